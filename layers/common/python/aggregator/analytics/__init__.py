@@ -1,0 +1,1 @@
+"""What happened: usage added up by hour."""

@@ -1,0 +1,1 @@
+"""Who calls: API keys, scopes and the authorizer."""

@@ -1,0 +1,139 @@
+"""Who calls: what the authorizer proved, and what every function may ask of it. Standard library only."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from aggregator.errors import (
+    AddressNotAllowed,
+    InvalidApiKey,
+    MissingScope,
+    ModelNotAllowed,
+    NotYours,
+)
+from aggregator.runtime.clock import from_iso, iso
+
+INFERENCE = "inference"
+MODELS_READ = "models:read"
+BILLING_READ = "billing:read"
+ANALYTICS_READ = "analytics:read"
+KEYS_MANAGE = "keys:manage"
+ADMIN = "admin"
+
+SCOPES = (INFERENCE, MODELS_READ, BILLING_READ, ANALYTICS_READ, KEYS_MANAGE, ADMIN)
+DEFAULT_SCOPES = (INFERENCE, MODELS_READ, BILLING_READ, ANALYTICS_READ)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The proven sender of a request. `limits` maps a limit's name to its number; no limits, no entry.
+
+    `allowed_models` and `allowed_ips` are None when the key is not limited to any.
+    Models may be patterns (`gpt-4o*`), addresses CIDR ranges.
+    """
+
+    key_id: str
+    user_id: str
+    scopes: tuple[str, ...] = DEFAULT_SCOPES
+    expires_at: datetime | None = None
+    allowed_models: tuple[str, ...] | None = None
+    allowed_ips: tuple[str, ...] | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this caller may act for every user."""
+        return ADMIN in self.scopes
+
+    def require_scope(self, scope: str) -> None:
+        """Refuse a caller without `scope`; an admin has them all.
+
+        Raises:
+            MissingScope: the key is good but may not do this.
+        """
+        if scope not in self.scopes and not self.is_admin:
+            raise MissingScope(f"This API key does not have the scope '{scope}'.")
+
+    def require_user(self, user_id: str) -> None:
+        """Refuse a caller who asks for another user's data; an admin may.
+
+        Raises:
+            NotYours: `user_id` is someone else.
+        """
+        if user_id != self.user_id and not self.is_admin:
+            raise NotYours("This API key may only act for its own user.")
+
+    def require_live(self, now: datetime) -> None:
+        """Refuse a key that expired while the authorizer's answer was still cached.
+
+        Raises:
+            InvalidApiKey: the key's time is over.
+        """
+        if self.expires_at is not None and now >= self.expires_at:
+            raise InvalidApiKey("This API key has expired.")
+
+    def require_model(self, model_id: str) -> None:
+        """Refuse a model that the key is not allowed.
+
+        Raises:
+            ModelNotAllowed: the key names its models and this is none of them.
+        """
+        if self.allowed_models is not None and not any(
+            fnmatchcase(model_id, pattern) for pattern in self.allowed_models
+        ):
+            raise ModelNotAllowed(f"This API key may not call the model '{model_id}'.", param="model")
+
+    def require_address(self, source_ip: str) -> None:
+        """Refuse an address that the key is not allowed.
+
+        Raises:
+            AddressNotAllowed: the key names its networks and the address is in none of them.
+        """
+        if self.allowed_ips is None:
+            return
+        address = ip_address(source_ip)
+        if not any(address in ip_network(network, strict=False) for network in self.allowed_ips):
+            raise AddressNotAllowed("This API key may not be used from this IP address.")
+
+    def to_context(self) -> dict[str, str]:
+        """Authorizer context: API Gateway takes only flat values, so the whole caller is one JSON text."""
+        said: dict[str, Any] = {"keyId": self.key_id, "userId": self.user_id, "scopes": list(self.scopes)}
+        if self.expires_at is not None:
+            said["expiresAt"] = iso(self.expires_at)
+        if self.allowed_models is not None:
+            said["allowedModels"] = list(self.allowed_models)
+        if self.allowed_ips is not None:
+            said["allowedIps"] = list(self.allowed_ips)
+        if self.limits:
+            said["limits"] = dict(self.limits)
+        return {"caller": json.dumps(said, separators=(",", ":"))}
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> "Caller":
+        """Read the caller out of an API Gateway event.
+
+        Raises:
+            InvalidApiKey: the event did not pass the authorizer.
+        """
+        context = (event.get("requestContext") or {}).get("authorizer") or {}
+        if not context.get("caller"):
+            raise InvalidApiKey("You did not provide an API key.")
+        said = json.loads(context["caller"])
+        expires_at = said.get("expiresAt")
+        return cls(
+            key_id=said["keyId"],
+            user_id=said["userId"],
+            scopes=tuple(said["scopes"]),
+            expires_at=from_iso(expires_at) if expires_at else None,
+            allowed_models=_tuple_or_none(said.get("allowedModels")),
+            allowed_ips=_tuple_or_none(said.get("allowedIps")),
+            limits=said.get("limits") or {},
+        )
+
+
+def _tuple_or_none(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)

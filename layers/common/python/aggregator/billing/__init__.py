@@ -1,0 +1,1 @@
+"""The money: balances, holds, prices and the double-entry ledger."""

@@ -1,0 +1,1 @@
+"""The events that other services rely on; frozen once published."""

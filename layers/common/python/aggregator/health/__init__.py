@@ -1,0 +1,1 @@
+"""Whether each thing a request needs answers."""

@@ -1,0 +1,1 @@
+"""Edge glue: HTTP, AWS, streaming, logs and the clock."""
