@@ -1,0 +1,26 @@
+"""Logs and metrics of the functions off the hot path, by Powertools: JSON lines, and EMF metrics in them.
+
+Expected refusals log at INFO: an alarm on errors must mean that something of ours is broken.
+"""
+
+import os
+
+from aws_lambda_powertools import Logger, Metrics
+
+NAMESPACE = "Aggregator"
+
+logger = Logger(
+    service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "aggregator"),
+    level=os.environ.get("LOG_LEVEL", "INFO"),
+    use_rfc3339=True,
+    utc=True,
+)
+metrics = Metrics(
+    namespace=NAMESPACE,
+    service=os.environ.get("ENVIRONMENT", "local"),
+)
+
+
+def count(name: str, value: float = 1) -> None:
+    """Add to a counter metric; a metric that cannot be written never fails the work it counts."""
+    metrics.add_metric(name=name, unit="Count", value=value)

@@ -1,0 +1,38 @@
+"""What every HTTP function reads off an API Gateway event (REST proxy, payload 1.0). Standard library only."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+Event = Mapping[str, Any]
+
+
+def request_id_of(event: Event) -> str:
+    """The one id of a request: `<time in ms, 12 hex digits>-<API Gateway's request id>`.
+
+    It sorts by time, so a ledger keyed by it is in order, and a search for API Gateway's own id finds it.
+    """
+    context = event.get("requestContext") or {}
+    received_ms = context.get("requestTimeEpoch") or int(datetime.now(UTC).timestamp() * 1000)
+    return f"{int(received_ms):012x}-{context.get('requestId') or uuid.uuid4()}"
+
+
+def source_ip_of(event: Event) -> str:
+    """Address the request came from, as API Gateway saw it; no header can forge it."""
+    identity = (event.get("requestContext") or {}).get("identity") or {}
+    return str(identity.get("sourceIp") or "127.0.0.1")
+
+
+def header_of(event: Event, name: str) -> str | None:
+    """One request header by name, whatever its case."""
+    wanted = name.lower()
+    for each, value in (event.get("headers") or {}).items():
+        if each.lower() == wanted:
+            return str(value)
+    return None
+
+
+def route_of(event: Event) -> str:
+    """`POST /billing/transaction`: the method and the route, with its parameters' names."""
+    return f"{event.get('httpMethod', '?')} {event.get('resource') or event.get('path', '?')}"
