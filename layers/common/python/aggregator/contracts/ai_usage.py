@@ -1,0 +1,82 @@
+"""`ai_usage` v1, from `aggregator.proxy`: one request that held money has ended, in whatever way.
+
+Exactly one such event is put for each hold, and each may arrive more than once. Amounts are nano-US-dollars.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from aggregator.contracts.base import Count, Event, Id
+
+SOURCE = "aggregator.proxy"
+DETAIL_TYPE = "ai_usage"
+
+Outcome = Literal["completed", "client_gone", "provider_cut", "deadline", "provider_error", "cancelled"]
+
+
+class HeldMoney(Event):
+    """The hold that this request took, to be settled against what it cost."""
+
+    amount_nano_usd: Count
+    bucket: Id
+
+
+class CountedUsage(Event):
+    """Tokens by kind; the parts are within their wholes. `estimated`: the provider gave no count."""
+
+    input_tokens: Count = 0
+    cached_input_tokens: Count = 0
+    cache_write_tokens: Count = 0
+    output_tokens: Count = 0
+    reasoning_tokens: Count = 0
+    images: Count = 0
+    estimated: bool = False
+
+
+class Rates(Event):
+    """Prices above a length of input, in nano-US-dollars per million tokens."""
+
+    above_input_tokens: Count
+    input: Count
+    output: Count
+    cached_input: Count | None = None
+    cache_write: Count | None = None
+    reasoning: Count | None = None
+
+
+class PinnedPrice(Event):
+    """The price version that the request was held at and is charged at."""
+
+    version: Id
+    input: Count
+    output: Count
+    cached_input: Count | None = None
+    cache_write: Count | None = None
+    reasoning: Count | None = None
+    image: Count = 0
+    request: Count = 0
+    tiers: list[Rates] = Field(default_factory=list)
+
+
+class AiUsage(Event):
+    """One request's end: who, what, how much, and what it was held and priced at."""
+
+    version: Literal[1]
+    request_id: Id
+    user_id: Id
+    key_id: Id
+    occurred_at: Id
+    hold: HeldMoney
+    model: Id
+    provider: Id
+    attempts: Count
+    surface: Id
+    stream: bool
+    outcome: Outcome
+    status: Count
+    usage: CountedUsage
+    price: PinnedPrice
+    cost_nano_usd: Count
+    latency_ms: Count
+    time_to_first_token_ms: Count | None = None
