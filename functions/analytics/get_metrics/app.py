@@ -1,0 +1,22 @@
+"""GET /analytics/metrics: requests, errors, tokens, cost and times, by hour or day."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from aggregator.analytics import wiring
+from aggregator.analytics.api import MetricsAnswer, MetricsQuery
+from aggregator.analytics.get_metrics import get_metrics
+from aggregator.runtime import clock
+from aggregator.runtime.http import api, caller_of, serve
+
+app = api()
+
+
+@app.get("/analytics/metrics")
+def metrics(query: Annotated[MetricsQuery, Query()]) -> MetricsAnswer:
+    ask = query.to_ask(by=caller_of(app.current_event), at=clock.now())
+    return MetricsAnswer.of(get_metrics(ask, wiring.cube()))
+
+
+handler = serve(app)

@@ -1,0 +1,22 @@
+"""transaction_created, off the analytics-events queue: add ledger entries to the usage figures."""
+
+import time
+
+from aggregator.analytics import wiring
+from aggregator.analytics.event import read_batch
+from aggregator.analytics.record_events import record_events
+from aggregator.runtime import clock
+from aggregator.runtime.batch import Message, each_batch
+from aggregator.runtime.observability import count, logger
+
+
+def record(messages: list[Message]) -> set[str]:
+    batch = read_batch(messages)
+    recorded = record_events(batch.entries, wiring.cube(), clock.now(), time.sleep)
+    logger.info("record", poison=batch.poison, failed=recorded.failed, reasons=recorded.reasons)
+    count("EntriesRecorded", len(batch.entries) - len(recorded.failed) - len(recorded.repeated))
+    count("EntriesRepeated", len(recorded.repeated))
+    return batch.failed(recorded.failed)
+
+
+handler = each_batch(record)

@@ -1,0 +1,13 @@
+"""The analytics domain put together from the environment: built once, kept for as long as the process lives."""
+
+import os
+from functools import cache
+
+from aggregator.analytics.store import CubeStore
+from aggregator.runtime.boto_client import BotoClient
+
+
+@cache
+def cube() -> CubeStore:
+    """The cube in the table `ANALYTICS_TABLE`."""
+    return CubeStore(BotoClient("dynamodb"), os.environ["ANALYTICS_TABLE"])
