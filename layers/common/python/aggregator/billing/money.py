@@ -1,11 +1,12 @@
 """Amounts: integers of nano-US-dollars inside, decimal strings outside. Never a float. Standard library only."""
 
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 NanoUsd = int
 
 NANO_PER_USD = 1_000_000_000
-CURRENCY = "USD"
+CURRENCY: Final = "USD"
 MAX_AMOUNT_NANO_USD = 1_000_000_000 * NANO_PER_USD  # a billion dollars: far inside DynamoDB's 38 digits
 
 

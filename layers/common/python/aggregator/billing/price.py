@@ -15,10 +15,10 @@ PER = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a provider counted. `input_tokens` includes cached and cache-write ones, `output_tokens`
-    reasoning ones: the parts say how many of the whole are priced otherwise.
+    """Tokens that a provider counted.
 
-    `estimated` marks a count of our own, where the provider gave none.
+    `input_tokens` includes cached and cache-write ones, `output_tokens` reasoning ones: the parts say how many
+    of the whole are priced otherwise. `estimated` marks a count of our own, where the provider gave none.
     """
 
     input_tokens: int = 0
@@ -171,14 +171,9 @@ def most_it_can_cost(*, input_tokens: int, output_tokens: int, images: int, pric
 
     The dearest rate of each kind counts, over every tier that this much input can reach.
     """
-    reachable = [price, *(tier for tier in price.tiers if input_tokens > tier.above_input_tokens)]
-    dearest_input = max(
-        max(rates.input, _or(rates.cached_input, 0), _or(rates.cache_write, 0)) for rates in reachable
-    )
-    dearest_output = max(max(rates.output, _or(rates.reasoning, 0)) for rates in reachable)
     millionths = (
-        input_tokens * dearest_input
-        + output_tokens * dearest_output
+        input_tokens * _dearest_input(input_tokens, price)
+        + output_tokens * _dearest_output(input_tokens, price)
         + (images * price.image + price.request) * PER
     )
     return -(-millionths // PER)
@@ -189,17 +184,31 @@ def output_tokens_that_fit(amount_nano_usd: NanoUsd, *, input_tokens: int, image
     rest = amount_nano_usd - most_it_can_cost(
         input_tokens=input_tokens, output_tokens=0, images=images, price=price
     )
-    reachable = [price, *(tier for tier in price.tiers if input_tokens > tier.above_input_tokens)]
-    dearest_output = max(max(rates.output, _or(rates.reasoning, 0)) for rates in reachable)
     if rest < 0:
         return -1
-    return rest * PER // dearest_output if dearest_output else 2**31
+    dearest = _dearest_output(input_tokens, price)
+    return rest * PER // dearest if dearest else 2**31
 
 
 def rates_for(input_tokens: int, price: Price) -> Price | Tier:
     """The tier that this much input falls into, or the price itself."""
     reached = [tier for tier in price.tiers if input_tokens > tier.above_input_tokens]
     return max(reached, key=lambda tier: tier.above_input_tokens) if reached else price
+
+
+def _reachable(input_tokens: int, price: Price) -> list[Price | Tier]:
+    return [price, *(tier for tier in price.tiers if input_tokens > tier.above_input_tokens)]
+
+
+def _dearest_input(input_tokens: int, price: Price) -> int:
+    return max(
+        max(rates.input, _or(rates.cached_input, 0), _or(rates.cache_write, 0))
+        for rates in _reachable(input_tokens, price)
+    )
+
+
+def _dearest_output(input_tokens: int, price: Price) -> int:
+    return max(max(rates.output, _or(rates.reasoning, 0)) for rates in _reachable(input_tokens, price))
 
 
 def _or(rate: int | None, fallback: int) -> int:

@@ -44,6 +44,22 @@ def each_batch(handle: Callable[[list[Message]], Iterable[str]]) -> LambdaHandle
     return handler
 
 
+def each_stream(handle: Callable[[list[JsonObject]], Iterable[str]]) -> LambdaHandler:
+    """Lambda handler for a table's stream; `handle` returns the sequence numbers to start again from.
+
+    A batch that fails whole starts again from its first record; Lambda halves it until the culprit is alone.
+    """
+
+    @metrics.log_metrics
+    def handler(event: JsonObject, _context: Any) -> JsonObject:
+        records: list[JsonObject] = event.get("Records") or []
+        failed = list(handle(records))
+        logger.info("stream", records=len(records), failed=len(failed))
+        return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+
+    return handler
+
+
 def _read(records: list[JsonObject]) -> tuple[list[Message], set[str]]:
     messages: list[Message] = []
     failed: set[str] = set()

@@ -1,0 +1,21 @@
+"""GET /billing/balance/{userId}: what a user has, free and held."""
+
+from aggregator.auth.caller import BILLING_READ
+from aggregator.billing import wiring
+from aggregator.billing.api import Balance
+from aggregator.runtime import clock
+from aggregator.runtime.http import api, caller_of, serve
+from aggregator.runtime.schema import UserId
+
+app = api()
+
+
+@app.get("/billing/balance/<userId>")
+def get_balance(userId: UserId) -> Balance:  # noqa: N803 - the published path parameter
+    caller = caller_of(app.current_event)
+    caller.require_scope(BILLING_READ)
+    caller.require_user(userId)
+    return Balance.of(wiring.store().account(userId), clock.now().timestamp())
+
+
+handler = serve(app)

@@ -1,0 +1,115 @@
+"""Requests and answers of the billing endpoints."""
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from aggregator.billing.model import Account, Entry
+from aggregator.billing.money import CURRENCY, to_nano_usd, to_usd
+from aggregator.billing.transaction import Order
+from aggregator.errors import InvalidRequest
+from aggregator.runtime import clock
+from aggregator.runtime.request import Event, header_of, request_id_of
+from aggregator.runtime.schema import Request, Response, UserId
+
+
+MAX_IDEMPOTENCY_KEY = 255
+
+
+def _an_amount(text: str) -> str:
+    to_nano_usd(text)
+    return text
+
+
+Amount = Annotated[str, AfterValidator(_an_amount), Field(max_length=40, examples=["5.00"])]
+
+
+class TransactionRequest(Request):
+    """A booking. `amount` is above zero; only an adjustment may be below it."""
+
+    user_id: UserId
+    type: Literal["credit", "debit", "refund", "adjustment"]
+    amount: Amount
+    currency: Literal["USD"] = CURRENCY
+    description: str | None = Field(default=None, max_length=200)
+    refers_to: str | None = Field(
+        default=None, max_length=200, description="The entry that a refund gives back."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "TransactionRequest":
+        nano = to_nano_usd(self.amount)
+        if nano == 0 or (nano < 0 and self.type != "adjustment"):
+            raise ValueError("amount must be above zero")
+        if self.refers_to is not None and self.type not in {"refund", "adjustment"}:
+            raise ValueError("refersTo is for refunds and adjustments")
+        return self
+
+
+def order_of(body: TransactionRequest, event: Event) -> Order:
+    """What a request wants booked, under its request id and its Idempotency-Key.
+
+    Raises:
+        InvalidRequest: the Idempotency-Key is empty or over 255 characters.
+    """
+    key = header_of(event, "Idempotency-Key")
+    if key is not None and not 0 < len(key) <= MAX_IDEMPOTENCY_KEY:
+        raise InvalidRequest("Idempotency-Key: must have 1 to 255 characters", param="Idempotency-Key")
+    return Order(
+        id=request_id_of(event),
+        user_id=body.user_id,
+        kind=body.type,
+        amount_nano_usd=to_nano_usd(body.amount),
+        occurred_at=clock.iso(clock.now()),
+        description=body.description,
+        refers_to=body.refers_to,
+        idempotency_key=key,
+        body_hash=hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
+    )
+
+
+class TransactionReceipt(Response):
+    """A booked entry. `amount` is its effect on the wallet."""
+
+    id: str
+    user_id: str
+    type: Literal["usage", "credit", "debit", "refund", "adjustment"]
+    amount: str
+    currency: str = CURRENCY
+    description: str | None = None
+    refers_to: str | None = None
+    created_at: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> "TransactionReceipt":
+        """Answer for an entry."""
+        return cls(
+            id=entry.id,
+            user_id=entry.user_id,
+            type=entry.kind,
+            amount=to_usd(entry.amount_nano_usd),
+            description=entry.description,
+            refers_to=entry.refers_to,
+            created_at=entry.occurred_at,
+        )
+
+
+class Balance(Response):
+    """A wallet. `held` is set aside for running requests; `total` is both."""
+
+    user_id: str
+    currency: str = CURRENCY
+    available: str
+    held: str
+    total: str
+
+    @classmethod
+    def of(cls, account: Account, epoch_seconds: float) -> "Balance":
+        """Answer for an account; holds past their deadline count as available."""
+        return cls(
+            user_id=account.user_id,
+            available=to_usd(account.spendable(epoch_seconds)),
+            held=to_usd(account.held(epoch_seconds)),
+            total=to_usd(account.total_nano_usd),
+        )

@@ -1,0 +1,76 @@
+"""How a ledger entry lies in the table, and how the table's stream and the bus say it. Standard library only."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aggregator.billing.model import Entry, Posting
+from aggregator.runtime import item
+
+JsonObject = dict[str, Any]
+
+ENTRY_PREFIX = "ENTRY#"
+ACCOUNT_PREFIX = "ACCOUNT#"
+
+
+def account_key(user_id: str) -> str:
+    """Partition of everything about one user's money."""
+    return f"{ACCOUNT_PREFIX}{user_id}"
+
+
+def entry_key(user_id: str, entry_id: str) -> JsonObject:
+    """Key of an entry: it comes from the event alone, so that a redelivered event finds its entry."""
+    return item.item({"pk": account_key(user_id), "sk": f"{ENTRY_PREFIX}{entry_id}"})
+
+
+def to_item(entry: Entry) -> JsonObject:
+    """Entry to DynamoDB item. Absent fields are left out, to stay within one write unit (1 KB)."""
+    values: JsonObject = {
+        "kind": entry.kind,
+        "occurred_at": entry.occurred_at,
+        "postings": {posting.account: posting.amount_nano_usd for posting in entry.postings},
+    }
+    if entry.description is not None:
+        values["description"] = entry.description
+    if entry.refers_to is not None:
+        values["refers_to"] = entry.refers_to
+    if entry.usage is not None:
+        values["usage"] = dict(entry.usage)
+    return entry_key(entry.user_id, entry.id) | item.item(values)
+
+
+def from_item(stored: Mapping[str, Any]) -> Entry:
+    """Read what `to_item` wrote, from the table or from its stream."""
+    values = item.values(stored)
+    return Entry(
+        id=values["sk"].removeprefix(ENTRY_PREFIX),
+        user_id=values["pk"].removeprefix(ACCOUNT_PREFIX),
+        kind=values["kind"],
+        occurred_at=values["occurred_at"],
+        postings=tuple(Posting(account, amount) for account, amount in values["postings"].items()),
+        description=values.get("description"),
+        refers_to=values.get("refers_to"),
+        usage=values.get("usage"),
+    )
+
+
+def to_event(entry: Entry) -> JsonObject:
+    """Entry as the detail of `transaction_created` v1."""
+    detail: JsonObject = {
+        "version": 1,
+        "entryId": entry.id,
+        "userId": entry.user_id,
+        "kind": entry.kind,
+        "occurredAt": entry.occurred_at,
+        "amountNanoUsd": entry.amount_nano_usd,
+        "postings": [
+            {"account": posting.account, "amountNanoUsd": posting.amount_nano_usd}
+            for posting in entry.postings
+        ],
+    }
+    if entry.refers_to is not None:
+        detail["refersTo"] = entry.refers_to
+    if entry.description is not None:
+        detail["description"] = entry.description
+    if entry.usage is not None:
+        detail["usage"] = {"requestId": entry.id, **entry.usage}
+    return detail

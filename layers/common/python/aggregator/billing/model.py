@@ -1,0 +1,217 @@
+"""The ledger's values and pure rules: accounts, holds, postings, entries, settlements. Standard library only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from aggregator.billing.money import NanoUsd
+from aggregator.billing.price import Price, Usage, cost_of
+
+HOLD_SECONDS = 3600
+"""How long money stays held: the longest request (15 minutes) and ample time for its usage to be settled."""
+
+BUCKET_SECONDS = 300
+"""Holds share a deadline with their neighbours of this width, so that an account carries few numbers."""
+
+CLOCK_SKEW_SECONDS = 60
+"""How long after a bucket's deadline it is left alone, since clocks differ."""
+
+REVENUE = "revenue"
+CASH = "cash"
+ADJUSTMENTS = "adjustments"
+PLATFORM_LOSS = "platform_loss"
+
+Kind = Literal["usage", "credit", "debit", "refund", "adjustment"]
+
+
+def bucket_for(epoch_seconds: float, hold_seconds: int = HOLD_SECONDS) -> str:
+    """Deadline bucket of a hold taken now: the end of its window, in epoch seconds."""
+    deadline = int(epoch_seconds) + hold_seconds
+    return str(-(-deadline // BUCKET_SECONDS) * BUCKET_SECONDS)
+
+
+def has_lapsed(bucket: str, epoch_seconds: float) -> bool:
+    """Whether the money in `bucket` belongs to the user again."""
+    return epoch_seconds > int(bucket) + CLOCK_SKEW_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one deadline bucket of an account holds: an amount, and how many requests it is for."""
+
+    amount_nano_usd: NanoUsd
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user's wallet. Invariant: available + all holds = sum of its ledger postings, and available >= 0."""
+
+    user_id: str
+    available_nano_usd: NanoUsd = 0
+    holds: Mapping[str, Held] = field(default_factory=dict)
+
+    def lapsed(self, epoch_seconds: float) -> dict[str, Held]:
+        """Buckets past their deadline: their money belongs to the user again."""
+        return {bucket: held for bucket, held in self.holds.items() if has_lapsed(bucket, epoch_seconds)}
+
+    def spendable(self, epoch_seconds: float) -> NanoUsd:
+        """What the user can spend now: available, and what has lapsed."""
+        return self.available_nano_usd + _sum(self.lapsed(epoch_seconds))
+
+    def held(self, epoch_seconds: float) -> NanoUsd:
+        """What running requests hold now."""
+        return _sum(self.holds) - _sum(self.lapsed(epoch_seconds))
+
+    @property
+    def total_nano_usd(self) -> NanoUsd:
+        """All of the user's money: what its postings add up to."""
+        return self.available_nano_usd + _sum(self.holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Money taken aside for one request; travels in the request and then in its usage event."""
+
+    amount_nano_usd: NanoUsd
+    bucket: str
+    available_after_nano_usd: NanoUsd
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One leg of an entry: what it adds to an account."""
+
+    account: str
+    amount_nano_usd: NanoUsd
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One fact in the ledger; never changed. `id` sorts by time. Postings add up to zero.
+
+    `usage` describes the request of a usage entry, in the published event's words.
+    """
+
+    id: str
+    user_id: str
+    kind: Kind
+    occurred_at: str
+    postings: tuple[Posting, ...]
+    description: str | None = None
+    refers_to: str | None = None
+    usage: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        """Hold the rule of double entry."""
+        if sum(posting.amount_nano_usd for posting in self.postings):
+            raise ValueError(f"postings of entry {self.id} do not add up to zero")
+
+    @property
+    def amount_nano_usd(self) -> NanoUsd:
+        """Effect on the user's wallet."""
+        wallet = wallet_of(self.user_id)
+        return sum(posting.amount_nano_usd for posting in self.postings if posting.account == wallet)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageEnd:
+    """One request to settle: its hold, what it used, at which price, and its description for the entry."""
+
+    request_id: str
+    user_id: str
+    occurred_at: str
+    held_nano_usd: NanoUsd
+    bucket: str
+    usage: Usage
+    price: Price
+    details: Mapping[str, Any]
+
+    @property
+    def cost_nano_usd(self) -> NanoUsd:
+        """What it costs, before anything caps it."""
+        return cost_of(self.usage, self.price)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What one batch does to one account, all of it or nothing.
+
+    `released` is taken out of the buckets, `to_available_nano_usd` added to (or, for late usage, taken from)
+    what is available. `late` and `loss_nano_usd` are what an operator must hear of.
+    """
+
+    user_id: str
+    entries: tuple[Entry, ...]
+    released: Mapping[str, Held]
+    to_available_nano_usd: NanoUsd
+    late_debit_nano_usd: NanoUsd = 0
+    late: int = 0
+    loss_nano_usd: NanoUsd = 0
+
+
+def wallet_of(user_id: str) -> str:
+    """Name of a user's account in postings."""
+    return f"user:{user_id}"
+
+
+def settlement_of(ends: Sequence[UsageEnd], account: Account | None = None) -> Settlement:
+    """Plan the settling of one account's requests.
+
+    Without `account`, every hold is taken to be still there (the store's condition checks it). With it, a request
+    whose bucket no longer holds its money is late: what is available is debited, the rest is the platform's loss.
+    A cost above its hold is charged up to the hold; the rest, too, is the platform's loss.
+    """
+    entries: list[Entry] = []
+    released: dict[str, Held] = {}
+    back = debit = loss = late = 0
+    spare = account.available_nano_usd if account else 0
+    for end in ends:
+        taken = released.get(end.bucket, Held(0, 0))
+        in_time = account is None or _still_holds(account, end, taken)
+        if in_time:
+            charged = min(end.cost_nano_usd, end.held_nano_usd)
+            released[end.bucket] = Held(taken.amount_nano_usd + end.held_nano_usd, taken.count + 1)
+            back += end.held_nano_usd - charged
+        else:
+            charged = min(end.cost_nano_usd, spare)
+            spare -= charged
+            debit += charged
+            late += 1
+        loss += end.cost_nano_usd - charged
+        entries.append(usage_entry(end, charged))
+    return Settlement(
+        user_id=ends[0].user_id,
+        entries=tuple(entries),
+        released=released,
+        to_available_nano_usd=back - debit,
+        late_debit_nano_usd=debit,
+        late=late,
+        loss_nano_usd=loss,
+    )
+
+
+def usage_entry(end: UsageEnd, charged_nano_usd: NanoUsd) -> Entry:
+    """Entry of a request: the user pays what was charged, the platform what could not be."""
+    cost = end.cost_nano_usd
+    postings = [Posting(wallet_of(end.user_id), -charged_nano_usd), Posting(REVENUE, cost)]
+    if cost > charged_nano_usd:
+        postings.append(Posting(PLATFORM_LOSS, charged_nano_usd - cost))
+    return Entry(
+        id=end.request_id,
+        user_id=end.user_id,
+        kind="usage",
+        occurred_at=end.occurred_at,
+        postings=tuple(postings),
+        usage={**end.details, "chargedNanoUsd": charged_nano_usd, "priceVersion": end.price.version},
+    )
+
+
+def _still_holds(account: Account, end: UsageEnd, taken: Held) -> bool:
+    held = account.holds.get(end.bucket, Held(0, 0))
+    return held.amount_nano_usd - taken.amount_nano_usd >= end.held_nano_usd and held.count > taken.count
+
+
+def _sum(holds: Mapping[str, Held]) -> NanoUsd:
+
+    return sum(held.amount_nano_usd for held in holds.values())

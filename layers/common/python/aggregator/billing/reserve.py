@@ -1,0 +1,65 @@
+"""Reserve: move an upper bound of a request's cost from available to held. On the hot path."""
+
+from typing import Protocol
+
+from aggregator.billing.model import Held, Hold, bucket_for
+from aggregator.billing.money import NanoUsd, to_usd
+from aggregator.billing.store import Short
+from aggregator.errors import InsufficientQuota
+
+_TRIES = 5
+
+
+class Wallets(Protocol):
+    """What reserving needs of the billing store."""
+
+    def hold(self, user_id: str, amount_nano_usd: NanoUsd, bucket: str) -> NanoUsd:
+        """See `BillingStore.hold`."""
+        ...
+
+    def sweep(self, user_id: str, lapsed: dict[str, Held]) -> bool:
+        """See `BillingStore.sweep`."""
+        ...
+
+
+def reserve(
+    wallets: Wallets,
+    user_id: str,
+    *,
+    at_most_nano_usd: NanoUsd,
+    at_least_nano_usd: NanoUsd,
+    now_epoch_seconds: float,
+) -> Hold:
+    """Hold `at_most_nano_usd`, or all that is there if that is no less than `at_least_nano_usd`.
+
+    One write when the money is there. When it is short, buckets past their deadline are swept first: their money
+    is the user's again.
+
+    Raises:
+        InsufficientQuota: not even `at_least_nano_usd` is there; nothing is held.
+    """
+    bucket = bucket_for(now_epoch_seconds)
+    amount = at_most_nano_usd
+    spendable = 0
+    for _ in range(_TRIES):
+        try:
+            left = wallets.hold(user_id, amount, bucket)
+        except Short as short:
+            account = short.account
+        else:
+            return Hold(amount, bucket, left)
+        spendable = account.spendable(now_epoch_seconds)
+        if spendable < at_least_nano_usd:
+            break
+        lapsed = account.lapsed(now_epoch_seconds)
+        if lapsed:
+            wallets.sweep(user_id, lapsed)
+        amount = min(at_most_nano_usd, spendable)
+    raise _too_little(at_least_nano_usd, spendable)
+
+
+def _too_little(needed: NanoUsd, spendable: NanoUsd) -> InsufficientQuota:
+    return InsufficientQuota(
+        f"This request may cost up to {to_usd(needed)} USD, and {to_usd(spendable)} USD are available. "
+        "Add credit, shorten the prompt, or lower max_tokens."
+    )

@@ -1,0 +1,107 @@
+"""Settle: what requests cost leaves their holds, what is left over returns, and each gets its ledger entry."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from random import uniform
+from typing import Protocol
+
+from aggregator.billing.model import Account, Settlement, UsageEnd, settlement_of
+from aggregator.billing.money import NanoUsd
+from aggregator.billing.store import Stale
+from aggregator.runtime.aws import TRANSACTION_CANCELED, TRANSIENT, AwsError
+
+MOST_PER_TRANSACTION = 99
+"""A transaction takes 100 items; one is the account."""
+
+_TRIES = 8
+_FIRST_PAUSE_SECONDS = 0.05
+
+
+class Ledger(Protocol):
+    """What settling needs of the billing store."""
+
+    def settle(self, settlement: Settlement) -> None:
+        """See `BillingStore.settle`."""
+        ...
+
+    def account(self, user_id: str) -> Account:
+        """See `BillingStore.account`."""
+        ...
+
+    def booked_entries(self, user_id: str, entry_ids: Sequence[str]) -> set[str]:
+        """See `BillingStore.booked_entries`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What settling did: entries written, events that had one already, late ones, and the platform's loss."""
+
+    entries: int = 0
+    repeated: int = 0
+    late: int = 0
+    loss_nano_usd: NanoUsd = 0
+
+    def __add__(self, other: "Settled") -> "Settled":
+        return Settled(
+            self.entries + other.entries,
+            self.repeated + other.repeated,
+            self.late + other.late,
+            self.loss_nano_usd + other.loss_nano_usd,
+        )
+
+
+def by_account(ends: Iterable[UsageEnd]) -> dict[str, list[UsageEnd]]:
+    """Group requests by account, dropping repetitions within the batch."""
+    grouped: dict[str, dict[str, UsageEnd]] = {}
+    for end in ends:
+        grouped.setdefault(end.user_id, {}).setdefault(end.request_id, end)
+    return {user_id: list(each.values()) for user_id, each in grouped.items()}
+
+
+def settle_account(ledger: Ledger, ends: Sequence[UsageEnd], sleep: Callable[[float], None]) -> Settled:
+    """Settle one account's requests, each exactly once, however often and in whatever order they arrive.
+
+    The first try trusts the events: every hold is there, no entry is. The store's conditions refuse it whole if not;
+    then the account and the entries are read, and the plan is made again from what is so.
+
+    Raises:
+        AwsError: the table refused to the end; nothing of the current transaction was written, and
+            settling the same events again is safe.
+    """
+    done = Settled()
+    for first in range(0, len(ends), MOST_PER_TRANSACTION):
+        done += _settle_part(ledger, list(ends[first : first + MOST_PER_TRANSACTION]), sleep)
+    return done
+
+
+def _settle_part(ledger: Ledger, ends: list[UsageEnd], sleep: Callable[[float], None]) -> Settled:
+    user_id = ends[0].user_id
+    account: Account | None = None
+    repeated = 0
+    for attempt in range(_TRIES):
+        plan = settlement_of(ends, account)
+        try:
+            ledger.settle(plan)
+        except Stale:
+            booked = ledger.booked_entries(user_id, [end.request_id for end in ends])
+            repeated += len(booked)
+            ends = [end for end in ends if end.request_id not in booked]
+            if not ends:
+                return Settled(repeated=repeated)
+            account = ledger.account(user_id)
+        except AwsError as refused:
+            if not _is_passing(refused) or attempt == _TRIES - 1:
+                raise
+            sleep(uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - jitter, no secret
+        else:
+            return Settled(len(plan.entries), repeated, plan.late, plan.loss_nano_usd)
+    raise AwsError("TransactionConflictException", "the account kept changing")
+
+
+def _is_passing(refused: AwsError) -> bool:
+    """Whether the same transaction may pass a moment later, though a collision cancelled it now."""
+    if refused.code == TRANSACTION_CANCELED:
+        codes = {reason.get("Code") for reason in refused.reasons}
+        return codes <= {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+    return refused.code in TRANSIENT

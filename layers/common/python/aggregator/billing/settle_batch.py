@@ -1,0 +1,95 @@
+"""A batch off the billing-usage queue: read the events, settle account by account, say which are to come again."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from pydantic import ValidationError
+
+from aggregator.billing.model import UsageEnd
+from aggregator.billing.price import Price, Usage
+from aggregator.billing.settle import Ledger, Settled, by_account, settle_account
+from aggregator.contracts.ai_usage import AiUsage
+from aggregator.runtime.aws import AwsError
+from aggregator.runtime.batch import Message
+from aggregator.runtime.observability import count, logger
+
+
+def settle_batch(
+    ledger: Ledger, messages: Iterable[Message], sleep: Callable[[float], None] = time.sleep
+) -> set[str]:
+    """Settle every event of a batch; return the ids of the messages that must be tried again.
+
+    An event that does not keep its contract fails alone and goes to the dead letter queue after its tries.
+    An account that cannot be settled now fails with its own events only.
+    """
+    failed: set[str] = set()
+    ids_of: dict[str, list[str]] = {}
+    ends: list[UsageEnd] = []
+    for message in messages:
+        try:
+            end = usage_end_of(AiUsage.model_validate(message.detail))
+        except (ValidationError, ValueError) as poison:
+            logger.error("Poison usage event", message_id=message.id, reason=type(poison).__name__)
+            failed.add(message.id)
+        else:
+            ends.append(end)
+            ids_of.setdefault(end.user_id, []).append(message.id)
+    done = Settled()
+    for user_id, theirs in by_account(ends).items():
+        try:
+            done += settle_account(ledger, theirs, sleep)
+        except AwsError as refused:
+            logger.error("Account not settled", code=refused.code, user_id=user_id, events=len(theirs))
+            failed |= set(ids_of[user_id])
+    _report(done)
+    return failed
+
+
+def usage_end_of(event: AiUsage) -> UsageEnd:
+    """The published event as the ledger's own value.
+
+    Raises:
+        ValueError: its token counts do not add up.
+    """
+    said = event.model_dump(by_alias=True, exclude_none=True)
+    usage = Usage.from_json(said["usage"])
+    details = {name: said[name] for name in _DETAILS if name in said} | usage.to_json()
+    end = UsageEnd(
+        request_id=event.request_id,
+        user_id=event.user_id,
+        occurred_at=event.occurred_at,
+        held_nano_usd=event.hold.amount_nano_usd,
+        bucket=event.hold.bucket,
+        usage=usage,
+        price=Price.from_json(said["price"]),
+        details=details,
+    )
+    if end.cost_nano_usd != event.cost_nano_usd:
+        raise ValueError("the cost is not the usage at the price")
+    return end
+
+
+_DETAILS = (
+    "keyId",
+    "model",
+    "provider",
+    "surface",
+    "stream",
+    "status",
+    "outcome",
+    "attempts",
+    "latencyMs",
+    "timeToFirstTokenMs",
+)
+
+
+def _report(done: Settled) -> None:
+    count("EntriesSettled", done.entries)
+    if done.repeated:
+        count("UsageRepeated", done.repeated)
+    if done.late:
+        count("UsageLate", done.late)
+        logger.warning("Late usage", late=done.late)
+    if done.loss_nano_usd:
+        count("PlatformLossNanoUsd", done.loss_nano_usd)
+        logger.warning("Platform loss", loss_nano_usd=done.loss_nano_usd)

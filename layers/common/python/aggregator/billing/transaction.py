@@ -1,0 +1,157 @@
+"""Book: credits, debits, refunds and adjustments that an operator posts. Pure rules and one use case."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import uniform
+from typing import Protocol
+
+from aggregator.billing.model import (
+    ADJUSTMENTS,
+    CASH,
+    REVENUE,
+    Account,
+    Entry,
+    Kind,
+    Posting,
+    wallet_of,
+)
+from aggregator.billing.money import NanoUsd, to_usd
+from aggregator.billing.store import Booked, Stale
+from aggregator.errors import Conflict, IdempotencyMismatch, InsufficientQuota, InvalidRequest, NotFound
+from aggregator.runtime.aws import TRANSACTION_CANCELED, AwsError
+
+_TRIES = 8
+
+
+class Books(Protocol):
+    """What booking needs of the billing store."""
+
+    def book(
+        self,
+        entry: Entry,
+        *,
+        idempotency: tuple[str, str] | None = None,
+        now_epoch_seconds: int = 0,
+        refundable_nano_usd: NanoUsd | None = None,
+    ) -> None:
+        """See `BillingStore.book`."""
+        ...
+
+    def booked_for(self, user_id: str, idempotency_key: str) -> Booked | None:
+        """See `BillingStore.booked_for`."""
+        ...
+
+    def entry(self, user_id: str, entry_id: str) -> Entry | None:
+        """See `BillingStore.entry`."""
+        ...
+
+    def account(self, user_id: str) -> Account:
+        """See `BillingStore.account`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an operator wants booked. `amount_nano_usd` is positive, but for an adjustment, which may be either."""
+
+    id: str
+    user_id: str
+    kind: Kind
+    amount_nano_usd: NanoUsd
+    occurred_at: str
+    description: str | None = None
+    refers_to: str | None = None
+    idempotency_key: str | None = None
+    body_hash: str = ""
+
+
+_COUNTERPART = {"credit": CASH, "debit": CASH, "refund": REVENUE, "adjustment": ADJUSTMENTS}
+
+
+def entry_of(order: Order) -> Entry:
+    """The double entry of an order: what the wallet gains, its counterpart gives."""
+    effect = -order.amount_nano_usd if order.kind == "debit" else order.amount_nano_usd
+    return Entry(
+        id=order.id,
+        user_id=order.user_id,
+        kind=order.kind,
+        occurred_at=order.occurred_at,
+        postings=(Posting(wallet_of(order.user_id), effect), Posting(_COUNTERPART[order.kind], -effect)),
+        description=order.description,
+        refers_to=order.refers_to,
+    )
+
+
+def book(books: Books, order: Order, *, now_epoch_seconds: int, sleep: Callable[[float], None]) -> Entry:
+    """Post an order, once for each Idempotency-Key: the same key and body gives the entry it led to before.
+
+    Raises:
+        InsufficientQuota: a debit, or an adjustment down, is more than what is available.
+        IdempotencyMismatch: the key was used with another body.
+        InvalidRequest: the refund is more than what is left of the entry it names.
+        NotFound: the refund names an entry that is not there.
+        All of them leave the ledger as it was.
+    """
+    if order.idempotency_key is not None:
+        before = _booked_before(books, order, order.idempotency_key)
+        if before is not None:
+            return before
+    entry = entry_of(order)
+    refundable = _refundable(books, order)
+    for attempt in range(_TRIES):
+        try:
+            books.book(
+                entry,
+                idempotency=(order.idempotency_key, order.body_hash) if order.idempotency_key else None,
+                now_epoch_seconds=now_epoch_seconds,
+                refundable_nano_usd=refundable,
+            )
+        except Stale:
+            return _explain(books, order, entry)
+        except AwsError as refused:
+            if refused.code != TRANSACTION_CANCELED or attempt == _TRIES - 1:
+                raise
+            sleep(uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, no secret
+        else:
+            return entry
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _booked_before(books: Books, order: Order, key: str) -> Entry | None:
+    booked = books.booked_for(order.user_id, key)
+    if booked is None:
+        return None
+    if booked.body_hash != order.body_hash:
+        raise IdempotencyMismatch("This Idempotency-Key was used with another body.", param="Idempotency-Key")
+    return books.entry(order.user_id, booked.entry_id)
+
+
+def _refundable(books: Books, order: Order) -> NanoUsd | None:
+    if order.kind != "refund" or order.refers_to is None:
+        return None
+    refunded = books.entry(order.user_id, order.refers_to)
+    if refunded is None:
+        raise NotFound(f"There is no entry '{order.refers_to}' in this ledger.", param="refersTo")
+    taken = -refunded.amount_nano_usd
+    if order.amount_nano_usd > taken:
+        raise InvalidRequest(
+            f"amount: must not be over {to_usd(max(taken, 0))}, which that entry took.", param="amount"
+        )
+    return taken
+
+
+def _explain(books: Books, order: Order, entry: Entry) -> Entry:
+    """Say which condition a refused booking met: its key was used meanwhile, or money or room was short."""
+    if order.idempotency_key is not None:
+        before = _booked_before(books, order, order.idempotency_key)
+        if before is not None:
+            return before
+    available = books.account(order.user_id).available_nano_usd
+    if available + entry.amount_nano_usd < 0:
+        raise InsufficientQuota(
+            f"This takes {to_usd(-entry.amount_nano_usd)} USD, and {to_usd(available)} USD are available.",
+            param="amount",
+        )
+    if order.refers_to is not None:
+        raise InvalidRequest("amount: more than what is left to refund of that entry.", param="amount")
+    raise Conflict("The account changed at the same moment; post it again.")

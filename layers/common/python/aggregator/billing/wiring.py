@@ -1,0 +1,33 @@
+"""Collaborators of the billing functions: the only reader of this domain's environment."""
+
+import os
+import time
+from functools import cache
+
+from aggregator.billing import transaction
+from aggregator.billing.model import Entry
+from aggregator.billing.store import BillingStore
+from aggregator.runtime.aws import Aws
+from aggregator.runtime.boto_client import BotoClient
+
+
+@cache
+def store() -> BillingStore:
+    """The billing table."""
+    return BillingStore(BotoClient("dynamodb"), os.environ["BILLING_TABLE"])
+
+
+@cache
+def bus() -> Aws:
+    """EventBridge."""
+    return BotoClient("events")
+
+
+def bus_name() -> str:
+    """Name of the platform's bus."""
+    return os.environ["EVENT_BUS"]
+
+
+def book(order: transaction.Order) -> Entry:
+    """Post an order now."""
+    return transaction.book(store(), order, now_epoch_seconds=int(time.time()), sleep=time.sleep)
