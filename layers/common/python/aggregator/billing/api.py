@@ -13,7 +13,6 @@ from aggregator.runtime import clock
 from aggregator.runtime.request import Event, header_of, request_id_of
 from aggregator.runtime.schema import Request, Response, UserId
 
-
 MAX_IDEMPOTENCY_KEY = 255
 
 
