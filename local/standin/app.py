@@ -1,0 +1,144 @@
+"""The endpoints: from a request to the script of its reply."""
+
+import itertools
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from local.standin import render
+from local.standin.ask import JsonObject, ask_of, text_of
+from local.standin.completion import complete
+from local.standin.directives import BadDirective, Directives, directives_of
+from local.standin.embeddings import embed, last_text
+from local.standin.errors import BadRequest, error_body
+from local.standin.http_message import Request
+from local.standin.memory import Memory
+from local.standin.replies import broken_json, cut_short, failure, json_reply
+from local.standin.script import Script, Wait
+from local.standin.stream import stream_script
+
+MODELS = ("standin", "standin-reasoner", "gpt-4o-mini", "o4-mini", "deepseek-chat", "text-embedding-3-small")
+_CONTROL = "/__standin/"
+
+
+class App:
+    """An OpenAI-compatible provider under any path prefix, and its controls under `/__standin/`."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def __call__(self, request: Request) -> Script:
+        """The reply to `request`."""
+        number = self._memory.next_number()
+        try:
+            if request.path.startswith(_CONTROL):
+                return (self._control(request, number),)
+            self._memory.record(request)
+            return self._endpoint(request)(request, number)
+        except BadRequest as refused:
+            return (json_reply(refused.body(), number, refused.status),)
+        except BadDirective as unread:
+            body = error_body(str(unread), kind="invalid_request_error", code="bad_standin_directive")
+            return (json_reply(body, number, 400),)
+
+    def _endpoint(self, request: Request) -> Callable[[Request, int], Script]:
+        if request.method == "POST" and request.path.endswith("/chat/completions"):
+            return self._chat
+        if request.method == "POST" and request.path.endswith("/embeddings"):
+            return self._embeddings
+        if request.method == "GET" and request.path.endswith("/models"):
+            return self._models
+        if request.method == "GET" and "/models/" in request.path:
+            return self._model
+        raise BadRequest(f"Invalid URL ({request.method} {request.path})", code="unknown_url", status=404)
+
+    def _chat(self, request: Request, number: int) -> Script:
+        body = _decoded(request)
+        directives = self._directives(request, body, _user_text(body))
+        if instead := failure(directives, request, number):
+            return _slowly(directives, instead)
+        ask = ask_of(body)
+        completion = complete(ask, directives, number)
+        if ask.streams:
+            chunks = render.chunks(completion, ask, directives)
+            return _slowly(directives, stream_script(chunks, directives, request, number))
+        return self._finished(directives, render.whole(completion, ask, directives), number)
+
+    def _embeddings(self, request: Request, number: int) -> Script:
+        body = _decoded(request)
+        directives = self._directives(request, body, last_text(body))
+        instead = failure(directives, request, number)
+        return _slowly(directives, instead) if instead else self._finished(directives, embed(body), number)
+
+    def _models(self, request: Request, number: int) -> Script:
+        directives = self._directives(request, {}, "")
+        instead = failure(directives, request, number)
+        if instead:
+            return _slowly(directives, instead)
+        return self._finished(
+            directives, {"object": "list", "data": [_model(name) for name in MODELS]}, number
+        )
+
+    def _model(self, request: Request, number: int) -> Script:
+        name = request.path.partition("/models/")[2]
+        directives = self._directives(request, {"model": name}, "")
+        instead = failure(directives, request, number)
+        return _slowly(directives, instead) if instead else self._finished(directives, _model(name), number)
+
+    def _finished(self, directives: Directives, body: JsonObject, number: int) -> Script:
+        """A whole answer, or what its directives make of it."""
+        reply = broken_json(number) if directives.garbage else json_reply(body, number)
+        return _slowly(directives, cut_short(reply) if directives.cut_plain else (reply,))
+
+    def _directives(self, request: Request, body: Any, user_text: str) -> Directives:
+        model = body.get("model") if isinstance(body, dict) else None
+        header = request.headers.get("x-standin", "")
+        directives = directives_of(model if isinstance(model, str) else "", header, user_text)
+        if directives.on and f"/{directives.on}/" not in request.path:
+            return directives.without_faults()
+        if directives.times is not None:
+            key = directives.id or repr(directives)
+            if self._memory.try_number(key) > directives.times:
+                return directives.without_faults()
+        return directives
+
+    def _control(self, request: Request, number: int) -> bytes:
+        match request.method, request.path.removeprefix(_CONTROL):
+            case "GET", "requests":
+                return json_reply({"requests": self._memory.requests()}, number)
+            case "DELETE", "requests":
+                self._memory.forget_requests()
+            case "POST", "reset":
+                self._memory.reset()
+            case _:
+                raise BadRequest("The stand-in has no such control.", code="unknown_url", status=404)
+        return json_reply({"ok": True}, number)
+
+
+def _decoded(request: Request) -> Any:
+    try:
+        return json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("We could not parse the JSON body of your request.") from error
+
+
+def _user_text(body: Any) -> str:
+    """The last user message of a body that is not checked yet: a fault comes before any check."""
+    messages = body.get("messages") if isinstance(body, dict) else None
+    for message in reversed(messages if isinstance(messages, list) else []):
+        if isinstance(message, dict) and message.get("role") == "user":
+            content = message.get("content")
+            readable = isinstance(content, str) or (
+                isinstance(content, list) and all(isinstance(part, dict) for part in content)
+            )
+            return text_of(content) if readable else ""
+    return ""
+
+
+def _slowly(directives: Directives, script: Script) -> Script:
+    return itertools.chain((Wait(directives.slow),), script) if directives.slow else script
+
+
+def _model(name: str) -> JsonObject:
+    return {"id": name, "object": "model", "created": int(time.time()), "owned_by": "standin"}
