@@ -1,0 +1,153 @@
+"""Connections to one host that are kept alive between calls, and between the invocations of a Lambda."""
+
+import functools
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from aggregator.runtime.http_wire import Answer, ClosedError, Connection, NotSentError
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+
+class Origin(NamedTuple):
+    """Where a URL leads: whether over TLS, to which host and port, and which path comes before all others."""
+
+    tls: bool
+    host: str
+    port: int
+    path: str
+
+    @classmethod
+    def of(cls, url: str) -> "Origin":
+        """Take an endpoint's URL apart; `urllib.parse` would cost the start two milliseconds.
+
+        Raises:
+            ValueError: `url` is neither http:// nor https://, or names no host.
+        """
+        scheme, _, rest = url.partition("://")
+        authority, _, path = rest.partition("/")
+        bracket = authority.rfind("]")
+        colon = authority.rfind(":", bracket + 1)
+        host = (authority if colon < 0 else authority[:colon]).strip("[]")
+        if scheme not in ("http", "https") or not host:
+            raise ValueError(f"not an http(s) URL: {url}")
+        port = int(authority[colon + 1 :]) if colon >= 0 else {"http": 80, "https": 443}[scheme]
+        return cls(scheme == "https", host, port, "/" + path)
+
+    @property
+    def header(self) -> str:
+        """The `Host` header: the port only where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
+
+
+@functools.cache
+def tls_context() -> "SSLContext":
+    """Return the one TLS context of the process: reading the system's certificates costs 18 ms of CPU, so only once.
+
+    Hosts and certificates are verified. `SSL_CERT_FILE` names other certificates, as for OpenSSL.
+    """
+    import ssl  # noqa: PLC0415  # 6 ms of CPU that a plain-text endpoint does not pay
+
+    return ssl.create_default_context()
+
+
+class HttpPool:
+    """Connections to `origin`, as many as threads are calling at once; idle ones are kept for the next call.
+
+    One that has been idle for `idle_seconds` of `clock` is not used again: a frozen Lambda environment does not see
+    its server hang up. AWS's own SDK for Java draws that line at 60 s.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        *,
+        connect_seconds: float,
+        idle_seconds: float = 30,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._origin = origin
+        self._connect_seconds = connect_seconds
+        self._idle_seconds = idle_seconds
+        self._clock = clock
+        self._idle: deque[tuple[Connection, float]] = deque()  # append and pop are atomic, so no lock
+
+    def warm(self) -> None:
+        """Open one connection ahead of the first call.
+
+        Raises:
+            NotSentError: the host cannot be reached.
+        """
+        self._idle.append((self._connect(self._connect_seconds), self._clock()))
+
+    def close(self) -> None:
+        """Close what is idle: connections do not survive a snapshot."""
+        while self._idle:
+            self._idle.pop()[0].close()
+
+    def exchange(self, request: bytes, *, seconds: float, repeatable: bool) -> Answer:
+        """Send `request` and wait `seconds` at most for its whole answer.
+
+        A kept-alive connection that turns out to be dead is replaced once, unless the request may have arrived
+        and must not arrive twice.
+
+        Raises:
+            NotSentError: nothing was done.
+            NoAnswerError: it may have been carried out.
+        """
+        deadline = time.monotonic() + seconds
+        kept = self._take()
+        if kept is not None:
+            try:
+                return self._over(kept, request, deadline)
+            except NotSentError:
+                pass
+            except ClosedError:
+                if not repeatable:
+                    raise
+        return self._over(self._connect(min(seconds, self._connect_seconds)), request, deadline)
+
+    def _take(self) -> Connection | None:
+        while self._idle:
+            try:
+                connection, since = self._idle.pop()
+            except IndexError:  # another thread was faster
+                return None
+            if 0 <= self._clock() - since < self._idle_seconds and connection.is_open():
+                return connection
+            connection.close()
+        return None
+
+    def _over(self, connection: "Connection", request: bytes, deadline: float) -> Answer:
+        try:
+            answer, lasts = connection.exchange(request, deadline)
+        except BaseException:
+            connection.close()
+            raise
+        if lasts:
+            self._idle.append((connection, self._clock()))
+        else:
+            connection.close()
+        return answer
+
+    def _connect(self, seconds: float) -> Connection:
+        try:
+            plain = socket.create_connection((self._origin.host, self._origin.port), seconds)
+        except OSError as refused:
+            raise NotSentError(f"cannot connect: {refused}") from refused
+        try:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if not self._origin.tls:
+                return Connection(plain, BlockingIOError)
+            from ssl import SSLWantReadError  # noqa: PLC0415  # see tls_context
+
+            secured = tls_context().wrap_socket(plain, server_hostname=self._origin.host)
+            return Connection(secured, SSLWantReadError)
+        except OSError as refused:
+            plain.close()
+            raise NotSentError(f"cannot connect: {refused}") from refused
