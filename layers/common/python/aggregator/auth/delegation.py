@@ -1,0 +1,110 @@
+"""Who may give what: a key hands on no more than it has itself. Standard library only.
+
+An admin may give anything to anybody. A key with `keys:manage` may give its own user's keys what it has
+itself, or less: its scopes (never admin), models and networks within its own, limits and expiry at most its own.
+Limits count per key, so a key that may make keys bounds each of them, not their sum.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from aggregator.auth.caller import ADMIN, KEYS_MANAGE, Caller
+from aggregator.auth.model import ApiKey, Grant, unknown_key
+from aggregator.errors import MissingScope
+
+
+def require_manager(by: Caller, user_id: str) -> None:
+    """Refuse a caller who may not manage the keys of `user_id`.
+
+    Raises:
+        MissingScope: the key may manage no keys.
+        NotYours: it may, but not those of another user.
+    """
+    by.require_scope(KEYS_MANAGE)
+    by.require_user(user_id)
+
+
+def require_visible(key: ApiKey, by: Caller) -> ApiKey:
+    """Return the key if `by` may see it. Another user's key is not found: an id alone tells nobody that it exists.
+
+    Raises:
+        MissingScope: the caller may manage no keys.
+        NotFound: the key is another user's.
+    """
+    by.require_scope(KEYS_MANAGE)
+    if key.user_id != by.user_id and not by.is_admin:
+        raise unknown_key()
+    return key
+
+
+def inherited(grant: Grant, by: Caller) -> Grant:
+    """Fill what a new key leaves open with what its maker is limited to."""
+    if by.is_admin:
+        return grant
+    return replace(
+        grant,
+        expires_at=grant.expires_at or by.expires_at,
+        allowed_models=by.allowed_models if grant.allowed_models is None else grant.allowed_models,
+        allowed_ips=by.allowed_ips if grant.allowed_ips is None else grant.allowed_ips,
+        limits={**by.limits, **grant.limits},
+    )
+
+
+def require_within(grant: Grant, by: Caller) -> None:
+    """Refuse a grant that goes beyond what the giver has itself.
+
+    Also asked before a rotation: whoever may rotate a key holds it afterwards.
+
+    Raises:
+        MissingScope: beyond; `param` names the field.
+    """
+    if by.is_admin:
+        return
+    beyond = [scope for scope in grant.scopes if scope == ADMIN or scope not in by.scopes]
+    if beyond:
+        raise _beyond("scopes", f"it does not have the scope '{beyond[0]}' itself")
+    if by.expires_at is not None and (grant.expires_at is None or grant.expires_at > by.expires_at):
+        raise _beyond("expiresAt", "it expires earlier itself")
+    if not _models_within(grant.allowed_models, by.allowed_models):
+        raise _beyond("allowedModels", "it is limited to other models itself")
+    if not _networks_within(grant.allowed_ips, by.allowed_ips):
+        raise _beyond("allowedIps", "it is limited to other networks itself")
+    if looser := _looser_limit(grant.limits, by.limits):
+        raise _beyond(f"limits.{looser.removesuffix('NanoUsd')}", "its own limit is lower")
+
+
+def _beyond(param: str, reason: str) -> MissingScope:
+    return MissingScope(f"{param}: this API key cannot grant that, because {reason}.", param=param)
+
+
+def _models_within(inner: tuple[str, ...] | None, outer: tuple[str, ...] | None) -> bool:
+    """Whether each pattern stays inside one outer pattern.
+
+    With `*` as the only wildcard, a pattern read as plain text and matched by another describes a subset of it.
+    """
+    if outer is None:
+        return True
+    return inner is not None and all(any(fnmatchcase(each, pattern) for pattern in outer) for each in inner)
+
+
+def _networks_within(inner: tuple[str, ...] | None, outer: tuple[str, ...] | None) -> bool:
+    if outer is None:
+        return True
+    around = [ip_network(network) for network in outer]
+    return inner is not None and all(
+        any(_is_inside(ip_network(each), network) for network in around) for each in inner
+    )
+
+
+def _is_inside(inner: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) -> bool:
+    if isinstance(inner, IPv4Network) and isinstance(outer, IPv4Network):
+        return inner.subnet_of(outer)
+    if isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network):
+        return inner.subnet_of(outer)
+    return False
+
+
+def _looser_limit(inner: Mapping[str, int], outer: Mapping[str, int]) -> str | None:
+    return next((name for name, most in outer.items() if name not in inner or inner[name] > most), None)

@@ -1,0 +1,42 @@
+"""Collaborators of the authorizer, without boto3; with wiring.py the only reader of this domain's environment."""
+
+import os
+from functools import cache, partial
+from typing import Any
+
+from aggregator.auth.authorise import ProvenCallers, authorise
+from aggregator.auth.policy import decide
+from aggregator.auth.rotating_secret import RotatingSecret
+from aggregator.auth.store import KeyStore
+from aggregator.errors import JsonObject
+from aggregator.runtime import clock
+from aggregator.runtime.signed_client import SignedClient, Timeouts
+
+# A decision has time for a second try; what is noted after it has not, for the client waits.
+_DECISION = Timeouts(connect=1.0, attempt=2.0, total=5.0)
+_NOTES = Timeouts(connect=0.3, attempt=0.3, total=0.5)
+
+
+@cache
+def prove() -> "partial[Any]":
+    """`authorise` with what it needs; made once for each environment."""
+    table = os.environ["AUTH_TABLE"]
+    secrets_manager = SignedClient("secretsmanager", timeouts=_DECISION)
+    return partial(
+        authorise,
+        environment=os.environ["ENVIRONMENT"],
+        keys=KeyStore(SignedClient("dynamodb", timeouts=_DECISION), table),
+        notes=KeyStore(SignedClient("dynamodb", timeouts=_NOTES, attempts=1), table),
+        pepper=RotatingSecret(secrets_manager, os.environ["PEPPER_SECRET"]),
+        admin_key=RotatingSecret(secrets_manager, os.environ["ADMIN_KEY_SECRET"]),
+        proven=ProvenCallers(),
+    )
+
+
+def answer(event: JsonObject) -> JsonObject:
+    """Answer the authorizer's question now."""
+    return decide(event, clock.now(), prove=prove(), log=_log)
+
+
+def _log(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - Lambda takes standard output as the log

@@ -1,0 +1,64 @@
+"""Make a key."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aggregator.auth.audit import change_of
+from aggregator.auth.caller import Caller
+from aggregator.auth.delegation import inherited, require_manager, require_within
+from aggregator.auth.key import PlainKey, new_key, new_key_id
+from aggregator.auth.keys import Announcer, Keys
+from aggregator.auth.model import ApiKey, Grant, Secret
+from aggregator.auth.rotating_secret import RotatingSecret
+from aggregator.errors import InvalidRequest
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A key with its plain text, which exists only in this answer."""
+
+    key: ApiKey
+    plain: PlainKey = field(repr=False)
+
+
+def issue(
+    user_id: str,
+    grant: Grant,
+    *,
+    by: Caller,
+    now: datetime,
+    keys: Keys,
+    pepper: RotatingSecret,
+    announcer: Announcer,
+    environment: str,
+) -> IssuedKey:
+    """Make a key for `user_id`; what `grant` leaves open, it inherits from the key that makes it.
+
+    Raises:
+        MissingScope: the caller may make no keys, or not one that may so much; nothing was written.
+        NotYours: it may, but not for this user; nothing was written.
+        InvalidRequest: the expiry is past, or the grant too long to hand on; nothing was written.
+    """
+    require_manager(by, user_id)
+    grant = inherited(grant, by)
+    require_within(grant, by)
+    require_future(grant.expires_at, now)
+    plain = new_key(environment, new_key_id(now))
+    secret = Secret(plain.hash_under(pepper.current(now)), created_at=now)
+    key = ApiKey(plain.key_id, user_id, grant, (secret,), created_at=now, created_by=by.key_id)
+    key.require_portable()
+
+    change = change_of(key, "created", {"grant": {"from": None, "to": grant.described()}}, by=by, now=now)
+    keys.create(key, change)
+    announcer.announce(change)
+    return IssuedKey(key, plain)
+
+
+def require_future(expires_at: datetime | None, now: datetime) -> None:
+    """Refuse an expiry that is past: a key is ended by revoking it, which stands in its history.
+
+    Raises:
+        InvalidRequest: `expires_at` is not after `now`.
+    """
+    if expires_at is not None and expires_at <= now:
+        raise InvalidRequest("expiresAt: must be in the future", param="expiresAt")

@@ -1,0 +1,193 @@
+"""The API key as a record, and the rules of its life. Standard library only; the authorizer imports it.
+
+active -> rotated (two secrets live for the overlap) -> active
+active -> expired (its time is over; a later expiry revives it)
+active -> revoked (for good; the record stays, to be seen)
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from aggregator.auth.caller import Caller
+from aggregator.errors import Conflict, InvalidApiKey, InvalidRequest, NotFound
+from aggregator.runtime.clock import iso
+
+REQUESTS_PER_MINUTE = "requestsPerMinute"
+TOKENS_PER_MINUTE = "tokensPerMinute"
+CONCURRENT_REQUESTS = "concurrentRequests"
+DAILY_BUDGET_NANO_USD = "dailyBudgetNanoUsd"
+MONTHLY_BUDGET_NANO_USD = "monthlyBudgetNanoUsd"
+
+LIMITS = (
+    REQUESTS_PER_MINUTE,
+    TOKENS_PER_MINUTE,
+    CONCURRENT_REQUESTS,
+    DAILY_BUDGET_NANO_USD,
+    MONTHLY_BUDGET_NANO_USD,
+)
+
+MAX_OVERLAP = timedelta(days=30)
+
+# API Gateway drops an authorizer's answer over 8 KB; the policy around the context takes well under 1 KB.
+# Source: Amazon API Gateway quotas, "Lambda authorizer result size".
+_MAX_CONTEXT_BYTES = 7_000
+
+Status = Literal["active", "expired", "revoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One secret of a key, as stored: its hash under the pepper. Without an expiry it lives as long as its key."""
+
+    hash: str = field(repr=False)
+    created_at: datetime
+    expires_at: datetime | None = None
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether this secret still opens its key."""
+        return self.expires_at is None or now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a key may do. None means not limited; `limits` maps a name of `LIMITS` to its number."""
+
+    name: str
+    scopes: tuple[str, ...]
+    expires_at: datetime | None = None
+    allowed_models: tuple[str, ...] | None = None
+    allowed_ips: tuple[str, ...] | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    def described(self) -> dict[str, Any]:
+        """The grant as JSON values, by the API's names: what the audit trail compares."""
+        return {
+            "name": self.name,
+            "scopes": list(self.scopes),
+            "expiresAt": None if self.expires_at is None else iso(self.expires_at),
+            "allowedModels": None if self.allowed_models is None else list(self.allowed_models),
+            "allowedIps": None if self.allowed_ips is None else list(self.allowed_ips),
+            "limits": dict(self.limits),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """One key: whose, what for, and the newest secret first. `version` counts its changes, from 1."""
+
+    key_id: str
+    user_id: str
+    grant: Grant
+    secrets: tuple[Secret, ...]
+    created_at: datetime
+    created_by: str
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+    version: int = 1
+
+    def status(self, now: datetime) -> Status:
+        """Where the key is in its life; revoked is stronger than expired."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.grant.expires_at is not None and now >= self.grant.expires_at:
+            return "expired"
+        return "active"
+
+    def live_secrets(self, now: datetime) -> tuple[Secret, ...]:
+        """The secrets that open this key now: two during an overlap."""
+        return tuple(secret for secret in self.secrets if secret.is_live(now))
+
+    def secret_of(self, key_hash: str) -> Secret | None:
+        """The secret with this hash, live or not; compared in constant time."""
+        return next(
+            (secret for secret in self.secrets if hmac.compare_digest(secret.hash, key_hash)),
+            None,
+        )
+
+    def require_live(self, secret: Secret, now: datetime) -> None:
+        """Refuse a proven secret whose time, or whose key's time, is over.
+
+        Only a sender who proved the secret learns which.
+
+        Raises:
+            InvalidApiKey: revoked, expired, or rotated out.
+        """
+        if self.revoked_at is not None:
+            raise InvalidApiKey("This API key has been revoked.")
+        if self.status(now) == "expired":
+            raise InvalidApiKey("This API key has expired.")
+        if not secret.is_live(now):
+            raise InvalidApiKey("This API key has been rotated: use its new secret.")
+
+    def caller(self) -> Caller:
+        """Who a request with this key comes from."""
+        return Caller(
+            key_id=self.key_id,
+            user_id=self.user_id,
+            scopes=self.grant.scopes,
+            expires_at=self.grant.expires_at,
+            allowed_models=self.grant.allowed_models,
+            allowed_ips=self.grant.allowed_ips,
+            limits=self.grant.limits,
+        )
+
+    def granted(self, grant: Grant) -> "ApiKey":
+        """Replace what this key may do.
+
+        Raises:
+            Conflict: the key is revoked, for good.
+            InvalidRequest: the grant is longer than the authorizer can hand on.
+        """
+        if self.revoked_at is not None:
+            raise Conflict("This API key has been revoked and cannot be changed.")
+        changed = replace(self, grant=grant)
+        changed.require_portable()
+        return changed
+
+    def rotated(self, new_hash: str, now: datetime, overlap: timedelta) -> "ApiKey":
+        """Give the key a new secret; the one in use lives on for `overlap`, at most 30 days.
+
+        While two secrets are live, only a rotation without overlap is taken: a rotation that was sent twice
+        would otherwise end the secret that is still in use.
+
+        Raises:
+            Conflict: the key is not active, or an earlier rotation's overlap is not over.
+            InvalidRequest: the overlap is longer than 30 days.
+        """
+        if not timedelta(0) <= overlap <= MAX_OVERLAP:
+            raise InvalidRequest("overlapSeconds: must be from 0 to 2592000", param="overlapSeconds")
+        if self.status(now) != "active":
+            raise Conflict(f"This API key is {self.status(now)} and cannot be rotated.")
+        live = self.live_secrets(now)
+        if overlap and len(live) > 1:
+            raise Conflict(
+                "Two secrets of this API key are live until the overlap of its last rotation is over; "
+                "rotate with overlapSeconds 0 to end both at once."
+            )
+        kept = tuple(replace(secret, expires_at=now + overlap) for secret in live) if overlap else ()
+        return replace(self, secrets=(Secret(new_hash, created_at=now), *kept))
+
+    def revoked(self, now: datetime) -> "ApiKey":
+        """End the key for good; ending it twice changes nothing."""
+        return self if self.revoked_at is not None else replace(self, revoked_at=now)
+
+    def require_portable(self) -> None:
+        """Refuse a grant that does not fit into the authorizer's answer.
+
+        Raises:
+            InvalidRequest: too many or too long models and addresses.
+        """
+        if len(json.dumps(self.caller().to_context())) > _MAX_CONTEXT_BYTES:
+            raise InvalidRequest(
+                "allowedModels and allowedIps are too long together: use wildcards and wider networks.",
+                param="allowedModels",
+            )
+
+
+def unknown_key() -> NotFound:
+    """One answer for keys that do not exist and for keys that are somebody else's."""
+    return NotFound("There is no such API key.")

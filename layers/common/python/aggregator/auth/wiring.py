@@ -1,0 +1,91 @@
+"""The use cases of the key's life, with their collaborators.
+
+With hot_wiring.py, which does without boto3, this is the only reader of this domain's environment.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from aggregator.auth import issue, revoke, rotate, update, view
+from aggregator.auth.announce import ChangeAnnouncer
+from aggregator.auth.audit import Change
+from aggregator.auth.caller import Caller
+from aggregator.auth.issue import IssuedKey
+from aggregator.auth.model import ApiKey, Grant
+from aggregator.auth.rotating_secret import RotatingSecret
+from aggregator.auth.store import KeyStore
+from aggregator.runtime.boto_client import BotoClient
+
+
+@cache
+def keys() -> KeyStore:
+    """The auth table."""
+    return KeyStore(BotoClient("dynamodb"), os.environ["AUTH_TABLE"])
+
+
+@cache
+def pepper() -> RotatingSecret:
+    """What keys are hashed under."""
+    return RotatingSecret(BotoClient("secretsmanager"), os.environ["PEPPER_SECRET"])
+
+
+@cache
+def announcer() -> ChangeAnnouncer:
+    """The platform's bus; it may hold up an answer for a second or two, not longer."""
+    return ChangeAnnouncer(BotoClient("events", read_timeout_seconds=2, attempts=2), os.environ["EVENT_BUS"])
+
+
+def environment() -> str:
+    """The environment that new keys are for: dev, prod or local."""
+    return os.environ["ENVIRONMENT"]
+
+
+def make_key(user_id: str, grant: Grant, *, by: Caller, now: datetime) -> IssuedKey:
+    """See `issue.issue`."""
+    return issue.issue(
+        user_id,
+        grant,
+        by=by,
+        now=now,
+        keys=keys(),
+        pepper=pepper(),
+        announcer=announcer(),
+        environment=environment(),
+    )
+
+
+def list_keys(user_id: str, *, limit: int, after: str | None, by: Caller) -> tuple[list[ApiKey], str | None]:
+    """See `view.page_of`."""
+    return view.page_of(user_id, limit=limit, after=after, by=by, keys=keys())
+
+
+def get_key(key_id: str, *, by: Caller) -> tuple[ApiKey, list[Change]]:
+    """See `view.one`."""
+    return view.one(key_id, by=by, keys=keys())
+
+
+def update_key(key_id: str, fields: Mapping[str, Any], *, by: Caller, now: datetime) -> ApiKey:
+    """See `update.update`."""
+    return update.update(key_id, fields, by=by, now=now, keys=keys(), announcer=announcer())
+
+
+def rotate_key(key_id: str, overlap: timedelta, *, by: Caller, now: datetime) -> IssuedKey:
+    """See `rotate.rotate`."""
+    return rotate.rotate(
+        key_id,
+        overlap,
+        by=by,
+        now=now,
+        keys=keys(),
+        pepper=pepper(),
+        announcer=announcer(),
+        environment=environment(),
+    )
+
+
+def revoke_key(key_id: str, *, by: Caller, now: datetime) -> ApiKey:
+    """See `revoke.revoke`."""
+    return revoke.revoke(key_id, by=by, now=now, keys=keys(), announcer=announcer())
