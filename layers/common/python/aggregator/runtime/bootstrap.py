@@ -69,14 +69,14 @@ class StreamingRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         path = f"/2018-06-01/runtime/invocation/{quote(invoke_id, safe='')}/response"
         try:
             with ChunkedPost(self.lambda_runtime_address, path, content_type, headers) as post:
-                _relay(result_data, post)
+                _relay(result_data, post, invoke_id)
         except ReaderGoneError as gone:
             _log.warning("The answer's reader has gone: %s", gone)
         finally:
             _close(result_data)
 
 
-def _relay(response: StreamingResponse, post: ChunkedPost) -> None:
+def _relay(response: StreamingResponse, post: ChunkedPost, invoke_id: str) -> None:
     post.send(streaming.prelude(response), streaming.DELIMITER)
     trailers = {}
     try:
@@ -85,8 +85,8 @@ def _relay(response: StreamingResponse, post: ChunkedPost) -> None:
     except ReaderGoneError:
         raise
     except Exception:
-        _log.exception("The answer broke off in mid-stream")
-        error = bootstrap.build_fault_result(sys.exc_info(), None)
+        error = bootstrap.build_fault_result(sys.exc_info(), None) | {"requestId": invoke_id}
+        _log.error("The answer broke off in mid-stream: %s", to_json(error))  # noqa: TRY400 - one line, as JSON
         trailers = {ERROR_TYPE: error["errorType"], ERROR_BODY: b64encode(to_json(error).encode()).decode()}
     status = post.finish(trailers)
     if status != ACCEPTED:
@@ -97,7 +97,8 @@ def _close(response: StreamingResponse) -> None:
     try:
         response.close()
     except Exception:
-        _log.exception("The answer's chunks could not be closed")
+        error = bootstrap.build_fault_result(sys.exc_info(), None)
+        _log.error("The answer's chunks could not be closed: %s", to_json(error))  # noqa: TRY400 - as above
 
 
 def main() -> None:
