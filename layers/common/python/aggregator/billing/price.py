@@ -137,7 +137,8 @@ _Rates = TypeVar("_Rates", Price, Tier)
 def cost_of(usage: Usage, price: Price) -> NanoUsd:
     """Charge for `usage` at `price`, in nano-US-dollars.
 
-    Rounds up once, at the end: splitting a request never makes it cheaper.
+    Rounds up once, at the end: splitting a request never makes it cheaper. No usage at all costs nothing, not even
+    the fee for a request: the provider did not take it.
 
     Raises:
         ValueError: a count is negative, or a part is more than its whole, so a provider adapter is broken;
@@ -154,6 +155,8 @@ def cost_of(usage: Usage, price: Price) -> NanoUsd:
     )
     if min(*parts, usage.images) < 0:
         raise ValueError(f"token counts do not add up: {usage}")
+    if usage.input_tokens + usage.output_tokens + usage.images == 0:
+        return 0
     rates = rates_for(usage.input_tokens, price)
     millionths = (
         plain_input * rates.input

@@ -1,0 +1,7 @@
+"""POST /v1/chat/completions and /proxy/openai/chat/completions: the walk, plain or streamed."""
+
+from aggregator.proxy.edge import serve_chat
+from aggregator.proxy.wiring import collaborators
+from aggregator.runtime.streaming import portable
+
+handler = portable(serve_chat(collaborators))

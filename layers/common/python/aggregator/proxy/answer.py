@@ -1,0 +1,106 @@
+"""Answer: what the client sees of a request that got one: headers, the receipt, and the end of a stream."""
+
+from collections.abc import Callable, Iterator
+
+from aggregator.billing.model import Hold
+from aggregator.billing.money import to_usd
+from aggregator.errors import ProviderFailed, ProviderTimedOut, Refusal, envelope
+from aggregator.proxy.model import Answer, Ask, JsonObject, Receipt, UpstreamError
+from aggregator.proxy.providers.openai_usage import usage_json
+from aggregator.proxy.sse import DONE, data_event
+
+Finish = Callable[[str], Receipt]
+
+
+def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dict[str, str]:
+    """Headers that are known before the body is: who answers, and what is held. Amounts in US dollars.
+
+    `x-aggregator-max-tokens` is the limit of output tokens that the platform chose, where the client set none.
+    """
+    headers = {
+        "x-request-id": request_id,
+        "Cache-Control": "no-cache",
+        "x-aggregator-provider": answer.route.provider.id,
+        "x-aggregator-model": answer.route.model_id,
+        "x-aggregator-attempts": str(answer.attempts),
+        "x-aggregator-hold-usd": to_usd(hold.amount_nano_usd),
+        "x-aggregator-price-version": answer.route.price.version,
+    }
+    if ask.max_output_tokens is None:
+        headers["x-aggregator-max-tokens"] = str(answer.way.output_tokens)
+    return headers
+
+
+def headers_after(receipt: Receipt) -> dict[str, str]:
+    """Headers that only a whole answer can carry: what it cost, and what is left."""
+    return {
+        "x-aggregator-cost-usd": to_usd(receipt.cost_nano_usd),
+        "x-aggregator-balance-usd": to_usd(receipt.balance_nano_usd),
+        "openai-processing-ms": str(receipt.latency_ms),
+    }
+
+
+def relay(ask: Ask, answer: Answer, request_id: str, finish: Finish) -> Iterator[bytes]:
+    """The stream for the client; `finish` is called once, with the outcome, in every exit.
+
+    - `completed`: the provider said so. The usage chunk, if asked for, and the end mark follow.
+    - `provider_cut`, `deadline`: an error chunk follows, and no end mark.
+    - `client_gone`: the reader closed the stream; the provider is hung up on.
+    - `cancelled`: a defect of ours.
+
+    The first item is empty: whoever starts the stream by taking it makes sure that its end is reached.
+    """
+    outcome = "cancelled"
+    failure: Refusal | None = None
+    try:
+        yield b""
+        yield from answer.chunks
+        if answer.progress.finished:
+            outcome = "completed"
+        else:
+            outcome, failure = "provider_cut", ProviderFailed("The provider ended the stream too early.")
+    except GeneratorExit:
+        outcome = "client_gone"
+        raise
+    except UpstreamError as broken:
+        outcome, failure = _broken(broken)
+    except Refusal as refused:
+        outcome, failure = "provider_cut", refused
+    finally:
+        if outcome != "completed":
+            answer.response.close()
+        receipt = finish(outcome)
+    if failure is not None:
+        yield data_event(envelope(failure, request_id))
+        return
+    if ask.wants_usage:
+        yield data_event(usage_chunk(answer, receipt))
+    yield DONE
+
+
+def usage_chunk(answer: Answer, receipt: Receipt) -> JsonObject:
+    """Last chunk of a stream: no choices, the usage, and in it the receipt. Amounts in US dollars."""
+    chunk: JsonObject = answer.progress.usage_chunk or {
+        "id": f"chatcmpl-{receipt.request_id}",
+        "object": "chat.completion.chunk",
+        "created": int(receipt.request_id[:12], 16) // 1000,
+        "model": answer.route.via.upstream_model,
+        "choices": [],
+    }
+    return chunk | {
+        "usage": {
+            **usage_json(receipt.usage, chunk.get("usage")),
+            "cost_usd": to_usd(receipt.cost_nano_usd),
+            "hold_usd": to_usd(receipt.hold.amount_nano_usd),
+            "balance_usd": to_usd(receipt.balance_nano_usd),
+            "price_version": receipt.route.price.version,
+            "request_id": receipt.request_id,
+            "estimated": receipt.usage.estimated,
+        }
+    }
+
+
+def _broken(broken: UpstreamError) -> tuple[str, Refusal]:
+    if broken.timed_out:
+        return "deadline", ProviderTimedOut("The time limit of the platform ended the stream.")
+    return "provider_cut", ProviderFailed("The provider ended the stream too early.")

@@ -1,0 +1,174 @@
+"""Parse: a chat completion request off the wire, checked as far as money and routing depend on it.
+
+Fields the platform does not know pass through to the provider. Source of the fields: OpenAI API reference,
+"Create chat completion".
+"""
+
+import json
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from aggregator.errors import InvalidRequest, PayloadTooLarge, UnsupportedParameter
+from aggregator.proxy.model import Ask, JsonObject
+
+MAX_BODY_BYTES = 6 * 1024 * 1024
+MAX_CHOICES = 128
+
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+
+_TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "model": (str, "a string"),
+    "messages": (list, "an array"),
+    "stream": (bool, "true or false"),
+    "stream_options": (dict, "an object"),
+    "n": (int, "an integer"),
+    "max_tokens": (int, "an integer"),
+    "max_completion_tokens": (int, "an integer"),
+    "temperature": ((int, float), "a number"),
+    "top_p": ((int, float), "a number"),
+    "frequency_penalty": ((int, float), "a number"),
+    "presence_penalty": ((int, float), "a number"),
+    "seed": (int, "an integer"),
+    "stop": ((str, list), "a string or an array"),
+    "tools": (list, "an array"),
+    "tool_choice": ((str, dict), "a string or an object"),
+    "parallel_tool_calls": (bool, "true or false"),
+    "response_format": (dict, "an object"),
+    "logprobs": (bool, "true or false"),
+    "top_logprobs": (int, "an integer"),
+    "reasoning_effort": (str, "a string"),
+    "user": (str, "a string"),
+    "metadata": (dict, "an object"),
+}
+
+# What costs money that the catalogue has no price for is refused by name, never given away or guessed.
+_UNPRICED = ("web_search_options", "audio", "prediction")
+_UNPRICED_TIERS = frozenset({"priority", "scale"})
+
+
+def body_of(event: Mapping[str, Any]) -> JsonObject:
+    """The JSON object that an event carries.
+
+    Raises:
+        InvalidRequest: no JSON object.
+        PayloadTooLarge: over 6 MB.
+    """
+    text: str = event.get("body") or ""
+    if len(text) > MAX_BODY_BYTES:
+        raise PayloadTooLarge("The body is over 6 MB.")
+    try:
+        raw = b64decode(text) if event.get("isBase64Encoded") else text
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise InvalidRequest("The body is not valid JSON.") from None
+    if not isinstance(body, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    return body
+
+
+def ask_of(event: Mapping[str, Any]) -> Ask:
+    """Read and check a chat completion request.
+
+    Raises:
+        InvalidRequest: a field is missing, or has a wrong type or value; `param` is its path.
+        UnsupportedParameter: it asks for something that has no price here.
+        PayloadTooLarge: over 6 MB.
+    """
+    body = body_of(event)
+    for name, (wanted, words) in _TYPES.items():
+        _check_type(body, name, wanted, words)
+    for name in ("model", "messages"):
+        if not body.get(name):
+            raise InvalidRequest(f"{name}: Field required", param=name)
+    _refuse_unpriced(body)
+    images, inline_bytes, has_files = _check_messages(body["messages"])
+    options = body.get("stream_options") or {}
+    return Ask(
+        body=body,
+        model=body["model"],
+        stream=bool(body.get("stream")),
+        wants_usage=bool(options.get("include_usage")),
+        choices=_within(body, "n", 1, MAX_CHOICES) or 1,
+        max_output_tokens=_within(body, "max_completion_tokens", 1, None)
+        or _within(body, "max_tokens", 1, None),
+        text_bytes=max(len(event["body"].encode()) - inline_bytes, 0),
+        messages=len(body["messages"]),
+        images=images,
+        has_files=has_files,
+    )
+
+
+def _check_type(body: JsonObject, name: str, wanted: type | tuple[type, ...], words: str) -> None:
+    value = body.get(name)
+    if value is None:
+        return
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+        raise InvalidRequest(f"{name}: must be {words}", param=name)
+
+
+def _within(body: JsonObject, name: str, least: int, most: int | None) -> int | None:
+    value: int | None = body.get(name)
+    if value is None:
+        return None
+    if value < least or (most is not None and value > most):
+        bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+        raise InvalidRequest(f"{name}: must be {bounds}", param=name)
+    return value
+
+
+def _refuse_unpriced(body: JsonObject) -> None:
+    for name in _UNPRICED:
+        if body.get(name) is not None:
+            raise UnsupportedParameter(f"{name}: is not offered here", param=name)
+    if "audio" in (body.get("modalities") or ()):
+        raise UnsupportedParameter("modalities: only text is offered here", param="modalities")
+    if body.get("service_tier") in _UNPRICED_TIERS:
+        raise UnsupportedParameter(
+            "service_tier: only the default tier is offered here", param="service_tier"
+        )
+
+
+def _check_messages(messages: list[Any]) -> tuple[int, int, bool]:
+    """Count what is not text: images, the bytes of those that came inline, and whether there are files."""
+    images = inline_bytes = 0
+    has_files = False
+    for place, part in _parts(messages):
+        match part.get("type"):
+            case "image_url":
+                images += 1
+                inline_bytes += _inline_bytes(part, f"{place}.image_url")
+            case "input_audio":
+                raise UnsupportedParameter(f"{place}: audio is not offered here", param=place)
+            case "file":
+                has_files = True
+    return images, inline_bytes, has_files
+
+
+def _parts(messages: list[Any]) -> Iterator[tuple[str, JsonObject]]:
+    """Every content part of every message, with its place."""
+    for n, message in enumerate(messages):
+        place = f"messages.{n}"
+        _require(isinstance(message, dict), place, "must be an object")
+        _require(
+            message.get("role") in _ROLES, f"{place}.role", f"must be one of {', '.join(sorted(_ROLES))}"
+        )
+        content = message.get("content")
+        if content is None or isinstance(content, str):
+            continue
+        _require(isinstance(content, list), f"{place}.content", "must be a string or an array")
+        for k, part in enumerate(content):
+            _require(isinstance(part, dict), f"{place}.content.{k}", "must be an object")
+            yield f"{place}.content.{k}", part
+
+
+def _inline_bytes(part: JsonObject, place: str) -> int:
+    image = part.get("image_url")
+    url = image.get("url") if isinstance(image, dict) else image
+    _require(isinstance(url, str) and bool(url), f"{place}.url", "must be a URL or a data URI")
+    return len(url) if isinstance(url, str) and url.startswith("data:") else 0
+
+
+def _require(holds: bool, place: str, what: str) -> None:
+    if not holds:
+        raise InvalidRequest(f"{place}: {what}", param=place)

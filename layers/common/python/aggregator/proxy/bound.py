@@ -1,0 +1,67 @@
+"""Bound: the most a request can cost, from its bytes and its limits. A true upper bound, never an estimate."""
+
+from collections.abc import Sequence
+
+from aggregator.billing.money import NanoUsd
+from aggregator.billing.price import most_it_can_cost, output_tokens_that_fit
+from aggregator.proxy.model import Ask, Bound, Route, Way
+
+# Tokens that providers add around what was sent. A message costs 3 or 4, a reply 3 more; each message's JSON is
+# longer than that, so this covers short bodies. Tools bring a hidden system prompt, at most 530 tokens known
+# (Anthropic's documentation, "Tool use system prompt").
+_TOKENS_AROUND_A_REQUEST = 64
+_TOKENS_AROUND_TOOLS = 1024
+
+LEAST_USEFUL_OUTPUT_TOKENS = 16
+"""Where the balance is small, the answer is capped by it, but never to fewer tokens than this (for each choice)."""
+
+
+def bound_of(ask: Ask, routes: Sequence[Route]) -> Bound:
+    """Bound a request over every route it may take; the dearest counts.
+
+    Without a limit from the client, output is capped by the model or, if that is less, by what the balance can pay.
+    """
+    return Bound(
+        at_most_nano_usd=max(_cost(ask, route, _most_output(ask, route)) for route in routes),
+        at_least_nano_usd=max(_cost(ask, route, _least_output(ask, route)) for route in routes),
+    )
+
+
+def ways_within(ask: Ask, routes: Sequence[Route], held_nano_usd: NanoUsd) -> list[Way]:
+    """Each route with the output tokens (for each choice) that the held amount covers on it."""
+    return [Way(route, _covered_output(ask, route, held_nano_usd)) for route in routes]
+
+
+def input_bound(ask: Ask, route: Route) -> int:
+    """Most input tokens: a byte makes at most one token, and no model reads more than it takes."""
+    most = route.via.max_input_tokens
+    if ask.has_files:
+        return most
+    around = _TOKENS_AROUND_A_REQUEST + (_TOKENS_AROUND_TOOLS if ask.body.get("tools") else 0)
+    return min(ask.text_bytes + around + ask.images * route.via.max_image_tokens, most)
+
+
+def _most_output(ask: Ask, route: Route) -> int:
+    most = route.via.max_output_tokens
+    return min(ask.max_output_tokens or most, most)
+
+
+def _least_output(ask: Ask, route: Route) -> int:
+    most = _most_output(ask, route)
+    return most if ask.max_output_tokens else min(LEAST_USEFUL_OUTPUT_TOKENS, most)
+
+
+def _covered_output(ask: Ask, route: Route, held_nano_usd: NanoUsd) -> int:
+    fits = output_tokens_that_fit(
+        held_nano_usd, input_tokens=input_bound(ask, route), images=ask.images, price=route.price
+    )
+    return min(_most_output(ask, route), fits // ask.choices)
+
+
+def _cost(ask: Ask, route: Route, output_tokens: int) -> NanoUsd:
+    return most_it_can_cost(
+        input_tokens=input_bound(ask, route),
+        output_tokens=output_tokens * ask.choices,
+        images=ask.images,
+        price=route.price,
+    )

@@ -1,0 +1,144 @@
+"""Call: get one answer from the routes, in their order, with retries and fallback until the first byte."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from random import uniform
+from typing import Protocol
+
+from aggregator.errors import (
+    ProviderFailed,
+    ProviderTimedOut,
+    ProviderUnavailable,
+    RateLimitExceeded,
+    Refusal,
+)
+from aggregator.proxy.model import (
+    Answer,
+    Ask,
+    CallFailed,
+    Progress,
+    UpstreamError,
+    UpstreamRequest,
+    UpstreamResponse,
+    Way,
+)
+from aggregator.proxy.providers import openai_compatible
+from aggregator.proxy.providers.refused import refusal_of
+
+TRIES_PER_ROUTE = 2
+LONGEST_WAIT_SECONDS = 2.0
+_FIRST_WAIT_SECONDS = 0.2
+
+_NEXT_ROUTE_MAY_DO = (ProviderFailed, ProviderUnavailable, ProviderTimedOut, RateLimitExceeded)
+_SAME_ROUTE_MAY_DO = (ProviderFailed, ProviderUnavailable, RateLimitExceeded)
+
+
+class Upstream(Protocol):
+    """HTTP to providers."""
+
+    def post(self, request: UpstreamRequest, deadline: float) -> UpstreamResponse:
+        """See `HttpUpstream.post`."""
+        ...
+
+
+class Keys(Protocol):
+    """The platform's keys at the providers."""
+
+    def of(self, provider_id: str) -> tuple[str, ...]:
+        """Live keys, newest first; two while one is being replaced, none where none is needed."""
+        ...
+
+
+def call(
+    ask: Ask,
+    ways: Sequence[Way],
+    *,
+    upstream: Upstream,
+    keys: Keys,
+    deadline: float,
+    monotonic: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> Answer:
+    """Return the first answer that begins; its body is still to be read.
+
+    What the provider refuses as the client's own fault ends the call. What may pass is tried again: once more on
+    the same route (with the other key, where there are two), then on the next, while `deadline` allows.
+
+    Raises:
+        CallFailed: no route answered; nothing is owed.
+    """
+    attempts = 0
+    for n, way in enumerate(ways):
+        route_keys = keys.of(way.route.provider.secret) or (None,)
+        for nth_try in range(TRIES_PER_ROUTE):
+            attempts += 1
+            try:
+                return _attempt(
+                    ask,
+                    way,
+                    key=route_keys[nth_try % len(route_keys)],
+                    attempts=attempts,
+                    upstream=upstream,
+                    deadline=deadline,
+                    monotonic=monotonic,
+                )
+            except Refusal as refused:
+                last = n == len(ways) - 1
+                if not isinstance(refused, _NEXT_ROUTE_MAY_DO):
+                    raise CallFailed(refused, way.route, attempts) from refused
+                wait = _wait_before_same_route(refused, nth_try)
+                if wait is None or monotonic() + wait >= deadline:
+                    if last or monotonic() >= deadline:
+                        raise CallFailed(refused, way.route, attempts) from refused
+                    break
+                sleep(wait)
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _wait_before_same_route(refused: Refusal, nth_try: int) -> float | None:
+    """Seconds before the same route is tried again, or None if it should not be."""
+    if nth_try == TRIES_PER_ROUTE - 1 or not isinstance(refused, _SAME_ROUTE_MAY_DO):
+        return None
+    if refused.retry_after_seconds is not None and refused.retry_after_seconds > LONGEST_WAIT_SECONDS:
+        return None
+    return refused.retry_after_seconds or uniform(0, _FIRST_WAIT_SECONDS * 2**nth_try)  # noqa: S311 - jitter
+
+
+def _attempt(
+    ask: Ask,
+    way: Way,
+    *,
+    key: str | None,
+    attempts: int,
+    upstream: Upstream,
+    deadline: float,
+    monotonic: Callable[[], float],
+) -> Answer:
+    request = openai_compatible.encode(ask, way, key)
+    progress = Progress()
+    try:
+        response = upstream.post(request, deadline)
+        if response.status >= 300:
+            raise refusal_of(response.status, response.headers, response.read())
+        chunks = _begin(ask, response, progress)
+    except UpstreamError as broken:
+        if broken.timed_out:
+            raise ProviderTimedOut("The provider did not answer in time.") from broken
+        raise ProviderFailed("The provider could not be reached.") from broken
+    progress.first_token_at_ms = monotonic() * 1000
+    return Answer(way, attempts, chunks, progress, response)
+
+
+def _begin(ask: Ask, response: UpstreamResponse, progress: Progress) -> Iterator[bytes]:
+    """Read as far as the answer can still fail unseen: a plain one whole, a stream up to its first chunk."""
+    if not ask.stream:
+        return iter([openai_compatible.decode(response.read(), progress)])
+    chunks = openai_compatible.stream(response.blocks(), progress)
+    try:
+        first = next(chunks)
+    except StopIteration:
+        raise ProviderFailed("The provider sent an empty stream.") from None
+    except ProviderFailed:
+        response.close()
+        raise
+    return chain([first], chunks)

@@ -1,0 +1,76 @@
+"""HTTP edge of the hot path: event in, streaming answer out, every refusal in the one envelope, one log line.
+
+Standard library only, like all that it imports.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aggregator.auth.caller import Caller
+from aggregator.errors import (
+    InternalError,
+    Refusal,
+    StoreUnavailable,
+    envelope,
+    headers_of,
+    status_of,
+)
+from aggregator.proxy.ask import ask_of
+from aggregator.proxy.walk import Collaborators, Visit, walk
+from aggregator.runtime import clock, log
+from aggregator.runtime.aws import AwsError
+from aggregator.runtime.request import Event, request_id_of, route_of, source_ip_of
+from aggregator.runtime.streaming import StreamingResponse
+
+SETTLE_SECONDS = 10.0
+"""Kept back of a function's time limit, so that a request that runs into it is still settled."""
+
+CREATED_PREFIX = "/proxy/openai"
+"""Under this path a completion answers 201, the contract published first; under /v1 it answers 200, as OpenAI does."""
+
+
+def serve_chat(collaborators: Callable[[], Collaborators]) -> Callable[[Any, Any], StreamingResponse]:
+    """Lambda handler of the chat completion routes; `collaborators` is asked at each request, and cached."""
+
+    def handler(event: Event, context: Any) -> StreamingResponse:
+        request_id = request_id_of(event)
+        started_ms = clock.monotonic_ms()
+        try:
+            do = collaborators()
+            visit = Visit(
+                request_id=request_id,
+                source_ip=source_ip_of(event),
+                now=clock.now(),
+                started_ms=do.monotonic() * 1000,
+                deadline=do.monotonic() + context.get_remaining_time_in_millis() / 1000 - SETTLE_SECONDS,
+                ok_status=201 if str(event.get("resource", "")).startswith(CREATED_PREFIX) else 200,
+            )
+            answer = walk(Caller.from_event(event), ask_of(event), visit, do)
+        except Exception as failed:
+            answer = _refused(failed, request_id)
+        log.info(
+            "request",
+            request_id=request_id,
+            route=route_of(event),
+            status=answer.status,
+            duration_ms=round(clock.monotonic_ms() - started_ms, 1),
+        )
+        return answer
+
+    return handler
+
+
+def _refused(failed: Exception, request_id: str) -> StreamingResponse:
+    match failed:
+        case Refusal():
+            refusal: Refusal = failed
+            log.info("refused", request_id=request_id, code=refusal.code, param=refusal.param)
+        case AwsError():
+            refusal = StoreUnavailable("The platform is busy; try again in a moment.", retry_after_seconds=1)
+            log.error("aws_refused", request_id=request_id, code=failed.code)
+        case _:
+            refusal = InternalError("Something went wrong on our side; the request id names it in our log.")
+            log.error("unexpected", request_id=request_id, trace=log.trace_of(failed))
+    body = json.dumps(envelope(refusal, request_id)).encode()
+    return StreamingResponse(status_of(refusal), headers_of(refusal, request_id), [body])

@@ -1,0 +1,81 @@
+"""Emit: say once, on the bus, what a request used. Standard library only.
+
+If the bus refuses after its retries, the same event goes straight to billing's queue. If that fails too, the whole
+event stands in one log line (`usage_lost`), an alarm counts it, `local.replay_usage` sends such lines again, and the
+hold lapses: the user gets the money back, never the other way round.
+"""
+
+import json
+from dataclasses import dataclass
+
+from aggregator.proxy.model import JsonObject, Receipt
+from aggregator.runtime import log
+from aggregator.runtime.aws import Aws, AwsError
+
+SOURCE = "aggregator.proxy"
+DETAIL_TYPE = "ai_usage"
+
+
+@dataclass(frozen=True, slots=True)
+class UsageBus:
+    """Where usage goes: the bus, and the queue behind it as the second way."""
+
+    bus: Aws
+    bus_name: str
+    queue: Aws
+    queue_url: str
+
+    def emit(self, receipt: Receipt) -> None:
+        """Put the event of one request; never raises, for the answer must not suffer from it."""
+        detail = event_of(receipt)
+        if not (self._put(detail) or self._send(detail)):
+            log.error("usage_lost", event=detail)
+            log.count("UsageLost")
+
+    def _put(self, detail: JsonObject) -> bool:
+        entry = {
+            "EventBusName": self.bus_name,
+            "Source": SOURCE,
+            "DetailType": DETAIL_TYPE,
+            "Detail": json.dumps(detail, separators=(",", ":")),
+        }
+        try:
+            return not self.bus.call("PutEvents", {"Entries": [entry]}).get("FailedEntryCount", 0)
+        except AwsError as refused:
+            log.warning("bus_refused", code=refused.code, request_id=detail["requestId"])
+            return False
+
+    def _send(self, detail: JsonObject) -> bool:
+        body = {"version": "0", "source": SOURCE, "detail-type": DETAIL_TYPE, "detail": detail}
+        try:
+            self.queue.call("SendMessage", {"QueueUrl": self.queue_url, "MessageBody": json.dumps(body)})
+        except AwsError as refused:
+            log.warning("queue_refused", code=refused.code, request_id=detail["requestId"])
+            return False
+        return True
+
+
+def event_of(receipt: Receipt) -> JsonObject:
+    """The `ai_usage` v1 event of one request."""
+    detail: JsonObject = {
+        "version": 1,
+        "requestId": receipt.request_id,
+        "userId": receipt.user_id,
+        "keyId": receipt.key_id,
+        "occurredAt": receipt.occurred_at,
+        "hold": {"amountNanoUsd": receipt.hold.amount_nano_usd, "bucket": receipt.hold.bucket},
+        "model": receipt.route.model_id,
+        "provider": receipt.route.provider.id,
+        "attempts": receipt.attempts,
+        "surface": "chat",
+        "stream": receipt.stream,
+        "outcome": receipt.outcome,
+        "status": receipt.status,
+        "usage": receipt.usage.to_json(),
+        "price": receipt.route.price.to_json(),
+        "costNanoUsd": receipt.cost_nano_usd,
+        "latencyMs": receipt.latency_ms,
+    }
+    if receipt.first_token_ms is not None:
+        detail["timeToFirstTokenMs"] = receipt.first_token_ms
+    return detail

@@ -1,0 +1,183 @@
+"""The values that travel the walk: Caller -> Ask -> Route -> Hold -> Answer -> Usage. Standard library only."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aggregator.billing.model import Hold
+from aggregator.billing.money import NanoUsd
+from aggregator.billing.price import Price, Usage
+from aggregator.errors import Refusal
+from aggregator.orchestrator.model import Provider
+from aggregator.orchestrator.model import Route as CatalogueRoute
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A chat completion as the client asked for it, checked.
+
+    `body` is what it sent. `text_bytes` is the body's length without the content of inline images: no tokenizer
+    makes more tokens of a text than it has bytes. `max_output_tokens` is None where the client set no limit.
+    """
+
+    body: JsonObject
+    model: str
+    stream: bool
+    wants_usage: bool
+    choices: int
+    max_output_tokens: int | None
+    text_bytes: int
+    messages: int
+    images: int
+    has_files: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to a model, with the price version in force when the request came."""
+
+    via: CatalogueRoute
+    price: Price
+
+    @property
+    def model_id(self) -> str:
+        """Our name for the model."""
+        return self.via.model_id
+
+    @property
+    def provider(self) -> Provider:
+        """Who answers on this way."""
+        return self.via.provider
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A route, and the output tokens (for each choice) that the held money covers on it."""
+
+    route: Route
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a request can cost at the most, on the dearest of its routes, in nano-US-dollars.
+
+    `at_least_nano_usd` is the same for the shortest answer worth having: less than this, and it is refused.
+    """
+
+    at_most_nano_usd: NanoUsd
+    at_least_nano_usd: NanoUsd
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamRequest:
+    """One HTTP POST to a provider. `first_byte_seconds` is how long it may take to begin its answer."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    first_byte_seconds: float
+
+
+class UpstreamError(Exception):
+    """The provider did not answer, or not to its end. `timed_out` tells a slow one from a broken one."""
+
+    def __init__(self, reason: str, *, timed_out: bool = False) -> None:
+        super().__init__(reason)
+        self.timed_out = timed_out
+
+
+class UpstreamResponse(Protocol):
+    """A provider's answer, its body not read yet."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    def read(self) -> bytes:
+        """Read the whole body.
+
+        Raises:
+            UpstreamError: it ended before its end, or took too long.
+        """
+        ...
+
+    def blocks(self) -> Iterator[bytes]:
+        """The body as it arrives, in blocks of whatever size.
+
+        Raises:
+            UpstreamError: it ended before its end, or took too long.
+        """
+        ...
+
+    def close(self) -> None:
+        """End it early; the connection is not used again."""
+        ...
+
+
+@dataclass(slots=True)
+class Progress:
+    """What is known of a running answer, kept up to date as it streams; settled from in every exit.
+
+    `usage` is what the provider counted, None until it says, and `usage_chunk` the chunk that tells the client.
+    `output_bytes` is what a fallback count goes by.
+    """
+
+    usage: Usage | None = None
+    usage_chunk: JsonObject | None = None
+    output_bytes: int = 0
+    finished: bool = False
+    first_token_at_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A provider took the request. `chunks` is the body for the client; `progress` grows while it is read."""
+
+    way: Way
+    attempts: int
+    chunks: Iterator[bytes]
+    progress: Progress
+    response: UpstreamResponse
+
+    @property
+    def route(self) -> Route:
+        """The route that answered."""
+        return self.way.route
+
+
+class CallFailed(Exception):
+    """No route gave an answer: `refusal` is for the client, the rest for the usage event."""
+
+    def __init__(self, refusal: Refusal, route: Route, attempts: int) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+        self.route = route
+        self.attempts = attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What one request came to. `outcome` and `status` as in the `ai_usage` event; latencies in milliseconds."""
+
+    request_id: str
+    user_id: str
+    key_id: str
+    occurred_at: str
+    route: Route
+    hold: Hold
+    usage: Usage
+    cost_nano_usd: NanoUsd
+    outcome: str
+    status: int
+    attempts: int
+    stream: bool
+    latency_ms: int
+    first_token_ms: int | None
+
+    @property
+    def balance_nano_usd(self) -> NanoUsd:
+        """What is available once this request is settled, as far as this request knows."""
+        charged = min(self.cost_nano_usd, self.hold.amount_nano_usd)
+        return self.hold.available_after_nano_usd + self.hold.amount_nano_usd - charged

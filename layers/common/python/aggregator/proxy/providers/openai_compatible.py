@@ -1,0 +1,125 @@
+"""Any provider that speaks OpenAI's Chat Completions: encode, decode, stream.
+
+Bytes pass through; only what money and routing need is read. Source: OpenAI API reference, "Create chat
+completion" and "Chat completion chunk".
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+from aggregator.errors import ProviderFailed
+from aggregator.orchestrator.parameters import fitted
+from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
+from aggregator.proxy.providers.openai_usage import usage_json, usage_of
+from aggregator.proxy.sse import data_event, payload_of, split, whole_events
+
+_OURS = frozenset({"model", "max_tokens", "max_completion_tokens", "stream_options"})
+
+# What a delta says to its reader; its length is what a fallback count goes by.
+_SAID = re.compile(rb'"(?:content|reasoning_content|reasoning|arguments|refusal)":\s*"((?:[^"\\]|\\.)*)"')
+_NEEDS_READING = re.compile(rb'"usage":\s*\{|"error":|\[DONE\]')
+_FINISHED = re.compile(rb'"finish_reason":\s*"')
+_NULL_USAGE = re.compile(rb',\s*"usage":\s*null')
+
+
+def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
+    """Request to the provider: the client's own, under the provider's name for the model, and with the cap."""
+    provider = way.route.provider
+    body = fitted({name: value for name, value in ask.body.items() if name not in _OURS}, provider)
+    body["model"] = way.route.via.upstream_model
+    body[provider.max_tokens_field] = way.output_tokens
+    if ask.stream and provider.stream_options:
+        body["stream_options"] = {**(ask.body.get("stream_options") or {}), "include_usage": True}
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "text/event-stream" if ask.stream else "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": "aggregator",
+    }
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
+    return UpstreamRequest(
+        url=f"{provider.base_url}/chat/completions",
+        headers=headers,
+        body=json.dumps(body, separators=(",", ":")).encode(),
+        first_byte_seconds=provider.timeout_seconds,
+    )
+
+
+def decode(body: bytes, progress: Progress) -> bytes:
+    """Answer for the client; its usage goes into `progress`.
+
+    Raises:
+        ProviderFailed: no JSON, an error under status 200, or no choices.
+    """
+    try:
+        said = json.loads(body)
+    except ValueError:
+        raise ProviderFailed("The provider answered what is not JSON.") from None
+    if not isinstance(said, dict) or said.get("error") or not said.get("choices"):
+        raise ProviderFailed("The provider answered without a completion.")
+    _count(body, progress)
+    progress.usage = usage_of(said.get("usage"))
+    progress.finished = True
+    if progress.usage is None or "total_tokens" in said["usage"]:
+        return body
+    said["usage"] = usage_json(progress.usage, said["usage"])
+    return json.dumps(said, separators=(",", ":")).encode()
+
+
+def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
+    """Pass a stream's events on as they come; usage goes into `progress`, and the end mark is left out.
+
+    Whether the answer was complete is in `progress.finished`.
+
+    Raises:
+        ProviderFailed: the provider put an error, or what is no JSON, into the stream.
+        UpstreamError: the stream broke off.
+    """
+    for run in whole_events(blocks):
+        if _NEEDS_READING.search(run) is None:
+            yield _pass_on(run, progress)
+            continue
+        for event in split(run):
+            if _NEEDS_READING.search(event) is None:
+                yield _pass_on(event, progress)
+            else:
+                yield from _read(event, progress)
+
+
+def _pass_on(run: bytes, progress: Progress) -> bytes:
+    _count(run, progress)
+    progress.finished = progress.finished or _FINISHED.search(run) is not None
+    return _NULL_USAGE.sub(b"", run) if b'"usage"' in run else run
+
+
+def _read(event: bytes, progress: Progress) -> Iterator[bytes]:
+    payload = payload_of(event)
+    if payload.strip() == b"[DONE]":
+        progress.finished = True
+        return
+    try:
+        said: JsonObject = json.loads(payload)
+    except ValueError:
+        raise ProviderFailed("The provider sent an event that is not JSON.") from None
+    if said.get("error"):
+        raise ProviderFailed("The provider failed in mid-stream.")
+    usage = said.pop("usage", None)
+    if usage is not None:
+        progress.usage = usage_of(usage) or progress.usage
+        progress.usage_chunk = {
+            "id": said.get("id"),
+            "object": "chat.completion.chunk",
+            "created": said.get("created"),
+            "model": said.get("model"),
+            "choices": [],
+            "usage": usage_json(progress.usage, usage) if progress.usage else usage,
+        }
+    if said.get("choices"):
+        yield _pass_on(data_event(said), progress)
+
+
+def _count(data: bytes, progress: Progress) -> None:
+    for match in _SAID.finditer(data):
+        progress.output_bytes += match.end(1) - match.start(1)

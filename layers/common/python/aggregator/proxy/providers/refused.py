@@ -1,0 +1,74 @@
+"""A provider's error status as one of our refusals: what the client can act on, and nothing that is not its own."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from aggregator.errors import (
+    PayloadTooLarge,
+    ProviderFailed,
+    ProviderRefused,
+    ProviderTimedOut,
+    ProviderUnavailable,
+    RateLimitExceeded,
+    Refusal,
+)
+
+_LONGEST_MESSAGE = 500
+_SECRET = re.compile(
+    r"(?:\b(?:sk|gsk|xai|pk|rk|key|agg)[-_]|AIza)[-_A-Za-z0-9*.]{6,}|Bearer\s+\S+", re.IGNORECASE
+)
+
+
+def refusal_of(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """Translate a provider's error.
+
+    Its own 4xx about the request stays a 4xx with its message. What is wrong between the platform and the provider
+    (credentials, credit, an unknown upstream model) is the platform's failure, and its words stay here.
+    """
+    message, param = _words(body)
+    match status:
+        case 401 | 402 | 403 | 404 | 405:
+            return ProviderFailed("The provider did not accept the platform's request.")
+        case 408 | 504:
+            return ProviderTimedOut("The provider did not answer in time.")
+        case 413:
+            return PayloadTooLarge(message or "The provider takes no request of this size.", param=param)
+        case 429:
+            return RateLimitExceeded(
+                "The provider is limiting requests to this model; try again later.",
+                retry_after_seconds=retry_after_of(headers) or 1,
+            )
+        case 503 | 529:
+            return ProviderUnavailable(
+                "The provider takes no requests at this moment.",
+                retry_after_seconds=retry_after_of(headers) or 1,
+            )
+        case _ if 400 <= status < 500:
+            return ProviderRefused(message or "The provider refused the request.", param=param)
+        case _:
+            return ProviderFailed("The provider failed.")
+
+
+def retry_after_of(headers: Mapping[str, str]) -> int | None:
+    """Seconds a provider asks to wait, if it says so in seconds."""
+    said = headers.get("retry-after", "")
+    return int(said) if said.isdecimal() else None
+
+
+def _words(body: bytes) -> tuple[str, str | None]:
+    """The provider's message and parameter, without anything that looks like a secret."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return "", None
+    error = said.get("error") if isinstance(said, dict) else None
+    if isinstance(error, str):
+        return _SECRET.sub("[...]", error)[:_LONGEST_MESSAGE], None
+    if not isinstance(error, dict):
+        return "", None
+    message, param = error.get("message"), error.get("param")
+    return (
+        _SECRET.sub("[...]", message)[:_LONGEST_MESSAGE] if isinstance(message, str) else "",
+        param if isinstance(param, str) else None,
+    )

@@ -1,0 +1,57 @@
+"""Route: who may call what, and over which ways, with the prices in force. No AWS call while the catalogue is warm."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from aggregator.auth.caller import INFERENCE, Caller
+from aggregator.errors import ModelNotFound, ProviderUnavailable, UnsupportedParameter
+from aggregator.orchestrator.model import Catalogue
+from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.orchestrator.parameters import refuse_unsupported
+from aggregator.proxy.call import Keys
+from aggregator.proxy.model import Ask, Route
+
+
+def routes_for(
+    caller: Caller, ask: Ask, *, catalogue: Catalogue, keys: Keys, source_ip: str, now: datetime
+) -> list[Route]:
+    """The routes that this request may take, in the order to try them.
+
+    Raises:
+        Refusal: the caller may not call this, no such model, nothing on any route can honour a field of the request,
+            or no route's provider has been set up.
+    """
+    caller.require_live(now)
+    caller.require_scope(INFERENCE)
+    caller.require_address(source_ip)
+    selection = catalogue.find(ask.model)
+    caller.require_model(selection.model.id)
+    if not selection.model.max_output_tokens:
+        raise ModelNotFound(f"The model '{ask.model}' does not complete chats.", param="model")
+    able = _able(ask, selection.routes)
+    ready = [route for route in able if route.provider.keyless or keys.of(route.provider.secret)]
+    if not ready:
+        raise ProviderUnavailable(f"No provider of the model '{selection.model.id}' is set up here.")
+    return [Route(route, route.price_at(now)) for route in ready]
+
+
+def _able(ask: Ask, routes: Sequence[CatalogueRoute]) -> list[CatalogueRoute]:
+    """Routes that can honour all of the request; what none can is refused by name."""
+    able: list[CatalogueRoute] = []
+    refused: UnsupportedParameter | None = None
+    for route in routes:
+        try:
+            refuse_unsupported(ask.body, route.provider)
+            _require_vision(ask, route)
+        except UnsupportedParameter as unsupported:
+            refused = refused or unsupported
+        else:
+            able.append(route)
+    if not able and refused is not None:
+        raise refused
+    return able
+
+
+def _require_vision(ask: Ask, route: CatalogueRoute) -> None:
+    if ask.images and not route.can("vision"):
+        raise UnsupportedParameter(f"The model '{route.model_id}' does not take images.", param="messages")

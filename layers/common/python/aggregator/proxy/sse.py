@@ -1,0 +1,52 @@
+"""Server-sent events as chat streams use them: cut into whole events, read one, write one.
+
+Source: WHATWG HTML, "Server-sent events", 9.2.6 (lines end in LF, CRLF or CR; a blank line ends an event).
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+DONE = b"data: [DONE]\n\n"
+_MOST_UNFINISHED = 16 * 1024 * 1024
+
+
+def whole_events(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Runs of whole events, each ending in a blank line, as soon as they are whole; line ends become LF.
+
+    A rest without a blank line at the end of the stream is given as it is: some servers leave the last one out.
+    """
+    rest = b""
+    for block in blocks:
+        data = rest + block
+        if b"\r" in data:
+            data, kept = (data[:-1], b"\r") if data.endswith(b"\r") else (data, b"")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        else:
+            kept = b""
+        end = data.rfind(b"\n\n") + 2
+        if end > 1:
+            yield data[:end]
+            data = data[end:]
+        rest = data + kept
+        if len(rest) > _MOST_UNFINISHED:
+            raise ValueError("an event without an end")
+    if rest.strip():
+        yield rest.rstrip(b"\r\n") + b"\n\n"
+
+
+def split(run: bytes) -> Iterator[bytes]:
+    """The single events of a run."""
+    for event in run.split(b"\n\n"):
+        if event.strip():
+            yield event + b"\n\n"
+
+
+def payload_of(event: bytes) -> bytes:
+    """Data of one event; empty for a comment."""
+    return b"\n".join(line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:"))
+
+
+def data_event(said: Any) -> bytes:
+    """One event that carries a JSON value."""
+    return b"data: " + json.dumps(said, separators=(",", ":")).encode() + b"\n\n"

@@ -1,0 +1,71 @@
+"""Tab: what one request owes, from its hold to its receipt. Every exit of the walk closes it, once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from aggregator.auth.caller import Caller
+from aggregator.billing.model import Hold
+from aggregator.billing.price import Usage, cost_of
+from aggregator.proxy.model import Ask, Progress, Receipt, Route
+from aggregator.runtime.clock import iso
+
+BYTES_PER_TOKEN = 4
+"""Fallback count where a provider gave none: a token for each four bytes, as English text has it."""
+
+TOKENS_PER_IMAGE = 1024
+"""The same for an image, or what the model makes of one at the most, if that is less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A request that holds money."""
+
+    request_id: str
+    caller: Caller
+    ask: Ask
+    hold: Hold
+    now: datetime
+    started_ms: float
+    monotonic: Callable[[], float]
+
+    def close(self, route: Route, attempts: int, progress: Progress, *, outcome: str, status: int) -> Receipt:
+        """What it came to: the provider's own count, or ours, flagged, where it gave none.
+
+        A request that failed before its first byte (`provider_error`) used nothing.
+        """
+        usage = Usage() if outcome == "provider_error" else _usage(self.ask, route, progress)
+        first_token = progress.first_token_at_ms
+        return Receipt(
+            request_id=self.request_id,
+            user_id=self.caller.user_id,
+            key_id=self.caller.key_id,
+            occurred_at=iso(self.now),
+            route=route,
+            hold=self.hold,
+            usage=usage,
+            cost_nano_usd=cost_of(usage, route.price),
+            outcome=outcome,
+            status=status,
+            attempts=attempts,
+            stream=self.ask.stream,
+            latency_ms=round(self.monotonic() * 1000 - self.started_ms),
+            first_token_ms=None if first_token is None else round(first_token - self.started_ms),
+        )
+
+
+def estimated(ask: Ask, route: Route, progress: Progress) -> Usage:
+    """Count of our own: never 0, and never over what was held."""
+    return Usage(
+        input_tokens=max(1, -(-ask.text_bytes // BYTES_PER_TOKEN)) + ask.images * _image_tokens(route),
+        output_tokens=max(1, -(-progress.output_bytes // BYTES_PER_TOKEN)),
+        estimated=True,
+    )
+
+
+def _usage(ask: Ask, route: Route, progress: Progress) -> Usage:
+    return replace(progress.usage or estimated(ask, route, progress), images=ask.images)
+
+
+def _image_tokens(route: Route) -> int:
+    return min(TOKENS_PER_IMAGE, route.via.max_image_tokens)

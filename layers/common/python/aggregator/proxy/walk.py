@@ -1,0 +1,107 @@
+"""The walk of a chat completion: route -> reserve -> call -> emit."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from aggregator.auth.caller import Caller
+from aggregator.billing.reserve import Wallets, reserve
+from aggregator.errors import status_of
+from aggregator.proxy.answer import headers_after, headers_before, relay
+from aggregator.proxy.bound import bound_of, ways_within
+from aggregator.proxy.call import Keys, Upstream, call
+from aggregator.proxy.model import Answer, Ask, CallFailed, Progress, Receipt, Route
+from aggregator.proxy.tab import Tab
+from aggregator.runtime.streaming import StreamingResponse
+
+
+class Router(Protocol):
+    """Who may call what, over which routes."""
+
+    def __call__(self, caller: Caller, ask: Ask, source_ip: str, now: datetime) -> Sequence[Route]:
+        """See `route.routes_for`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Collaborators:
+    """What a walk works with; all of it outlives one request."""
+
+    route: Router
+    wallets: Wallets
+    upstream: Upstream
+    keys: Keys
+    emit: Callable[[Receipt], None]
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request at the door: its id, where it came from, when, until when, and the status that success has."""
+
+    request_id: str
+    source_ip: str
+    now: datetime
+    started_ms: float
+    deadline: float
+    ok_status: int
+
+
+def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> StreamingResponse:
+    """Serve one chat completion; whatever happens after the hold, exactly one usage event is emitted.
+
+    Raises:
+        Refusal: the request was refused, or no provider answered; what was held is on its way back.
+        AwsError: the accounts could not be reached; nothing was called, and a hold, if any, lapses.
+    """
+    routes = do.route(caller, ask, visit.source_ip, visit.now)
+    bound = bound_of(ask, routes)
+    hold = reserve(
+        do.wallets,
+        caller.user_id,
+        at_most_nano_usd=bound.at_most_nano_usd,
+        at_least_nano_usd=bound.at_least_nano_usd,
+        now_epoch_seconds=visit.now.timestamp(),
+    )
+    tab = Tab(visit.request_id, caller, ask, hold, visit.now, visit.started_ms, do.monotonic)
+    ways = ways_within(ask, routes, hold.amount_nano_usd)
+    try:
+        answer = call(
+            ask,
+            ways,
+            upstream=do.upstream,
+            keys=do.keys,
+            deadline=visit.deadline,
+            monotonic=do.monotonic,
+            sleep=do.sleep,
+        )
+    except CallFailed as failed:
+        status = status_of(failed.refusal)
+        do.emit(tab.close(failed.route, failed.attempts, Progress(), outcome="provider_error", status=status))
+        raise failed.refusal from failed
+    finish = partial(_finish, tab, answer, visit.ok_status, do.emit)
+    headers = headers_before(visit.request_id, ask, answer, hold)
+    if ask.stream:
+        return _streamed(ask, answer, visit, headers, finish)
+    body = next(answer.chunks)
+    receipt = finish("completed")
+    headers |= headers_after(receipt) | {"Content-Type": "application/json"}
+    return StreamingResponse(visit.ok_status, headers, [body])
+
+
+def _finish(tab: Tab, answer: Answer, status: int, emit: Callable[[Receipt], None], outcome: str) -> Receipt:
+    receipt = tab.close(answer.route, answer.attempts, answer.progress, outcome=outcome, status=status)
+    emit(receipt)
+    return receipt
+
+
+def _streamed(
+    ask: Ask, answer: Answer, visit: Visit, headers: dict[str, str], finish: Callable[[str], Receipt]
+) -> StreamingResponse:
+    chunks = relay(ask, answer, visit.request_id, finish)
+    next(chunks)
+    headers |= {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+    return StreamingResponse(visit.ok_status, headers, chunks)

@@ -1,0 +1,48 @@
+"""Collaborators of the proxy: the only reader of its environment. Hot: neither boto3 nor pydantic nor Powertools.
+
+Everything here outlives one request: connections, the catalogue, the providers' keys.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+
+from aggregator.auth.caller import Caller
+from aggregator.billing.store import BillingStore
+from aggregator.orchestrator.read_catalogue import CatalogueReader
+from aggregator.proxy.emit import UsageBus
+from aggregator.proxy.model import Ask, Route
+from aggregator.proxy.provider_keys import ProviderKeys
+from aggregator.proxy.route import routes_for
+from aggregator.proxy.upstream import HttpUpstream
+from aggregator.proxy.walk import Collaborators
+from aggregator.runtime.signed_client import SignedClient
+
+
+@cache
+def collaborators() -> Collaborators:
+    """All that a walk works with."""
+    dynamodb = SignedClient("dynamodb")
+    catalogue = CatalogueReader(dynamodb, os.environ["ORCHESTRATOR_TABLE"])
+    keys = ProviderKeys(SignedClient("secretsmanager"), os.environ["PROVIDER_KEYS_SECRET"], time.monotonic)
+
+    def route(caller: Caller, ask: Ask, source_ip: str, now: datetime) -> Sequence[Route]:
+        current = catalogue.current(now)
+        return routes_for(caller, ask, catalogue=current, keys=keys, source_ip=source_ip, now=now)
+
+    return Collaborators(
+        route=route,
+        wallets=BillingStore(dynamodb, os.environ["BILLING_TABLE"]),
+        upstream=HttpUpstream(),
+        keys=keys,
+        emit=UsageBus(
+            bus=SignedClient("events"),
+            bus_name=os.environ["EVENT_BUS"],
+            queue=SignedClient("sqs"),
+            queue_url=os.environ["BILLING_USAGE_QUEUE_URL"],
+        ).emit,
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+    )
