@@ -1,0 +1,177 @@
+"""Answers of the model lists: our own, and OpenAI's."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from aggregator.billing.money import CURRENCY, to_usd
+from aggregator.billing.price import Price, Tier
+from aggregator.orchestrator.model import Catalogue, Model, Route
+from aggregator.runtime.schema import Response
+
+Capability = Literal[
+    "chat",
+    "streaming",
+    "tools",
+    "parallelTools",
+    "vision",
+    "jsonSchema",
+    "reasoning",
+    "promptCaching",
+    "audioInput",
+    "embeddings",
+]
+Amount = Annotated[str, Field(description="US dollars for a million tokens", examples=["0.15"])]
+OptionalAmount = Annotated[Amount | None, Field(exclude_if=lambda amount: amount is None)]
+
+
+class TierPrices(Response):
+    """Prices of a whole request once its input is longer than `above_input_tokens`."""
+
+    above_input_tokens: int
+    input: Amount
+    output: Amount
+    cached_input: OptionalAmount = None
+    cache_write: OptionalAmount = None
+    reasoning: OptionalAmount = None
+
+
+class ModelPrices(Response):
+    """Prices in force; a kind of token without its own price costs what `input` or `output` does."""
+
+    version: str
+    currency: Literal["USD"] = CURRENCY
+    per: Literal[1000000] = 1000000
+    input: Amount
+    output: Amount
+    cached_input: OptionalAmount = None
+    cache_write: OptionalAmount = None
+    reasoning: OptionalAmount = None
+    image: Annotated[str | None, Field(exclude_if=lambda amount: amount is None)] = None
+    request: Annotated[str | None, Field(exclude_if=lambda amount: amount is None)] = None
+    tiers: Annotated[tuple[TierPrices, ...], Field(exclude_if=lambda tiers: not tiers)] = ()
+
+    @classmethod
+    def of(cls, price: Price) -> "ModelPrices":
+        """A price as it is shown."""
+        return cls(
+            version=price.version,
+            image=to_usd(price.image) if price.image else None,
+            request=to_usd(price.request) if price.request else None,
+            tiers=tuple(
+                TierPrices(above_input_tokens=tier.above_input_tokens, **_amounts(tier))
+                for tier in price.tiers
+            ),
+            **_amounts(price),
+        )
+
+
+class ModelRoute(Response):
+    """One way to the model: ask for `<provider>/<model>` to take it and no other."""
+
+    provider: str
+    max_output_tokens: int
+    capabilities: list[str]
+    prices: ModelPrices
+
+    @classmethod
+    def of(cls, route: Route, now: datetime) -> "ModelRoute":
+        """A route as it is shown."""
+        return cls(
+            provider=route.provider.id,
+            max_output_tokens=route.max_output_tokens,
+            capabilities=sorted(route.capabilities),
+            prices=ModelPrices.of(route.price_at(now)),
+        )
+
+
+class ListedModel(Response):
+    """A model that can be called; prices and limits are those of the route that is tried first."""
+
+    id: Annotated[str, Field(examples=["gpt-4o-mini"])]
+    display_name: str
+    providers: list[str]
+    context_window: int
+    max_input_tokens: int
+    max_output_tokens: int
+    capabilities: list[str]
+    retires_at: Annotated[str | None, Field(exclude_if=lambda day: day is None)] = None
+    prices: ModelPrices
+    routes: list[ModelRoute]
+
+    @classmethod
+    def of(cls, model: Model, now: datetime) -> "ListedModel":
+        """A model as it is shown."""
+        return cls(
+            id=model.id,
+            display_name=model.display_name,
+            providers=[route.provider.id for route in model.routes],
+            context_window=model.context_window,
+            max_input_tokens=model.max_input_tokens,
+            max_output_tokens=model.max_output_tokens,
+            capabilities=list(model.capabilities),
+            retires_at=model.retires_at,
+            prices=ModelPrices.of(model.price_at(now)),
+            routes=[ModelRoute.of(route, now) for route in model.routes],
+        )
+
+
+class ModelList(Response):
+    """What can be called. `version` is the catalogue's: it changes whenever anything in it does."""
+
+    models: list[ListedModel]
+    count: int
+    version: int
+    aliases: dict[str, str]
+
+    @classmethod
+    def of(cls, models: Iterable[Model], catalogue: Catalogue, now: datetime) -> "ModelList":
+        """The list as it is shown, with the aliases of the models that are in it."""
+        listed = [ListedModel.of(model, now) for model in models]
+        ids = {model.id for model in listed}
+        aliases = {alias: model for alias, model in catalogue.aliases.items() if model in ids}
+        return cls(models=listed, count=len(listed), version=catalogue.version, aliases=aliases)
+
+
+class OpenAiModel(Response):
+    """A model in OpenAI's format.
+
+    Source: https://developers.openai.com/api/reference/resources/models
+    """
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int
+    owned_by: Annotated[str, Field(serialization_alias="owned_by")]
+
+    @classmethod
+    def of(cls, model: Model) -> "OpenAiModel":
+        """A model as OpenAI's clients read it: created when its price was first read, owned by its first provider."""
+        day = model.routes[0].prices[0].as_of or "2026-01-01"
+        created = datetime.fromisoformat(day).replace(tzinfo=UTC)
+        return cls(id=model.id, created=int(created.timestamp()), owned_by=model.routes[0].provider.id)
+
+
+class OpenAiModelList(Response):
+    """A list of models in OpenAI's format."""
+
+    object: Literal["list"] = "list"
+    data: list[OpenAiModel]
+
+    @classmethod
+    def of(cls, models: Iterable[Model]) -> "OpenAiModelList":
+        """The list as OpenAI's clients read it."""
+        return cls(data=[OpenAiModel.of(model) for model in models])
+
+
+def _amounts(rates: Price | Tier) -> dict[str, str]:
+    said = {
+        "input": rates.input,
+        "output": rates.output,
+        "cached_input": rates.cached_input,
+        "cache_write": rates.cache_write,
+        "reasoning": rates.reasoning,
+    }
+    return {name: to_usd(amount) for name, amount in said.items() if amount is not None}

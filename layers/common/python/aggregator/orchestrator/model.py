@@ -1,0 +1,281 @@
+"""The catalogue in memory: which models there are, by which routes they are reached, and what they cost.
+
+Standard library only: the proxy's hot path imports this. A `Catalogue` keeps the published JSON as it is and builds
+a `Model` only when one is asked for, so that loading costs what parsing JSON costs, however many models there are.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from aggregator.billing.price import Price
+from aggregator.errors import ModelNotFound
+from aggregator.runtime.clock import iso
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """How a provider is reached, and what its endpoint does not take (see `parameters`).
+
+    `max_tokens_field` is the name under which it takes the cap on output. `stream_options` is False where it refuses
+    that field and reports the usage of a stream anyway. `secret` is the name of its keys in the secret of all
+    providers; a keyless one has none.
+    """
+
+    id: str
+    name: str
+    protocol: str
+    base_url: str
+    max_tokens_field: str
+    timeout_seconds: int
+    secret: str
+    keyless: bool = False
+    stream_options: bool = True
+    unsupported: frozenset[str] = frozenset()
+    only_values: Mapping[str, list[Any]] = field(default_factory=dict)
+    rename: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DatedPrice:
+    """A price and the moment from which it is in force (ISO 8601 in UTC, so that it compares as text)."""
+
+    effective_at: str
+    as_of: str
+    price: Price
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to a model: its provider, the name it has there, and the limits and prices that hold on this way.
+
+    Lower `order` is tried first; among routes of one order, `weight` is each one's share.
+    """
+
+    model_id: str
+    provider: Provider
+    upstream_model: str
+    weight: int
+    order: int
+    max_input_tokens: int
+    max_output_tokens: int
+    max_image_tokens: int
+    capabilities: frozenset[str]
+    prices: tuple[DatedPrice, ...]
+
+    def price_at(self, now: datetime) -> Price:
+        """The price in force at `now`.
+
+        Raises:
+            ModelNotFound: none is in force yet: a call without a price is refused, never free.
+        """
+        return _in_force(self.prices, now, self.model_id)
+
+    def can(self, capability: str) -> bool:
+        """Whether this route offers a capability (`"vision"`): others of the same model may."""
+        return capability in self.capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model as it is listed.
+
+    `capabilities` are those of all its routes together; prices and limits are those of the route that is tried first.
+    `max_output_tokens` is 0 where there is no output, as for embeddings.
+    """
+
+    id: str
+    display_name: str
+    context_window: int
+    max_input_tokens: int
+    max_output_tokens: int
+    max_image_tokens: int
+    capabilities: tuple[str, ...]
+    retires_at: str | None
+    routes: tuple[Route, ...]
+
+    def price_at(self, now: datetime) -> Price:
+        """The price in force at `now` on the route that is tried first.
+
+        Raises:
+            ModelNotFound: none is in force yet.
+        """
+        return self.routes[0].price_at(now)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A model that was asked for, and the routes that may be taken to it, in the order to try them."""
+
+    model: Model
+    routes: tuple[Route, ...]
+
+
+class Catalogue:
+    """Everything that can be called, at one version.
+
+    `body` is what `merge.merged` made: providers, models and aliases, each a map by id.
+    """
+
+    def __init__(self, body: Mapping[str, Any], version: int) -> None:
+        self.version = version
+        self._providers: Mapping[str, JsonObject] = body["providers"]
+        self._models: Mapping[str, JsonObject] = body["models"]
+        self._aliases: Mapping[str, JsonObject] = body["aliases"]
+        self._built_providers: dict[str, Provider] = {}
+        self._built_models: dict[str, Model] = {}
+
+    def find(self, name: str) -> Selection:
+        """The model called `name`, and the routes to it.
+
+        `name` is a model's id (`gpt-4o-mini`), an alias (`cheap`), or either with a provider before it
+        (`openai/gpt-4o-mini`), which pins the route; after a provider, the provider's own name for the model will do
+        as well (`groq/openai/gpt-oss-20b`). Names are case-sensitive.
+
+        Raises:
+            ModelNotFound: there is no such model, or that provider does not have it; the message names near ones.
+        """
+        model_id = self._resolved(name)
+        if model_id in self._models:
+            model = self.model(model_id)
+            return Selection(model, model.routes)
+        provider_id, _, rest = name.partition("/")
+        if provider_id in self._providers and rest:
+            pinned = self._pinned(provider_id, rest)
+            if pinned is not None:
+                return pinned
+        raise ModelNotFound(
+            f"The model '{name}' does not exist.{self._hint(name, provider_id, rest)}", param="model"
+        )
+
+    def model(self, model_id: str) -> Model:
+        """Build the model of this id, once.
+
+        Raises:
+            KeyError: there is none.
+        """
+        if model_id not in self._built_models:
+            self._built_models[model_id] = self._build_model(self._models[model_id])
+        return self._built_models[model_id]
+
+    def models(self) -> Iterator[Model]:
+        """All models, in the order of the catalogue."""
+        return (self.model(model_id) for model_id in self._models)
+
+    def provider(self, provider_id: str) -> Provider:
+        """Build the provider of this id, once.
+
+        Raises:
+            KeyError: there is none.
+        """
+        if provider_id not in self._built_providers:
+            self._built_providers[provider_id] = _build_provider(self._providers[provider_id])
+        return self._built_providers[provider_id]
+
+    @property
+    def provider_ids(self) -> tuple[str, ...]:
+        """Ids of all providers, with routes or without."""
+        return tuple(self._providers)
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Every alias, and the id of the model it stands for."""
+        return {name: alias["model"] for name, alias in self._aliases.items()}
+
+    def _resolved(self, name: str) -> str:
+        alias = self._aliases.get(name)
+        return name if alias is None else str(alias["model"])
+
+    def _pinned(self, provider_id: str, rest: str) -> Selection | None:
+        model_id = self._resolved(rest)
+        if model_id not in self._models:
+            model_id = self._by_upstream_name.get((provider_id, rest), "")
+        if model_id not in self._models:
+            return None
+        model = self.model(model_id)
+        routes = tuple(route for route in model.routes if route.provider.id == provider_id)
+        return Selection(model, routes) if routes else None
+
+    @cached_property
+    def _by_upstream_name(self) -> dict[tuple[str, str], str]:
+        return {
+            (route["provider"], route["upstreamModel"]): model_id
+            for model_id, entry in self._models.items()
+            for route in entry["routes"]
+        }
+
+    def _hint(self, name: str, provider_id: str, rest: str) -> str:
+        from difflib import get_close_matches  # noqa: PLC0415 (only a refusal needs it)
+
+        wanted = self._resolved(rest if provider_id in self._providers else name.rpartition("/")[2])
+        if wanted in self._models:
+            others = ", ".join(f"{route['provider']}/{wanted}" for route in self._models[wanted]["routes"])
+            return f" Did you mean {others}?"
+        known = {each.lower(): each for each in (*self._models, *self._aliases)}
+        near = get_close_matches(wanted.lower(), known, n=3, cutoff=0.6)
+        return f" Did you mean {', '.join(known[each] for each in near)}?" if near else ""
+
+    def _build_model(self, entry: JsonObject) -> Model:
+        routes = tuple(sorted((self._build_route(entry, each) for each in entry["routes"]), key=_by_order))
+        return Model(
+            id=entry["id"],
+            display_name=str(entry.get("displayName", entry["id"])),
+            context_window=entry["contextWindow"],
+            max_input_tokens=entry["maxInputTokens"],
+            max_output_tokens=entry.get("maxOutputTokens", 0),
+            max_image_tokens=entry.get("maxImageTokens", 0),
+            capabilities=tuple(entry["capabilities"]),
+            retires_at=entry.get("retiresAt"),
+            routes=routes,
+        )
+
+    def _build_route(self, entry: JsonObject, route: JsonObject) -> Route:
+        whole = {**entry, **route}
+        return Route(
+            model_id=entry["id"],
+            provider=self.provider(route["provider"]),
+            upstream_model=route["upstreamModel"],
+            weight=route["weight"],
+            order=route["order"],
+            max_input_tokens=whole["maxInputTokens"],
+            max_output_tokens=whole.get("maxOutputTokens", 0),
+            max_image_tokens=whole.get("maxImageTokens", 0),
+            capabilities=frozenset(whole["capabilities"]),
+            prices=tuple(
+                DatedPrice(each["effectiveAt"], each.get("asOf", ""), Price.from_json(each))
+                for each in whole["prices"]
+            ),
+        )
+
+
+def _by_order(route: Route) -> tuple[int, int]:
+    return (route.order, -route.weight)
+
+
+def _build_provider(entry: JsonObject) -> Provider:
+    return Provider(
+        id=entry["id"],
+        name=str(entry.get("name", entry["id"])),
+        protocol=entry["protocol"],
+        base_url=entry["baseUrl"].rstrip("/"),
+        max_tokens_field=entry["maxTokensField"],
+        timeout_seconds=entry["timeoutSeconds"],
+        secret=str(entry.get("secret", entry["id"])),
+        keyless=entry.get("keyless", False),
+        stream_options=entry.get("streamOptions", True),
+        unsupported=frozenset(entry.get("unsupported", ())),
+        only_values=entry.get("onlyValues", {}),
+        rename=entry.get("rename", {}),
+    )
+
+
+def _in_force(prices: tuple[DatedPrice, ...], now: datetime, model_id: str) -> Price:
+    moment = iso(now)
+    in_force = [dated for dated in prices if dated.effective_at <= moment]
+    if not in_force:
+        raise ModelNotFound(f"The model '{model_id}' has no price in force yet.", param="model")
+    return max(in_force, key=lambda dated: dated.effective_at).price

@@ -1,0 +1,86 @@
+"""What a provider's endpoint takes: a field it cannot honour is refused by name, never dropped in silence.
+
+Standard library only. A provider's `unsupported` names fields it does not take; `only_values` fields it takes with
+certain values; `rename` fields it knows by another name. A field's place is written as a path: `messages[].name` is the
+name of any message. A value that says what the provider does anyway (`n: 1`) asks for nothing, so it is not refused;
+`fitted` leaves it out where the name alone would be an error.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from aggregator.errors import UnsupportedParameter
+from aggregator.orchestrator.model import Provider
+
+JsonObject = dict[str, Any]
+
+# What a chat completion does when nothing is said. Source: https://developers.openai.com/api/reference/resources/chat
+DEFAULTS: Mapping[str, tuple[Any, ...]] = {
+    "frequency_penalty": (0,),
+    "logit_bias": ({},),
+    "logprobs": (False,),
+    "modalities": (["text"],),
+    "n": (1,),
+    "parallel_tool_calls": (True,),
+    "presence_penalty": (0,),
+    "service_tier": ("auto", "default"),
+    "store": (False,),
+    "tool_choice": ("auto",),
+    "top_logprobs": (0,),
+}
+
+
+def refuse_unsupported(body: Mapping[str, Any], provider: Provider) -> None:
+    """Pass a request body only if `provider` can honour all of it.
+
+    Raises:
+        UnsupportedParameter: it cannot; names the field as the client wrote it (`messages.0.name`).
+    """
+    for path in provider.unsupported:
+        for place, value in values_at(body, path):
+            if value is not None and value not in DEFAULTS.get(path, ()):
+                raise UnsupportedParameter(f"{provider.name} does not take '{place}'.", param=place)
+    for path, taken in provider.only_values.items():
+        for place, value in values_at(body, path):
+            if value is not None and value not in taken:
+                raise UnsupportedParameter(
+                    f"{provider.name} takes '{place}' only as {_listed(taken)}.", param=place
+                )
+
+
+def fitted(body: Mapping[str, Any], provider: Provider) -> JsonObject:
+    """The body under the names `provider` knows, without what it refuses to see though it asks for nothing.
+
+    Raises:
+        UnsupportedParameter: the provider cannot honour a field.
+    """
+    refuse_unsupported(body, provider)
+    return {
+        provider.rename.get(name, name): value
+        for name, value in body.items()
+        if name not in provider.unsupported
+    }
+
+
+def values_at(body: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every value of `body` at a path (`tools[].type`), each with its own place (`tools.0.type`)."""
+    head, _, rest = path.partition(".")
+    name = head.removesuffix("[]")
+    if not isinstance(body, Mapping) or name not in body:
+        return
+    within = body[name]
+    found = (
+        [(f"{name}.{index}", each) for index, each in enumerate(within)]
+        if head.endswith("[]") and isinstance(within, list)
+        else [(name, within)]
+    )
+    for place, value in found:
+        if not rest:
+            yield place, value
+            continue
+        for below, deeper in values_at(value, rest):
+            yield f"{place}.{below}", deeper
+
+
+def _listed(taken: list[Any]) -> str:
+    return " or ".join(repr(each) for each in taken)

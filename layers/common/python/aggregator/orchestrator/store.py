@@ -1,0 +1,166 @@
+"""The orchestrator's table.
+
+Key design:
+
+    pk          sk                      what
+    CATALOGUE   CURRENT                 pointer: version, chunks, changed_at. What is live; the only item ever updated.
+    CATALOGUE   SNAPSHOT#<version>#<k>  k-th piece of the whole catalogue at a version: gzip of JSON, <= 350 KB a piece
+    CATALOGUE   CHANGE#<version>        who made the version and when, and the ids it added, changed and removed
+
+The catalogue is one value with versions, not one item a model: a reader gets all of it, consistent, with two
+GetItems (the pointer, and the one piece that 100 models need), and learns with one that nothing changed. A change
+writes pieces, CHANGE and pointer in one transaction, under the condition that the pointer still is where the writer
+read it: of two writers at once one retries on what the other made. Versions are numbered without gaps; pieces and
+changes are never updated, so any version can be brought back. Versions have 8 digits, so that they sort as text.
+
+Standard library only: the proxy's hot path reads through this.
+"""
+
+import base64
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aggregator.errors import Conflict, StoreUnavailable
+from aggregator.runtime.aws import TRANSACTION_CANCELED, Aws, AwsError
+from aggregator.runtime.clock import iso
+from aggregator.runtime.item import item, values
+
+JsonObject = dict[str, Any]
+
+PIECE_BYTES = 350_000
+_GZIP = 31  # zlib's name for "with a gzip header", which spares the hot path an import
+_MOVED = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+_PK = "CATALOGUE"
+_CURRENT = {"pk": _PK, "sk": "CURRENT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Which version is live, and in how many pieces it is stored."""
+
+    version: int
+    chunks: int
+    changed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a version did to the one before it; ids are `model gpt-4o`, `provider openai`, `alias fast`."""
+
+    by: str
+    at: datetime
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+class CatalogueStore:
+    """The catalogue in `table`."""
+
+    def __init__(self, aws: Aws, table: str) -> None:
+        self._aws = aws
+        self._table = table
+
+    def pointer(self) -> Pointer | None:
+        """What is live; None before the first load.
+
+        Raises:
+            AwsError: the table does not answer.
+        """
+        answer = self._aws.call(
+            "GetItem", {"TableName": self._table, "Key": item(_CURRENT), "ConsistentRead": True}
+        )
+        if not answer.get("Item"):
+            return None
+        stored = values(answer["Item"])
+        return Pointer(stored["version"], stored["chunks"], stored["changed_at"])
+
+    def snapshot(self, pointer: Pointer) -> JsonObject:
+        """The whole catalogue at a version.
+
+        Raises:
+            AwsError: the table does not answer.
+            StoreUnavailable: a piece is not there.
+        """
+        return unpacked([self._piece(pointer.version, number) for number in range(pointer.chunks)])
+
+    def publish(self, body: JsonObject, change: Change, *, after: Pointer | None) -> Pointer:
+        """Make `body` the version after `after`, the one it was made from: all of it, or nothing.
+
+        Raises:
+            Conflict: `after` is not live any more: somebody else published meanwhile, and nothing was written.
+            AwsError: the table does not answer.
+        """
+        version = 1 if after is None else after.version + 1
+        pieces = packed(body)
+        pointer = Pointer(version, len(pieces), iso(change.at))
+        stored = [
+            {"pk": _PK, "sk": f"SNAPSHOT#{version:08d}#{number}", "data": piece}
+            for number, piece in enumerate(pieces)
+        ]
+        stored.append(
+            {
+                "pk": _PK,
+                "sk": f"CHANGE#{version:08d}",
+                "changed_by": change.by,
+                "changed_at": pointer.changed_at,
+                "added": list(change.added),
+                "changed": list(change.changed),
+                "removed": list(change.removed),
+            }
+        )
+        live = _CURRENT | {"version": version, "chunks": len(pieces), "changed_at": pointer.changed_at}
+        try:
+            self._aws.call(
+                "TransactWriteItems",
+                {
+                    "TransactItems": [
+                        {"Put": {"TableName": self._table, "Item": item(live)} | _still_at(after)},
+                        *({"Put": {"TableName": self._table, "Item": item(each)}} for each in stored),
+                    ]
+                },
+            )
+        except AwsError as refused:
+            if refused.code == TRANSACTION_CANCELED and _MOVED & {
+                each.get("Code") for each in refused.reasons
+            }:
+                raise Conflict("The catalogue was changed by somebody else at the same time.") from refused
+            raise
+        return pointer
+
+    def _piece(self, version: int, number: int) -> bytes:
+        key = {"pk": _PK, "sk": f"SNAPSHOT#{version:08d}#{number}"}
+        answer = self._aws.call(
+            "GetItem", {"TableName": self._table, "Key": item(key), "ConsistentRead": True}
+        )
+        if not answer.get("Item"):
+            raise StoreUnavailable("The model catalogue cannot be read.", retry_after_seconds=5)
+        data = values(answer["Item"])["data"]
+        return (
+            data if isinstance(data, bytes) else base64.b64decode(data)
+        )  # JSON clients see binary as base64
+
+
+def packed(body: JsonObject, piece_bytes: int = PIECE_BYTES) -> list[bytes]:
+    """A catalogue as compressed pieces, none larger than `piece_bytes`."""
+    compressor = zlib.compressobj(level=9, wbits=_GZIP)
+    data = compressor.compress(json.dumps(body, separators=(",", ":")).encode()) + compressor.flush()
+    return [data[start : start + piece_bytes] for start in range(0, len(data), piece_bytes)]
+
+
+def unpacked(pieces: list[bytes]) -> JsonObject:
+    """Read what `packed` wrote."""
+    body: JsonObject = json.loads(zlib.decompress(b"".join(pieces), wbits=_GZIP))
+    return body
+
+
+def _still_at(after: Pointer | None) -> JsonObject:
+    if after is None:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "version = :seen",
+        "ExpressionAttributeValues": item({":seen": after.version}),
+    }

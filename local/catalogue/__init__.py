@@ -1,0 +1,1 @@
+"""Where the data file of the catalogue comes from."""
