@@ -13,6 +13,8 @@ from local.standin.pattern import text_matching
 Schema = Any
 _SHALLOW = 5
 _TOO_DEEP = 40
+_GENEROUS_VALUES = 300
+_TOO_MANY_VALUES = 20_000
 _FORMATS = {
     "date": "2026-01-31",
     "date-time": "2026-01-31T12:00:00Z",
@@ -62,7 +64,7 @@ def instance_of(schema: Schema) -> Any:
     """
     try:
         return _Filler(schema).fill(schema, "text", 0)
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, ArithmeticError) as error:
         raise SchemaError(f"the schema cannot be filled: {error}") from error
 
 
@@ -71,10 +73,12 @@ class _Filler:
 
     def __init__(self, root: Schema) -> None:
         self._root = root
+        self._values = 0
 
     def fill(self, schema: Schema, name: str, depth: int, turn: int = 0) -> Any:
         """An instance of `schema`; `name` hints at a text, `turn` tells apart the items of a set."""
-        if depth > _TOO_DEEP:
+        self._values += 1
+        if depth > _TOO_DEEP or self._values > _TOO_MANY_VALUES:
             raise SchemaError("it refers to itself without end")
         if isinstance(schema, bool):
             return name
@@ -112,7 +116,7 @@ class _Filler:
     def _object(self, schema: Schema, depth: int) -> dict[str, Any]:
         properties = schema.get("properties") or {}
         required = schema.get("required") or []
-        names = properties if depth < _SHALLOW else [name for name in properties if name in required]
+        names = properties if self._is_generous(depth) else [name for name in properties if name in required]
         filled = {name: self.fill(properties[name], name, depth + 1) for name in names}
         others = schema.get("additionalProperties", True)
         for name in required:
@@ -125,7 +129,7 @@ class _Filler:
     def _array(self, schema: Schema, name: str, depth: int) -> list[Any]:
         first = schema.get("prefixItems") or []
         items = [self.fill(item, name, depth + 1) for item in first]
-        wanted = max(schema.get("minItems", 0), len(items), 1 if depth < _SHALLOW else 0)
+        wanted = max(schema.get("minItems", 0), len(items), 1 if self._is_generous(depth) else 0)
         each = schema.get("items", True)
         if each is False:
             wanted = len(items)
@@ -133,6 +137,10 @@ class _Filler:
         while len(items) < wanted:
             items.append(self.fill(each, name, depth + 1, len(items)))
         return items[:wanted]
+
+    def _is_generous(self, depth: int) -> bool:
+        """Whether there is room for what is not required."""
+        return depth < _SHALLOW and self._values < _GENEROUS_VALUES
 
     def _flat(self, schema: Schema, depth: int) -> Schema:
         """`schema` with its reference followed and its `allOf` merged in."""
@@ -163,7 +171,7 @@ class _Filler:
     def _chosen(self, branches: list[Schema], depth: int) -> Schema:
         """The first branch that is not null; deep down, one that ends soonest."""
         kinds = [_type_of(self._flat(branch, depth)) if branch else "null" for branch in branches]
-        if depth < _SHALLOW:
+        if self._is_generous(depth):
             order = [place for place, kind in enumerate(kinds) if kind != "null"]
         else:
             order = sorted(range(len(kinds)), key=lambda place: kinds[place] in {"object", "array"})
