@@ -1,6 +1,6 @@
 """The API key as text: `agg_<env>_<keyId>_<secret><checksum>`. Standard library only; the authorizer imports it.
 
-    agg_prod_1vQ8Zk7pQ2xA_4f8Jd0sLq2Wm9XyTzB1cVn3Kr0oq1X
+    agg_prod_1vQ8Zk7pQ2xA_4f8Jd0sLq2Wm9XyTzB1cVn31vCE0
         |    |            |                     ^^^^^^ CRC-32 of all before it, base62
         |    |            ^^^^^^^^^^^^^^^^^^^^^^ the secret: 128 random bits, base62
         |    ^^^^^^^^^^^^ key id: seconds since 1970 and 32 random bits, base62; sorts by age, names the item

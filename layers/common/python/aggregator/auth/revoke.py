@@ -5,7 +5,7 @@ from datetime import datetime
 from aggregator.auth.audit import change_of
 from aggregator.auth.caller import Caller
 from aggregator.auth.delegation import require_visible
-from aggregator.auth.keys import Announcer, Keys
+from aggregator.auth.collaborators import Announcer, Keys
 from aggregator.auth.model import ApiKey
 from aggregator.errors import Conflict
 

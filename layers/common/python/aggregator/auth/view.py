@@ -3,7 +3,7 @@
 from aggregator.auth.audit import Change
 from aggregator.auth.caller import Caller
 from aggregator.auth.delegation import require_manager, require_visible
-from aggregator.auth.keys import Keys
+from aggregator.auth.collaborators import Keys
 from aggregator.auth.model import ApiKey
 
 
