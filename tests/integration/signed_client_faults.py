@@ -31,10 +31,10 @@ def answers(
     return reply
 
 
-def says(raw: bytes) -> Reply:
+def says(raw: bytes, *, keep: bool = False) -> Reply:
     def reply(to: socket.socket, _: threading.Event) -> bool:
         to.sendall(raw)
-        return False
+        return keep
 
     return reply
 
@@ -54,14 +54,19 @@ def hangs(_to: socket.socket, over: threading.Event) -> bool:
 
 
 def drips(to: socket.socket, over: threading.Event) -> bool:
-    """Send a byte now and then, each in time for a time-out that counts from the last one."""
-    to.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    try:
-        while not over.wait(0.05):
-            to.sendall(b"x")
-    except OSError:
-        pass
-    return False
+    """Take a second for a good answer, each byte in time for a time-out that counts from the last one."""
+    to.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n")
+    for byte in b'{"ok":          true}':
+        if over.wait(0.05):
+            break
+        to.sendall(bytes([byte]))
+    return True
+
+
+def answers_and_turns_away(to: socket.socket, over: threading.Event) -> bool:
+    """Answer, keep the connection open, and never look at it again."""
+    to.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    return hangs(to, over)
 
 
 class FaultServer:
@@ -125,6 +130,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.waits: list[float] = []
+        self.chance = 1.0
         self.now = 1_760_000_000.0
         self._servers: list[FaultServer] = []
         self._clients: list[SignedClient] = []
@@ -150,7 +156,7 @@ class Stage:
             attempts=attempts,
             repeatable_actions=repeatable_actions,
             sleep=self.wait,
-            rng=lambda: 1.0,
+            rng=lambda: self.chance,
             clock=lambda: self.now,
             monotonic=lambda: self.now,
         )

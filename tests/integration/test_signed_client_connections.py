@@ -13,6 +13,7 @@ from tests.integration.signed_client_faults import (
     Reply,
     Stage,
     answers,
+    answers_and_turns_away,
     hangs_up,
     read,
     refusal_of,
@@ -59,8 +60,8 @@ def test_a_name_nobody_knows_is_unreachable(stage: Stage) -> None:
     assert error.code == "Unreachable"
 
 
-def test_a_request_that_cannot_be_sent_whole_is_repeated(stage: Stage) -> None:
-    server = stage.server(answers(), answers())
+def test_a_request_that_cannot_be_sent_is_sent_over_a_new_connection(stage: Stage) -> None:
+    server = stage.server(answers_and_turns_away, answers())
     client = stage.client(server.url)
     update(client)
     kept, _ = client._pool._idle[0]
@@ -130,22 +131,42 @@ def test_a_server_that_says_close_is_obeyed(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw",
+    ("raw", "connections"),
     [
-        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\n{"ok"\r\n6\r\n:true}\r\n0\r\nT: 1\r\n\r\n',
-        b'HTTP/1.1 200 OK\r\n\r\n{"ok":true}',
-        b'HTTP/1.0 200 OK\r\nCONTENT-LENGTH: 11\r\n\r\n{"ok":true}',
-        b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"ok":true}left over',
+        (
+            (
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                b'5;x=y\r\n{"ok"\r\n6\r\n:true}\r\n0\r\nTrailer: 1\r\n\r\n'
+            ),
+            1,
+        ),
+        (b'HTTP/1.1 200 OK\r\ncontent-length:11\r\n\r\n{"ok":true}', 1),
+        (b'HTTP/1.0 200 OK\r\nCONTENT-LENGTH: 11\r\n\r\n{"ok":true}', 2),
+        (b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"ok":true}left over', 2),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 1),
     ],
 )
-def test_an_answer_is_read_however_it_is_framed(stage: Stage, raw: bytes) -> None:
-    server = stage.server(says(raw), answers())
+def test_an_answer_is_read_however_it_is_framed(stage: Stage, raw: bytes, connections: int) -> None:
+    server = stage.server(says(raw, keep=True), answers())
     client = stage.client(server.url)
 
-    first = read(client)
-    second = read(client)
+    first = update(client)
+    second = update(client)
+
+    assert first == ({} if b"204" in raw else {"ok": True})
+    assert second == {"ok": True}
+    assert server.connections == connections
+
+
+def test_an_answer_without_a_length_ends_with_its_connection(stage: Stage) -> None:
+    server = stage.server(says(b'HTTP/1.1 200 OK\r\n\r\n{"ok":true}'), answers())
+    client = stage.client(server.url)
+
+    first = update(client)
+    second = update(client)
 
     assert first == second == {"ok": True}
+    assert server.connections == 2
 
 
 def test_a_large_request_and_a_large_answer_pass_whole(stage: Stage) -> None:

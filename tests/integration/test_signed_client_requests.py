@@ -107,6 +107,7 @@ def test_a_transaction_gets_a_token_as_boto3_gives_it_one(recorder: Recorder) ->
     ours.call("TransactWriteItems", request)
     ours.close()
 
-    token = json.loads(recorder.sent[0].body)["ClientRequestToken"]
-    assert len(token) == 32
+    body = json.loads(recorder.sent[0].body)
+    assert sorted(body) == ["ClientRequestToken", "TransactItems"]
+    assert len(body["ClientRequestToken"]) == 32
     assert "ClientRequestToken" not in request

@@ -80,6 +80,16 @@ def test_waits_grow_up_to_a_second_and_end_before_the_deadline(stage: Stage) -> 
     assert len(server.requests) == 8
 
 
+@pytest.mark.parametrize(("chance", "waits"), [(0.0, [0.0, 0.0]), (0.5, [0.025, 0.05])])
+def test_waits_are_drawn_from_nothing_to_all(stage: Stage, chance: float, waits: list[float]) -> None:
+    server = stage.server(answers(503, b""), answers(503, b""), answers())
+    stage.chance = chance
+
+    update(stage.client(server.url))
+
+    assert stage.waits == waits
+
+
 def test_each_attempt_is_signed_anew(stage: Stage) -> None:
     server = stage.server(answers(503, b""), answers(503, b""), answers())
     client = stage.client(server.url)
