@@ -1,4 +1,5 @@
 import binascii
+from typing import Any
 
 import boto3
 import pytest
@@ -9,6 +10,15 @@ from aggregator.runtime.aws import AwsError
 from aggregator.runtime.aws_json import SERVICES, decode, encode
 from aggregator.runtime.http_pool import Origin
 from aggregator.runtime.http_wire import Answer, NoAnswerError
+
+
+def boto(service: str, region: str) -> Any:
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        region_name=region,
+        aws_access_key_id="a",  # without a key it would look for one on the network
+        aws_secret_access_key="b",
+    )
 
 
 def refused(status: int, body: bytes, **headers: str) -> AwsError:
@@ -151,7 +161,7 @@ def test_a_service_is_where_boto3_finds_it(
     service: str, region: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    client = boto3.client(service, region_name=region)  # type: ignore[call-overload]
+    client = boto(service, region)
 
     url = SERVICES[service].endpoint(region, {})
 
@@ -173,7 +183,7 @@ def test_the_environment_moves_a_service_as_it_moves_boto3(
     environ = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", variable: "http://127.0.0.1:2"}
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    client = boto3.client(service, region_name="eu-west-1")  # type: ignore[call-overload]
+    client = boto(service, "eu-west-1")
 
     url = SERVICES[service].endpoint("eu-west-1", environ)
 
