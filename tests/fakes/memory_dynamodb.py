@@ -1,0 +1,190 @@
+"""DynamoDB in memory, for the expressions the platform uses: stores run on it as they are, in microseconds.
+
+It answers `Aws.call` like DynamoDB does. tests/integration/test_memory_dynamodb.py compares it with moto, call by call.
+"""
+
+import copy
+import re
+from typing import Any
+
+from aggregator.runtime.aws import CONDITION_FAILED, TRANSACTION_CANCELED, AwsError
+
+JsonObject = dict[str, Any]
+Key = tuple[str, str]
+
+_COMPARISON = re.compile(r"^(\S+) (>=|<=|=|<|>) (\S+)$")
+_NOT_EXISTS = re.compile(r"^attribute_not_exists\((\S+)\)$")
+_SECTION = re.compile(r"\b(SET|ADD|REMOVE)\b")
+_IF_NOT_EXISTS = re.compile(r"^if_not_exists\((\S+), (\S+)\)$")
+
+
+class MemoryDynamoDb:
+    """One table with string keys `pk` and `sk`. `calls` counts actions; `fail` may raise before or after one."""
+
+    def __init__(self) -> None:
+        self.items: dict[Key, JsonObject] = {}
+        self.calls: list[str] = []
+
+    def call(self, action: str, request: JsonObject) -> JsonObject:
+        """Carry out one action, atomically."""
+        self.calls.append(action)
+        match action:
+            case "GetItem":
+                found = self.items.get(_key(request["Key"]))
+                return {} if found is None else {"Item": copy.deepcopy(found)}
+            case "PutItem":
+                self._check(_key(request["Item"]), request)
+                self.items[_key(request["Item"])] = copy.deepcopy(request["Item"])
+                return {}
+            case "UpdateItem":
+                return self._update(request)
+            case "TransactWriteItems":
+                return self._transact(request["TransactItems"])
+            case "BatchGetItem":
+                return self._batch_get(request["RequestItems"])
+            case "Query":
+                return self._query(request)
+            case _:
+                raise AssertionError(f"{action} is not modelled")
+
+    def _update(self, request: JsonObject) -> JsonObject:
+        key = _key(request["Key"])
+        self._check(key, request)
+        after = _updated(self.items.get(key) or dict(request["Key"]), request)
+        self.items[key] = after
+        return {"Attributes": copy.deepcopy(after)} if request.get("ReturnValues") else {}
+
+    def _transact(self, items: list[JsonObject]) -> JsonObject:
+        reasons = []
+        for each in items:
+            kind, request = next(iter(each.items()))
+            key = _key(request["Item"] if kind == "Put" else request["Key"])
+            holds = _holds(request.get("ConditionExpression", ""), self.items.get(key), request)
+            reasons.append({"Code": "None" if holds else "ConditionalCheckFailed"})
+        if any(reason["Code"] != "None" for reason in reasons):
+            raise AwsError(TRANSACTION_CANCELED, reasons=reasons)
+        for each in items:
+            kind, request = next(iter(each.items()))
+            if kind == "Put":
+                self.items[_key(request["Item"])] = copy.deepcopy(request["Item"])
+            elif kind == "Update":
+                key = _key(request["Key"])
+                self.items[key] = _updated(self.items.get(key) or dict(request["Key"]), request)
+        return {}
+
+    def _batch_get(self, wanted: JsonObject) -> JsonObject:
+        return {
+            "Responses": {
+                table: [
+                    copy.deepcopy(self.items[_key(key)])
+                    for key in request["Keys"]
+                    if _key(key) in self.items
+                ]
+                for table, request in wanted.items()
+            }
+        }
+
+    def _query(self, request: JsonObject) -> JsonObject:
+        values = request["ExpressionAttributeValues"]
+        partition = values[":pk"]["S"]
+        rows = [item for (pk, _), item in sorted(self.items.items()) if pk == partition]
+        if ":prefix" in values:
+            rows = [row for row in rows if row["sk"]["S"].startswith(values[":prefix"]["S"])]
+        return {"Items": copy.deepcopy(rows), "Count": len(rows)}
+
+    def _check(self, key: Key, request: JsonObject) -> None:
+        found = self.items.get(key)
+        if not _holds(request.get("ConditionExpression", ""), found, request):
+            wanted = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+            raise AwsError(CONDITION_FAILED, item=copy.deepcopy(found) if wanted and found else None)
+
+
+def _key(item: JsonObject) -> Key:
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+def _name(token: str, request: JsonObject) -> str:
+    name: str = request["ExpressionAttributeNames"][token] if token.startswith("#") else token
+    return name
+
+
+def _operand(token: str, item: JsonObject, request: JsonObject) -> Any:
+    if token.startswith(":"):
+        stored = request["ExpressionAttributeValues"][token]
+    else:
+        stored = item.get(_name(token, request))
+    if stored is None:
+        return None
+    kind, content = next(iter(stored.items()))
+    return int(content) if kind == "N" else content
+
+
+def _holds(expression: str, item: JsonObject | None, request: JsonObject) -> bool:
+    if not expression:
+        return True
+    item = item or {}
+    return any(
+        all(_clause(clause.strip(), item, request) for clause in part.split(" AND "))
+        for part in expression.split(" OR ")
+    )
+
+
+def _clause(clause: str, item: JsonObject, request: JsonObject) -> bool:
+    if absent := _NOT_EXISTS.match(clause):
+        return _name(absent[1], request) not in item
+    compared = _COMPARISON.match(clause)
+    assert compared, f"condition {clause!r} is not modelled"
+    left, right = (_operand(compared[n], item, request) for n in (1, 3))
+    if left is None or right is None:
+        return False
+    verdicts = {
+        ">=": left >= right,
+        "<=": left <= right,
+        "=": left == right,
+        "<": left < right,
+        ">": left > right,
+    }
+    return verdicts[compared[2]]
+
+
+def _updated(item: JsonObject, request: JsonObject) -> JsonObject:
+    before, after = item, copy.deepcopy(item)
+    parts = _SECTION.split(request["UpdateExpression"])[1:]
+    for section, body in zip(parts[::2], parts[1::2], strict=True):
+        for action in re.split(r",\s*(?![^(]*\))", body.strip()):
+            _apply(section, action.strip(), before, after, request)
+    return after
+
+
+def _apply(section: str, action: str, before: JsonObject, after: JsonObject, request: JsonObject) -> None:
+    if section == "REMOVE":
+        after.pop(_name(action, request), None)
+    elif section == "ADD":
+        token, value = action.split()
+        name = _name(token, request)
+        sum_ = (_operand(token, before, request) or 0) + _operand(value, before, request)
+        after[name] = {"N": str(sum_)}
+    else:
+        target, expression = (side.strip() for side in action.split(" = ", 1))
+        after[_name(target, request)] = _assigned(expression, before, request)
+
+
+def _assigned(expression: str, before: JsonObject, request: JsonObject) -> JsonObject:
+    terms = re.split(r" ([+-]) ", expression)
+    if len(terms) == 1 and terms[0].startswith(":"):
+        stored: JsonObject = request["ExpressionAttributeValues"][terms[0]]
+        return stored
+    total = _term(terms[0], before, request)
+    for sign, term in zip(terms[1::2], terms[2::2], strict=True):
+        total += _term(term, before, request) * (1 if sign == "+" else -1)
+    return {"N": str(total)}
+
+
+def _term(term: str, before: JsonObject, request: JsonObject) -> int:
+    if otherwise := _IF_NOT_EXISTS.match(term):
+        found = _operand(otherwise[1], before, request)
+        return int(_operand(otherwise[2], before, request) if found is None else found)
+    found = _operand(term, before, request)
+    if found is None:
+        raise AwsError("ValidationException", "The provided expression refers to an attribute that is not there")
+    return int(found)

@@ -1,0 +1,132 @@
+"""Prices: what usage costs, and that the bound is a bound."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.billing.price import (
+    Price,
+    Tier,
+    Usage,
+    cost_of,
+    most_it_can_cost,
+    output_tokens_that_fit,
+)
+
+GPT_4O_MINI = Price(version="1", input=150_000_000, output=600_000_000, cached_input=75_000_000)
+TIERED = Price(
+    version="1",
+    input=1_250_000_000,
+    output=10_000_000_000,
+    cached_input=125_000_000,
+    reasoning=12_000_000_000,
+    image=3_000_000,
+    request=5_000_000,
+    tiers=(Tier(above_input_tokens=200_000, input=2_500_000_000, output=15_000_000_000),),
+)
+
+counts = st.integers(min_value=0, max_value=400_000)
+rates = st.integers(min_value=0, max_value=100_000_000_000)
+
+
+@st.composite
+def usages(draw: st.DrawFn) -> Usage:
+    input_tokens, output_tokens = draw(counts), draw(counts)
+    cached = draw(st.integers(0, input_tokens))
+    return Usage(
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cached_input_tokens=cached,
+        cache_write_tokens=draw(st.integers(0, input_tokens - cached)),
+        reasoning_tokens=draw(st.integers(0, output_tokens)),
+        images=draw(st.integers(0, 10)),
+    )
+
+
+prices = st.builds(
+    Price,
+    version=st.just("1"),
+    input=rates,
+    output=rates,
+    cached_input=st.none() | rates,
+    cache_write=st.none() | rates,
+    reasoning=st.none() | rates,
+    image=st.integers(0, 10_000_000),
+    request=st.integers(0, 10_000_000),
+    tiers=st.lists(
+        st.builds(Tier, above_input_tokens=counts, input=rates, output=rates), max_size=2
+    ).map(tuple),
+)
+
+
+def test_plain_usage_costs_its_tokens():
+    usage = Usage(input_tokens=1_000, output_tokens=500)
+
+    assert cost_of(usage, GPT_4O_MINI) == 150_000 + 300_000
+
+
+def test_cached_input_costs_its_own_price():
+    usage = Usage(input_tokens=1_000, output_tokens=0, cached_input_tokens=400)
+
+    assert cost_of(usage, GPT_4O_MINI) == 90_000 + 30_000
+
+
+def test_a_fraction_is_rounded_up_once():
+    price = Price(version="1", input=37_500_000, output=0)
+
+    assert cost_of(Usage(input_tokens=1), price) == 38
+    assert cost_of(Usage(input_tokens=2), price) == 75
+
+
+def test_long_input_is_charged_at_its_tier_as_a_whole():
+    usage = Usage(input_tokens=200_001, output_tokens=10)
+
+    assert cost_of(usage, TIERED) == 200_001 * 2_500 + 10 * 15_000 + 5_000_000
+
+
+def test_fees_for_images_and_requests_come_on_top():
+    usage = Usage(input_tokens=100, output_tokens=0, images=2)
+
+    assert cost_of(usage, TIERED) == 125_000 + 6_000_000 + 5_000_000
+
+
+def test_no_usage_costs_nothing_not_even_the_fee():
+    assert cost_of(Usage(), TIERED) == 0
+
+
+def test_counts_that_do_not_add_up_are_refused():
+    with pytest.raises(ValueError, match="add up"):
+        cost_of(Usage(input_tokens=5, cached_input_tokens=6), GPT_4O_MINI)
+
+
+@given(usages(), prices, st.integers(0, 1000), st.integers(0, 1000))
+def test_no_usage_within_the_bounds_costs_more_than_the_bound(
+    usage: Usage, price: Price, more_input: int, more_output: int
+):
+    bound = most_it_can_cost(
+        input_tokens=usage.input_tokens + more_input,
+        output_tokens=usage.output_tokens + more_output,
+        images=usage.images,
+        price=price,
+    )
+
+    assert cost_of(usage, price) <= bound
+
+
+@given(st.integers(0, 10**12), counts, prices)
+def test_the_output_that_fits_an_amount_costs_no_more_than_it(amount: int, input_tokens: int, price: Price):
+    fits = output_tokens_that_fit(amount, input_tokens=input_tokens, images=0, price=price)
+
+    if fits >= 0:
+        most = most_it_can_cost(input_tokens=input_tokens, output_tokens=fits, images=0, price=price)
+        assert most <= amount
+
+
+@given(prices)
+def test_a_price_survives_its_json(price: Price):
+    assert Price.from_json(price.to_json()) == price
+
+
+@given(usages(), prices, st.integers(100, 300))
+def test_a_markup_never_makes_a_request_cheaper(usage: Usage, price: Price, percent: int):
+    assert cost_of(usage, price.scaled(percent)) >= cost_of(usage, price)
