@@ -20,6 +20,9 @@ from aggregator.proxy.upstream import HttpUpstream
 from aggregator.proxy.walk import Collaborators
 from aggregator.runtime.signed_client import SignedClient
 
+_KNOWN_AGAIN = frozenset({"PutEvents", "SendMessage"})
+"""Settling knows an event again, so one that may have arrived is sent once more rather than lost."""
+
 
 @cache
 def collaborators() -> Collaborators:
@@ -38,9 +41,9 @@ def collaborators() -> Collaborators:
         upstream=HttpUpstream(),
         keys=keys,
         emit=UsageBus(
-            bus=SignedClient("events"),
+            bus=SignedClient("events", repeatable_actions=_KNOWN_AGAIN),
             bus_name=os.environ["EVENT_BUS"],
-            queue=SignedClient("sqs"),
+            queue=SignedClient("sqs", repeatable_actions=_KNOWN_AGAIN),
             queue_url=os.environ["BILLING_USAGE_QUEUE_URL"],
         ).emit,
         monotonic=time.monotonic,
