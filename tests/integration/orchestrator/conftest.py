@@ -1,0 +1,65 @@
+import json
+from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from aggregator.orchestrator import wiring
+from aggregator.runtime.aws import Aws
+from tests.tables import create_table
+
+JsonObject = dict[str, Any]
+Handler = Callable[[JsonObject, Any], JsonObject]
+
+ROOT = Path(__file__).parents[3]
+TABLE = "OrchestratorTable"
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_REGION": "eu-central-1",
+        "ORCHESTRATOR_TABLE": TABLE,
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    wiring.dynamodb.cache_clear()
+    wiring.reader.cache_clear()
+    with mock_aws():
+        create_table(wiring.dynamodb(), TABLE)
+        yield wiring.dynamodb()
+    wiring.dynamodb.cache_clear()
+    wiring.reader.cache_clear()
+
+
+@pytest.fixture
+def handler() -> Callable[[str], Handler]:
+    """Handler of a function by its folder (`proxy/list_models`), loaded as Lambda loads it."""
+
+    def load(function: str) -> Handler:
+        spec = spec_from_file_location(function.replace("/", "_"), ROOT / "functions" / function / "app.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found: Handler = module.handler
+        return found
+
+    return load
+
+
+@pytest.fixture
+def sample() -> Callable[[str], JsonObject]:
+    """A sample event by its path under events/."""
+
+    def load(path: str) -> JsonObject:
+        event: JsonObject = json.loads((ROOT / "events" / path).read_text())
+        return event
+
+    return load

@@ -1,0 +1,104 @@
+import json
+from typing import get_args
+
+import pytest
+
+from aggregator.orchestrator import api, check
+from aggregator.orchestrator.load_catalogue import packaged
+from aggregator.orchestrator.merge import merged
+from aggregator.orchestrator.model import Catalogue
+from aggregator.orchestrator.store import packed, unpacked
+from tests.unit.orchestrator.samples import NOW
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Catalogue:
+    return Catalogue(merged(packaged(), None, None, region="us-east-1"), version=1)
+
+
+def test_the_shipped_catalogue_has_no_problem() -> None:
+    problems = check.check(packaged())
+
+    assert problems == []
+
+
+def test_it_offers_seventy_models_or_more_of_every_provider_that_was_promised(shipped: Catalogue) -> None:
+    by_provider: dict[str, int] = {}
+    for model in shipped.models():
+        for route in model.routes:
+            by_provider[route.provider.id] = by_provider.get(route.provider.id, 0) + 1
+
+    assert len(list(shipped.models())) >= 70
+    promised = {"openai", "anthropic", "google", "mistral", "deepseek", "groq", "bedrock", "xai", "cohere"}
+    assert promised <= by_provider.keys()
+    assert {"together", "fireworks", "openrouter", "ollama", "vllm"} <= set(shipped.provider_ids)
+
+
+def test_it_says_where_its_prices_come_from_and_when() -> None:
+    source = packaged()["source"]
+
+    assert source["licence"] == "MIT"
+    assert source["name"].startswith("litellm ")
+    assert source["asOf"] >= "2026-11-23"
+
+
+def test_a_well_known_price_is_the_published_one(shipped: Catalogue) -> None:
+    price = shipped.find("gpt-4o-mini").model.price_at(NOW)
+
+    assert (price.input, price.cached_input, price.output) == (150_000_000, 75_000_000, 600_000_000)
+
+
+def test_a_price_that_rises_with_a_long_input_has_its_tier(shipped: Catalogue) -> None:
+    price = shipped.find("gemini-2.5-pro").model.price_at(NOW)
+
+    tier = price.tiers[0]
+    assert (tier.above_input_tokens, tier.input, tier.output, tier.cached_input) == (
+        200_000,
+        2_500_000_000,
+        15_000_000_000,
+        250_000_000,
+    )
+
+
+def test_one_model_is_reached_by_several_routes_each_at_its_own_price(shipped: Catalogue) -> None:
+    selection = shipped.find("gpt-oss-120b")
+
+    found = {route.provider.id: route.price_at(NOW).cached_input for route in selection.routes}
+    assert found == {"groq": 75_000_000, "together": None, "bedrock": None}
+
+
+def test_the_embedding_models_of_openai_embed_and_do_not_chat(shipped: Catalogue) -> None:
+    model = shipped.find("text-embedding-3-small").model
+
+    assert model.capabilities == ("embeddings",)
+    assert (model.price_at(NOW).input, model.price_at(NOW).output) == (20_000_000, 0)
+
+
+def test_an_image_is_bounded_by_the_dearest_it_can_be(shipped: Catalogue) -> None:
+    bounds = {name: shipped.find(name).model.max_image_tokens for name in ("gpt-4o-mini", "gpt-4o", "o3")}
+
+    assert bounds == {"gpt-4o-mini": 48_169, "gpt-4o": 1_445, "o3": 1_275}
+
+
+def test_no_endpoint_claims_audio_where_audio_costs_more_than_text(shipped: Catalogue) -> None:
+    able = {model.id for model in shipped.models() if "audioInput" in model.capabilities}
+
+    assert "gemini-2.5-flash" not in able
+    assert "gemini-3.8-flash" in able
+
+
+def test_the_region_is_filled_into_the_addresses_of_bedrock(shipped: Catalogue) -> None:
+    assert shipped.provider("bedrock").base_url == "https://bedrock-runtime.us-east-1.amazonaws.com/openai/v1"
+
+
+def test_the_whole_catalogue_fits_into_one_piece() -> None:
+    body = merged(packaged(), None, None, region="us-east-1")
+
+    pieces = packed(body)
+
+    assert len(pieces) == 1
+    assert unpacked(pieces) == json.loads(json.dumps(body))
+
+
+def test_the_capabilities_that_can_be_filtered_by_are_those_that_a_catalogue_may_name() -> None:
+    assert set(get_args(api.Capability)) == check.CAPABILITIES

@@ -1,0 +1,199 @@
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.orchestrator.check import check
+from local.catalogue.import_prices import (
+    ALWAYS,
+    abilities,
+    catalogue,
+    nano_usd_per_million,
+    price,
+    rates,
+    text_of,
+)
+
+JsonObject = dict[str, Any]
+
+AS_OF = date(2026, 11, 23)
+EFFECTIVE = "2026-12-01T00:00:00.000Z"
+PROVIDERS = {
+    "maker": {
+        "name": "Maker",
+        "protocol": "openai",
+        "baseUrl": "https://api.maker.example/v1",
+        "maxTokensField": "max_tokens",
+        "timeoutSeconds": 600,
+        "factsPrefix": [""],
+    },
+    "host": {
+        "name": "Host",
+        "protocol": "openai",
+        "baseUrl": "https://api.host.example/v1",
+        "maxTokensField": "max_tokens",
+        "timeoutSeconds": 600,
+        "factsPrefix": ["host/"],
+        "lacks": ["jsonSchema"],
+        "has": ["parallelTools"],
+    },
+}
+CHOSEN = {
+    "aliases": {"cheap": "mini"},
+    "imageTokens": [
+        {"tokens": 900, "why": "", "models": ["mini"]},
+        {"tokens": 99, "why": "", "models": ["*"]},
+    ],
+    "models": {"mini": {"name": "Mini", "routes": {"maker": "mini", "host": "vendor/mini"}}},
+}
+
+
+def fact(**changes: Any) -> JsonObject:
+    """As litellm has it: prices with the exact text of the file, here as `Decimal`."""
+    return {
+        "mode": "chat",
+        "input_cost_per_token": Decimal("1.5e-07"),
+        "output_cost_per_token": Decimal("6e-07"),
+        "max_input_tokens": 128_000,
+        "max_output_tokens": 16_384,
+        "supports_function_calling": True,
+        "supports_response_schema": True,
+        "supports_vision": True,
+    } | changes
+
+
+def imported(facts: dict[str, JsonObject], before: JsonObject | None = None) -> JsonObject:
+    return catalogue(facts, PROVIDERS, CHOSEN, before or {}, as_of=AS_OF, effective_at=EFFECTIVE)
+
+
+def test_a_published_price_becomes_an_exact_integer() -> None:
+    assert nano_usd_per_million(Decimal("1.5e-07")) == 150_000_000
+    assert nano_usd_per_million(Decimal("3.75e-08")) == 37_500_000
+
+
+def test_a_price_finer_than_a_nano_dollar_a_million_is_refused_and_not_rounded() -> None:
+    with pytest.raises(ValueError, match="no whole number"):
+        nano_usd_per_million(Decimal("1.5e-16"))
+
+
+@given(st.integers(min_value=0, max_value=10**12))
+def test_no_price_loses_anything_on_the_way(nano_usd: int) -> None:
+    usd_per_token = Decimal(nano_usd) / Decimal(10**15)
+
+    assert nano_usd_per_million(Decimal(str(usd_per_token))) == nano_usd
+
+
+def test_a_rate_that_says_nothing_new_is_left_out() -> None:
+    said = rates(
+        fact(output_cost_per_reasoning_token=Decimal("6e-07"), cache_creation_input_token_cost=Decimal("0.0"))
+    )
+
+    assert said == {"input": 150_000_000, "output": 600_000_000}
+
+
+def test_prices_of_long_inputs_become_tiers_in_order() -> None:
+    said = price(
+        fact(
+            input_cost_per_token_above_200k_tokens=Decimal("3e-07"),
+            output_cost_per_token_above_200k_tokens=Decimal("9e-07"),
+            input_cost_per_token_above_32k_tokens=Decimal("2e-07"),
+            output_cost_per_token_above_32k_tokens=Decimal("7e-07"),
+            input_cost_per_token_above_200k_tokens_priority=Decimal("8e-07"),
+        ),
+        AS_OF,
+    )
+
+    assert said["tiers"] == [
+        {"aboveInputTokens": 32_000, "input": 200_000_000, "output": 700_000_000},
+        {"aboveInputTokens": 200_000, "input": 300_000_000, "output": 900_000_000},
+    ]
+
+
+def test_an_embedding_costs_nothing_for_its_output() -> None:
+    said = rates({"mode": "embedding", "input_cost_per_token": Decimal("2e-08")})
+
+    assert said == {"input": 20_000_000, "output": 0}
+
+
+def test_audio_is_offered_only_where_it_costs_no_more_than_text() -> None:
+    cheap = fact(supports_audio_input=True, input_cost_per_audio_token=Decimal("1.5e-07"))
+    dear = fact(supports_audio_input=True, input_cost_per_audio_token=Decimal("1e-06"))
+
+    assert "audioInput" in abilities(cheap, {})
+    assert "audioInput" not in abilities(dear, {})
+
+
+def test_what_an_endpoint_lacks_is_not_offered_on_its_route() -> None:
+    content = imported({"mini": fact(), "host/mini": fact()})
+
+    model = content["models"][0]
+    assert model["capabilities"] == ["chat", "streaming", "tools", "vision", "jsonSchema", "parallelTools"]
+    assert model["routes"][0]["capabilities"] == ["chat", "streaming", "tools", "vision", "jsonSchema"]
+    assert model["routes"][1]["capabilities"] == ["chat", "streaming", "tools", "vision", "parallelTools"]
+
+
+def test_a_route_says_only_what_differs_from_its_model() -> None:
+    content = imported(
+        {"mini": fact(), "host/mini": fact(input_cost_per_token=Decimal("2e-07"), max_output_tokens=9)}
+    )
+
+    first, second = content["models"][0]["routes"]
+    assert "prices" not in first
+    assert (second["prices"][0]["input"], second["maxOutputTokens"]) == (200_000_000, 9)
+    assert "maxInputTokens" not in second
+    assert check(content) == []
+
+
+def test_the_first_pattern_that_fits_bounds_an_image() -> None:
+    assert imported({"mini": fact(), "host/mini": fact()})["models"][0]["maxImageTokens"] == 900
+
+
+def test_a_price_that_did_not_change_keeps_its_version() -> None:
+    facts = {"mini": fact(), "host/mini": fact()}
+    before = imported(facts)
+    before["models"][0]["prices"][0]["version"] = "2026-01-01"
+
+    again = imported(facts, before)
+
+    assert [each["version"] for each in again["models"][0]["prices"]] == ["2026-01-01"]
+
+
+def test_a_changed_price_is_a_new_version_beside_the_old_one() -> None:
+    before = imported({"mini": fact(), "host/mini": fact()})
+    before["models"][0]["prices"][0]["version"] = "2026-01-01"
+    dearer = fact(input_cost_per_token=Decimal("2e-07"))
+
+    again = imported({"mini": dearer, "host/mini": dearer}, before)
+
+    assert [
+        (each["version"], each["effectiveAt"], each["input"]) for each in again["models"][0]["prices"]
+    ] == [("2026-01-01", ALWAYS, 150_000_000), ("2026-11-23", EFFECTIVE, 200_000_000)]
+    assert check(again) == []
+
+
+def test_a_model_that_the_price_file_does_not_know_stops_the_import() -> None:
+    with pytest.raises(SystemExit, match="host/vendor/mini"):
+        imported({"mini": fact()})
+
+
+def test_the_file_has_a_line_for_each_model_and_reads_back_as_it_was() -> None:
+    content = imported({"mini": fact(), "host/mini": fact()})
+
+    text = text_of(content)
+
+    assert json.loads(text) == content
+    assert sum('"displayName"' in line for line in text.splitlines()) == 1
+
+
+def test_every_choice_beside_the_script_is_in_the_shipped_file() -> None:
+    here = Path(__file__).parents[3]
+    chosen = json.loads((here / "local/catalogue/models.json").read_text())
+    shipped = json.loads((here / "layers/common/python/aggregator/orchestrator/catalogue.json").read_text())
+
+    assert [model["id"] for model in shipped["models"]] == list(chosen["models"])
+    assert shipped["aliases"] == chosen["aliases"]

@@ -1,0 +1,80 @@
+from typing import Any
+
+import pytest
+
+from aggregator.errors import UnsupportedParameter
+from aggregator.orchestrator.model import Provider
+from aggregator.orchestrator.parameters import fitted, refuse_unsupported, values_at
+from tests.unit.orchestrator.samples import catalogue, data
+
+JsonObject = dict[str, Any]
+
+
+@pytest.fixture
+def picky() -> Provider:
+    content = data()
+    content["providers"][1].update(
+        unsupported=["logprobs", "n", "seed", "messages[].name", "parallel_tool_calls"],
+        onlyValues={"response_format.type": ["text", "json_object"], "tools[].type": ["function"]},
+        rename={"user": "end_user"},
+    )
+    return catalogue(content).provider("groq")
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"logprobs": True}, "logprobs"),
+        ({"n": 2}, "n"),
+        ({"seed": 0}, "seed"),
+        ({"parallel_tool_calls": False}, "parallel_tool_calls"),
+        ({"messages": [{"role": "user"}, {"role": "user", "name": "ann"}]}, "messages.1.name"),
+        ({"response_format": {"type": "json_schema", "json_schema": {}}}, "response_format.type"),
+        ({"tools": [{"type": "function"}, {"type": "browser_search"}]}, "tools.1.type"),
+    ],
+)
+def test_a_field_that_a_provider_cannot_honour_is_refused_by_its_name(
+    picky: Provider, body: JsonObject, param: str
+) -> None:
+    with pytest.raises(UnsupportedParameter) as refused:
+        refuse_unsupported(body, picky)
+
+    assert refused.value.param == param
+    assert param in refused.value.message
+    assert refused.value.message.startswith("Groq ")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"logprobs": False, "n": 1, "seed": None, "parallel_tool_calls": True},
+        {"messages": [{"role": "user", "content": "hi", "name": None}]},
+        {"messages": "not a list", "tools": None, "response_format": "text"},
+        {"response_format": {"type": "json_object"}, "tools": [{"type": "function"}]},
+        {"temperature": 0.2, "a_new_field": 1},
+    ],
+)
+def test_what_asks_for_nothing_special_and_what_is_not_listed_passes(
+    picky: Provider, body: JsonObject
+) -> None:
+    refuse_unsupported(body, picky)
+
+
+def test_a_fitted_body_leaves_out_what_asks_for_nothing_and_renames_the_rest(picky: Provider) -> None:
+    body = {"model": "x", "n": 1, "logprobs": False, "user": "ann", "temperature": 0.2}
+
+    assert fitted(body, picky) == {"model": "x", "end_user": "ann", "temperature": 0.2}
+    assert body["n"] == 1
+
+
+def test_a_body_that_cannot_be_honoured_is_not_fitted(picky: Provider) -> None:
+    with pytest.raises(UnsupportedParameter):
+        fitted({"n": 3}, picky)
+
+
+def test_values_are_found_at_their_places() -> None:
+    body = {"a": [{"b": {"c": 1}}, {"b": {"c": 2}}, {}, "text"]}
+
+    assert list(values_at(body, "a[].b.c")) == [("a.0.b.c", 1), ("a.1.b.c", 2)]
+    assert list(values_at(body, "a.b")) == []
