@@ -12,6 +12,7 @@ from aggregator.errors import (
     RateLimitExceeded,
     Refusal,
 )
+from aggregator.proxy.adapter import Adapter, adapter_of
 from aggregator.proxy.model import (
     Answer,
     Ask,
@@ -22,7 +23,6 @@ from aggregator.proxy.model import (
     UpstreamResponse,
     Way,
 )
-from aggregator.proxy.providers import openai_compatible
 from aggregator.proxy.providers.refused import refusal_of
 
 TRIES_PER_ROUTE = 2
@@ -114,13 +114,14 @@ def _attempt(
     deadline: float,
     monotonic: Callable[[], float],
 ) -> Answer:
-    request = openai_compatible.encode(ask, way, key)
+    adapter = adapter_of(way.route.provider.protocol)
+    request = adapter.encode(ask, way, key)
     progress = Progress()
     try:
         response = upstream.post(request, deadline)
         if response.status >= 300:
             raise refusal_of(response.status, response.headers, response.read())
-        chunks = _begin(ask, response, progress)
+        chunks = _begin(adapter, ask, response, progress)
     except UpstreamError as broken:
         if broken.timed_out:
             raise ProviderTimedOut("The provider did not answer in time.") from broken
@@ -129,11 +130,11 @@ def _attempt(
     return Answer(way, attempts, chunks, progress, response)
 
 
-def _begin(ask: Ask, response: UpstreamResponse, progress: Progress) -> Iterator[bytes]:
+def _begin(adapter: Adapter, ask: Ask, response: UpstreamResponse, progress: Progress) -> Iterator[bytes]:
     """Read as far as the answer can still fail unseen: a plain one whole, a stream up to its first chunk."""
     if not ask.stream:
-        return iter([openai_compatible.decode(response.read(), progress)])
-    chunks = openai_compatible.stream(response.blocks(), progress)
+        return iter([adapter.decode(response.read(), progress)])
+    chunks = adapter.stream(response.blocks(), progress)
     try:
         first = next(chunks)
     except StopIteration:

@@ -1,0 +1,59 @@
+"""What a provider's file offers, and which file speaks which protocol.
+
+A native provider is one file in providers/ with these three functions, and a line here. The chat completion in
+OpenAI's form is what all of them take and give. Standard library only; a file is imported when its protocol is first
+called, so that a start pays only for what it uses.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from typing import Protocol, cast
+
+from aggregator.errors import ProviderUnavailable
+from aggregator.proxy.model import Ask, Progress, UpstreamRequest, Way
+
+_FILES = {
+    "openai": "openai_compatible",
+}
+
+
+class Adapter(Protocol):
+    """One provider's wire: request, answer, stream."""
+
+    def encode(self, ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
+        """Request to the provider, with the cap of `way` in it.
+
+        Raises:
+            UnsupportedParameter: a field that this provider cannot honour.
+        """
+        ...
+
+    def decode(self, body: bytes, progress: Progress) -> bytes:
+        """Plain answer as a chat completion; its usage goes into `progress`.
+
+        Raises:
+            ProviderFailed: it cannot be read.
+        """
+        ...
+
+    def stream(self, blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
+        """Stream as chat completion chunks, each a whole `data:` event; without usage chunk and end mark.
+
+        Raises:
+            ProviderFailed: an error, or what cannot be read, came in the stream.
+            UpstreamError: the stream broke off.
+        """
+        ...
+
+
+@cache
+def adapter_of(protocol: str) -> Adapter:
+    """The file that speaks a protocol.
+
+    Raises:
+        ProviderUnavailable: the catalogue names a protocol that no file speaks.
+    """
+    if protocol not in _FILES:
+        raise ProviderUnavailable("The provider of this model is not set up right.")
+    return cast("Adapter", import_module(f"aggregator.proxy.providers.{_FILES[protocol]}"))
