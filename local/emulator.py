@@ -38,7 +38,6 @@ class Emulator:
                 "MINISTACK_REGION": REGION,
                 "LAMBDA_EXECUTOR": "local",
                 "TMPDIR": str(scratch),  # where functions and layers are unpacked
-                "PYTHONDONTWRITEBYTECODE": "1",  # layers bring theirs
             },
         )
 

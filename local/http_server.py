@@ -48,22 +48,29 @@ class Reply(Protocol):
 Handle = Callable[[Request, Reply], None]
 
 
+class PortTakenError(Exception):
+    """Somebody else listens on the port."""
+
+
 class HttpServer:
-    """Serves `handle` on 127.0.0.1, each connection on a thread of its own.
+    """Holds `port` of 127.0.0.1 (0: a free one), and serves on it once started, each connection on its own thread.
 
     Raises:
-        OSError: the port is taken.
+        PortTakenError: the port is not to be had.
     """
 
-    def __init__(self, port: int, handle: Handle) -> None:
-        self._server = _Server(("127.0.0.1", port), _Connection)
-        self._server.handle_request_of_client = handle
+    def __init__(self, port: int) -> None:
+        try:
+            self._server = _Server(("127.0.0.1", port), _Connection)
+        except OSError as taken:
+            raise PortTakenError(f"Port {port} is not free: {taken.strerror}") from taken
         self._server.watch = DisconnectWatch()
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
 
-    def start(self) -> None:
-        """Accept connections from now on."""
+    def start(self, handle: Handle) -> None:
+        """Answer requests with `handle` from now on; those that came since the port was taken have waited."""
+        self._server.handle_request_of_client = handle
         self._thread.start()
 
     def close(self) -> None:

@@ -1,0 +1,47 @@
+"""`python -m local`: the embedded run, until Ctrl-C. `make run` calls this."""
+
+import argparse
+import signal
+import sys
+import threading
+
+from local.deploy import DeployError
+from local.http_server import PortTakenError
+from local.package import BuildError
+from local.paths import local_dir
+from local.process import StartError
+from local.run import Run
+from local.seed import SeedError
+from local.template import TemplateError
+
+_EXPECTED = (StartError, BuildError, TemplateError, DeployError, SeedError)
+
+
+def main() -> int:
+    """Run until stopped; 1 if it cannot start, or something that it started ended."""
+    parser = argparse.ArgumentParser(prog="python -m local", description="The platform on this machine")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="port of the API on 127.0.0.1; 0 takes a free one"
+    )
+    port = parser.parse_args().port
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with Run(local_dir(), port) as run:
+            print("Starting the platform:", flush=True)
+            print(run.start(), flush=True)
+            run.watch(stop)
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing is left running, and nothing was kept.", flush=True)
+        return 0
+    except PortTakenError as taken:
+        print(f"{taken}. Try another: make run PORT={port + 1}", file=sys.stderr)
+        return 1
+    except _EXPECTED as failed:
+        print(f"\n{failed}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

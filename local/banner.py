@@ -1,0 +1,78 @@
+"""What the run says once it is up: who answers, and snippets that work as pasted."""
+
+import json
+
+from local.providers import ProviderPlan
+from local.seed import Seeded
+
+_LINE = "-" * 100
+
+
+def banner(base_url: str, seeded: Seeded, plan: ProviderPlan, *, admin_key: str, seconds: float) -> str:
+    """Return the whole text."""
+    return f"""
+{_LINE}
+The platform is up at {base_url} after {seconds:.1f} s.   API documentation: {base_url}/docs
+
+{_who_answers(plan)}
+User {seeded.user_id} has {seeded.balance} USD and this key:
+  {seeded.api_key}
+
+A chat with curl:
+
+{_curl(base_url, seeded, plan.snippet_model, stream=False)}
+
+The same, token by token:
+
+{_curl(base_url, seeded, plan.snippet_model, stream=True)}
+
+With the openai package (pip install openai):
+
+{_python(base_url, seeded, plan.snippet_model)}
+
+What it cost, a few seconds later:
+
+curl {base_url}/billing/balance/{seeded.user_id} -H "Authorization: Bearer {seeded.api_key}"
+curl {base_url}/analytics/metrics -H "Authorization: Bearer {seeded.api_key}"
+
+Health: {base_url}/health   Models: {base_url}/v1/models   Admin key: {admin_key}
+Scripts find all this in .local/run.json; logs are beside it. Ctrl-C stops everything; nothing is kept.
+{_LINE}
+"""
+
+
+def _who_answers(plan: ProviderPlan) -> str:
+    lines = []
+    if plan.real:
+        lines.append(f"Real, with your keys:  {', '.join(plan.real)}")
+        lines.append(f"Stand-in:              {', '.join(plan.stood_in)}")
+    else:
+        lines.append(
+            "No provider key is set, so a stand-in answers for every model, at the model's real price."
+        )
+        lines.append(
+            "Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, ... to have the real ones called."
+        )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _curl(base_url: str, seeded: Seeded, model: str, *, stream: bool) -> str:
+    body: dict[str, object] = {"model": model, "messages": [{"role": "user", "content": "Say hello"}]}
+    if stream:
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+    return (
+        f"curl {'-N ' if stream else ''}{base_url}/v1/chat/completions \\\n"
+        f'  -H "Authorization: Bearer {seeded.api_key}" -H "Content-Type: application/json" \\\n'
+        f"  -d '{json.dumps(body)}'"
+    )
+
+
+def _python(base_url: str, seeded: Seeded, model: str) -> str:
+    return f"""\
+from openai import OpenAI
+
+client = OpenAI(base_url="{base_url}/v1", api_key="{seeded.api_key}")
+answer = client.chat.completions.create(
+    model="{model}", messages=[{{"role": "user", "content": "Say hello"}}]
+)
+print(answer.choices[0].message.content)"""
