@@ -1,13 +1,18 @@
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from aggregator.auth import hot_wiring, wiring
+from aggregator.auth.authorise import ADMIN_CALLER
+from aggregator.auth.caller import Caller
 from aggregator.auth.store import KeyStore
 from aggregator.runtime.aws import Aws
 from aggregator.runtime.boto_client import BotoClient
+from tests.integration.auth.lambda_calls import Call, JsonObject, LambdaContext, handler_of, sample_of
 from tests.tables import create_table
 
 ADMIN_KEY = "AdminKeyOfTheTests0123456789"
@@ -27,7 +32,6 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("ADMIN_KEY_SECRET", "admin-key")
     monkeypatch.setenv("ENVIRONMENT", "dev")
     monkeypatch.setattr(hot_wiring, "SignedClient", lambda service, **_: BotoClient(service))
-    cached = (wiring.keys, wiring.pepper, wiring.announcer, hot_wiring.prove)
     with mock_aws():
         client = BotoClient("dynamodb")
         create_table(client, "AuthTable")
@@ -35,13 +39,49 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         secrets = boto3.client("secretsmanager")
         secrets.create_secret(Name="pepper", SecretString=PEPPER)
         secrets.create_secret(Name="admin-key", SecretString=ADMIN_KEY)
-        for factory in cached:
-            factory.cache_clear()
+        forget_environment()
         yield client
-    for factory in cached:
+    forget_environment()
+
+
+def forget_environment() -> None:
+    for factory in (wiring.keys, wiring.pepper, wiring.announcer, hot_wiring.prove):
         factory.cache_clear()
+
+
+@pytest.fixture
+def fresh_environment() -> Callable[[], None]:
+    """Start all functions anew: nothing is in memory."""
+    return forget_environment
 
 
 @pytest.fixture
 def keys(dynamodb: Aws) -> KeyStore:
     return KeyStore(dynamodb, "AuthTable")
+
+
+@pytest.fixture
+def call(dynamodb: Aws) -> Call:
+    """Call a function by its name, as `by`; the answer's status and body."""
+    assert dynamodb
+
+    def send(
+        function: str,
+        by: Caller = ADMIN_CALLER,
+        body: Any = None,
+        key_id: str | None = None,
+        query: dict[str, str] | None = None,
+    ) -> tuple[int, JsonObject]:
+        event = sample_of(function)
+        event["body"] = body if isinstance(body, str) or body is None else json.dumps(body)
+        event["queryStringParameters"] = query
+        event["multiValueQueryStringParameters"] = {name: [each] for name, each in (query or {}).items()}
+        event["requestContext"]["authorizer"] = by.to_context()
+        if key_id is not None:
+            event["pathParameters"] = {"keyId": key_id}
+            event["path"] = event["path"].replace("1vQ8Zk7pQ2xA", key_id)
+        answer = handler_of(function)(event, LambdaContext())
+        assert answer["multiValueHeaders"]["x-request-id"]
+        return answer["statusCode"], json.loads(answer["body"])
+
+    return send

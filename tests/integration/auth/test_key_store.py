@@ -10,13 +10,9 @@ from aggregator.auth.store import KeyStore
 from aggregator.errors import Conflict, NotFound, StoreUnavailable
 from aggregator.runtime.aws import Aws, AwsError, JsonObject
 from aggregator.runtime.item import values
-from tests.unit.auth.fakes import ADMIN, NOW, a_key
+from tests.unit.auth.fakes import ADMIN, NOW, a_key, created_now
 
 HOUR = timedelta(hours=1)
-
-
-def created(key: ApiKey) -> Change:
-    return change_of(key, "created", {}, by=ADMIN, now=NOW)
 
 
 def updated(key: ApiKey, minutes: int = 1) -> Change:
@@ -29,7 +25,7 @@ def items(dynamodb: Aws) -> list[dict[str, Any]]:
     return sorted((values(each) for each in scanned), key=lambda each: (each["pk"], each["sk"]))
 
 
-def test_a_key_is_read_as_it_was_created(keys: KeyStore) -> None:
+def test_a_key_is_read_as_it_was_created_now(keys: KeyStore) -> None:
     key, _ = a_key(
         expires_at=NOW + HOUR,
         allowed_models=("gpt-4o*",),
@@ -38,7 +34,7 @@ def test_a_key_is_read_as_it_was_created(keys: KeyStore) -> None:
     )
     rotated = key.rotated("new-hash", NOW, HOUR)
 
-    keys.create(rotated, created(rotated))
+    keys.create(rotated, created_now(rotated))
 
     assert keys.read("someKeyOfAnn") == rotated
 
@@ -48,7 +44,7 @@ def test_a_creation_writes_the_key_its_place_in_the_list_and_the_audit_entry(
 ) -> None:
     key, _ = a_key()
 
-    keys.create(key, created(key))
+    keys.create(key, created_now(key))
 
     assert [(each["pk"], each["sk"].split("#")[0]) for each in items(dynamodb)] == [
         ("KEY#someKeyOfAnn", "AUDIT"),
@@ -59,11 +55,11 @@ def test_a_creation_writes_the_key_its_place_in_the_list_and_the_audit_entry(
 
 def test_a_second_key_of_the_same_id_is_refused_and_writes_nothing(keys: KeyStore, dynamodb: Aws) -> None:
     key, _ = a_key()
-    keys.create(key, created(key))
+    keys.create(key, created_now(key))
     of_bob = replace(key, user_id="bob")
 
     with pytest.raises(Conflict):
-        keys.create(of_bob, created(of_bob))
+        keys.create(of_bob, created_now(of_bob))
 
     assert keys.read("someKeyOfAnn").user_id == "ann"
     assert len(items(dynamodb)) == 3
@@ -79,7 +75,7 @@ def test_a_key_that_is_not_there_is_not_found(keys: KeyStore, key_id: str) -> No
 
 def test_a_change_replaces_and_removes_and_counts_the_version(keys: KeyStore) -> None:
     key, _ = a_key(expires_at=NOW + HOUR, allowed_models=("gpt-4o*",))
-    keys.create(key, created(key))
+    keys.create(key, created_now(key))
     new = key.granted(Grant(name="other", scopes=("inference",), limits={"tokensPerMinute": 7}))
 
     stands = keys.change(new.revoked(NOW), updated(key))
@@ -92,7 +88,7 @@ def test_of_two_changes_of_the_same_version_the_second_is_refused_and_not_writte
     keys: KeyStore,
 ) -> None:
     key, _ = a_key()
-    keys.create(key, created(key))
+    keys.create(key, created_now(key))
     keys.change(key.rotated("first-hash", NOW, HOUR), updated(key, 1))
 
     with pytest.raises(Conflict):
@@ -106,8 +102,8 @@ def test_of_two_changes_of_the_same_version_the_second_is_refused_and_not_writte
 def test_the_history_of_a_key_is_read_newest_first_and_only_its_latest_hundred(keys: KeyStore) -> None:
     key, _ = a_key()
     other, _ = a_key("zzzzKeyOfAnn")
-    keys.create(key, created(key))
-    keys.create(other, created(other))
+    keys.create(key, created_now(key))
+    keys.create(other, created_now(other))
     for minute in range(1, 103):
         key = keys.change(key, updated(key, minute))
 
@@ -123,9 +119,9 @@ def test_the_history_of_a_key_is_read_newest_first_and_only_its_latest_hundred(k
 def test_a_users_keys_are_listed_newest_first_page_by_page(keys: KeyStore) -> None:
     for number in range(5):
         key, _ = a_key(f"{number:06d}OfAnn0")
-        keys.create(key, created(key))
+        keys.create(key, created_now(key))
     of_bob, _ = a_key("000009OfBob0", user_id="bob")
-    keys.create(of_bob, created(of_bob))
+    keys.create(of_bob, created_now(of_bob))
 
     first, cursor = keys.page_of("ann", 3, None)
     second, end = keys.page_of("ann", 3, cursor)
@@ -142,7 +138,7 @@ def test_a_user_without_keys_has_an_empty_list(keys: KeyStore) -> None:
 
 def test_a_use_is_noted_if_none_was_noted_since(keys: KeyStore) -> None:
     key, _ = a_key()
-    keys.create(key, created(key))
+    keys.create(key, created_now(key))
 
     keys.note_use("someKeyOfAnn", at=NOW, not_since=NOW - HOUR)
     keys.note_use("someKeyOfAnn", at=NOW + HOUR / 2, not_since=NOW - HOUR / 2)
@@ -161,7 +157,7 @@ def test_a_use_of_a_key_that_is_not_there_makes_no_item(keys: KeyStore, dynamodb
 
 def test_a_use_noted_between_read_and_change_is_not_lost(keys: KeyStore) -> None:
     key, _ = a_key()
-    keys.create(key, created(key))
+    keys.create(key, created_now(key))
     keys.note_use("someKeyOfAnn", at=NOW, not_since=NOW - HOUR)
 
     keys.change(key.revoked(NOW), updated(key))
@@ -172,7 +168,7 @@ def test_a_use_noted_between_read_and_change_is_not_lost(keys: KeyStore) -> None
 def test_a_hash_under_a_new_pepper_replaces_only_its_own(keys: KeyStore) -> None:
     key, _ = a_key()
     rotated = key.rotated("new-hash", NOW, HOUR)
-    keys.create(rotated, created(rotated))
+    keys.create(rotated, created_now(rotated))
 
     keys.rehash(rotated, "new-hash", "peppered-anew")
 
@@ -184,7 +180,7 @@ def test_a_hash_under_a_new_pepper_replaces_only_its_own(keys: KeyStore) -> None
 
 def test_a_key_that_was_changed_meanwhile_is_not_hashed_anew(keys: KeyStore) -> None:
     key, _ = a_key()
-    keys.create(key, created(key))
+    keys.create(key, created_now(key))
     keys.change(key.rotated("new-hash", NOW, timedelta(0)), updated(key))
 
     keys.rehash(key, key.secrets[0].hash, "peppered-anew")
@@ -209,7 +205,7 @@ def test_a_collision_with_another_transaction_is_told_as_busy_and_not_as_a_confl
     key, _ = a_key()
 
     with pytest.raises(StoreUnavailable) as refused:
-        KeyStore(BrokenAws(collision), "AuthTable").create(key, created(key))
+        KeyStore(BrokenAws(collision), "AuthTable").create(key, created_now(key))
 
     assert refused.value.retry_after_seconds == 1
 
@@ -244,7 +240,7 @@ class HalfAnswering:
 def test_a_list_that_comes_in_parts_is_put_together_in_order(keys: KeyStore, dynamodb: Aws) -> None:
     for number in range(4):
         key, _ = a_key(f"{number:06d}OfAnn0")
-        keys.create(key, created(key))
+        keys.create(key, created_now(key))
 
     listed, _ = KeyStore(HalfAnswering(dynamodb, 2), "AuthTable").page_of("ann", 20, None)
 
@@ -253,7 +249,7 @@ def test_a_list_that_comes_in_parts_is_put_together_in_order(keys: KeyStore, dyn
 
 def test_a_list_that_stays_incomplete_is_told(keys: KeyStore, dynamodb: Aws) -> None:
     key, _ = a_key()
-    keys.create(key, created(key))
+    keys.create(key, created_now(key))
 
     with pytest.raises(StoreUnavailable):
         KeyStore(HalfAnswering(dynamodb, 9), "AuthTable").page_of("ann", 20, None)

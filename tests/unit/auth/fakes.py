@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from aggregator.auth.audit import Change
+from aggregator.auth.audit import Change, change_of
 from aggregator.auth.caller import Caller
 from aggregator.auth.collaborators import Announcer, Keys
 from aggregator.auth.key import PlainKey, new_key
@@ -120,6 +120,10 @@ def a_key(key_id: str = "someKeyOfAnn", **fields: Any) -> tuple[ApiKey, PlainKey
     secret = Secret(plain.hash_under(PEPPER), created_at=NOW)
     made: dict[str, Any] = {"user_id": "ann", "secrets": (secret,), "created_at": NOW, "created_by": "admin"}
     return ApiKey(key_id=key_id, grant=Grant(**(grant | of_grant)), **(made | fields)), plain
+
+
+def created_now(key: ApiKey) -> Change:
+    return change_of(key, "created", {}, by=ADMIN, now=key.created_at)
 
 
 def _fakes_keep_the_contracts() -> tuple[Keys, Announcer, Aws]:

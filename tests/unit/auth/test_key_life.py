@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_an_overlap_is_from_nothing_to_thirty_days(overlap: timedelta) -> None:
 
 
 @pytest.mark.parametrize("end", [{"revoked_at": NOW}, {"expires_at": NOW}])
-def test_a_key_that_is_over_is_not_rotated(end: dict[str, object]) -> None:
+def test_a_key_that_is_over_is_not_rotated(end: dict[str, Any]) -> None:
     key, _ = a_key(**end)
 
     with pytest.raises(Conflict):
@@ -143,9 +144,7 @@ def test_the_caller_has_what_the_key_is_granted() -> None:
 def test_a_grant_too_long_for_the_authorizers_answer_is_refused() -> None:
     long_models = tuple(f"{number:03d}-{'m' * 124}" for number in range(50))
     fitting, _ = a_key(allowed_models=long_models[:45])
-    too_long, _ = a_key(
-        allowed_models=long_models, allowed_ips=tuple(f"198.51.{n}.0/24" for n in range(50))
-    )
+    too_long, _ = a_key(allowed_models=long_models, allowed_ips=tuple(f"198.51.{n}.0/24" for n in range(50)))
 
     fitting.require_portable()
     with pytest.raises(InvalidRequest, match="too long together"):

@@ -12,8 +12,9 @@ from aggregator.errors import JsonObject
 from aggregator.runtime import clock
 from aggregator.runtime.signed_client import SignedClient, Timeouts
 
-# A decision has time for a second try; what is noted after it has not, for the client waits.
-_DECISION = Timeouts(connect=1.0, attempt=2.0, total=5.0)
+# A decision reads a secret and the key, with time for a second try, within the function's 5 seconds; what is noted
+# after it gets one short try, for the client waits.
+_DECISION = Timeouts(connect=0.5, attempt=1.0, total=2.0)
 _NOTES = Timeouts(connect=0.3, attempt=0.3, total=0.5)
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from aggregator.auth.audit import change_of
 from aggregator.auth.caller import Caller
+from aggregator.auth.collaborators import Announcer, Keys
 from aggregator.auth.delegation import inherited, require_manager, require_within
 from aggregator.auth.key import PlainKey, new_key, new_key_id
-from aggregator.auth.collaborators import Announcer, Keys
 from aggregator.auth.model import ApiKey, Grant, Secret
 from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.errors import InvalidRequest

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from aggregator.auth.audit import change_of
 from aggregator.auth.caller import Caller
-from aggregator.auth.delegation import require_visible
 from aggregator.auth.collaborators import Announcer, Keys
+from aggregator.auth.delegation import require_visible
 from aggregator.auth.model import ApiKey
 from aggregator.errors import Conflict
 

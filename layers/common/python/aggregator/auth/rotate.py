@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from aggregator.auth.audit import change_of
 from aggregator.auth.caller import Caller
+from aggregator.auth.collaborators import Announcer, Keys
 from aggregator.auth.delegation import require_visible, require_within
 from aggregator.auth.issue import IssuedKey
 from aggregator.auth.key import new_key
-from aggregator.auth.collaborators import Announcer, Keys
 from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.runtime.clock import iso
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from aggregator.auth.audit import change_of, difference
 from aggregator.auth.caller import Caller
+from aggregator.auth.collaborators import Announcer, Keys
 from aggregator.auth.delegation import require_visible, require_within
 from aggregator.auth.issue import require_future
-from aggregator.auth.collaborators import Announcer, Keys
 from aggregator.auth.model import ApiKey
 
 

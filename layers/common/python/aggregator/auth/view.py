@@ -2,8 +2,8 @@
 
 from aggregator.auth.audit import Change
 from aggregator.auth.caller import Caller
-from aggregator.auth.delegation import require_manager, require_visible
 from aggregator.auth.collaborators import Keys
+from aggregator.auth.delegation import require_manager, require_visible
 from aggregator.auth.model import ApiKey
 
 
