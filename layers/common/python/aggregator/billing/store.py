@@ -10,11 +10,12 @@
 Amounts are nano-US-dollars. `hold#` is the money in a bucket, `holds#` the number of requests it is for.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aggregator.billing.entry_item import ENTRY_PREFIX, account_key, entry_key, from_item, to_item
+from aggregator.billing import writes
+from aggregator.billing.entry_item import ACCOUNT_PREFIX, ENTRY_PREFIX, account_key, entry_key, from_item
 from aggregator.billing.model import Account, Entry, Held, Settlement
 from aggregator.billing.money import NanoUsd
 from aggregator.runtime import item
@@ -22,10 +23,7 @@ from aggregator.runtime.aws import CONDITION_FAILED, TRANSACTION_CANCELED, Aws, 
 
 JsonObject = dict[str, Any]
 
-_AMOUNT = "hold#"
-_COUNT = "holds#"
 _CANCELLED_FOR_CONDITION = "ConditionalCheckFailed"
-_IDEMPOTENCY_SECONDS = 24 * 3600
 
 
 class Short(Exception):
@@ -66,10 +64,10 @@ class BillingStore:
         try:
             answer = self._aws.call("UpdateItem", {
                 "TableName": self._table,
-                "Key": _balance_key(user_id),
+                "Key": writes.balance_key(user_id),
                 "UpdateExpression": "SET available = available - :amount ADD #hold :amount, #holds :one",
                 "ConditionExpression": "available >= :amount",
-                "ExpressionAttributeNames": {"#hold": _AMOUNT + bucket, "#holds": _COUNT + bucket},
+                "ExpressionAttributeNames": {"#hold": writes.AMOUNT + bucket, "#holds": writes.COUNT + bucket},
                 "ExpressionAttributeValues": item.item({":amount": amount_nano_usd, ":one": 1}),
                 "ReturnValues": "UPDATED_NEW",
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -87,7 +85,7 @@ class BillingStore:
         removed: list[str] = []
         unchanged: list[str] = []
         for n, (bucket, held) in enumerate(lapsed.items()):
-            names |= {f"#hold{n}": _AMOUNT + bucket, f"#holds{n}": _COUNT + bucket}
+            names |= {f"#hold{n}": writes.AMOUNT + bucket, f"#holds{n}": writes.COUNT + bucket}
             values |= {f":hold{n}": held.amount_nano_usd, f":holds{n}": held.count}
             values[":sum"] += held.amount_nano_usd
             removed += [f"#hold{n}", f"#holds{n}"]
@@ -95,7 +93,7 @@ class BillingStore:
         try:
             self._aws.call("UpdateItem", {
                 "TableName": self._table,
-                "Key": _balance_key(user_id),
+                "Key": writes.balance_key(user_id),
                 "UpdateExpression": f"SET available = available + :sum REMOVE {', '.join(removed)}",
                 "ConditionExpression": " AND ".join(unchanged),
                 "ExpressionAttributeNames": names,
@@ -110,7 +108,7 @@ class BillingStore:
     def account(self, user_id: str) -> Account:
         """A user's account as it is now (consistent read); one that was never funded is empty."""
         answer = self._aws.call("GetItem", {
-            "TableName": self._table, "Key": _balance_key(user_id), "ConsistentRead": True,
+            "TableName": self._table, "Key": writes.balance_key(user_id), "ConsistentRead": True,
         })  # fmt: skip
         return _account(user_id, answer.get("Item") or {})
 
@@ -120,10 +118,10 @@ class BillingStore:
         Raises:
             Stale: an entry is there already, or a bucket no longer holds the money.
         """
-        puts = [self._put_entry(entry) for entry in settlement.entries]
+        puts = [writes.put_entry(self._table, entry) for entry in settlement.entries]
         try:
             self._aws.call("TransactWriteItems", {
-                "TransactItems": [{"Update": self._release(settlement)}, *puts],
+                "TransactItems": [{"Update": writes.release(self._table, settlement)}, *puts],
             })  # fmt: skip
         except AwsError as refused:
             if _failed_conditions(refused):
@@ -163,13 +161,13 @@ class BillingStore:
             Stale: the wallet has too little for it, the Idempotency-Key was used, or the refund is too much.
         """
         items: list[JsonObject] = [
-            {"Update": self._move(entry)},
-            self._put_entry(entry),
+            {"Update": writes.move(self._table, entry)},
+            writes.put_entry(self._table, entry),
         ]
         if idempotency is not None:
-            items.append(self._remember(entry, *idempotency, now_epoch_seconds))
+            items.append(writes.remember(self._table, entry, *idempotency, now_epoch_seconds))
         if refundable_nano_usd is not None:
-            items.append(self._give_back(entry, refundable_nano_usd))
+            items.append(writes.give_back(self._table, entry, refundable_nano_usd))
         try:
             self._aws.call("TransactWriteItems", {"TransactItems": items})
         except AwsError as refused:
@@ -180,7 +178,7 @@ class BillingStore:
     def booked_for(self, user_id: str, idempotency_key: str) -> Booked | None:
         """What this Idempotency-Key led to, if it was used in the last 24 hours."""
         answer = self._aws.call("GetItem", {
-            "TableName": self._table, "Key": _idempotency_key(user_id, idempotency_key), "ConsistentRead": True,
+            "TableName": self._table, "Key": writes.idempotency_key(user_id, idempotency_key), "ConsistentRead": True,
         })  # fmt: skip
         if "Item" not in answer:
             return None
@@ -194,99 +192,59 @@ class BillingStore:
         })  # fmt: skip
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def _put_entry(self, entry: Entry) -> JsonObject:
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": to_item(entry),
-                "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        }
+    def entries(
+        self, user_id: str, first_id: str, last_id: str, *, limit: int, after: str | None = None
+    ) -> tuple[list[Entry], str | None]:
+        """A user's entries with ids from `first_id` to `last_id`, newest first, at most `limit` of them.
 
-    def _release(self, settlement: Settlement) -> JsonObject:
-        names: JsonObject = {}
-        values: JsonObject = {":zero": 0, ":back": settlement.to_available_nano_usd}
-        sets = ["available = if_not_exists(available, :zero) + :back"]
-        conditions = []
-        for n, (bucket, held) in enumerate(settlement.released.items()):
-            names |= {f"#hold{n}": _AMOUNT + bucket, f"#holds{n}": _COUNT + bucket}
-            values |= {f":hold{n}": held.amount_nano_usd, f":holds{n}": held.count}
-            sets += [f"#hold{n} = #hold{n} - :hold{n}", f"#holds{n} = #holds{n} - :holds{n}"]
-            conditions += [f"#hold{n} >= :hold{n}", f"#holds{n} >= :holds{n}"]
-        if settlement.late_debit_nano_usd:
-            values[":debit"] = settlement.late_debit_nano_usd
-            conditions.append("available >= :debit")
-        update: JsonObject = {
+        The second value is where the next page begins (to be given as `after`), None at the end.
+        """
+        request: JsonObject = {
             "TableName": self._table,
-            "Key": _balance_key(settlement.user_id),
-            "UpdateExpression": "SET " + ", ".join(sets),
-            "ExpressionAttributeValues": item.item(values),
-        }
-        if names:
-            update["ExpressionAttributeNames"] = names
-        if conditions:
-            update["ConditionExpression"] = " AND ".join(conditions)
-        return update
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": item.item({
+                ":pk": account_key(user_id),
+                ":first": ENTRY_PREFIX + first_id,
+                ":last": ENTRY_PREFIX + last_id,
+            }),
+            "ScanIndexForward": False,
+            "Limit": limit,
+        }  # fmt: skip
+        if after is not None:
+            request["ExclusiveStartKey"] = entry_key(user_id, after)
+        answer = self._aws.call("Query", request)
+        entries = [from_item(each) for each in answer["Items"]]
+        return entries, entries[-1].id if "LastEvaluatedKey" in answer else None
 
-    def _move(self, entry: Entry) -> JsonObject:
-        update: JsonObject = {
-            "TableName": self._table,
-            "Key": _balance_key(entry.user_id),
-            "UpdateExpression": "SET available = if_not_exists(available, :zero) + :amount",
-            "ExpressionAttributeValues": item.item({":zero": 0, ":amount": entry.amount_nano_usd}),
-        }
-        if entry.amount_nano_usd < 0:
-            update["ConditionExpression"] = "available >= :needed"
-            update["ExpressionAttributeValues"] |= item.item({":needed": -entry.amount_nano_usd})
-        return update
-
-    def _remember(self, entry: Entry, key: str, body_hash: str, now_epoch_seconds: int) -> JsonObject:
-        kept = item.item({
-            "entry_id": entry.id,
-            "body_hash": body_hash,
-            "expires_at": now_epoch_seconds + _IDEMPOTENCY_SECONDS,
-        })  # fmt: skip
-        return {
-            "Put": {
+    def user_ids(self) -> Iterator[str]:
+        """Every user with an account; reads the whole table, so it is for reconciling only."""
+        start: JsonObject = {}
+        while True:
+            answer = self._aws.call("Scan", {
                 "TableName": self._table,
-                "Item": _idempotency_key(entry.user_id, key) | kept,
-                "ConditionExpression": "attribute_not_exists(pk) OR expires_at < :now",
-                "ExpressionAttributeValues": item.item({":now": now_epoch_seconds}),
-            }
-        }
-
-    def _give_back(self, entry: Entry, refundable_nano_usd: NanoUsd) -> JsonObject:
-        return {
-            "Update": {
-                "TableName": self._table,
-                "Key": item.item({"pk": account_key(entry.user_id), "sk": f"REFUNDED#{entry.refers_to}"}),
-                "UpdateExpression": "ADD refunded :amount",
-                "ConditionExpression": "attribute_not_exists(refunded) OR refunded <= :room",
-                "ExpressionAttributeValues": item.item(
-                    {
-                        ":amount": entry.amount_nano_usd,
-                        ":room": refundable_nano_usd - entry.amount_nano_usd,
-                    }
-                ),
-            }
-        }
-
-
-def _balance_key(user_id: str) -> JsonObject:
-    return item.item({"pk": account_key(user_id), "sk": "BALANCE"})
-
-
-def _idempotency_key(user_id: str, key: str) -> JsonObject:
-    return item.item({"pk": account_key(user_id), "sk": f"IDEMPOTENCY#{key}"})
+                "FilterExpression": "sk = :balance",
+                "ExpressionAttributeValues": item.item({":balance": "BALANCE"}),
+                "ProjectionExpression": "pk",
+            } | start)  # fmt: skip
+            for row in answer["Items"]:
+                yield row["pk"]["S"].removeprefix(ACCOUNT_PREFIX)
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def _account(user_id: str, stored: Mapping[str, Any]) -> Account:
     values = item.values(stored)
-    buckets: Iterable[str] = (name.removeprefix(_AMOUNT) for name in values if name.startswith(_AMOUNT))
+    buckets: Iterable[str] = (
+        name.removeprefix(writes.AMOUNT) for name in values if name.startswith(writes.AMOUNT)
+    )
     return Account(
         user_id=user_id,
         available_nano_usd=values.get("available", 0),
-        holds={bucket: Held(values[_AMOUNT + bucket], values.get(_COUNT + bucket, 0)) for bucket in buckets},
+        holds={
+            bucket: Held(values[writes.AMOUNT + bucket], values.get(writes.COUNT + bucket, 0))
+            for bucket in buckets
+        },
     )
 
 
