@@ -26,10 +26,14 @@ def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> JsonObj
         return {name: loader.construct_sequence(node, deep=True)}
     if isinstance(node, yaml.MappingNode):
         return {name: loader.construct_mapping(node, deep=True)}
-    raise TypeError(f"!{suffix} on {node.id}")
+    raise TypeError(f"!{suffix} on a {type(node).__name__}")
 
 
 _CloudFormationLoader.add_multi_constructor("!", _intrinsic)
+# A policy's `Version: 2012-10-17` is no date.
+_CloudFormationLoader.add_constructor(
+    "tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node)
+)
 
 
 def load_template(path: Path = TEMPLATE) -> JsonObject:

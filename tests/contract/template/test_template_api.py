@@ -1,0 +1,187 @@
+"""The API: its routes, who may come in, and that every error it makes itself has the one envelope."""
+
+import json
+
+import pytest
+
+from aggregator.errors import STATUS_OF, type_of_status
+from tests.contract.template.stack import JsonObject, Stack
+
+Methods = dict[tuple[str, str], JsonObject]
+
+OPEN = {("GET", "/health"), ("GET", "/docs"), ("GET", "/openapi.json")}
+
+ROUTES = OPEN | {
+    ("POST", "/auth/api-keys"),
+    ("GET", "/auth/api-keys"),
+    ("GET", "/auth/api-keys/{keyId}"),
+    ("PATCH", "/auth/api-keys/{keyId}"),
+    ("DELETE", "/auth/api-keys/{keyId}"),
+    ("POST", "/auth/api-keys/{keyId}/rotate"),
+    ("GET", "/billing/balance/{userId}"),
+    ("POST", "/billing/transaction"),
+    ("GET", "/billing/transactions/{userId}"),
+    ("GET", "/billing/receipts/{requestId}"),
+    ("GET", "/analytics/metrics"),
+    ("GET", "/orchestrator/models"),
+    ("GET", "/v1/models"),
+    ("GET", "/v1/models/{model+}"),
+    ("GET", "/proxy/openai/models"),
+    ("GET", "/proxy/openai/models/{model+}"),
+    ("POST", "/v1/chat/completions"),
+    ("POST", "/proxy/openai/chat/completions"),
+}
+
+# Source: Amazon API Gateway developer guide, "Gateway response types for API Gateway".
+RESPONSE_TYPES = {
+    "ACCESS_DENIED": ("401", "invalid_api_key"),
+    "API_CONFIGURATION_ERROR": ("500", "internal_error"),
+    "AUTHORIZER_CONFIGURATION_ERROR": ("503", "service_unavailable"),
+    "AUTHORIZER_FAILURE": ("503", "service_unavailable"),
+    "BAD_REQUEST_BODY": ("400", "invalid_request"),
+    "BAD_REQUEST_PARAMETERS": ("400", "invalid_request"),
+    "DEFAULT_4XX": (None, "invalid_request"),
+    "DEFAULT_5XX": (None, "internal_error"),
+    "EXPIRED_TOKEN": ("401", "invalid_api_key"),
+    "INTEGRATION_FAILURE": ("502", "service_unavailable"),
+    "INTEGRATION_TIMEOUT": ("504", "service_unavailable"),
+    "INVALID_API_KEY": ("401", "invalid_api_key"),
+    "INVALID_SIGNATURE": ("401", "invalid_api_key"),
+    "MISSING_AUTHENTICATION_TOKEN": ("404", "not_found"),
+    "QUOTA_EXCEEDED": ("429", "rate_limit_exceeded"),
+    "REQUEST_TOO_LARGE": ("413", "payload_too_large"),
+    "RESOURCE_NOT_FOUND": ("404", "not_found"),
+    "THROTTLED": ("429", "rate_limit_exceeded"),
+    "UNAUTHORIZED": ("401", "invalid_api_key"),
+    "UNSUPPORTED_MEDIA_TYPE": ("415", "invalid_request"),
+    "WAF_FILTERED": ("403", "forbidden"),
+}
+
+
+@pytest.fixture(scope="module")
+def body(stack: Stack) -> JsonObject:
+    body: JsonObject = stack.properties("Api")["Body"]
+    return body
+
+
+@pytest.fixture(scope="module")
+def methods(body: JsonObject) -> Methods:
+    return {
+        (method.upper(), path): each
+        for path, those in body["paths"].items()
+        for method, each in those.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def responses(body: JsonObject) -> JsonObject:
+    responses: JsonObject = body["x-amazon-apigateway-gateway-responses"]
+    return responses
+
+
+def test_the_routes_are_the_published_ones(methods: Methods) -> None:
+    assert set(methods) == ROUTES
+
+
+def test_every_route_but_the_open_ones_asks_for_a_key(methods: Methods) -> None:
+    asked = {route for route, each in methods.items() if each["security"] == [{"KeyAuthorizer": []}]}
+
+    assert set(methods) - asked == OPEN
+    assert all(methods[route]["security"] == [{"NONE": []}] for route in OPEN)
+
+
+def test_the_authorizer_sees_the_header_and_its_answer_lives_for_45_seconds(body: JsonObject) -> None:
+    authorizer = body["components"]["securitySchemes"]["KeyAuthorizer"]["x-amazon-apigateway-authorizer"]
+
+    assert authorizer["type"] == "request"
+    assert authorizer["identitySource"] == "method.request.header.Authorization"
+    assert authorizer["authorizerResultTtlInSeconds"] == 45
+
+
+def test_generation_streams_for_up_to_15_minutes_and_nothing_else_does(methods: Methods) -> None:
+    streaming = {
+        route: each["x-amazon-apigateway-integration"]["timeoutInMillis"]
+        for route, each in methods.items()
+        if each["x-amazon-apigateway-integration"].get("responseTransferMode") == "STREAM"
+    }
+
+    assert streaming == {
+        ("POST", "/v1/chat/completions"): 900_000,
+        ("POST", "/proxy/openai/chat/completions"): 900_000,
+    }
+
+
+def test_the_default_endpoint_takes_forward_secret_tls_12_or_13_only(stack: Stack) -> None:
+    api = stack.properties("Api")
+
+    assert api["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+    assert api["EndpointAccessMode"] == "STRICT"
+    assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+
+
+def test_one_stage_traced_throttled_and_logged_without_bodies(stack: Stack) -> None:
+    ((_, stage),) = stack.of_type("ApiGateway::Stage").items()
+
+    (settings,) = stage["Properties"]["MethodSettings"]
+    assert stage["Properties"]["TracingEnabled"] is True
+    assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
+    assert settings["DataTraceEnabled"] is False
+    assert settings["LoggingLevel"] == "OFF"
+
+
+def test_an_access_log_line_is_json_and_names_the_request(stack: Stack) -> None:
+    ((_, stage),) = stack.of_type("ApiGateway::Stage").items()
+
+    line = json.loads(stage["Properties"]["AccessLogSetting"]["Format"])
+
+    assert line["requestId"] == "$context.requestId"
+    assert not any("body" in value.lower() or "header" in value.lower() for value in line.values())
+
+
+def test_every_kind_of_error_has_a_status_and_a_code(responses: JsonObject) -> None:
+    found = {
+        name: (
+            each.get("statusCode"),
+            json.loads(each["responseTemplates"]["application/json"])["error"]["code"],
+        )
+        for name, each in responses.items()
+    }
+
+    assert found == RESPONSE_TYPES
+
+
+@pytest.mark.parametrize("name", RESPONSE_TYPES)
+def test_an_error_of_api_gateway_has_the_one_envelope(responses: JsonObject, name: str) -> None:
+    response = responses[name]
+    status = int(response.get("statusCode") or (500 if name == "DEFAULT_5XX" else 400))
+
+    error = json.loads(response["responseTemplates"]["application/json"])["error"]
+
+    assert set(error) == {"message", "type", "param", "code", "request_id"}
+    assert error["type"] == type_of_status(status)
+    assert error["request_id"] == "$context.requestId"
+    assert response["responseParameters"]["gatewayresponse.header.x-request-id"] == "context.requestId"
+
+
+def test_codes_are_those_of_the_platforms_own_refusals(responses: JsonObject) -> None:
+    own = {refusal.code for refusal in STATUS_OF}
+
+    assert {code for _, code in RESPONSE_TYPES.values()} <= own
+    assert set(responses) == set(RESPONSE_TYPES)
+
+
+def test_what_may_pass_in_a_second_says_so(responses: JsonObject) -> None:
+    retried = {
+        name
+        for name, each in responses.items()
+        if "gatewayresponse.header.Retry-After" in each["responseParameters"]
+    }
+
+    assert retried == {
+        "AUTHORIZER_CONFIGURATION_ERROR",
+        "AUTHORIZER_FAILURE",
+        "INTEGRATION_FAILURE",
+        "INTEGRATION_TIMEOUT",
+        "QUOTA_EXCEEDED",
+        "THROTTLED",
+    }

@@ -1,0 +1,93 @@
+"""The functions of the template are those in the folders, each built and run the same way."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.contract.template.stack import JsonObject, Stack
+
+ROOT = Path(__file__).parents[3]
+HOT = {"AuthAuthorizerFunction", "ProxyCreateChatCompletionFunction"}
+
+
+def _logical_id(folder: str) -> str:
+    return "".join(part.capitalize() for part in re.split("[/_]", folder)) + "Function"
+
+
+@pytest.fixture(scope="module")
+def functions(template: JsonObject) -> JsonObject:
+    return {
+        name: each
+        for name, each in template["Resources"].items()
+        if each["Type"] == "AWS::Serverless::Function"
+    }
+
+
+def _layers(stack: Stack, function: str) -> list[str]:
+    return [re.sub("[0-9a-f]{10}$", "", each["Ref"]) for each in stack.properties(function)["Layers"]]
+
+
+def test_every_folder_is_a_function_and_every_function_a_folder(functions: JsonObject) -> None:
+    folders = {str(path.parent.relative_to(ROOT)) for path in ROOT.glob("functions/*/*/app.py")}
+
+    assert {each["Properties"]["CodeUri"] for each in functions.values()} == folders
+
+
+def test_a_function_is_named_after_its_folder(functions: JsonObject) -> None:
+    for name, each in functions.items():
+        assert name == _logical_id(each["Properties"]["CodeUri"].removeprefix("functions/"))
+
+
+def test_functions_are_shipped_as_they_are(functions: JsonObject) -> None:
+    assert all(each["Metadata"] == {"SkipBuild": True} for each in functions.values())
+
+
+def test_every_function_is_traced_and_runs_the_same_python_on_arm(stack: Stack) -> None:
+    for each in stack.of_type("Lambda::Function").values():
+        properties = each["Properties"]
+        assert properties["Runtime"] == "python3.13"
+        assert properties["Architectures"] == ["arm64"]
+        assert properties["Handler"] == "app.handler"
+        assert properties["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_every_function_logs_to_a_group_of_its_own_as_json(stack: Stack) -> None:
+    for name, each in stack.of_type("Lambda::Function").items():
+        logging = each["Properties"]["LoggingConfig"]
+        assert logging["LogFormat"] == "JSON"
+        assert logging["LogGroup"] == {"Ref": name.removesuffix("Function") + "Logs"}
+
+
+def test_hot_functions_carry_neither_boto3_nor_pydantic(stack: Stack) -> None:
+    assert _layers(stack, "AuthAuthorizerFunction") == ["CommonLayer"]
+    assert _layers(stack, "ProxyCreateChatCompletionFunction") == ["CommonLayer", "RuntimeLayer"]
+
+
+def test_all_others_carry_the_dependencies(stack: Stack) -> None:
+    others = set(stack.of_type("Lambda::Function")) - HOT
+
+    assert {tuple(_layers(stack, name)) for name in others} == {("CommonLayer", "DependenciesLayer")}
+
+
+def test_the_chat_function_is_started_by_our_runtime(stack: Stack) -> None:
+    chat = stack.properties("ProxyCreateChatCompletionFunction")
+
+    assert chat["Environment"]["Variables"]["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/bin/stream-runtime"
+    assert (ROOT / "layers" / "common" / "bin" / "stream-runtime").stat().st_mode & 0o111 == 0o111
+    assert chat["Timeout"] == 900
+
+
+def test_a_deploy_that_changes_our_package_loads_the_catalogue_anew(stack: Stack) -> None:
+    catalogue = stack.properties("Catalogue")
+
+    assert catalogue["ServiceToken"] == {"Fn::GetAtt": ["OrchestratorLoadCatalogueFunction", "Arn"]}
+    assert catalogue["Package"]["Ref"].startswith("CommonLayer")
+
+
+def test_no_environment_variable_holds_a_secret(stack: Stack) -> None:
+    for each in stack.of_type("Lambda::Function").values():
+        variables = each["Properties"]["Environment"]["Variables"]
+        secrets = {name: value for name, value in variables.items() if name.endswith("_SECRET")}
+        assert all(set(value) == {"Ref"} for value in secrets.values())
+        assert not any("resolve:" in str(value) for value in variables.values())

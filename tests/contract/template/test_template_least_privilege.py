@@ -1,0 +1,141 @@
+"""What each function may do: its own role, named actions on named resources."""
+
+from collections import Counter
+from typing import Any
+
+from tests.contract.template.stack import Stack
+
+# AWS knows no narrower resource for these. Source: Service Authorization Reference, AWS X-Ray.
+ANYWHERE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_no_role_may_do_a_whole_family_of_actions(stack: Stack) -> None:
+    actions = [(name, action) for name, each in stack.statements() for action in _listed(each["Action"])]
+
+    assert [(name, action) for name, action in actions if "*" in action] == []
+    assert len(actions) > 100
+
+
+def test_no_role_reaches_every_resource_but_for_traces(stack: Stack) -> None:
+    anywhere = {
+        (name, action)
+        for name, each in stack.statements()
+        if "*" in _listed(each["Resource"])
+        for action in _listed(each["Action"])
+    }
+
+    assert anywhere == {("TracePolicy", action) for action in ANYWHERE}
+
+
+def test_resources_are_those_of_this_stack(stack: Stack) -> None:
+    foreign = [
+        (name, resource)
+        for name, each in stack.statements()
+        for resource in _listed(each["Resource"])
+        if resource != "*" and set(resource) & {"Ref", "Fn::GetAtt"} == set()
+    ]
+
+    assert foreign == []
+
+
+def test_every_function_has_a_role_of_its_own(stack: Stack) -> None:
+    roles = Counter(
+        each["Properties"]["Role"]["Fn::GetAtt"][0] for each in stack.of_type("Lambda::Function").values()
+    )
+
+    assert set(roles.values()) == {1}
+    assert set(roles) == set(stack.of_type("IAM::Role")) - {"ApiGatewayLogsRole"}
+
+
+def test_roles_carry_no_ready_made_policy_but_the_one_for_traces(stack: Stack) -> None:
+    attached = {
+        name: each["Properties"].get("ManagedPolicyArns", [])
+        for name, each in stack.of_type("IAM::Role").items()
+    }
+    of_api_gateway = attached.pop("ApiGatewayLogsRole")
+
+    assert all(each == [{"Ref": "TracePolicy"}] for each in attached.values())
+    assert of_api_gateway == [
+        {
+            "Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs",
+        },
+    ]
+
+
+def test_a_function_writes_to_its_own_log_group_only(stack: Stack) -> None:
+    written = {
+        name: each["Resource"]
+        for name, each in stack.statements()
+        if "logs:PutLogEvents" in _listed(each["Action"])
+    }
+
+    assert len(written) == len(stack.of_type("Lambda::Function"))
+    for role, resource in written.items():
+        assert resource == {"Fn::GetAtt": [role.removesuffix("Role") + "Logs", "Arn"]}
+
+
+def test_each_domain_puts_events_under_its_own_name_only(stack: Stack) -> None:
+    puts = {name: each for name, each in stack.statements() if "events:PutEvents" in _listed(each["Action"])}
+
+    sources = {name: each["Condition"]["StringEquals"]["events:source"] for name, each in puts.items()}
+    assert sources == {
+        "AuthCreateApiKeyRole": "aggregator.auth",
+        "AuthUpdateApiKeyRole": "aggregator.auth",
+        "AuthRotateApiKeyRole": "aggregator.auth",
+        "AuthRevokeApiKeyRole": "aggregator.auth",
+        "ProxyCreateChatCompletionRole": "aggregator.proxy",
+        "BillingPublishTransactionsRole": "aggregator.billing",
+    }
+
+
+def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: Stack) -> None:
+    touching = {
+        (resource["Fn::GetAtt"][0], name)
+        for name, each in stack.statements()
+        for resource in _listed(each["Resource"])
+        if each["Action"] != ["dynamodb:DescribeTable"]
+        and any(action.startswith("dynamodb:") for action in _listed(each["Action"]))
+    }
+
+    neighbours = {
+        (table, name) for table, name in touching if not name.startswith(table.removesuffix("Table"))
+    }
+    assert neighbours == {
+        ("BillingTable", "ProxyCreateChatCompletionRole"),  # reserve
+        ("OrchestratorTable", "ProxyCreateChatCompletionRole"),  # route
+        ("OrchestratorTable", "ProxyListModelsRole"),
+        ("OrchestratorTable", "HealthGetHealthRole"),  # is there a catalogue?
+    }
+
+
+def test_the_request_path_may_change_an_account_and_nothing_else_of_the_ledger(stack: Stack) -> None:
+    allowed = [
+        action
+        for name, each in stack.statements()
+        if name == "ProxyCreateChatCompletionRole"
+        for action in _listed(each["Action"])
+        if each["Resource"] == {"Fn::GetAtt": ["BillingTable", "Arn"]}
+    ]
+
+    assert allowed == ["dynamodb:UpdateItem"]
+
+
+def test_a_secret_is_read_by_those_who_need_it(stack: Stack) -> None:
+    readers = {
+        (resource["Ref"], name)
+        for name, each in stack.statements()
+        if "secretsmanager:GetSecretValue" in _listed(each["Action"])
+        for resource in _listed(each["Resource"])
+    }
+
+    assert readers == {
+        ("Pepper", "AuthAuthorizerRole"),
+        ("AdminKey", "AuthAuthorizerRole"),
+        ("Pepper", "AuthCreateApiKeyRole"),
+        ("Pepper", "AuthRotateApiKeyRole"),
+        ("ProviderKeys", "ProxyCreateChatCompletionRole"),
+    }

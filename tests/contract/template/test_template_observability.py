@@ -1,0 +1,70 @@
+"""Alarms, dashboard and saved queries: small, complete and within the idle budget."""
+
+import json
+import re
+
+from tests.contract.template.stack import JsonObject, Stack
+
+ALARM_USD_A_MONTH = 0.10
+SECRET_USD_A_MONTH = 0.40
+IDLE_BUDGET_USD_A_MONTH = 3.00
+
+
+def _of(observability: JsonObject, wanted: str) -> dict[str, JsonObject]:
+    return {
+        name: each["Properties"]
+        for name, each in observability["Resources"].items()
+        if each["Type"] == f"AWS::{wanted}"
+    }
+
+
+def test_an_idle_stack_stays_within_its_budget(stack: Stack, observability: JsonObject) -> None:
+    alarms = len(_of(observability, "CloudWatch::Alarm"))
+    secrets = len(stack.of_type("SecretsManager::Secret"))
+
+    assert alarms * ALARM_USD_A_MONTH + secrets * SECRET_USD_A_MONTH <= IDLE_BUDGET_USD_A_MONTH
+    assert stack.of_type("KMS::Key") == {}
+
+
+def test_every_alarm_tells_somebody_and_says_why(observability: JsonObject) -> None:
+    for name, alarm in _of(observability, "CloudWatch::Alarm").items():
+        assert alarm["AlarmActions"] == [{"Ref": "Alarms"}], name
+        assert len(alarm["AlarmDescription"]) > 20, name
+        assert alarm["TreatMissingData"] == "notBreaching", name
+
+
+def test_metrics_of_our_own_are_looked_for_where_they_are_written(observability: JsonObject) -> None:
+    own = {
+        alarm["MetricName"]: (alarm["Namespace"], alarm["Dimensions"])
+        for alarm in _of(observability, "CloudWatch::Alarm").values()
+        if not alarm["Namespace"].startswith("AWS/")
+    }
+
+    place = ("Aggregator", [{"Name": "service", "Value": {"Ref": "Environment"}}])
+    assert own == {
+        "UsageLost": place,
+        "LedgerDrift": place,
+        "PlatformLossNanoUsd": place,
+        "HoldLapsed": place,
+        "ProviderError": place,
+    }
+
+
+def test_the_dashboard_is_json_without_overlaps(observability: JsonObject) -> None:
+    ((_, dashboard),) = _of(observability, "CloudWatch::Dashboard").items()
+
+    body = json.loads(re.sub(r"\$\{[^}]+\}", "x", dashboard["DashboardBody"]["Fn::Sub"]))
+
+    places = [(each["x"], each["y"]) for each in body["widgets"]]
+    assert len(places) == len(set(places)) == 15
+
+
+def test_the_nested_stack_gets_all_it_asks_for(template: JsonObject, observability: JsonObject) -> None:
+    given = template["Resources"]["ObservabilityStack"]["Properties"]["Parameters"]
+
+    assert set(given) == set(observability["Parameters"])
+
+
+def test_the_emulator_may_do_without(template: JsonObject) -> None:
+    assert template["Resources"]["ObservabilityStack"]["Condition"] == "WantsObservability"
+    assert template["Resources"]["BusArchive"]["Condition"] == "IsCloud"
