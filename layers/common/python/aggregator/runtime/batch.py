@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aggregator.errors import JsonObject
-from aggregator.runtime.observability import logger, metrics
+from aggregator.runtime.observability import flush, logger
 
 LambdaHandler = Callable[[JsonObject, Any], JsonObject]
 
@@ -30,7 +30,6 @@ def each_batch(handle: Callable[[list[Message]], Iterable[str]]) -> LambdaHandle
     A body that is no envelope fails alone, and reaches the dead letter queue after its tries.
     """
 
-    @metrics.log_metrics
     def handler(event: JsonObject, _context: Any) -> JsonObject:
         messages, failed = _read(event.get("Records") or [])
         try:
@@ -39,6 +38,7 @@ def each_batch(handle: Callable[[list[Message]], Iterable[str]]) -> LambdaHandle
             logger.exception("Batch failed")
             failed |= {message.id for message in messages}
         logger.info("batch", messages=len(messages), failed=len(failed))
+        flush()
         return {"batchItemFailures": [{"itemIdentifier": each} for each in sorted(failed)]}
 
     return handler
@@ -50,11 +50,11 @@ def each_stream(handle: Callable[[list[JsonObject]], Iterable[str]]) -> LambdaHa
     A batch that fails whole starts again from its first record; Lambda halves it until the culprit is alone.
     """
 
-    @metrics.log_metrics
     def handler(event: JsonObject, _context: Any) -> JsonObject:
         records: list[JsonObject] = event.get("Records") or []
         failed = list(handle(records))
         logger.info("stream", records=len(records), failed=len(failed))
+        flush()
         return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
     return handler

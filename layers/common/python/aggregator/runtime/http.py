@@ -24,7 +24,7 @@ from aggregator.errors import (
 )
 from aggregator.runtime import clock
 from aggregator.runtime.aws import TIMED_OUT, TRANSIENT, UNREACHABLE, AwsError
-from aggregator.runtime.observability import logger, metrics
+from aggregator.runtime.observability import flush, logger
 from aggregator.runtime.request import request_id_of, route_of, source_ip_of
 
 LambdaHandler = Callable[[JsonObject, Any], JsonObject]
@@ -57,7 +57,6 @@ def api() -> APIGatewayRestResolver:
 def serve(app: APIGatewayRestResolver) -> LambdaHandler:
     """Lambda handler of `app`: one request id in the log, the answer and every error; nothing internal leaks."""
 
-    @metrics.log_metrics
     def handler(event: JsonObject, context: Any) -> JsonObject:
         started = clock.monotonic_ms()
         request_id = request_id_of(event)
@@ -77,6 +76,7 @@ def serve(app: APIGatewayRestResolver) -> LambdaHandler:
             status=answer["statusCode"],
             duration_ms=round(clock.monotonic_ms() - started, 1),
         )
+        flush()
         return answer
 
     return handler

@@ -24,3 +24,9 @@ metrics = Metrics(
 def count(name: str, value: float = 1) -> None:
     """Add to a counter metric; a metric that cannot be written never fails the work it counts."""
     metrics.add_metric(name=name, unit="Count", value=value)
+
+
+def flush() -> None:
+    """Write out what was counted; nothing if nothing was."""
+    if metrics.metric_set:
+        metrics.flush_metrics()
