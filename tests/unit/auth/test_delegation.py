@@ -70,7 +70,7 @@ def test_a_key_hands_on_nothing_beyond_what_it_has(field: dict[str, object], par
     assert refused.value.param == param
 
 
-def test_a_key_that_may_manage_keys_cannot_make_an_admin_key_even_of_its_own_scopes() -> None:
+def test_a_key_that_may_manage_keys_cannot_make_an_admin_key() -> None:
     with pytest.raises(MissingScope):
         require_within(replace(PLAIN, scopes=("admin",)), MANAGER)
 

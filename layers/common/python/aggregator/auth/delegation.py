@@ -10,7 +10,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from aggregator.auth.caller import ADMIN, KEYS_MANAGE, Caller
+from aggregator.auth.caller import KEYS_MANAGE, Caller
 from aggregator.auth.model import ApiKey, Grant, unknown_key
 from aggregator.errors import MissingScope
 
@@ -62,7 +62,7 @@ def require_within(grant: Grant, by: Caller) -> None:
     """
     if by.is_admin:
         return
-    beyond = [scope for scope in grant.scopes if scope == ADMIN or scope not in by.scopes]
+    beyond = [scope for scope in grant.scopes if scope not in by.scopes]
     if beyond:
         raise _beyond("scopes", f"it does not have the scope '{beyond[0]}' itself")
     if by.expires_at is not None and (grant.expires_at is None or grant.expires_at > by.expires_at):
