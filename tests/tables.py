@@ -30,10 +30,14 @@ def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> JsonObj
 
 
 _CloudFormationLoader.add_multi_constructor("!", _intrinsic)
+
+
+def _text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_scalar(node))
+
+
 # A policy's `Version: 2012-10-17` is no date.
-_CloudFormationLoader.add_constructor(
-    "tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node)
-)
+_CloudFormationLoader.add_constructor("tag:yaml.org,2002:timestamp", _text)
 
 
 def load_template(path: Path = TEMPLATE) -> JsonObject:

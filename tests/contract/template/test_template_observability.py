@@ -2,8 +2,11 @@
 
 import json
 import re
+from pathlib import Path
 
 from tests.contract.template.stack import JsonObject, Stack
+
+ROOT = Path(__file__).parents[3]
 
 ALARM_USD_A_MONTH = 0.10
 SECRET_USD_A_MONTH = 0.40
@@ -68,3 +71,34 @@ def test_the_nested_stack_gets_all_it_asks_for(template: JsonObject, observabili
 def test_the_emulator_may_do_without(template: JsonObject) -> None:
     assert template["Resources"]["ObservabilityStack"]["Condition"] == "WantsObservability"
     assert template["Resources"]["BusArchive"]["Condition"] == "IsCloud"
+
+
+def test_every_metric_that_is_watched_is_written_somewhere(observability: JsonObject) -> None:
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("layers/common/python/aggregator", "functions")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    written = set(re.findall(r'count\(\s*"(\w+)"', code))
+
+    dashboard = str(_of(observability, "CloudWatch::Dashboard"))
+    watched = {
+        alarm["MetricName"]
+        for alarm in _of(observability, "CloudWatch::Alarm").values()
+        if alarm["Namespace"] == "Aggregator"
+    } | set(re.findall(r'\["Aggregator", "(\w+)"', dashboard))
+
+    assert watched - written == set()
+
+
+def test_the_grafana_dashboard_shows_the_same_metrics(observability: JsonObject) -> None:
+    grafana = json.loads((ROOT / "docs" / "grafana" / "dashboard.json").read_text(encoding="utf-8"))
+    shown = {
+        target["metricName"]
+        for panel in grafana["panels"]
+        for target in panel.get("targets", [])
+        if target["namespace"] == "Aggregator"
+    }
+
+    dashboard = str(_of(observability, "CloudWatch::Dashboard"))
+    assert set(re.findall(r'\["Aggregator", "(\w+)"', dashboard)) <= shown

@@ -1,0 +1,45 @@
+"""What the roles allow on a table is what the domain's code calls: nothing is missing, nothing left over."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.contract.template.stack import Stack
+
+PACKAGE = Path(__file__).parents[3] / "layers" / "common" / "python" / "aggregator"
+
+# A transaction has no permission of its own: each of its steps needs that of the single write.
+# Source: Amazon DynamoDB developer guide, "Using IAM with DynamoDB transactions".
+_STEPS = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+
+
+def _called(domain: str) -> set[str]:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (PACKAGE / domain).glob("*.py"))
+    calls = set(re.findall(r'\.call\(\s*"(\w+)"', code))
+    steps = set(re.findall(r'\{\s*"(Put|Update|Delete|ConditionCheck)":', code))
+    not_of_tables = {"TransactWriteItems", "PutEvents", "GetSecretValue"}
+    return calls - not_of_tables | {_STEPS[each] for each in steps}
+
+
+def _allowed(stack: Stack, table: str) -> set[str]:
+    arn = {"Fn::GetAtt": [table, "Arn"]}
+    return {
+        action.removeprefix("dynamodb:")
+        for _, each in stack.statements()
+        if each["Resource"] == arn
+        for action in each["Action"]
+    }
+
+
+@pytest.mark.parametrize("domain", ["auth", "billing", "analytics", "orchestrator"])
+def test_a_domains_roles_allow_what_its_code_calls(stack: Stack, domain: str) -> None:
+    called = _called(domain)
+
+    assert called
+    assert _allowed(stack, f"{domain.capitalize()}Table") == called
