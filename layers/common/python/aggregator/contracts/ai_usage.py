@@ -60,7 +60,10 @@ class PinnedPrice(Event):
 
 
 class AiUsage(Event):
-    """One request's end: who, what, how much, and what it was held and priced at."""
+    """One request's end: who, what, how much, and what it was held and priced at.
+
+    `balanceNanoUsd` is what the answer told the user would be left.
+    """
 
     version: Literal[1]
     request_id: Id
@@ -80,3 +83,4 @@ class AiUsage(Event):
     cost_nano_usd: Count
     latency_ms: Count
     time_to_first_token_ms: Count | None = None
+    balance_nano_usd: Count | None = None

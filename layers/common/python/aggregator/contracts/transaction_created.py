@@ -42,6 +42,8 @@ class ChargedUsage(Event):
     price_version: Id
     latency_ms: Count
     time_to_first_token_ms: Count | None = None
+    hold_nano_usd: Count | None = None
+    balance_nano_usd: Count | None = None
 
 
 class TransactionCreated(Event):

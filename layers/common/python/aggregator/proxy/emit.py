@@ -75,6 +75,7 @@ def event_of(receipt: Receipt) -> JsonObject:
         "price": receipt.route.price.to_json(),
         "costNanoUsd": receipt.cost_nano_usd,
         "latencyMs": receipt.latency_ms,
+        "balanceNanoUsd": receipt.balance_nano_usd,
     }
     if receipt.first_token_ms is not None:
         detail["timeToFirstTokenMs"] = receipt.first_token_ms

@@ -1,13 +1,14 @@
 """HTTP edge of the functions off the hot path: Powertools' resolver, with every refusal in the one envelope."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from pydantic import BaseModel
 
 from aggregator.auth.caller import Caller
 from aggregator.errors import (
@@ -25,7 +26,7 @@ from aggregator.errors import (
 from aggregator.runtime import clock
 from aggregator.runtime.aws import TIMED_OUT, TRANSIENT, UNREACHABLE, AwsError
 from aggregator.runtime.observability import flush, logger
-from aggregator.runtime.request import request_id_of, route_of, source_ip_of
+from aggregator.runtime.request import header_of, request_id_of, route_of, source_ip_of
 
 LambdaHandler = Callable[[JsonObject, Any], JsonObject]
 
@@ -80,6 +81,17 @@ def serve(app: APIGatewayRestResolver) -> LambdaHandler:
         return answer
 
     return handler
+
+
+def negotiated(
+    event: APIGatewayProxyEvent, body: BaseModel, others: Mapping[str, Callable[[], str]]
+) -> Response[Any]:
+    """Answer `body` as JSON, or as the first other media type that the request's `Accept` names."""
+    accept = header_of(event.raw_event, "Accept") or ""
+    for media_type, text in others.items():
+        if media_type in accept:
+            return Response(status_code=200, content_type=f"{media_type}; charset=utf-8", body=text())
+    return Response(status_code=200, content_type=content_types.APPLICATION_JSON, body=body)
 
 
 def caller_of(event: APIGatewayProxyEvent) -> Caller:

@@ -1,0 +1,24 @@
+"""GET /billing/receipts/{requestId}: what one request came to, with its ledger entry."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from aggregator.auth.caller import BILLING_READ
+from aggregator.billing import wiring
+from aggregator.billing.statement import StatementEntry, receipt
+from aggregator.runtime.http import api, caller_of, serve
+from aggregator.runtime.schema import UserId
+
+app = api()
+
+
+@app.get("/billing/receipts/<requestId>")
+def get_receipt(requestId: str, userId: Annotated[UserId | None, Query()] = None) -> StatementEntry:  # noqa: N803
+    caller = caller_of(app.current_event)
+    caller.require_scope(BILLING_READ)
+    caller.require_user(userId or caller.user_id)
+    return receipt(wiring.store(), userId or caller.user_id, requestId)
+
+
+handler = serve(app)

@@ -1,0 +1,255 @@
+"""Statements and receipts: what stands in a user's ledger, as requests and answers of the API."""
+
+import csv
+import io
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from aggregator.billing.api import TransactionReceipt
+from aggregator.billing.model import Entry
+from aggregator.billing.money import to_usd
+from aggregator.billing.store import BillingStore
+from aggregator.errors import InvalidRequest, NotFound
+from aggregator.runtime.schema import Request, Response, UserId
+
+_YEARS = range(2000, 2200)
+_DEFAULT_RANGE = timedelta(days=31)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.year not in _YEARS:
+        raise ValueError("must be within the years 2000 to 2199")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+_Moment = Annotated[datetime, AfterValidator(_in_utc)]
+
+
+class StatementQuery(Request):
+    """Which part of a ledger: a time range, newest first, in pages."""
+
+    from_: _Moment | None = Field(
+        default=None, alias="from", description="Start, ISO 8601. 31 days before the end by default."
+    )
+    to: _Moment | None = Field(
+        default=None, description="End, ISO 8601, itself not included. Now by default."
+    )
+    limit: int = Field(default=100, ge=1, le=1000, description="Entries in a page.")
+    cursor: str | None = Field(
+        default=None, max_length=400, description="`nextCursor` of the page before this one."
+    )
+
+
+class Tokens(Response):
+    """Tokens of a request by kind; cached and cache-write ones are within input, reasoning within output."""
+
+    input: int
+    cached_input: int
+    cache_write: int
+    output: int
+    reasoning: int
+
+
+class ChargedRequest(Response):
+    """What a usage entry was charged for. Amounts are decimal strings of US dollars."""
+
+    request_id: str
+    key_id: str
+    model: str
+    provider: str
+    surface: str
+    outcome: str
+    status: int
+    stream: bool
+    tokens: Tokens
+    estimated: bool
+    price_version: str
+    charged: str
+    hold: str | None = None
+    balance: str | None = Field(default=None, description="What the answer said would be left.")
+
+
+class Posting(Response):
+    """One leg of an entry; the legs add up to zero."""
+
+    account: str
+    amount: str
+
+
+class StatementEntry(TransactionReceipt):
+    """One entry of a ledger. `amount` is its effect on the wallet."""
+
+    postings: list[Posting]
+    request: ChargedRequest | None = None
+
+    @classmethod
+    def of(cls, entry: Entry) -> "StatementEntry":
+        """Answer for an entry."""
+        return cls(
+            **TransactionReceipt.of(entry).model_dump(by_alias=False),
+            postings=[
+                Posting(account=posting.account, amount=to_usd(posting.amount_nano_usd))
+                for posting in entry.postings
+            ],
+            request=_request_of(entry),
+        )
+
+
+class Statement(Response):
+    """A page of a ledger, newest first; `nextCursor` is there while there is more."""
+
+    user_id: UserId
+    entries: list[StatementEntry]
+    next_cursor: str | None = None
+
+    def to_csv(self) -> str:
+        """The page as CSV, one entry a line."""
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(_COLUMNS)
+        for entry in self.entries:
+            writer.writerow(_cells(entry))
+        return text.getvalue()
+
+
+def statement(store: BillingStore, user_id: str, query: StatementQuery, now: datetime) -> Statement:
+    """Read one page of a user's ledger.
+
+    Raises:
+        InvalidRequest: the range is empty, or the cursor is none of ours.
+    """
+    to = query.to or now + timedelta(milliseconds=1)
+    since = query.from_ or to - _DEFAULT_RANGE
+    if since >= to:
+        raise InvalidRequest("from: must be before to", param="from")
+    entries, following = store.entries(
+        user_id,
+        _id_at(since),
+        _id_at(to),
+        limit=query.limit,
+        after=None if query.cursor is None else _entry_id(query.cursor),
+    )
+    return Statement(
+        user_id=user_id,
+        entries=[StatementEntry.of(entry) for entry in entries],
+        next_cursor=None if following is None else urlsafe_b64encode(following.encode()).decode(),
+    )
+
+
+def receipt(store: BillingStore, user_id: str, request_id: str) -> StatementEntry:
+    """Read the ledger entry of one request.
+
+    Raises:
+        NotFound: there is none: another user's, never made, or not settled yet, which takes some seconds.
+    """
+    entry = store.entry(user_id, request_id)
+    if entry is None:
+        raise NotFound(
+            f"There is no entry for the request '{request_id}' (yet: settling takes some seconds).",
+            param="requestId",
+        )
+    return StatementEntry.of(entry)
+
+
+_COLUMNS = (
+    "id",
+    "createdAt",
+    "type",
+    "amount",
+    "currency",
+    "description",
+    "refersTo",
+    "model",
+    "provider",
+    "outcome",
+    "inputTokens",
+    "cachedInputTokens",
+    "cacheWriteTokens",
+    "outputTokens",
+    "reasoningTokens",
+    "priceVersion",
+    "keyId",
+)
+
+
+def _cells(entry: StatementEntry) -> Iterable[Any]:
+    basic = [
+        entry.id,
+        entry.created_at,
+        entry.type,
+        entry.amount,
+        entry.currency,
+        _as_text(entry.description),
+        entry.refers_to or "",
+    ]
+    request = entry.request
+    if request is None:
+        return [*basic, *[""] * (len(_COLUMNS) - len(basic))]
+    tokens = request.tokens
+    return [
+        *basic,
+        request.model,
+        request.provider,
+        request.outcome,
+        tokens.input,
+        tokens.cached_input,
+        tokens.cache_write,
+        tokens.output,
+        tokens.reasoning,
+        request.price_version,
+        request.key_id,
+    ]
+
+
+def _as_text(description: str | None) -> str:
+    """A description that a spreadsheet takes for text, not for a formula (CWE-1236)."""
+    text = description or ""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+def _request_of(entry: Entry) -> ChargedRequest | None:
+    said = entry.usage
+    if said is None:
+        return None
+    return ChargedRequest(
+        request_id=entry.id,
+        key_id=said["keyId"],
+        model=said["model"],
+        provider=said["provider"],
+        surface=said["surface"],
+        outcome=said["outcome"],
+        status=said["status"],
+        stream=said["stream"],
+        tokens=Tokens(
+            input=said["inputTokens"],
+            cached_input=said["cachedInputTokens"],
+            cache_write=said["cacheWriteTokens"],
+            output=said["outputTokens"],
+            reasoning=said["reasoningTokens"],
+        ),
+        estimated=said["estimated"],
+        price_version=said["priceVersion"],
+        charged=to_usd(said["chargedNanoUsd"]),
+        hold=_usd_or_none(said.get("holdNanoUsd")),
+        balance=_usd_or_none(said.get("balanceNanoUsd")),
+    )
+
+
+def _usd_or_none(amount_nano_usd: int | None) -> str | None:
+    return None if amount_nano_usd is None else to_usd(amount_nano_usd)
+
+
+def _id_at(moment: datetime) -> str:
+    """The first entry id that a moment can have: ids begin with their time in milliseconds."""
+    return f"{int(moment.timestamp() * 1000):012x}"
+
+
+def _entry_id(cursor: str) -> str:
+    try:
+        return urlsafe_b64decode(cursor.encode()).decode()
+    except ValueError:
+        raise InvalidRequest("cursor: is not one of ours", param="cursor") from None
