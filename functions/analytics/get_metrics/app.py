@@ -5,7 +5,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from aggregator.analytics import wiring
-from aggregator.analytics.api import MetricsAnswer, MetricsQuery
+from aggregator.analytics.api import MetricsAnswer, MetricsQuery, refuse_unknown
 from aggregator.analytics.get_metrics import get_metrics
 from aggregator.runtime import clock
 from aggregator.runtime.http import api, caller_of, serve
@@ -15,6 +15,7 @@ app = api()
 
 @app.get("/analytics/metrics")
 def metrics(query: Annotated[MetricsQuery, Query()]) -> MetricsAnswer:
+    refuse_unknown(app.current_event.multi_value_query_string_parameters)
     ask = query.to_ask(by=caller_of(app.current_event), at=clock.now())
     return MetricsAnswer.of(get_metrics(ask, wiring.cube()))
 

@@ -11,7 +11,10 @@ from aggregator.analytics.model import Entry
 from aggregator.analytics.store import MAX_ENTRIES, AlreadyAdded, CubeBusy
 from aggregator.runtime.aws import AwsError
 
-_TRIES = 8
+# A busy cube is waited for half a second, then each user's entries once more for a tenth: a batch of twenty-five
+# users ends well within the function's time-out, and what is left comes back with the queue.
+_TRIES_TOGETHER = 6
+_TRIES_ALONE = 4
 _LONGEST_PAUSE_SECONDS = 0.5
 
 Pause = Callable[[float], None]
@@ -52,13 +55,13 @@ def record_events(entries: Iterable[Entry], cube: Cube, now: datetime, pause: Pa
     ordered = sorted(distinct.values(), key=lambda entry: (entry.user_id, entry.occurred_at))
     recorded = Recorded()
     for first in range(0, len(ordered), MAX_ENTRIES):
-        recorded |= _add(ordered[first : first + MAX_ENTRIES], cube, now, pause)
+        recorded |= _add(ordered[first : first + MAX_ENTRIES], cube, now, pause, tries=_TRIES_TOGETHER)
     return recorded
 
 
-def _add(entries: Sequence[Entry], cube: Cube, now: datetime, pause: Pause) -> Recorded:
+def _add(entries: Sequence[Entry], cube: Cube, now: datetime, pause: Pause, *, tries: int) -> Recorded:
     left, repeated, reason = entries, frozenset[str](), ""
-    for attempt in range(_TRIES):
+    for attempt in range(tries):
         try:
             if left:
                 cube.add(left, now)
@@ -77,7 +80,7 @@ def _add(entries: Sequence[Entry], cube: Cube, now: datetime, pause: Pause) -> R
     recorded = Recorded(repeated=repeated)
     if len(by_user) > 1:
         for of_one_user in by_user:
-            recorded |= _add(of_one_user, cube, now, pause)
+            recorded |= _add(of_one_user, cube, now, pause, tries=_TRIES_ALONE)
         return recorded
     return recorded | Recorded(frozenset(entry.id for entry in left), reasons=frozenset({reason}))
 
