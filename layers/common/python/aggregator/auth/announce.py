@@ -7,13 +7,11 @@ is in one log line instead, from which it can be put again. Consumers tell repea
 import json
 
 from aggregator.auth.audit import Change
+from aggregator.contracts.api_key_changed import DETAIL_TYPE, SOURCE
 from aggregator.errors import JsonObject
 from aggregator.runtime.aws import Aws, AwsError
 from aggregator.runtime.clock import iso
 from aggregator.runtime.observability import logger
-
-SOURCE = "aggregator.auth"
-DETAIL_TYPE = "api_key_changed"
 
 
 class ChangeAnnouncer:
