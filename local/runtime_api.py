@@ -90,7 +90,9 @@ class Invocation:
 
     def __next__(self) -> bytes:
         with self._changed:
-            self._changed.wait_for(lambda: self._chunks or self._ended)
+            self._changed.wait_for(lambda: self._chunks or self._ended or self._reader_gone)
+            if self._reader_gone:
+                raise StopIteration
             if self._chunks:
                 chunk = self._chunks.popleft()
                 self._changed.notify_all()
@@ -100,7 +102,7 @@ class Invocation:
             raise StopIteration
 
     def close(self) -> None:
-        """Reader's side: read no further."""
+        """Reader's side, on any thread: read no further; whoever iterates is at the end."""
         with self._changed:
             if self._reader_gone or self._ended:
                 return

@@ -1,6 +1,5 @@
 """One process of a function with its own Runtime API: what Lambda calls an execution environment."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
+from local.process import clean_environment
 from local.runtime_api import FunctionFailedError, Invocation, RuntimeApi
 
 WRAPPER = Path(__file__).parent.parent / "layers/common/bin/stream-runtime"
@@ -37,7 +37,7 @@ class Function:
     def process_environment(self, runtime_api: str) -> dict[str, str]:
         """Environment of a process, with what Lambda sets."""
         return {
-            "PATH": os.environ.get("PATH", ""),
+            **clean_environment(),
             **self.environment,
             "_HANDLER": self.handler,
             "LAMBDA_TASK_ROOT": str(self.task_root),

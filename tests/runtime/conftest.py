@@ -1,7 +1,6 @@
 """What the runtime tests need of the machine; a missing tool fails the test, for a skip would hide it."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,22 +9,12 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-EMULATOR = "samcli/local/rapid/aws-lambda-rie-x86_64"
 
 
 @pytest.fixture(scope="session")
 def functions() -> Path:
     """Folder of the functions that these tests run."""
     return HERE / "functions"
-
-
-@pytest.fixture(scope="session")
-def emulator() -> Path:
-    """AWS's Runtime Interface Emulator, out of the aws-sam-cli package."""
-    environment = Path(os.environ.get("AGGREGATOR_SAM_VENV", ROOT / ".venv/sam"))
-    found = next(environment.glob(f"lib/python*/site-packages/{EMULATOR}"), None)
-    assert found, f"no {EMULATOR} in {environment}: install aws-sam-cli there, or set AGGREGATOR_SAM_VENV"
-    return found
 
 
 @pytest.fixture(scope="session")
