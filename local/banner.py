@@ -15,7 +15,7 @@ def banner(base_url: str, seeded: Seeded, plan: ProviderPlan, *, admin_key: str,
 The platform is up at {base_url} after {seconds:.1f} s.   API documentation: {base_url}/docs
 
 {_who_answers(plan)}
-User {seeded.user_id} has {seeded.balance} USD and this key:
+User {seeded.user_id} has {seeded.credit} USD and this key:
   {seeded.api_key}
 
 A chat with curl:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from local.emulator import ACCOUNT, REGION, Emulator
+from local.gaps import fill_gaps
 from local.gateway import Api
 from local.package import Built
 from local.proxy_event import Stage
@@ -75,6 +76,7 @@ def deploy(emulator: Emulator, template: JsonObject, template_text: str) -> Stac
     }
     api = Api.of(template)
     stage = _stage_of(emulator, api, resources)
+    fill_gaps(emulator, template, resources, api, stage.name)
     return Stack(
         api=api,
         stage=stage,
@@ -97,7 +99,10 @@ def unpack_layers(template: JsonObject, function: str, built: Built, target: Pat
 
 def _link(source: str, target: str) -> None:
     Path(target).unlink(missing_ok=True)
-    os.link(source, target)
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
 
 
 def _layers_of(template: JsonObject, function: str) -> list[str]:
@@ -124,21 +129,9 @@ def _wait_for_stack(cloudformation: Any) -> JsonObject:
 
 
 def _stage_of(emulator: Emulator, api: Api, resources: Mapping[str, str]) -> Stage:
-    """Find the stage, and give it the gateway responses, which the emulator does not read out of the API's body."""
-    gateway = emulator.client("apigateway")
     api_id = resources[api.logical_id]
-    # SAM makes a second stage, "Stage", in a deployment of its own; ours is the one that the template names.
-    stages = [each["stageName"] for each in gateway.get_stages(restApiId=api_id)["item"]]
-    name = next(each for each in stages if each != "Stage")
-    for kind, said in api.gateway_responses.items():
-        gateway.put_gateway_response(
-            restApiId=api_id,
-            responseType=kind,
-            **{key: said[key] for key in ("responseParameters", "responseTemplates") if said.get(key)},
-            **({"statusCode": str(said["statusCode"])} if said.get("statusCode") else {}),
-        )
-    gateway.create_deployment(restApiId=api_id, stageName=name)
-    return Stage(api_id=api_id, name=name, account=ACCOUNT, region=REGION)
+    (stage,) = emulator.client("apigateway").get_stages(restApiId=api_id)["item"]
+    return Stage(api_id=api_id, name=stage["stageName"], account=ACCOUNT, region=REGION)
 
 
 def _functions_of(

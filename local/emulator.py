@@ -24,8 +24,6 @@ class Emulator:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        scratch = folder / "tmp"
-        scratch.mkdir(parents=True, exist_ok=True)
         self.process = Process(
             "The AWS emulator",
             [str(EMULATOR_PYTHON), "-m", "ministack"],
@@ -37,7 +35,6 @@ class Emulator:
                 "SFTP_ENABLED": "0",
                 "MINISTACK_REGION": REGION,
                 "LAMBDA_EXECUTOR": "local",
-                "TMPDIR": str(scratch),  # where functions and layers are unpacked
             },
         )
 

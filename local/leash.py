@@ -1,11 +1,13 @@
-"""Run a command that never outlives its starter: `python leash.py COMMAND...`.
+"""Run a command that never outlives its starter: `python leash.py SCRATCH COMMAND...`.
 
 Standard input is the leash. When it closes, because the starter let go or died, even by SIGKILL, the command and
-everything it started (its process group) are ended. Standard library only, and quick to start.
+everything it started (its process group) are ended, and the folder SCRATCH is removed. Standard library only, and
+quick to start.
 """
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import threading
 PATIENCE_SECONDS = 2.0
 
 
-def main(command: list[str]) -> int:
+def main(scratch: str, *command: str) -> int:
     """Run `command` until it ends or the leash closes; its exit status is ours."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -22,6 +24,7 @@ def main(command: list[str]) -> int:
     threading.Thread(target=_hold, args=(child,), daemon=True).start()
     status = child.wait()
     _signal_group(child, signal.SIGKILL)
+    shutil.rmtree(scratch, ignore_errors=True)
     return status if status >= 0 else 128 - status
 
 
@@ -44,4 +47,4 @@ def _signal_group(child: "subprocess.Popen[bytes]", number: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(*sys.argv[1:]))

@@ -1,8 +1,10 @@
 """Processes of the embedded run: each logs to a file of its own and ends when we do."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -11,7 +13,8 @@ STOP_SECONDS = 4.0
 
 # What a program needs of the environment to run at all. AWS settings above all stay out: nothing here may ever
 # reach a real account.
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR")
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_ROOMY_BYTES = 3 * 1024**3
 
 
 class StartError(Exception):
@@ -19,20 +22,21 @@ class StartError(Exception):
 
 
 class Process:
-    """One running program."""
+    """One running program, with a folder for its temporary files that goes when it does."""
 
     def __init__(self, name: str, command: list[str], log: Path, environment: Mapping[str, str]) -> None:
         self.name = name
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
+        scratch = scratch_folder()
         with log.open("wb") as output:
             self._leash = subprocess.Popen(  # noqa: S603 (our own commands)
-                [sys.executable, "-S", str(LEASH), *command],
+                [sys.executable, "-S", str(LEASH), str(scratch), *command],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is ours to pass on
-                env=clean_environment() | dict(environment),
+                env=clean_environment() | {"TMPDIR": str(scratch)} | dict(environment),
             )
 
     @property
@@ -75,6 +79,16 @@ def stop_all(processes: Iterable[Process]) -> None:
         process.let_go()
     for process in running:
         process.stop()
+
+
+def scratch_folder() -> Path:
+    """Make a new folder for temporary files, in memory where there is plenty.
+
+    The emulator unpacks a layer's thousand files for every function that it starts; disks take their time over that.
+    """
+    in_memory = Path("/dev/shm")  # noqa: S108 (a new folder in it, for us alone)
+    roomy = in_memory.is_dir() and shutil.disk_usage(in_memory).free > _ROOMY_BYTES
+    return Path(tempfile.mkdtemp(prefix="aggregator-", dir=in_memory if roomy else None))
 
 
 def clean_environment() -> dict[str, str]:

@@ -64,8 +64,8 @@ def _facts_of(said: dict[str, Any]) -> dict[str, str]:
         facts["model"] = said["model"]
     if isinstance(usage, dict) and "total_tokens" in usage:
         facts["tokens"] = str(usage["total_tokens"])
-    if isinstance(usage, dict) and "cost" in usage:
-        facts["cost"] = str(usage["cost"])
+    if isinstance(usage, dict) and "cost_usd" in usage:
+        facts["cost"] = str(usage["cost_usd"])
     if isinstance(error, dict) and error.get("code"):
         facts["code"] = str(error["code"])
     return facts

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 import threading
 import time
@@ -97,8 +96,6 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         for stale in ("run.json", "env.json"):
             (self.folder / stale).unlink(missing_ok=True)
-        shutil.rmtree(self.folder / "tmp", ignore_errors=True)
-        self._cleanup.callback(shutil.rmtree, self.folder / "tmp", ignore_errors=True)
         self._cleanup.callback((self.folder / "run.json").unlink, missing_ok=True)
 
     def _start_processes(self) -> tuple[Emulator, Process, str]:
@@ -136,7 +133,7 @@ class Run:
     ) -> FunctionProcesses:
         configuration = stack.functions[name]
         variables = stack.environment_of(name)
-        opt = self.folder / "tmp" / "opt" / name
+        opt = self.folder / "opt" / name
         unpack_layers(translated, name, built, opt)
         wrapper = variables["AWS_LAMBDA_EXEC_WRAPPER"].replace("/opt/", f"{opt}/", 1)
         processes = FunctionProcesses(
@@ -146,7 +143,9 @@ class Run:
                 environment=variables | emulator.environment(),
                 log=self.folder / f"{name}.log",
                 name=configuration["FunctionName"],
-                python=getattr(sys, "_base_executable", sys.executable),  # without the packages that this one has
+                python=getattr(
+                    sys, "_base_executable", sys.executable
+                ),  # without the packages that this one has
                 wrapper=(wrapper,),
                 timeout_seconds=configuration["Timeout"],
             )

@@ -1,0 +1,70 @@
+# Everything a developer does, as one word. On a bare machine: python3 (3.11 or newer), make and git are enough.
+# Tests also want node 18 or newer.
+
+PYTHON ?= python3
+PORT ?= 8000
+ENV ?= dev
+F ?=
+ARGS ?=
+
+BIN := .venv/bin
+SAM := .venv/sam/bin/sam
+TEMPLATES := template.yaml $(wildcard stacks/*.yaml)
+MAKEFLAGS += --no-print-directory
+export UV := $(CURDIR)/.venv/uv/bin/uv
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test pr lint fmt types arrows template invoke logs build deploy destroy clean
+
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+setup: ## install all tools into .venv (the others do it by themselves)
+	@$(PYTHON) -m local.setup dev emulator sam
+
+run: ## start the whole platform on this machine; PORT=8000
+	@$(PYTHON) -m local.setup dev emulator
+	@$(BIN)/python -m local --port $(PORT)
+
+test: setup ## all tests; ARGS="tests/unit -k price" for some
+	@$(BIN)/python -m pytest $(ARGS)
+
+pr: lint types arrows template test ## all that CI runs
+
+lint: setup ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+fmt: setup ## put the code into shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: setup ## mypy, strict, tests and functions too
+	@$(BIN)/mypy .
+	@$(BIN)/mypy functions/*/*/app.py
+
+arrows: setup ## import-linter: who may import whom
+	@$(BIN)/lint-imports --no-cache
+
+template: setup ## cfn-lint over the templates
+	@$(BIN)/cfn-lint $(TEMPLATES)
+
+invoke: setup ## run one function with its sample event in its true runtime; F=billing/get_balance
+	@$(BIN)/python -m local.invoke $(F)
+
+logs: setup ## what the functions of the running stack logged
+	@$(BIN)/python -m local.logs $(ARGS)
+
+build: setup ## build for the cloud, into .aws-sam
+	@$(SAM) validate --lint
+	@$(SAM) build --config-env $(ENV)
+
+deploy: build ## deploy into your AWS account; ENV=dev or prod
+	@$(SAM) deploy --config-env $(ENV)
+
+destroy: setup ## remove what deploy made; ENV=dev
+	@$(SAM) delete --config-env $(ENV)
+
+clean: ## remove all that was installed and built here
+	@rm -rf .venv .local .aws-sam .mypy_cache .ruff_cache .hypothesis .schemathesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
