@@ -35,7 +35,7 @@ from aggregator.runtime.streaming import StreamingResponse
 
 ACCEPTED = 202
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("aggregator.runtime.bootstrap")
 
 
 class StreamingMarshaller(LambdaMarshaller):  # type: ignore[misc]
