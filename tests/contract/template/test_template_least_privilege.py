@@ -109,6 +109,7 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("OrchestratorTable", "ProxyCreateChatCompletionRole"),  # route
         ("OrchestratorTable", "ProxyListModelsRole"),
         ("OrchestratorTable", "HealthGetHealthRole"),  # is there a catalogue?
+        ("OrchestratorTable", "BillingReconcileRole"),  # prices, to recompute charges
     }
 
 

@@ -46,10 +46,9 @@ def test_metrics_of_our_own_are_looked_for_where_they_are_written(observability:
     place = ("Aggregator", [{"Name": "service", "Value": {"Ref": "Environment"}}])
     assert own == {
         "UsageLost": place,
-        "LedgerDrift": place,
+        "LedgerDriftNanoUsd": place,
         "PlatformLossNanoUsd": place,
-        "HoldLapsed": place,
-        "ProviderError": place,
+        "OrphanHolds": place,
     }
 
 
