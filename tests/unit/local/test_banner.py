@@ -1,0 +1,55 @@
+import ast
+import shlex
+
+from local.banner import banner
+from local.providers import ProviderPlan
+from local.seed import Seeded
+
+SEEDED = Seeded(user_id="demo", api_key="agg_local_k_s", credit="100.00")
+
+
+def text(real: tuple[str, ...] = ()) -> str:
+    plan = ProviderPlan(real, ("mistral", "groq"), keys={}, overrides={}, snippet_model="gpt-4o-mini")
+    return banner("http://127.0.0.1:8000", SEEDED, plan, admin_key="adminkey", seconds=4.56)
+
+
+def commands(said: str) -> list[list[str]]:
+    return [shlex.split(each) for each in said.replace("\\\n", "").splitlines() if each.startswith("curl")]
+
+
+def test_the_curl_lines_are_whole_as_pasted() -> None:
+    plain, stream, *_ = commands(text())
+
+    assert plain == [
+        "curl",
+        "http://127.0.0.1:8000/v1/chat/completions",
+        "-H",
+        "Authorization: Bearer agg_local_k_s",
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hello"}]}',
+    ]
+    assert stream[1] == "-N"
+    assert '"stream": true' in stream[-1]
+
+
+def test_the_python_snippet_is_a_program() -> None:
+    said = text()
+    program = said[said.index("from openai") : said.index("What it cost")]
+
+    names = {node.id for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Name)}
+
+    assert names == {"OpenAI", "answer", "client", "print"}
+    assert 'base_url="http://127.0.0.1:8000/v1", api_key="agg_local_k_s"' in program
+
+
+def test_it_says_which_providers_are_real() -> None:
+    said = text(real=("openai",))
+
+    assert "Real, with your keys:  openai\n" in said
+    assert "Stand-in:              mistral, groq\n" in said
+
+
+def test_without_keys_it_says_how_to_have_real_providers() -> None:
+    assert "Set OPENAI_API_KEY" in text()
