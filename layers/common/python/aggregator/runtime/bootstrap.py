@@ -23,7 +23,6 @@ import os
 import sys
 from base64 import b64encode
 from typing import Any
-from urllib.parse import quote
 
 from awslambdaric import bootstrap  # type: ignore[import-untyped]
 from awslambdaric.lambda_runtime_client import LambdaRuntimeClient  # type: ignore[import-untyped]
@@ -66,7 +65,7 @@ class StreamingRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             super().post_invocation_result(invoke_id, result_data, content_type, invocation_id)
             return
         headers = {"Lambda-Runtime-Invocation-Id": invocation_id} if invocation_id else {}
-        path = f"/2018-06-01/runtime/invocation/{quote(invoke_id, safe='')}/response"
+        path = f"/2018-06-01/runtime/invocation/{invoke_id}/response"
         try:
             with ChunkedPost(self.lambda_runtime_address, path, content_type, headers) as post:
                 _relay(result_data, post, invoke_id)
@@ -86,7 +85,7 @@ def _relay(response: StreamingResponse, post: ChunkedPost, invoke_id: str) -> No
         raise
     except Exception:
         error = bootstrap.build_fault_result(sys.exc_info(), None) | {"requestId": invoke_id}
-        _log.error("The answer broke off in mid-stream: %s", to_json(error))  # noqa: TRY400 - one line, as JSON
+        _log.error("The answer broke off in mid-stream: %s", to_json(error))
         trailers = {ERROR_TYPE: error["errorType"], ERROR_BODY: b64encode(to_json(error).encode()).decode()}
     status = post.finish(trailers)
     if status != ACCEPTED:
@@ -98,7 +97,7 @@ def _close(response: StreamingResponse) -> None:
         response.close()
     except Exception:
         error = bootstrap.build_fault_result(sys.exc_info(), None)
-        _log.error("The answer's chunks could not be closed: %s", to_json(error))  # noqa: TRY400 - as above
+        _log.error("The answer's chunks could not be closed: %s", to_json(error))
 
 
 def main() -> None:
