@@ -208,6 +208,13 @@ class EmulatedApi:
             self._idle.append((time.monotonic(), connection))
         return answer.status, answer.getheaders(), body
 
+    def close(self) -> None:
+        """Let go of the connections that are kept open."""
+        with self._lock:
+            for _, connection in self._idle:
+                connection.close()
+            self._idle.clear()
+
     def _headers_of(self, request: Request) -> list[tuple[str, str]]:
         """Headers as they came; the emulator takes the source address from `X-Forwarded-For`, so it is ours to say."""
         ours = {"host", "x-forwarded-for"}

@@ -96,7 +96,7 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         for stale in ("run.json", "env.json"):
             (self.folder / stale).unlink(missing_ok=True)
-        self._cleanup.callback((self.folder / "run.json").unlink, missing_ok=True)
+            self._cleanup.callback((self.folder / stale).unlink, missing_ok=True)
 
     def _start_processes(self) -> tuple[Emulator, Process, str]:
         emulator = Emulator(self.folder)
@@ -119,10 +119,12 @@ class Run:
             name: self._processes_of(name, emulator, stack, translated, built)
             for name in {route.function for route in stack.api.routes if route.streams}
         }
+        emulated = EmulatedApi(emulator.port, stack.stage)
+        self._cleanup.callback(emulated.close)
         return FrontDoor(
             api=stack.api,
             stage=stack.stage,
-            emulator=EmulatedApi(emulator.port, stack.stage),
+            emulator=emulated,
             authorizing=Authorizing(_invoker(emulator, stack)),
             processes=processes,
             on_served=_print_line,
