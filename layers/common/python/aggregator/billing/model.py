@@ -16,6 +16,9 @@ BUCKET_SECONDS = 300
 CLOCK_SKEW_SECONDS = 60
 """How long after a bucket's deadline it is left alone, since clocks differ."""
 
+MOST_BUCKETS = 30
+"""Buckets that one write names: DynamoDB takes expressions of up to 4 KB."""
+
 REVENUE = "revenue"
 CASH = "cash"
 ADJUSTMENTS = "adjustments"
@@ -54,6 +57,11 @@ class Account:
     def lapsed(self, epoch_seconds: float) -> dict[str, Held]:
         """Buckets past their deadline: their money belongs to the user again."""
         return {bucket: held for bucket, held in self.holds.items() if has_lapsed(bucket, epoch_seconds)}
+
+    def emptied(self, epoch_seconds: float) -> dict[str, Held]:
+        """Lapsed buckets of which every hold was settled: nothing is in them, and nothing will be."""
+        lapsed = self.lapsed(epoch_seconds)
+        return {bucket: held for bucket, held in lapsed.items() if held == Held(0, 0)}
 
     def spendable(self, epoch_seconds: float) -> NanoUsd:
         """What the user can spend now: available, and what has lapsed."""
@@ -213,5 +221,4 @@ def _still_holds(account: Account, end: UsageEnd, taken: Held) -> bool:
 
 
 def _sum(holds: Mapping[str, Held]) -> NanoUsd:
-
     return sum(held.amount_nano_usd for held in holds.values())

@@ -22,12 +22,13 @@ def to_nano_usd(text: str) -> NanoUsd:
         raise ValueError("must be a decimal number such as 5.00") from None
     if not amount.is_finite() or "e" in text.lower() or "_" in text:
         raise ValueError("must be a decimal number such as 5.00")
-    nano = amount * NANO_PER_USD
-    if nano != nano.to_integral_value():
+    numerator, denominator = amount.as_integer_ratio()
+    nano, finer = divmod(numerator * NANO_PER_USD, denominator)
+    if finer:
         raise ValueError("must not be finer than 0.000000001")
     if abs(nano) > MAX_AMOUNT_NANO_USD:
         raise ValueError("must not be over a billion")
-    return int(nano)
+    return nano
 
 
 def to_usd(amount_nano_usd: NanoUsd) -> str:

@@ -174,23 +174,18 @@ def most_it_can_cost(*, input_tokens: int, output_tokens: int, images: int, pric
 
     The dearest rate of each kind counts, over every tier that this much input can reach.
     """
-    millionths = (
-        input_tokens * _dearest_input(input_tokens, price)
-        + output_tokens * _dearest_output(input_tokens, price)
-        + (images * price.image + price.request) * PER
-    )
+    millionths = _input_millionths(input_tokens, images, price)
+    millionths += output_tokens * _dearest_output(input_tokens, price)
     return -(-millionths // PER)
 
 
 def output_tokens_that_fit(amount_nano_usd: NanoUsd, *, input_tokens: int, images: int, price: Price) -> int:
     """How many output tokens `amount_nano_usd` can pay on top of the input; negative if not even the input."""
-    rest = amount_nano_usd - most_it_can_cost(
-        input_tokens=input_tokens, output_tokens=0, images=images, price=price
-    )
+    rest = amount_nano_usd * PER - _input_millionths(input_tokens, images, price)
     if rest < 0:
         return -1
     dearest = _dearest_output(input_tokens, price)
-    return rest * PER // dearest if dearest else 2**31
+    return rest // dearest if dearest else 2**31
 
 
 def rates_for(input_tokens: int, price: Price) -> Price | Tier:
@@ -201,6 +196,11 @@ def rates_for(input_tokens: int, price: Price) -> Price | Tier:
 
 def _reachable(input_tokens: int, price: Price) -> list[Price | Tier]:
     return [price, *(tier for tier in price.tiers if input_tokens > tier.above_input_tokens)]
+
+
+def _input_millionths(input_tokens: int, images: int, price: Price) -> int:
+    fees = images * price.image + price.request
+    return input_tokens * _dearest_input(input_tokens, price) + fees * PER
 
 
 def _dearest_input(input_tokens: int, price: Price) -> int:

@@ -1,11 +1,11 @@
 """Settle: what requests cost leaves their holds, what is left over returns, and each gets its ledger entry."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import uniform
 from typing import Protocol
 
-from aggregator.billing.model import Account, Settlement, UsageEnd, settlement_of
+from aggregator.billing.model import MOST_BUCKETS, Account, Held, Settlement, UsageEnd, settlement_of
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.store import Stale
 from aggregator.runtime.aws import TRANSACTION_CANCELED, TRANSIENT, AwsError
@@ -30,6 +30,10 @@ class Ledger(Protocol):
 
     def booked_entries(self, user_id: str, entry_ids: Sequence[str]) -> set[str]:
         """See `BillingStore.booked_entries`."""
+        ...
+
+    def sweep(self, user_id: str, lapsed: dict[str, Held]) -> bool:
+        """See `BillingStore.sweep`."""
         ...
 
 
@@ -70,9 +74,32 @@ def settle_account(ledger: Ledger, ends: Sequence[UsageEnd], sleep: Callable[[fl
             settling the same events again is safe.
     """
     done = Settled()
-    for first in range(0, len(ends), MOST_PER_TRANSACTION):
-        done += _settle_part(ledger, list(ends[first : first + MOST_PER_TRANSACTION]), sleep)
+    for part in _parts(ends):
+        done += _settle_part(ledger, part, sleep)
     return done
+
+
+def drop_emptied(ledger: Ledger, user_id: str, now_epoch_seconds: float) -> None:
+    """Take away buckets that are over and empty, so that an account stays small: a write costs by the kilobyte.
+
+    What still has money in it is left alone: its usage may come yet.
+    """
+    emptied = ledger.account(user_id).emptied(now_epoch_seconds)
+    if emptied:
+        ledger.sweep(user_id, emptied)
+
+
+def _parts(ends: Sequence[UsageEnd]) -> Iterator[list[UsageEnd]]:
+    """Runs of requests that fit one transaction."""
+    part: list[UsageEnd] = []
+    for end in ends:
+        buckets = {each.bucket for each in part} | {end.bucket}
+        if len(part) == MOST_PER_TRANSACTION or len(buckets) > MOST_BUCKETS:
+            yield part
+            part = []
+        part.append(end)
+    if part:
+        yield part
 
 
 def _settle_part(ledger: Ledger, ends: list[UsageEnd], sleep: Callable[[float], None]) -> Settled:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from aggregator.billing.model import UsageEnd
 from aggregator.billing.price import Price, Usage
-from aggregator.billing.settle import Ledger, Settled, by_account, settle_account
+from aggregator.billing.settle import Ledger, Settled, by_account, drop_emptied, settle_account
 from aggregator.contracts.ai_usage import AiUsage
 from aggregator.runtime.aws import AwsError
 from aggregator.runtime.batch import Message
@@ -15,7 +15,10 @@ from aggregator.runtime.observability import count, logger
 
 
 def settle_batch(
-    ledger: Ledger, messages: Iterable[Message], sleep: Callable[[float], None] = time.sleep
+    ledger: Ledger,
+    messages: Iterable[Message],
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.time,
 ) -> set[str]:
     """Settle every event of a batch; return the ids of the messages that must be tried again.
 
@@ -41,6 +44,8 @@ def settle_batch(
         except AwsError as refused:
             logger.error("Account not settled", code=refused.code, user_id=user_id, events=len(theirs))
             failed |= set(ids_of[user_id])
+        else:
+            _tidy(ledger, user_id, clock())
     _report(done)
     return failed
 
@@ -68,6 +73,13 @@ def usage_end_of(event: AiUsage) -> UsageEnd:
     if end.cost_nano_usd != event.cost_nano_usd:
         raise ValueError("the cost is not the usage at the price")
     return end
+
+
+def _tidy(ledger: Ledger, user_id: str, now_epoch_seconds: float) -> None:
+    try:
+        drop_emptied(ledger, user_id, now_epoch_seconds)
+    except AwsError as refused:
+        logger.warning("Account not tidied", code=refused.code, user_id=user_id)
 
 
 _DETAILS = (

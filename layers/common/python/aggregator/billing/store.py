@@ -16,7 +16,7 @@ from typing import Any
 
 from aggregator.billing import writes
 from aggregator.billing.entry_item import ACCOUNT_PREFIX, ENTRY_PREFIX, account_key, entry_key, from_item
-from aggregator.billing.model import Account, Entry, Held, Settlement
+from aggregator.billing.model import MOST_BUCKETS, Account, Entry, Held, Settlement
 from aggregator.billing.money import NanoUsd
 from aggregator.runtime import item
 from aggregator.runtime.aws import CONDITION_FAILED, TRANSACTION_CANCELED, Aws, AwsError
@@ -79,12 +79,16 @@ class BillingStore:
         return int(answer["Attributes"]["available"]["N"])
 
     def sweep(self, user_id: str, lapsed: Mapping[str, Held]) -> bool:
-        """Return lapsed buckets to available; whether it was this call that did (another may have been first)."""
+        """Return lapsed buckets to available, the `MOST_BUCKETS` fullest if there are more.
+
+        Whether it was this call that did: another may have been first.
+        """
+        fullest = sorted(lapsed.items(), key=lambda each: each[1].amount_nano_usd, reverse=True)
         names: dict[str, str] = {}
         values: dict[str, int] = {":sum": 0}
         removed: list[str] = []
         unchanged: list[str] = []
-        for n, (bucket, held) in enumerate(lapsed.items()):
+        for n, (bucket, held) in enumerate(fullest[:MOST_BUCKETS]):
             names |= {f"#hold{n}": writes.AMOUNT + bucket, f"#holds{n}": writes.COUNT + bucket}
             values |= {f":hold{n}": held.amount_nano_usd, f":holds{n}": held.count}
             values[":sum"] += held.amount_nano_usd
@@ -175,14 +179,14 @@ class BillingStore:
                 raise Stale from None
             raise
 
-    def booked_for(self, user_id: str, idempotency_key: str) -> Booked | None:
+    def booked_for(self, user_id: str, idempotency_key: str, now_epoch_seconds: int) -> Booked | None:
         """What this Idempotency-Key led to, if it was used in the last 24 hours."""
         answer = self._aws.call("GetItem", {
             "TableName": self._table, "Key": writes.idempotency_key(user_id, idempotency_key), "ConsistentRead": True,
         })  # fmt: skip
-        if "Item" not in answer:
+        values = item.values(answer.get("Item") or {})
+        if not values or values["expires_at"] < now_epoch_seconds:  # DynamoDB forgets it in its own time
             return None
-        values = item.values(answer["Item"])
         return Booked(entry_id=values["entry_id"], body_hash=values["body_hash"])
 
     def entry(self, user_id: str, entry_id: str) -> Entry | None:

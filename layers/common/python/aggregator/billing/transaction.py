@@ -37,7 +37,7 @@ class Books(Protocol):
         """See `BillingStore.book`."""
         ...
 
-    def booked_for(self, user_id: str, idempotency_key: str) -> Booked | None:
+    def booked_for(self, user_id: str, idempotency_key: str, now_epoch_seconds: int) -> Booked | None:
         """See `BillingStore.booked_for`."""
         ...
 
@@ -93,7 +93,7 @@ def book(books: Books, order: Order, *, now_epoch_seconds: int, sleep: Callable[
         All of them leave the ledger as it was.
     """
     if order.idempotency_key is not None:
-        before = _booked_before(books, order, order.idempotency_key)
+        before = _booked_before(books, order, order.idempotency_key, now_epoch_seconds)
         if before is not None:
             return before
     entry = entry_of(order)
@@ -107,7 +107,7 @@ def book(books: Books, order: Order, *, now_epoch_seconds: int, sleep: Callable[
                 refundable_nano_usd=refundable,
             )
         except Stale:
-            return _explain(books, order, entry)
+            return _explain(books, order, entry, now_epoch_seconds)
         except AwsError as refused:
             if refused.code != TRANSACTION_CANCELED or attempt == _TRIES - 1:
                 raise
@@ -117,8 +117,8 @@ def book(books: Books, order: Order, *, now_epoch_seconds: int, sleep: Callable[
     raise AssertionError("unreachable: the last try returns or raises")
 
 
-def _booked_before(books: Books, order: Order, key: str) -> Entry | None:
-    booked = books.booked_for(order.user_id, key)
+def _booked_before(books: Books, order: Order, key: str, now_epoch_seconds: int) -> Entry | None:
+    booked = books.booked_for(order.user_id, key, now_epoch_seconds)
     if booked is None:
         return None
     if booked.body_hash != order.body_hash:
@@ -140,10 +140,10 @@ def _refundable(books: Books, order: Order) -> NanoUsd | None:
     return taken
 
 
-def _explain(books: Books, order: Order, entry: Entry) -> Entry:
+def _explain(books: Books, order: Order, entry: Entry, now_epoch_seconds: int) -> Entry:
     """Say which condition a refused booking met: its key was used meanwhile, or money or room was short."""
     if order.idempotency_key is not None:
-        before = _booked_before(books, order, order.idempotency_key)
+        before = _booked_before(books, order, order.idempotency_key, now_epoch_seconds)
         if before is not None:
             return before
     available = books.account(order.user_id).available_nano_usd
