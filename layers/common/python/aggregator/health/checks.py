@@ -66,11 +66,11 @@ def _run(probe: Probe, monotonic: Callable[[], float]) -> Finding:
     started = monotonic()
     try:
         facts = probe.ask()
+        status: Status = "degraded" if probe.warn(facts) else "ok"
     except Exception as broken:
         # Whatever fails here is the finding; its message may hold internals, so its kind alone is shown.
         reason = {"reason": getattr(broken, "code", type(broken).__name__)}
         return Finding(probe.name, _failed(probe), _ms_since(started, monotonic), reason)
-    status: Status = "degraded" if probe.warn(facts) else "ok"
     return Finding(probe.name, status, _ms_since(started, monotonic), facts)
 
 

@@ -1,9 +1,11 @@
 """Answer: what the client sees of a request that got one: headers, the receipt, and the end of a stream."""
 
+import json
 from collections.abc import Callable, Iterator
 
 from aggregator.billing.model import Hold
 from aggregator.billing.money import to_usd
+from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderTimedOut, Refusal, envelope
 from aggregator.proxy.model import Answer, Ask, JsonObject, Receipt, UpstreamError
 from aggregator.proxy.providers.openai_usage import usage_json
@@ -76,6 +78,13 @@ def relay(ask: Ask, answer: Answer, request_id: str, finish: Finish) -> Iterator
     if ask.wants_usage:
         yield data_event(usage_chunk(answer, receipt))
     yield DONE
+
+
+def with_usage(body: bytes, usage: Usage) -> bytes:
+    """Plain answer of a provider that counted nothing, with our own count, flagged."""
+    said = json.loads(body)
+    said["usage"] = {**usage_json(usage), "estimated": True}
+    return json.dumps(said, separators=(",", ":")).encode()
 
 
 def usage_chunk(answer: Answer, receipt: Receipt) -> JsonObject:

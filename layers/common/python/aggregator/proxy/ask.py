@@ -34,6 +34,8 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "tools": (list, "an array"),
     "tool_choice": ((str, dict), "a string or an object"),
     "parallel_tool_calls": (bool, "true or false"),
+    "modalities": (list, "an array"),
+    "service_tier": (str, "a string"),
     "response_format": (dict, "an object"),
     "logprobs": (bool, "true or false"),
     "top_logprobs": (int, "an integer"),
@@ -45,6 +47,9 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
 # What costs money that the catalogue has no price for is refused by name, never given away or guessed.
 _UNPRICED = ("web_search_options", "audio", "prediction")
 _UNPRICED_TIERS = frozenset({"priority", "scale"})
+
+# Parts whose content stands in the body, so that its bytes bound its tokens. Any other may point at something longer.
+_WRITTEN_OUT = frozenset({"text", "refusal", "thinking", "image_url"})
 
 
 def body_of(event: Mapping[str, Any]) -> JsonObject:
@@ -59,7 +64,7 @@ def body_of(event: Mapping[str, Any]) -> JsonObject:
         raise PayloadTooLarge("The body is over 6 MB.")
     try:
         raw = b64decode(text) if event.get("isBase64Encoded") else text
-        body = json.loads(raw)
+        body = json.loads(raw, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise InvalidRequest("The body is not valid JSON.") from None
     if not isinstance(body, dict):
@@ -92,11 +97,15 @@ def ask_of(event: Mapping[str, Any]) -> Ask:
         choices=_within(body, "n", 1, MAX_CHOICES) or 1,
         max_output_tokens=_within(body, "max_completion_tokens", 1, None)
         or _within(body, "max_tokens", 1, None),
-        text_bytes=max(len(event["body"].encode()) - inline_bytes, 0),
+        text_bytes=max(len(event["body"].encode(errors="surrogatepass")) - inline_bytes, 0),
         messages=len(body["messages"]),
         images=images,
         has_files=has_files,
     )
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _check_type(body: JsonObject, name: str, wanted: type | tuple[type, ...], words: str) -> None:
@@ -121,7 +130,7 @@ def _refuse_unpriced(body: JsonObject) -> None:
     for name in _UNPRICED:
         if body.get(name) is not None:
             raise UnsupportedParameter(f"{name}: is not offered here", param=name)
-    if "audio" in (body.get("modalities") or ()):
+    if any(each != "text" for each in body.get("modalities") or ()):
         raise UnsupportedParameter("modalities: only text is offered here", param="modalities")
     if body.get("service_tier") in _UNPRICED_TIERS:
         raise UnsupportedParameter(
@@ -134,14 +143,14 @@ def _check_messages(messages: list[Any]) -> tuple[int, int, bool]:
     images = inline_bytes = 0
     has_files = False
     for place, part in _parts(messages):
-        match part.get("type"):
-            case "image_url":
-                images += 1
-                inline_bytes += _inline_bytes(part, f"{place}.image_url")
-            case "input_audio":
-                raise UnsupportedParameter(f"{place}: audio is not offered here", param=place)
-            case "file":
-                has_files = True
+        kind = part.get("type", "text")
+        _require(isinstance(kind, str), f"{place}.type", "must be a string")
+        if kind == "input_audio":
+            raise UnsupportedParameter(f"{place}: audio is not offered here", param=place)
+        if kind == "image_url":
+            images += 1
+            inline_bytes += _inline_bytes(part, f"{place}.image_url")
+        has_files = has_files or kind not in _WRITTEN_OUT
     return images, inline_bytes, has_files
 
 
@@ -150,8 +159,11 @@ def _parts(messages: list[Any]) -> Iterator[tuple[str, JsonObject]]:
     for n, message in enumerate(messages):
         place = f"messages.{n}"
         _require(isinstance(message, dict), place, "must be an object")
+        role = message.get("role")
         _require(
-            message.get("role") in _ROLES, f"{place}.role", f"must be one of {', '.join(sorted(_ROLES))}"
+            isinstance(role, str) and role in _ROLES,
+            f"{place}.role",
+            f"must be one of {', '.join(sorted(_ROLES))}",
         )
         content = message.get("content")
         if content is None or isinstance(content, str):

@@ -131,15 +131,17 @@ def _attempt(
 
 
 def _begin(adapter: Adapter, ask: Ask, response: UpstreamResponse, progress: Progress) -> Iterator[bytes]:
-    """Read as far as the answer can still fail unseen: a plain one whole, a stream up to its first chunk."""
+    """Read as far as the answer can still fail unseen: a plain one whole, a stream up to its first chunk with data."""
     if not ask.stream:
         return iter([adapter.decode(response.read(), progress)])
     chunks = adapter.stream(response.blocks(), progress)
+    heartbeats: list[bytes] = []
     try:
-        first = next(chunks)
-    except StopIteration:
-        raise ProviderFailed("The provider sent an empty stream.") from None
-    except ProviderFailed:
+        for chunk in chunks:
+            if b"data:" in chunk:
+                return chain([*heartbeats, chunk], chunks)
+            heartbeats.append(chunk)
+    except Exception:
         response.close()
         raise
-    return chain([first], chunks)
+    raise ProviderFailed("The provider sent an empty stream.")

@@ -19,7 +19,8 @@ class Ask:
     """A chat completion as the client asked for it, checked.
 
     `body` is what it sent. `text_bytes` is the body's length without the content of inline images: no tokenizer
-    makes more tokens of a text than it has bytes. `max_output_tokens` is None where the client set no limit.
+    makes more tokens of a text than it has bytes. `has_files`: there is content that the body only points at.
+    `max_output_tokens` is None where the client set no limit.
     """
 
     body: JsonObject

@@ -39,15 +39,15 @@ class ProviderKeys:
             said = json.loads(
                 self._secrets.call("GetSecretValue", {"SecretId": self._secret_id})["SecretString"]
             )
-        except (AwsError, ValueError, KeyError) as unread:
+            return {provider: _live(keys) for provider, keys in said.items() if keys}
+        except (AwsError, ValueError, KeyError, AttributeError) as unread:
             log.error("provider_keys_unread", reason=type(unread).__name__)
             if self._keys is None:
                 raise StoreUnavailable(
                     "The platform is busy; try again in a moment.", retry_after_seconds=1
                 ) from unread
             return self._keys
-        return {
-            provider: (keys,) if isinstance(keys, str) else tuple(keys)
-            for provider, keys in said.items()
-            if keys
-        }
+
+
+def _live(keys: str | list[str]) -> tuple[str, ...]:
+    return tuple(key.strip() for key in ([keys] if isinstance(keys, str) else keys))

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from aggregator.errors import ProviderFailed
+
 DONE = b"data: [DONE]\n\n"
 _MOST_UNFINISHED = 16 * 1024 * 1024
 
@@ -15,6 +17,9 @@ def whole_events(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Runs of whole events, each ending in a blank line, as soon as they are whole; line ends become LF.
 
     A rest without a blank line at the end of the stream is given as it is: some servers leave the last one out.
+
+    Raises:
+        ProviderFailed: an event does not end within 16 MB.
     """
     rest = b""
     for block in blocks:
@@ -30,7 +35,7 @@ def whole_events(blocks: Iterator[bytes]) -> Iterator[bytes]:
             data = data[end:]
         rest = data + kept
         if len(rest) > _MOST_UNFINISHED:
-            raise ValueError("an event without an end")
+            raise ProviderFailed("The provider sent an event without an end.")
     if rest.strip():
         yield rest.rstrip(b"\r\n") + b"\n\n"
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.model import Hold
-from aggregator.billing.price import Usage, cost_of
+from aggregator.billing.price import Usage, cost_of, output_tokens_that_fit
+from aggregator.proxy.bound import input_bound
 from aggregator.proxy.model import Ask, Progress, Receipt, Route
 from aggregator.runtime.clock import iso
 
@@ -32,10 +33,10 @@ class Tab:
     def close(self, route: Route, attempts: int, progress: Progress, *, outcome: str, status: int) -> Receipt:
         """What it came to: the provider's own count, or ours, flagged, where it gave none.
 
-        A request that failed before its first byte (`provider_error`) used nothing.
+        A request that failed before its first byte used nothing.
         """
-        usage = Usage() if outcome == "provider_error" else _usage(self.ask, route, progress)
         first_token = progress.first_token_at_ms
+        usage = Usage() if first_token is None else _usage(self.ask, route, progress, self.hold)
         return Receipt(
             request_id=self.request_id,
             user_id=self.caller.user_id,
@@ -54,17 +55,19 @@ class Tab:
         )
 
 
-def estimated(ask: Ask, route: Route, progress: Progress) -> Usage:
+def estimated(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
     """Count of our own: never 0, and never over what was held."""
-    return Usage(
-        input_tokens=max(1, -(-ask.text_bytes // BYTES_PER_TOKEN)) + ask.images * _image_tokens(route),
-        output_tokens=max(1, -(-progress.output_bytes // BYTES_PER_TOKEN)),
-        estimated=True,
+    counted = max(1, -(-ask.text_bytes // BYTES_PER_TOKEN)) + ask.images * _image_tokens(route)
+    input_tokens = min(counted, input_bound(ask, route))
+    covered = output_tokens_that_fit(
+        hold.amount_nano_usd, input_tokens=input_tokens, images=ask.images, price=route.price
     )
+    said = -(-progress.output_bytes // BYTES_PER_TOKEN)
+    return Usage(input_tokens=input_tokens, output_tokens=max(1, min(said, covered)), estimated=True)
 
 
-def _usage(ask: Ask, route: Route, progress: Progress) -> Usage:
-    return replace(progress.usage or estimated(ask, route, progress), images=ask.images)
+def _usage(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
+    return replace(progress.usage or estimated(ask, route, progress, hold), images=ask.images)
 
 
 def _image_tokens(route: Route) -> int:

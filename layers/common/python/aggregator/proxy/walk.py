@@ -8,8 +8,8 @@ from typing import Protocol
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.reserve import Wallets, reserve
-from aggregator.errors import status_of
-from aggregator.proxy.answer import headers_after, headers_before, relay
+from aggregator.errors import Refusal, status_of
+from aggregator.proxy.answer import headers_after, headers_before, relay, with_usage
 from aggregator.proxy.bound import bound_of, ways_within
 from aggregator.proxy.call import Keys, Upstream, call
 from aggregator.proxy.model import Answer, Ask, CallFailed, Progress, Receipt, Route
@@ -82,12 +82,18 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
         status = status_of(failed.refusal)
         do.emit(tab.close(failed.route, failed.attempts, Progress(), outcome="provider_error", status=status))
         raise failed.refusal from failed
+    except Exception as defect:
+        status = status_of(defect) if isinstance(defect, Refusal) else 500
+        do.emit(tab.close(ways[0].route, 0, Progress(), outcome="cancelled", status=status))
+        raise
     finish = partial(_finish, tab, answer, visit.ok_status, do.emit)
     headers = headers_before(visit.request_id, ask, answer, hold)
     if ask.stream:
         return _streamed(ask, answer, visit, headers, finish)
     body = next(answer.chunks)
     receipt = finish("completed")
+    if receipt.usage.estimated:
+        body = with_usage(body, receipt.usage)
     headers |= headers_after(receipt) | {"Content-Type": "application/json"}
     return StreamingResponse(visit.ok_status, headers, [body])
 

@@ -31,6 +31,9 @@ from aggregator.runtime.request import header_of, request_id_of, route_of, sourc
 LambdaHandler = Callable[[JsonObject, Any], JsonObject]
 
 
+_PARTS = (["body"], ["query"], ["path"])
+
+
 def api() -> APIGatewayRestResolver:
     """Build a resolver that validates by pydantic and answers refusals in the envelope."""
     app = APIGatewayRestResolver(enable_validation=True)
@@ -111,7 +114,7 @@ def refusal_of(invalid: RequestValidationError) -> InvalidRequest:
     """The first thing wrong with a request, with the path of its field as the client wrote it."""
     first: JsonObject = next(iter(invalid.errors()), {})
     place = list(first.get("loc", ()))
-    path = ".".join(str(step) for step in (place[1:] if place[:1] == ["body"] else place))
+    path = ".".join(str(step) for step in (place[1:] if place[:1] in _PARTS else place))
     message = str(first.get("msg", "The request is not valid."))
     if first.get("type") == "json_invalid":
         return InvalidRequest("The body is not valid JSON.")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from aggregator.errors import ProviderFailed
 from aggregator.orchestrator.parameters import fitted
-from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
+from aggregator.proxy.model import Ask, Progress, UpstreamRequest, Way
 from aggregator.proxy.providers.openai_usage import usage_json, usage_of
 from aggregator.proxy.sse import data_event, payload_of, split, whole_events
 
@@ -19,6 +19,7 @@ _OURS = frozenset({"model", "max_tokens", "max_completion_tokens", "stream_optio
 # What a delta says to its reader; its length is what a fallback count goes by.
 _SAID = re.compile(rb'"(?:content|reasoning_content|reasoning|arguments|refusal)":\s*"((?:[^"\\]|\\.)*)"')
 _NEEDS_READING = re.compile(rb'"usage":\s*\{|"error":|\[DONE\]')
+_IS_EVENT = re.compile(rb"\s*(?::|data:|event:|id:|retry:)")
 _FINISHED = re.compile(rb'"finish_reason":\s*"')
 _NULL_USAGE = re.compile(rb',\s*"usage":\s*null')
 
@@ -62,7 +63,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
     _count(body, progress)
     progress.usage = usage_of(said.get("usage"))
     progress.finished = True
-    if progress.usage is None or "total_tokens" in said["usage"]:
+    if progress.usage is None or isinstance(said["usage"].get("total_tokens"), int):
         return body
     said["usage"] = usage_json(progress.usage, said["usage"])
     return json.dumps(said, separators=(",", ":")).encode()
@@ -78,6 +79,8 @@ def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
         UpstreamError: the stream broke off.
     """
     for run in whole_events(blocks):
+        if not _IS_EVENT.match(run):
+            raise ProviderFailed("The provider answered what is no stream of events.")
         if _NEEDS_READING.search(run) is None:
             yield _pass_on(run, progress)
             continue
@@ -96,14 +99,17 @@ def _pass_on(run: bytes, progress: Progress) -> bytes:
 
 def _read(event: bytes, progress: Progress) -> Iterator[bytes]:
     payload = payload_of(event)
+    if not payload:
+        yield event  # a comment
+        return
     if payload.strip() == b"[DONE]":
         progress.finished = True
         return
     try:
-        said: JsonObject = json.loads(payload)
+        said = json.loads(payload)
     except ValueError:
         raise ProviderFailed("The provider sent an event that is not JSON.") from None
-    if said.get("error"):
+    if not isinstance(said, dict) or said.get("error"):
         raise ProviderFailed("The provider failed in mid-stream.")
     usage = said.pop("usage", None)
     if usage is not None:

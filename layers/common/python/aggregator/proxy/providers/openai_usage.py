@@ -10,6 +10,8 @@ from typing import Any
 from aggregator.billing.price import Usage
 from aggregator.proxy.model import JsonObject
 
+_TOO_MANY = 2**40  # no answer has a trillion tokens; infinity and NaN are not below it either
+
 
 def usage_of(said: Any) -> Usage | None:
     """Usage of an answer; None where the provider gave none that can be charged by."""
@@ -47,6 +49,6 @@ def usage_json(usage: Usage, said: Mapping[str, Any] | None = None) -> JsonObjec
 
 def _number(said: Any, name: str) -> int | None:
     value = said.get(name) if isinstance(said, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _TOO_MANY:
         return None
     return int(value)

@@ -15,8 +15,13 @@ from aggregator.errors import (
 )
 
 _LONGEST_MESSAGE = 500
+# Keys by their known beginnings, masked or not, and whatever else is long and random enough to be one.
 _SECRET = re.compile(
-    r"(?:\b(?:sk|gsk|xai|pk|rk|key|agg)[-_]|AIza)[-_A-Za-z0-9*.]{6,}|Bearer\s+\S+", re.IGNORECASE
+    r"(?<![a-z0-9])(?:sk|gsk|csk|xai|pk|rk|key|agg|org|proj|fw|hf|pplx|nvapi|together)[-_][-_a-z0-9*.]{6,}"
+    r"|(?:AIza|AKIA|ASIA|eyJ)[-_a-z0-9*.]{6,}"
+    r"|Bearer\s+\S+"
+    r"|(?=[-_a-z]*[0-9])[-_a-z0-9]{32,}",
+    re.IGNORECASE,
 )
 
 
@@ -63,12 +68,10 @@ def _words(body: bytes) -> tuple[str, str | None]:
     except ValueError:
         return "", None
     error = said.get("error") if isinstance(said, dict) else None
-    if isinstance(error, str):
-        return _SECRET.sub("[...]", error)[:_LONGEST_MESSAGE], None
     if not isinstance(error, dict):
-        return "", None
-    message, param = error.get("message"), error.get("param")
-    return (
-        _SECRET.sub("[...]", message)[:_LONGEST_MESSAGE] if isinstance(message, str) else "",
-        param if isinstance(param, str) else None,
-    )
+        return _harmless(error), None
+    return _harmless(error.get("message")), _harmless(error.get("param")) or None
+
+
+def _harmless(words: object) -> str:
+    return _SECRET.sub("[...]", words)[:_LONGEST_MESSAGE] if isinstance(words, str) else ""
