@@ -13,7 +13,9 @@ from aggregator.runtime.observability import count, logger
 def record(messages: list[Message]) -> set[str]:
     batch = read_batch(messages)
     recorded = record_events(batch.entries, wiring.cube(), clock.now(), time.sleep)
-    logger.info("record", poison=batch.poison, failed=recorded.failed, reasons=recorded.reasons)
+    logger.info(
+        "record", poison=batch.poison, failed=sorted(recorded.failed), reasons=sorted(recorded.reasons)
+    )
     count("EntriesRecorded", len(batch.entries) - len(recorded.failed) - len(recorded.repeated))
     count("EntriesRepeated", len(recorded.repeated))
     return batch.failed(recorded.failed)

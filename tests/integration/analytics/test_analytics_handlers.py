@@ -58,7 +58,7 @@ def record_bodies(*bodies: str) -> list[str]:
 
 
 def get(query: dict[str, str] | None = None, by: Caller = ANN) -> tuple[int, JsonObject]:
-    event = sample("apigateway/get_metrics.json")
+    event = sample("apigateway/analytics_get_metrics.json")
     event["queryStringParameters"] = query
     event["multiValueQueryStringParameters"] = query and {name: [value] for name, value in query.items()}
     event["requestContext"]["authorizer"] = by.to_context()
@@ -202,7 +202,7 @@ def test_bad_questions_are_refused_with_the_field(
 
 
 def test_a_parameter_that_comes_twice_is_refused() -> None:
-    event = sample("apigateway/get_metrics.json")
+    event = sample("apigateway/analytics_get_metrics.json")
     event["multiValueQueryStringParameters"]["groupBy"] = ["model", "status"]
 
     answer = handler_of("get_metrics")(event, _context("get_metrics"))
@@ -212,8 +212,12 @@ def test_a_parameter_that_comes_twice_is_refused() -> None:
 
 
 def test_the_sample_events_work() -> None:
-    recorded = handler_of("record_events")(sample("sqs/record_events.json"), _context("record_events"))
-    answer = handler_of("get_metrics")(sample("apigateway/get_metrics.json"), _context("get_metrics"))
+    recorded = handler_of("record_events")(
+        sample("sqs/analytics_record_events.json"), _context("record_events")
+    )
+    answer = handler_of("get_metrics")(
+        sample("apigateway/analytics_get_metrics.json"), _context("get_metrics")
+    )
 
     totals = json.loads(answer["body"])["totals"]
     assert recorded == {"batchItemFailures": []}

@@ -100,7 +100,7 @@ def test_marks_expire_and_cells_do_not(cube: CubeStore, aws: RecordingAws) -> No
 
     stored = aws.call("Scan", {"TableName": "AnalyticsTable"})["Items"]
     expiries = {each["sk"]["S"].split("#")[0]: each.get("expires_at", {}).get("N") for each in stored}
-    assert expiries == {"SEEN": "1796710740", "HOUR": None}  # 2026-12-08T06:19:00Z
+    assert expiries == {"SEEN": "1799302740", "HOUR": None}  # 2027-01-07T06:19:00Z
 
 
 def test_a_full_transaction_of_entries_that_share_nothing_fits(cube: CubeStore, aws: RecordingAws) -> None:

@@ -5,11 +5,12 @@
     ALL             HOUR#<hour>#<provider>#<model>#<status>            cell
     ALL_USERS       HOUR#<hour>#<userId>                               cell
     USER#<userId>   SEEN#<ten seconds>                                 ids: marks of entries that were added
-                                                                       expires_at: 15 days after the last of them
+                                                                       expires_at: 45 days after the last of them
 
 `cube.py` says what the cells are for, `model.py` what the numbers are. Cells only ever grow, by ADD. An entry's mark
 and its figures are written in one transaction, so a redelivered entry, alone or among others, is never added
-twice. SQS keeps a message for 14 days at most: a mark outlives every redelivery.
+twice. A mark outlives every redelivery (SQS keeps a message for 14 days) and every replay from the bus archive
+(30 days, template.yaml's ArchiveDays): keep it longer than both.
 
 Cost: a transaction writes at 2 units for each kilobyte of an item. A batch of one user's calls of one model and
 status is three cells and one mark: 8 units, however many calls it holds.
@@ -37,7 +38,7 @@ from aggregator.runtime.item import item, value
 # DynamoDB takes 100 items a transaction, and an entry touches four at most.
 MAX_ENTRIES = 25
 
-_MARKS_LIVE = timedelta(days=15)
+_MARKS_LIVE = timedelta(days=45)
 _READERS = 8
 _HOURS_A_READER = 24
 
