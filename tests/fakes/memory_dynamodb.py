@@ -137,7 +137,7 @@ def _clause(clause: str, item: JsonObject, request: JsonObject) -> bool:
     left, right = (_operand(compared[n], item, request) for n in (1, 3))
     if left is None or right is None:
         return False
-    verdicts = {
+    verdicts: dict[str, bool] = {
         ">=": left >= right,
         "<=": left <= right,
         "=": left == right,

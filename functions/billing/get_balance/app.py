@@ -5,13 +5,13 @@ from aggregator.billing import wiring
 from aggregator.billing.api import Balance
 from aggregator.runtime import clock
 from aggregator.runtime.http import api, caller_of, serve
-from aggregator.runtime.schema import UserId
+from aggregator.runtime.schema import UserIdInPath
 
 app = api()
 
 
 @app.get("/billing/balance/<userId>")
-def get_balance(userId: UserId) -> Balance:  # noqa: N803 - the published path parameter
+def get_balance(userId: UserIdInPath) -> Balance:  # noqa: N803 - the published path parameter
     caller = caller_of(app.current_event)
     caller.require_scope(BILLING_READ)
     caller.require_user(userId)

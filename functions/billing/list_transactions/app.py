@@ -10,13 +10,13 @@ from aggregator.billing import wiring
 from aggregator.billing.statement import Statement, StatementQuery, statement
 from aggregator.runtime import clock
 from aggregator.runtime.http import api, caller_of, negotiated, serve
-from aggregator.runtime.schema import UserId
+from aggregator.runtime.schema import UserIdInPath
 
 app = api()
 
 
 @app.get("/billing/transactions/<userId>")
-def list_transactions(userId: UserId, query: Annotated[StatementQuery, Query()]) -> Response[Statement]:  # noqa: N803
+def list_transactions(userId: UserIdInPath, query: Annotated[StatementQuery, Query()]) -> Response[Statement]:  # noqa: N803
     caller = caller_of(app.current_event)
     caller.require_scope(BILLING_READ)
     caller.require_user(userId)

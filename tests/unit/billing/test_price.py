@@ -59,42 +59,42 @@ prices = st.builds(
 )
 
 
-def test_plain_usage_costs_its_tokens():
+def test_plain_usage_costs_its_tokens() -> None:
     usage = Usage(input_tokens=1_000, output_tokens=500)
 
     assert cost_of(usage, GPT_4O_MINI) == 150_000 + 300_000
 
 
-def test_cached_input_costs_its_own_price():
+def test_cached_input_costs_its_own_price() -> None:
     usage = Usage(input_tokens=1_000, output_tokens=0, cached_input_tokens=400)
 
     assert cost_of(usage, GPT_4O_MINI) == 90_000 + 30_000
 
 
-def test_a_fraction_is_rounded_up_once():
+def test_a_fraction_is_rounded_up_once() -> None:
     price = Price(version="1", input=37_500_000, output=0)
 
     assert cost_of(Usage(input_tokens=1), price) == 38
     assert cost_of(Usage(input_tokens=2), price) == 75
 
 
-def test_long_input_is_charged_at_its_tier_as_a_whole():
+def test_long_input_is_charged_at_its_tier_as_a_whole() -> None:
     usage = Usage(input_tokens=200_001, output_tokens=10)
 
     assert cost_of(usage, TIERED) == 200_001 * 2_500 + 10 * 15_000 + 5_000_000
 
 
-def test_fees_for_images_and_requests_come_on_top():
+def test_fees_for_images_and_requests_come_on_top() -> None:
     usage = Usage(input_tokens=100, output_tokens=0, images=2)
 
     assert cost_of(usage, TIERED) == 125_000 + 6_000_000 + 5_000_000
 
 
-def test_no_usage_costs_nothing_not_even_the_fee():
+def test_no_usage_costs_nothing_not_even_the_fee() -> None:
     assert cost_of(Usage(), TIERED) == 0
 
 
-def test_counts_that_do_not_add_up_are_refused():
+def test_counts_that_do_not_add_up_are_refused() -> None:
     with pytest.raises(ValueError, match="add up"):
         cost_of(Usage(input_tokens=5, cached_input_tokens=6), GPT_4O_MINI)
 
@@ -102,7 +102,7 @@ def test_counts_that_do_not_add_up_are_refused():
 @given(usages(), prices, st.integers(0, 1000), st.integers(0, 1000))
 def test_no_usage_within_the_bounds_costs_more_than_the_bound(
     usage: Usage, price: Price, more_input: int, more_output: int
-):
+) -> None:
     bound = most_it_can_cost(
         input_tokens=usage.input_tokens + more_input,
         output_tokens=usage.output_tokens + more_output,
@@ -114,7 +114,7 @@ def test_no_usage_within_the_bounds_costs_more_than_the_bound(
 
 
 @given(st.integers(0, 10**12), counts, prices)
-def test_the_output_that_fits_an_amount_costs_no_more_than_it(amount: int, input_tokens: int, price: Price):
+def test_the_output_that_fits_an_amount_costs_no_more_than_it(amount: int, input_tokens: int, price: Price) -> None:
     fits = output_tokens_that_fit(amount, input_tokens=input_tokens, images=0, price=price)
 
     if fits >= 0:
@@ -123,10 +123,10 @@ def test_the_output_that_fits_an_amount_costs_no_more_than_it(amount: int, input
 
 
 @given(prices)
-def test_a_price_survives_its_json(price: Price):
+def test_a_price_survives_its_json(price: Price) -> None:
     assert Price.from_json(price.to_json()) == price
 
 
 @given(usages(), prices, st.integers(100, 300))
-def test_a_markup_never_makes_a_request_cheaper(usage: Usage, price: Price, percent: int):
+def test_a_markup_never_makes_a_request_cheaper(usage: Usage, price: Price, percent: int) -> None:
     assert cost_of(usage, price.scaled(percent)) >= cost_of(usage, price)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
@@ -11,6 +12,7 @@ from aggregator.runtime.clock import iso
 USER_ID_PATTERN = r"^[A-Za-z0-9._@-]{1,128}$"
 
 UserId = Annotated[str, Field(pattern=USER_ID_PATTERN, examples=["demo"])]
+UserIdInPath = Annotated[str, Path(pattern=USER_ID_PATTERN, examples=["demo"])]
 Moment = Annotated[datetime, PlainSerializer(iso, return_type=str)]
 
 
