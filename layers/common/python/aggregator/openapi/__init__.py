@@ -1,0 +1,1 @@
+"""The platform's OpenAPI document: generated from the code (local/openapi.py), packaged, served."""

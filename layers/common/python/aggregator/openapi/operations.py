@@ -1,0 +1,87 @@
+"""What the document says of each route that its function's code does not: names, groups and the errors it answers."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from aggregator.analytics.api import MetricsQuery
+from aggregator.billing.statement import StatementQuery
+
+TAGS = {
+    "proxy": "Chat completions and the models that serve them, as OpenAI's clients expect them.",
+    "auth": "API keys: make, read, limit, rotate and revoke them.",
+    "billing": "Prepaid balances and the ledger behind them. Amounts are decimal strings of US dollars.",
+    "analytics": "What was used, what it cost and how fast it was.",
+    "orchestrator": "The catalogue: models, providers, limits and prices.",
+    "health": "Whether the platform works.",
+    "docs": "This document.",
+}
+
+# Two domains may each have a model of one name; in the document they are told apart.
+RENAMED = {("billing", "Tokens"): "ChargedTokens"}
+
+_ANY_TIME = (429, 500, 502, 504)
+_WITH_KEY = (401, 403, 503)
+_WITH_PARAMETERS = (400,)
+_WITH_PATH_PARAMETERS = (400, 404)
+_WITH_BODY = (400, 413)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route in the document.
+
+    `errors` are the statuses that its use case adds to those that every route of its kind can answer. `summary` is
+    for functions with more than one route; the docstring has it for all others. `query` is the model of its query,
+    `headers` are request headers that special.py describes.
+    """
+
+    id: str
+    tag: str
+    errors: tuple[int, ...] = ()
+    summary: str = ""
+    query: type[BaseModel] | None = None
+    headers: tuple[str, ...] = ()
+    with_key: bool = True
+
+    def statuses(self, *, parameters: bool, path_parameters: bool, body: bool) -> list[int]:
+        """Every error status that the route can answer, the gateway's own among them."""
+        return sorted(
+            {
+                *_ANY_TIME,
+                *(_WITH_KEY if self.with_key else ()),
+                *(_WITH_PARAMETERS if parameters else ()),
+                *(_WITH_PATH_PARAMETERS if path_parameters else ()),
+                *(_WITH_BODY if body else ()),
+                *self.errors,
+            }
+        )
+
+
+OPERATIONS: dict[str, Operation] = {
+    "POST /v1/chat/completions": Operation("createChatCompletion", "proxy", (402, 404)),
+    "POST /proxy/openai/chat/completions": Operation("createChatCompletionByProxyPath", "proxy", (402, 404)),
+    "GET /v1/models": Operation("listModels", "proxy", summary="The models that can be called"),
+    "GET /v1/models/{model}": Operation("getModel", "proxy", summary="One model"),
+    "GET /proxy/openai/models": Operation(
+        "listModelsByProxyPath", "proxy", summary="The models that can be called"
+    ),
+    "GET /proxy/openai/models/{model}": Operation("getModelByProxyPath", "proxy", summary="One model"),
+    "POST /auth/api-keys": Operation("createApiKey", "auth"),
+    "GET /auth/api-keys": Operation("listApiKeys", "auth"),
+    "GET /auth/api-keys/{keyId}": Operation("getApiKey", "auth"),
+    "PATCH /auth/api-keys/{keyId}": Operation("updateApiKey", "auth", (409,)),
+    "DELETE /auth/api-keys/{keyId}": Operation("revokeApiKey", "auth", (409,)),
+    "POST /auth/api-keys/{keyId}/rotate": Operation("rotateApiKey", "auth", (409,)),
+    "GET /billing/balance/{userId}": Operation("getBalance", "billing"),
+    "POST /billing/transaction": Operation(
+        "createTransaction", "billing", (402, 404, 409, 422), headers=("Idempotency-Key",)
+    ),
+    "GET /billing/transactions/{userId}": Operation("listTransactions", "billing", query=StatementQuery),
+    "GET /billing/receipts/{requestId}": Operation("getReceipt", "billing"),
+    "GET /analytics/metrics": Operation("getMetrics", "analytics", (400,), query=MetricsQuery),
+    "GET /orchestrator/models": Operation("listCatalogueModels", "orchestrator"),
+    "GET /health": Operation("getHealth", "health", with_key=False),
+    "GET /openapi.json": Operation("getOpenApi", "docs", with_key=False),
+    "GET /docs": Operation("getDocsPage", "docs", with_key=False),
+}

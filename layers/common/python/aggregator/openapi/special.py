@@ -1,0 +1,114 @@
+"""Words and parts of the document that no function's code has."""
+
+from aggregator.errors import JsonObject
+from aggregator.openapi.examples import UNHEALTHY
+from aggregator.openapi.refusals import REQUEST_ID
+
+DESCRIPTION = """\
+Chat completions work with every client of OpenAI's API: point its base URL at `/v1` of this server.
+
+Every answer carries `x-request-id`. Every error, also one of the gateway's own, has the one envelope: a message for
+people, a `code` for programs, and the `param` at fault. 429 and 503 say in `Retry-After` when to come back. A path that
+is not listed here answers 404.
+"""
+
+BEARER: JsonObject = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key of the platform: `Authorization: Bearer agg_...`, or an operator's admin key.",
+}
+
+REQUEST_ID_HEADER: JsonObject = {
+    "description": "Names the request in every log line, event and ledger entry.",
+    "schema": {"type": "string"},
+    "example": REQUEST_ID,
+}
+
+HEADERS: dict[str, JsonObject] = {
+    "Idempotency-Key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Any text that names this booking. The same key and body is booked once, however often it "
+        "is sent; with another body it is refused.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        "example": "invoice-2026-0042",
+    }
+}
+
+PARAMETERS = {
+    "keyId": "Id of the key: the part of it between the second and the third underscore.",
+    "userId": "The user. A key that is no admin's sees its own user only.",
+    "requestId": "Request id, as `x-request-id` told it.",
+    "model": "Name of the model; it may hold a slash (`openai/gpt-4o-mini`).",
+    "provider": "Only models that this provider serves.",
+    "capability": "Only models that can do this.",
+    "limit": "Entries on a page at most.",
+    "cursor": "Where the page starts: `nextCursor` of the page before.",
+}
+
+_CACHED: JsonObject = {
+    "x-request-id": {"$ref": "#/components/headers/RequestId"},
+    "ETag": {
+        "description": "Changes whenever the answer does.",
+        "schema": {"type": "string"},
+        "example": '"4f8Jd0sLq2Wm"',
+    },
+}
+_NOT_MODIFIED: JsonObject = {
+    "description": "The same as the copy that `If-None-Match` names.",
+    "headers": _CACHED,
+}
+
+ANSWERS: dict[str, JsonObject] = {
+    "GET /openapi.json": {
+        "200": {
+            "description": "The document.",
+            "headers": _CACHED,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["openapi", "info", "servers", "paths"],
+                        "properties": {
+                            "openapi": {"const": "3.1.0"},
+                            "info": {"type": "object"},
+                            "servers": {"type": "array"},
+                            "paths": {"type": "object"},
+                        },
+                    }
+                }
+            },
+        },
+        "304": _NOT_MODIFIED,
+    },
+    "GET /docs": {
+        "200": {
+            "description": "The page; it loads nothing from anywhere else.",
+            "headers": _CACHED,
+            "content": {"text/html": {"schema": {"type": "string"}}},
+        },
+        "304": _NOT_MODIFIED,
+    },
+}
+
+MORE_ANSWERS: dict[str, JsonObject] = {
+    "GET /health": {
+        "503": {
+            "description": "Something that requests need is down.",
+            "headers": {"x-request-id": {"$ref": "#/components/headers/RequestId"}},
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/Health"},
+                    "examples": {"default": {"value": UNHEALTHY}},
+                }
+            },
+        }
+    }
+}
+
+MORE_MEDIA: dict[str, JsonObject] = {
+    "GET /billing/transactions/{userId}": {
+        "text/csv": {"schema": {"type": "string", "description": "One entry a line, after a line of names."}}
+    }
+}
