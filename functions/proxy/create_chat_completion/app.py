@@ -1,7 +1,8 @@
 """POST /v1/chat/completions and /proxy/openai/chat/completions: the walk, plain or streamed."""
 
-from aggregator.proxy.edge import serve_chat
+from aggregator.proxy.edge import serve
+from aggregator.proxy.surface import CHAT
 from aggregator.proxy.wiring import collaborators
 from aggregator.runtime.streaming import portable
 
-handler = portable(serve_chat(collaborators))
+handler = portable(serve(CHAT, collaborators))

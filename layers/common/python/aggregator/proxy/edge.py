@@ -12,11 +12,10 @@ from aggregator.errors import (
     InternalError,
     Refusal,
     StoreUnavailable,
-    envelope,
     headers_of,
     status_of,
 )
-from aggregator.proxy.ask import ask_of
+from aggregator.proxy.surface import Surface
 from aggregator.proxy.walk import Collaborators, Visit, walk
 from aggregator.runtime import clock, log
 from aggregator.runtime.aws import AwsError
@@ -30,8 +29,10 @@ CREATED_PREFIX = "/proxy/openai"
 """Under this path a completion answers 201, the contract published first; under /v1 it answers 200, as OpenAI does."""
 
 
-def serve_chat(collaborators: Callable[[], Collaborators]) -> Callable[[Any, Any], StreamingResponse]:
-    """Lambda handler of the chat completion routes; `collaborators` is asked at each request, and cached."""
+def serve(
+    surface: Surface, collaborators: Callable[[], Collaborators]
+) -> Callable[[Any, Any], StreamingResponse]:
+    """Lambda handler of a surface's routes; `collaborators` is asked at each request, and cached."""
 
     def handler(event: Event, context: Any) -> StreamingResponse:
         request_id = request_id_of(event)
@@ -46,9 +47,10 @@ def serve_chat(collaborators: Callable[[], Collaborators]) -> Callable[[Any, Any
                 deadline=do.monotonic() + context.get_remaining_time_in_millis() / 1000 - SETTLE_SECONDS,
                 ok_status=201 if str(event.get("resource", "")).startswith(CREATED_PREFIX) else 200,
             )
-            answer = walk(Caller.from_event(event), ask_of(event), visit, do)
+            caller, ask = Caller.from_event(event), surface.read(event)
+            answer = surface.render(ask, walk(caller, ask, visit, do))
         except Exception as failed:
-            answer = _refused(failed, request_id)
+            answer = _refused(surface, failed, request_id)
         log.info(
             "request",
             request_id=request_id,
@@ -61,7 +63,7 @@ def serve_chat(collaborators: Callable[[], Collaborators]) -> Callable[[Any, Any
     return handler
 
 
-def _refused(failed: Exception, request_id: str) -> StreamingResponse:
+def _refused(surface: Surface, failed: Exception, request_id: str) -> StreamingResponse:
     match failed:
         case Refusal():
             refusal: Refusal = failed
@@ -72,5 +74,5 @@ def _refused(failed: Exception, request_id: str) -> StreamingResponse:
         case _:
             refusal = InternalError("Something went wrong on our side; the request id names it in our log.")
             log.error("unexpected", request_id=request_id, trace=log.trace_of(failed))
-    body = json.dumps(envelope(refusal, request_id)).encode()
+    body = json.dumps(surface.refuse(refusal, request_id)).encode()
     return StreamingResponse(status_of(refusal), headers_of(refusal, request_id), [body])

@@ -67,7 +67,7 @@ def event_of(receipt: Receipt) -> JsonObject:
         "model": receipt.route.model_id,
         "provider": receipt.route.provider.id,
         "attempts": receipt.attempts,
-        "surface": "chat",
+        "surface": receipt.surface,
         "stream": receipt.stream,
         "outcome": receipt.outcome,
         "status": receipt.status,

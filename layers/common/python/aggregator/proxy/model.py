@@ -33,6 +33,7 @@ class Ask:
     messages: int
     images: int
     has_files: bool
+    surface: str = "chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ class Receipt:
     outcome: str
     status: int
     attempts: int
+    surface: str
     stream: bool
     latency_ms: int
     first_token_ms: int | None

@@ -49,6 +49,7 @@ class Tab:
             outcome=outcome,
             status=status,
             attempts=attempts,
+            surface=self.ask.surface,
             stream=self.ask.stream,
             latency_ms=round(self.monotonic() * 1000 - self.started_ms),
             first_token_ms=None if first_token is None else round(first_token - self.started_ms),

@@ -6,7 +6,10 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel
 
@@ -37,6 +40,11 @@ _PARTS = (["body"], ["query"], ["path"])
 def api() -> APIGatewayRestResolver:
     """Build a resolver that validates by pydantic and answers refusals in the envelope."""
     app = APIGatewayRestResolver(enable_validation=True)
+
+    @app.exception_handler(RequestUnsupportedContentType)
+    def refuse_content_type(_: RequestUnsupportedContentType) -> Response[str]:
+        refusal = InvalidRequest("Content-Type: must be application/json", param="Content-Type")
+        return _answer(refusal, app.current_event)
 
     @app.exception_handler(RequestValidationError)
     def refuse_invalid(invalid: RequestValidationError) -> Response[str]:
