@@ -76,9 +76,7 @@ class MemoryDynamoDb:
         return {
             "Responses": {
                 table: [
-                    copy.deepcopy(self.items[_key(key)])
-                    for key in request["Keys"]
-                    if _key(key) in self.items
+                    copy.deepcopy(self.items[_key(key)]) for key in request["Keys"] if _key(key) in self.items
                 ]
                 for table, request in wanted.items()
             }
@@ -109,10 +107,8 @@ def _name(token: str, request: JsonObject) -> str:
 
 
 def _operand(token: str, item: JsonObject, request: JsonObject) -> Any:
-    if token.startswith(":"):
-        stored = request["ExpressionAttributeValues"][token]
-    else:
-        stored = item.get(_name(token, request))
+    values = request.get("ExpressionAttributeValues", {})
+    stored = values[token] if token.startswith(":") else item.get(_name(token, request))
     if stored is None:
         return None
     kind, content = next(iter(stored.items()))
@@ -186,5 +182,7 @@ def _term(term: str, before: JsonObject, request: JsonObject) -> int:
         return int(_operand(otherwise[2], before, request) if found is None else found)
     found = _operand(term, before, request)
     if found is None:
-        raise AwsError("ValidationException", "The provided expression refers to an attribute that is not there")
+        raise AwsError(
+            "ValidationException", "The provided expression refers to an attribute that is not there"
+        )
     return int(found)

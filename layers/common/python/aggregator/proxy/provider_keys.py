@@ -40,7 +40,7 @@ class ProviderKeys:
                 self._secrets.call("GetSecretValue", {"SecretId": self._secret_id})["SecretString"]
             )
             return {provider: _live(keys) for provider, keys in said.items() if keys}
-        except (AwsError, ValueError, KeyError, AttributeError) as unread:
+        except (AwsError, ValueError, KeyError, AttributeError, TypeError) as unread:
             log.error("provider_keys_unread", reason=type(unread).__name__)
             if self._keys is None:
                 raise StoreUnavailable(

@@ -1,0 +1,18 @@
+"""Which file speaks which protocol."""
+
+import pytest
+
+from aggregator.errors import ProviderUnavailable
+from aggregator.proxy.adapter import adapter_of
+from aggregator.proxy.providers import openai_compatible
+
+
+def test_openais_protocol_has_its_file() -> None:
+    assert adapter_of("openai") is openai_compatible
+
+
+def test_an_unknown_protocol_is_told_without_its_name() -> None:
+    with pytest.raises(ProviderUnavailable) as refused:
+        adapter_of("telepathy")
+
+    assert "telepathy" not in refused.value.message

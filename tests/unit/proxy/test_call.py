@@ -1,0 +1,292 @@
+"""Retries and fallback: the same route once more, then the next, while there is time."""
+
+import json
+
+import pytest
+
+from aggregator.errors import (
+    PayloadTooLarge,
+    ProviderFailed,
+    ProviderRefused,
+    ProviderTimedOut,
+    ProviderUnavailable,
+    RateLimitExceeded,
+    Refusal,
+)
+from aggregator.proxy.call import call
+from aggregator.proxy.model import Answer, CallFailed, UpstreamError, Way
+from tests.fakes.chat_world import (
+    Clock,
+    FakeKeys,
+    ScriptedResponse,
+    ScriptedUpstream,
+    ask,
+    chunk,
+    completion,
+    counted,
+    provider,
+    way,
+)
+
+GOOD = completion("hello", counted(10, 5))
+TWO_WAYS = [way("openai"), way("groq", output_tokens=50)]
+
+
+def calling(
+    upstream: ScriptedUpstream,
+    ways: list[Way] | None = None,
+    keys: FakeKeys | None = None,
+    clock: Clock | None = None,
+    seconds: float = 60.0,
+    *,
+    stream: bool = False,
+) -> Answer:
+    clock = clock or Clock()
+    return call(
+        ask(stream=stream),
+        ways or [way()],
+        upstream=upstream,
+        keys=keys or FakeKeys(),
+        deadline=clock.monotonic() + seconds,
+        monotonic=clock.monotonic,
+        sleep=clock.sleep,
+    )
+
+
+def asked(upstream: ScriptedUpstream) -> list[str]:
+    """Which provider was asked with which key, in order."""
+    return [
+        f"{request.url.split('.')[1]} {request.headers.get('Authorization', '-').removeprefix('Bearer ')}"
+        for request in upstream.requests
+    ]
+
+
+def test_the_first_answer_is_taken() -> None:
+    upstream = ScriptedUpstream(ScriptedResponse(GOOD))
+
+    answer = calling(upstream, TWO_WAYS)
+
+    assert (answer.attempts, answer.route.provider.id, list(answer.chunks)) == (1, "openai", [GOOD])
+    assert asked(upstream) == ["openai key-1"]
+
+
+def test_what_may_pass_is_tried_once_more_on_the_same_route() -> None:
+    upstream = ScriptedUpstream(ScriptedResponse(status=500), ScriptedResponse(GOOD))
+
+    answer = calling(upstream, TWO_WAYS)
+
+    assert (answer.attempts, asked(upstream)) == (2, ["openai key-1", "openai key-1"])
+
+
+def test_the_second_try_takes_the_second_key() -> None:
+    upstream = ScriptedUpstream(ScriptedResponse(status=401), ScriptedResponse(GOOD))
+
+    calling(upstream, keys=FakeKeys(openai=("new", "old")))
+
+    assert asked(upstream) == ["openai new", "openai old"]
+
+
+def test_a_provider_without_keys_is_called_without_one() -> None:
+    upstream = ScriptedUpstream(ScriptedResponse(GOOD))
+
+    calling(upstream, keys=FakeKeys(openai=()))
+
+    assert asked(upstream) == ["openai -"]
+
+
+def test_routes_are_tried_in_order_each_with_its_own_cap() -> None:
+    broken = [ScriptedResponse(status=502) for _ in range(2)]
+    upstream = ScriptedUpstream(*broken, ScriptedResponse(GOOD))
+
+    answer = calling(upstream, TWO_WAYS)
+
+    assert answer.attempts == 3
+    assert answer.route.provider.id == "groq"
+    assert asked(upstream) == ["openai key-1", "openai key-1", "groq key-1"]
+    assert [json.loads(request.body)["max_tokens"] for request in upstream.requests] == [100, 100, 50]
+    assert json.loads(upstream.requests[2].body)["model"] == "groq-mini"
+
+
+def test_when_all_routes_fail_the_last_failure_is_told() -> None:
+    upstream = ScriptedUpstream(*[ScriptedResponse(status=503)] * 2, *[ScriptedResponse(status=500)] * 2)
+
+    with pytest.raises(CallFailed) as failed:
+        calling(upstream, TWO_WAYS)
+
+    assert isinstance(failed.value.refusal, ProviderFailed)
+    assert (failed.value.attempts, failed.value.route.provider.id) == (4, "groq")
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal"),
+    [(400, ProviderRefused), (422, ProviderRefused), (413, PayloadTooLarge)],
+)
+def test_what_is_the_clients_own_fault_is_not_tried_again(status: int, refusal: type[Refusal]) -> None:
+    upstream = ScriptedUpstream(ScriptedResponse(status=status), ScriptedResponse(GOOD))
+
+    with pytest.raises(CallFailed) as failed:
+        calling(upstream, TWO_WAYS)
+
+    assert isinstance(failed.value.refusal, refusal)
+    assert failed.value.attempts == 1
+    assert upstream.left == 1
+
+
+def test_a_time_out_goes_to_the_next_route_at_once() -> None:
+    clock = Clock()
+    upstream = ScriptedUpstream(UpstreamError("TimeoutError", timed_out=True), ScriptedResponse(GOOD))
+
+    answer = calling(upstream, TWO_WAYS, clock=clock)
+
+    assert (answer.attempts, answer.route.provider.id, clock.slept) == (2, "groq", [])
+
+
+def test_a_short_retry_after_is_obeyed() -> None:
+    clock = Clock()
+    limited = ScriptedResponse(status=429, headers={"retry-after": "2"})
+
+    calling(ScriptedUpstream(limited, ScriptedResponse(GOOD)), clock=clock)
+
+    assert clock.slept == [2]
+
+
+def test_a_long_retry_after_sends_to_the_next_route() -> None:
+    clock = Clock()
+    limited = ScriptedResponse(status=429, headers={"retry-after": "3"})
+
+    answer = calling(ScriptedUpstream(limited, ScriptedResponse(GOOD)), TWO_WAYS, clock=clock)
+
+    assert (answer.route.provider.id, clock.slept) == ("groq", [])
+
+
+def test_a_long_retry_after_on_the_only_route_is_told_to_the_client() -> None:
+    limited = ScriptedResponse(status=429, headers={"retry-after": "30"})
+
+    with pytest.raises(CallFailed) as failed:
+        calling(ScriptedUpstream(limited))
+
+    assert isinstance(failed.value.refusal, RateLimitExceeded)
+    assert failed.value.refusal.retry_after_seconds == 30
+
+
+def test_a_busy_provider_without_retry_after_is_given_a_second() -> None:
+    clock = Clock()
+
+    calling(ScriptedUpstream(ScriptedResponse(status=529), ScriptedResponse(GOOD)), clock=clock)
+
+    assert clock.slept == [1]
+
+
+def test_a_failure_waits_a_random_moment() -> None:
+    clock = Clock()
+
+    calling(ScriptedUpstream(UpstreamError("RemoteDisconnected"), ScriptedResponse(GOOD)), clock=clock)
+
+    assert len(clock.slept) == 1
+    assert 0 <= clock.slept[0] <= 0.2
+
+
+def test_no_wait_goes_past_the_deadline() -> None:
+    clock = Clock()
+    limited = ScriptedResponse(status=429, headers={"retry-after": "2"})
+    upstream = ScriptedUpstream(limited, ScriptedResponse(GOOD))
+
+    with pytest.raises(CallFailed) as failed:
+        calling(upstream, clock=clock, seconds=1.5)
+
+    assert (failed.value.attempts, clock.slept, upstream.left) == (1, [], 1)
+
+
+def test_the_next_route_may_be_tried_where_waiting_would_take_too_long() -> None:
+    limited = ScriptedResponse(status=429, headers={"retry-after": "2"})
+
+    answer = calling(ScriptedUpstream(limited, ScriptedResponse(GOOD)), TWO_WAYS, seconds=1.5)
+
+    assert answer.route.provider.id == "groq"
+
+
+def test_after_the_deadline_no_route_is_tried() -> None:
+    upstream = ScriptedUpstream(UpstreamError("TimeoutError", timed_out=True), ScriptedResponse(GOOD))
+
+    with pytest.raises(CallFailed) as failed:
+        calling(upstream, TWO_WAYS, seconds=0)
+
+    assert isinstance(failed.value.refusal, ProviderTimedOut)
+    assert (failed.value.route.provider.id, upstream.left) == ("openai", 1)
+
+
+def test_every_try_has_the_same_deadline() -> None:
+    clock = Clock(100.0)
+    upstream = ScriptedUpstream(ScriptedResponse(status=500), ScriptedResponse(GOOD))
+
+    calling(upstream, clock=clock, seconds=60)
+
+    assert upstream.deadlines == [160.0, 160.0]
+
+
+def test_a_protocol_that_nobody_speaks_is_no_reason_to_give_up() -> None:
+    odd = way("odd", provider=provider("odd", protocol="telepathy"))
+
+    answer = calling(ScriptedUpstream(ScriptedResponse(GOOD)), [odd, way("groq")])
+
+    assert answer.route.provider.id == "groq"
+
+
+def test_an_unreadable_plain_answer_is_tried_again() -> None:
+    upstream = ScriptedUpstream(ScriptedResponse(b"<html>"), ScriptedResponse(GOOD))
+
+    assert calling(upstream).attempts == 2
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ScriptedResponse(),
+        ScriptedResponse(b"data: [DONE]\n\n"),
+        ScriptedResponse(b": waiting\n\n"),
+        ScriptedResponse(b"<html><body>Bad gateway</body></html>"),
+        ScriptedResponse(b'{"error": {"message": "overloaded"}}'),
+        ScriptedResponse(b'data: {"error": {"message": "overloaded"}}\n\n'),
+        ScriptedResponse(b": waiting\n\n", b'data: {"error": {"message": "overloaded"}}\n\n'),
+        ScriptedResponse(UpstreamError("IncompleteRead")),
+    ],
+)
+def test_a_stream_that_fails_before_its_first_chunk_is_tried_again_unseen(first: ScriptedResponse) -> None:
+    upstream = ScriptedUpstream(first, ScriptedResponse(chunk("hey", "stop")))
+
+    answer = calling(upstream, stream=True)
+
+    assert answer.attempts == 2
+    assert list(answer.chunks) == [chunk("hey", "stop")]
+
+
+def test_a_stream_that_fails_before_its_first_chunk_is_hung_up_on() -> None:
+    failing = ScriptedResponse(b'data: {"error": {"message": "overloaded"}}\n\n', b"more")
+
+    calling(ScriptedUpstream(failing, ScriptedResponse(chunk("hey"))), stream=True)
+
+    assert failing.closed
+
+
+def test_heartbeats_before_the_first_chunk_are_passed_on_with_it() -> None:
+    clock = Clock()
+    upstream = ScriptedUpstream(ScriptedResponse(b": waiting\n\n", chunk("hey", "stop")))
+
+    answer = calling(upstream, clock=clock, stream=True)
+
+    assert list(answer.chunks) == [b": waiting\n\n", chunk("hey", "stop")]
+
+
+def test_an_answer_knows_when_it_began() -> None:
+    clock = Clock(7.0)
+
+    answer = calling(ScriptedUpstream(ScriptedResponse(chunk("hey", "stop"))), clock=clock, stream=True)
+
+    assert answer.progress.first_token_at_ms == 7_000
+
+
+def test_an_unavailable_provider_is_told_as_such() -> None:
+    with pytest.raises(CallFailed) as failed:
+        calling(ScriptedUpstream(*[ScriptedResponse(status=503)] * 2))
+
+    assert isinstance(failed.value.refusal, ProviderUnavailable)
