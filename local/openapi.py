@@ -27,12 +27,13 @@ def generate() -> str:
 def _sources() -> Iterator[Source]:
     """Every function that serves routes through Powertools' resolver."""
     for path in sorted((ROOT / "functions").glob("*/*/app.py")):
-        if '"""' in (text := path.read_text(encoding="utf-8")) and "import api" in text:
-            module = _load(path)
+        if "app = api()" in path.read_text(encoding="utf-8"):
+            module = load_function(path)
             yield Source(path.parts[-3], module.__doc__ or "", module.app)
 
 
-def _load(path: Path) -> ModuleType:
+def load_function(path: Path) -> ModuleType:
+    """Import the module of a function; all of them are called app."""
     spec = importlib.util.spec_from_file_location(f"openapi_of_{path.parts[-3]}_{path.parts[-2]}", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"cannot import {path}")

@@ -56,7 +56,11 @@ Scopes = Annotated[list[Scope], Field(min_length=1, max_length=6), AfterValidato
 Models = Annotated[list[ModelPattern], Field(min_length=1, max_length=50), AfterValidator(_distinct)]
 Networks = Annotated[list[Network], Field(min_length=1, max_length=50), AfterValidator(_distinct)]
 Number = Annotated[int, Field(ge=1, le=_MOST, strict=True)]
-Budget = Annotated[str, Field(max_length=32, examples=["5.00"]), AfterValidator(_budget)]
+Budget = Annotated[
+    str,
+    Field(max_length=32, examples=["5.00"], json_schema_extra={"pattern": r"^[0-9]{1,9}(\.[0-9]{1,9})?$"}),
+    AfterValidator(_budget),
+]
 Cursor = Annotated[str, Field(pattern=f"^{KEY_ID_PATTERN}$", examples=["1vQ8Zk7pQ2xA"])]
 
 

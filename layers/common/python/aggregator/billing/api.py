@@ -21,7 +21,15 @@ def _an_amount(text: str) -> str:
     return text
 
 
-Amount = Annotated[str, AfterValidator(_an_amount), Field(max_length=40, examples=["5.00"])]
+Amount = Annotated[
+    str,
+    AfterValidator(_an_amount),
+    Field(
+        max_length=40,
+        examples=["5.00"],
+        json_schema_extra={"pattern": r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$"},
+    ),
+]
 
 
 class TransactionRequest(Request):

@@ -214,7 +214,7 @@ class ChatCompletionRequest(_OpenAi):
     top_logprobs: int | None = None
     reasoning_effort: str | None = None
     user: str | None = None
-    metadata: dict[str, str] | None = None
+    metadata: dict[str, Any] | None = None
 
 
 class TokenUsage(_OpenAi):

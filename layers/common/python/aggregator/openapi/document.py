@@ -116,9 +116,7 @@ def _parameters(route: str, said: JsonObject, known: Operation) -> list[JsonObje
     query = [] if known.query is None else query_parameters(known.query)
     headers = [special.HEADERS[name] for name in known.headers]
     described = [
-        {"description": special.PARAMETERS[each["name"]]} | each
-        if each["name"] in special.PARAMETERS and "description" not in each
-        else each
+        each if "description" in each else each | special.PARAMETERS.get(each["name"], {})
         for each in (*generated, *query, *headers)
     ]
     missing = [each["name"] for each in described if "description" not in each]

@@ -29,22 +29,27 @@ HEADERS: dict[str, JsonObject] = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "Any text that names this booking. The same key and body is booked once, however often it "
-        "is sent; with another body it is refused.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-        "example": "invoice-2026-0042",
+        "description": "Any text that names this booking, such as the number of an invoice. The same key and body "
+        "is booked once, however often it is sent; with another body it is refused.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     }
 }
 
-PARAMETERS = {
-    "keyId": "Id of the key: the part of it between the second and the third underscore.",
-    "userId": "The user. A key that is no admin's sees its own user only.",
-    "requestId": "Request id, as `x-request-id` told it.",
-    "model": "Name of the model; it may hold a slash (`openai/gpt-4o-mini`).",
-    "provider": "Only models that this provider serves.",
-    "capability": "Only models that can do this.",
-    "limit": "Entries on a page at most.",
-    "cursor": "Where the page starts: `nextCursor` of the page before.",
+PARAMETERS: dict[str, JsonObject] = {
+    "keyId": {
+        "description": "Id of the key: the part of it between the second and the third underscore.",
+        "example": "1vQ8Zk7pQ2xA",
+    },
+    "userId": {"description": "The user. A key that is no admin's sees its own user only."},
+    "requestId": {"description": "Request id, as `x-request-id` told it.", "example": REQUEST_ID},
+    "model": {
+        "description": "Name of the model; it may hold a slash (`openai/gpt-4o-mini`).",
+        "example": "gpt-4o-mini",
+    },
+    "provider": {"description": "Only models that this provider serves.", "example": "openai"},
+    "capability": {"description": "Only models that can do this."},
+    "limit": {"description": "Entries on a page at most."},
+    "cursor": {"description": "Where the page starts: `nextCursor` of the page before."},
 }
 
 _CACHED: JsonObject = {
