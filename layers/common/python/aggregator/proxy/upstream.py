@@ -74,6 +74,11 @@ class HttpUpstream:
         """Take back a connection whose answer was read to its end."""
         self._idle[place] = connection
 
+    def close(self) -> None:
+        """Close the connections that are kept; new ones are made as needed."""
+        while self._idle:
+            self._idle.popitem()[1].close()
+
 
 class HttpResponse:
     """A provider's answer. Its connection is kept when the body was read whole, and closed otherwise."""
@@ -104,7 +109,10 @@ class HttpResponse:
         whole = False
         try:
             while True:
-                self._set_timeout()
+                if (
+                    not self._response.isclosed()
+                ):  # at a body's end, from Python 3.12.2 on, before its last read
+                    self._set_timeout()
                 block = self._response.read1(_BLOCK_BYTES)
                 if not block:
                     whole = not self._response.length  # None: chunked, whose end was seen, or until closed
