@@ -25,7 +25,8 @@ def main() -> int:
     )
     port = parser.parse_args().port
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: it is ignored in what a script starts with &
+        signal.signal(number, signal.default_int_handler)
     try:
         with Run(local_dir(), port) as run:
             print("Starting the platform:", flush=True)
