@@ -14,7 +14,9 @@ Key = tuple[str, str]
 
 _COMPARISON = re.compile(r"^(\S+) (>=|<=|=|<|>) (\S+)$")
 _NOT_EXISTS = re.compile(r"^attribute_not_exists\((\S+)\)$")
-_SECTION = re.compile(r"\b(SET|ADD|REMOVE)\b")
+_CONTAINS = re.compile(r"^contains\((\S+), (\S+)\)$")
+_SIZE = re.compile(r"^size\((\S+)\)$")
+_SECTION = re.compile(r"\b(SET|ADD|DELETE|REMOVE)\b")
 _IF_NOT_EXISTS = re.compile(r"^if_not_exists\((\S+), (\S+)\)$")
 
 
@@ -38,6 +40,10 @@ class MemoryDynamoDb:
                 return {}
             case "UpdateItem":
                 return self._update(request)
+            case "DeleteItem":
+                self._check(_key(request["Key"]), request)
+                self.items.pop(_key(request["Key"]), None)
+                return {}
             case "TransactWriteItems":
                 return self._transact(request["TransactItems"])
             case "BatchGetItem":
@@ -107,6 +113,9 @@ def _name(token: str, request: JsonObject) -> str:
 
 
 def _operand(token: str, item: JsonObject, request: JsonObject) -> Any:
+    if sized := _SIZE.match(token):
+        found = _operand(sized[1], item, request)
+        return None if found is None else len(found)
     values = request.get("ExpressionAttributeValues", {})
     stored = values[token] if token.startswith(":") else item.get(_name(token, request))
     if stored is None:
@@ -120,14 +129,30 @@ def _holds(expression: str, item: JsonObject | None, request: JsonObject) -> boo
         return True
     item = item or {}
     return any(
-        all(_clause(clause.strip(), item, request) for clause in part.split(" AND "))
-        for part in expression.split(" OR ")
+        all(_clause(clause.strip(), item, request) for clause in _split(part, " AND "))
+        for part in _split(expression, " OR ")
     )
 
 
+def _split(expression: str, joint: str) -> list[str]:
+    """Parts of an expression between joints that are not in brackets."""
+    parts, depth = [""], 0
+    for piece in re.split(f"({joint}|[()])", expression):
+        depth += {"(": 1, ")": -1}.get(piece, 0)
+        if piece == joint and not depth:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
+
+
 def _clause(clause: str, item: JsonObject, request: JsonObject) -> bool:
+    if clause.startswith("("):
+        return _holds(clause[1:-1], item, request)
     if absent := _NOT_EXISTS.match(clause):
         return _name(absent[1], request) not in item
+    if contained := _CONTAINS.match(clause):
+        return _operand(contained[2], item, request) in (_operand(contained[1], item, request) or ())
     compared = _COMPARISON.match(clause)
     assert compared, f"condition {clause!r} is not modelled"
     left, right = (_operand(compared[n], item, request) for n in (1, 3))
@@ -155,6 +180,10 @@ def _updated(item: JsonObject, request: JsonObject) -> JsonObject:
 def _apply(section: str, action: str, before: JsonObject, after: JsonObject, request: JsonObject) -> None:
     if section == "REMOVE":
         after.pop(_name(action, request), None)
+    elif section == "DELETE" or (
+        section == "ADD" and "SS" in request["ExpressionAttributeValues"][action.split()[1]]
+    ):
+        _change_set(section, action, before, after, request)
     elif section == "ADD":
         token, value = action.split()
         name = _name(token, request)
@@ -163,6 +192,18 @@ def _apply(section: str, action: str, before: JsonObject, after: JsonObject, req
     else:
         target, expression = (side.strip() for side in action.split(" = ", 1))
         after[_name(target, request)] = _assigned(expression, before, request)
+
+
+def _change_set(
+    section: str, action: str, before: JsonObject, after: JsonObject, request: JsonObject
+) -> None:
+    token, value = action.split()
+    name, given = _name(token, request), set(_operand(value, before, request))
+    had = set(_operand(token, before, request) or ())
+    left = had | given if section == "ADD" else had - given
+    after.pop(name, None)
+    if left:  # there is no empty set
+        after[name] = {"SS": sorted(left)}
 
 
 def _assigned(expression: str, before: JsonObject, request: JsonObject) -> JsonObject:

@@ -34,8 +34,9 @@ class Signer:
         *,
         at: float,
         path: str = "/",
+        method: str = "POST",
     ) -> dict[str, str]:
-        """`headers` of a POST with those that prove its sender; every one of them is signed, and so is `body`.
+        """`headers` of a request with those that prove its sender; every one of them is signed, and so is `body`.
 
         `at` is seconds since the epoch; AWS takes a signature for five minutes. Names must be in lower case,
         values without spaces at their ends or in pairs, and `path` free of anything that needs escaping.
@@ -48,7 +49,7 @@ class Signer:
         lines = "".join([f"{name}:{signed[name]}\n" for name in names])
         signed_names = ";".join(names)
         digest = hashlib.sha256(body).hexdigest()
-        canonical = f"POST\n{path}\n\n{lines}\n{signed_names}\n{digest}"
+        canonical = f"{method}\n{path}\n\n{lines}\n{signed_names}\n{digest}"
 
         day = moment[:8]
         scope = f"{day}/{self._region}/{self._service}/aws4_request"
