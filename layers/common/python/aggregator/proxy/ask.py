@@ -80,7 +80,20 @@ def ask_of(event: Mapping[str, Any]) -> Ask:
         UnsupportedParameter: it asks for something that has no price here.
         PayloadTooLarge: over 6 MB.
     """
-    body = body_of(event)
+    return checked(body_of(event), len(event["body"].encode(errors="surrogatepass")))
+
+
+def checked(
+    body: JsonObject, text_bytes: int, *, surface: str = "chat", asked: JsonObject | None = None
+) -> Ask:
+    """Check a chat completion request that was read already, or translated from the form of its surface.
+
+    `text_bytes` is how long it is, inline images and all.
+
+    Raises:
+        InvalidRequest: a field is missing, or has a wrong type or value; `param` is its path.
+        UnsupportedParameter: it asks for something that has no price here.
+    """
     for name, (wanted, words) in _TYPES.items():
         _check_type(body, name, wanted, words)
     for name in ("model", "messages"):
@@ -97,10 +110,12 @@ def ask_of(event: Mapping[str, Any]) -> Ask:
         choices=_within(body, "n", 1, MAX_CHOICES) or 1,
         max_output_tokens=_within(body, "max_completion_tokens", 1, None)
         or _within(body, "max_tokens", 1, None),
-        text_bytes=max(len(event["body"].encode(errors="surrogatepass")) - inline_bytes, 0),
+        text_bytes=max(text_bytes - inline_bytes, 0),
         messages=len(body["messages"]),
         images=images,
         has_files=has_files,
+        surface=surface,
+        asked=asked or {},
     )
 
 

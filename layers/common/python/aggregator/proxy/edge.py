@@ -13,7 +13,6 @@ from aggregator.errors import (
     Refusal,
     StoreUnavailable,
     headers_of,
-    status_of,
 )
 from aggregator.proxy.surface import Surface
 from aggregator.proxy.walk import Collaborators, Visit, walk
@@ -25,30 +24,38 @@ from aggregator.runtime.streaming import StreamingResponse
 SETTLE_SECONDS = 10.0
 """Kept back of a function's time limit, so that a request that runs into it is still settled."""
 
-CREATED_PREFIX = "/proxy/openai"
-"""Under this path a completion answers 201, the contract published first; under /v1 it answers 200, as OpenAI does."""
-
 
 def serve(
     surface: Surface, collaborators: Callable[[], Collaborators]
 ) -> Callable[[Any, Any], StreamingResponse]:
     """Lambda handler of a surface's routes; `collaborators` is asked at each request, and cached."""
 
+    def answer(event: Event, context: Any, request_id: str) -> StreamingResponse:
+        do = collaborators()
+        visit = Visit(
+            request_id=request_id,
+            source_ip=source_ip_of(event),
+            now=clock.now(),
+            started_ms=do.monotonic() * 1000,
+            deadline=do.monotonic() + context.get_remaining_time_in_millis() / 1000 - SETTLE_SECONDS,
+            ok_status=_ok_status(surface, event),
+        )
+        caller, ask = Caller.from_event(event), surface.read(event)
+        return surface.render(ask, walk(caller, ask, visit, do))
+
+    return guarded(surface, answer)
+
+
+def guarded(
+    surface: Surface, answered: Callable[[Event, Any, str], StreamingResponse]
+) -> Callable[[Any, Any], StreamingResponse]:
+    """Lambda handler that gets its answer from event, context and request id; what is raised becomes a refusal."""
+
     def handler(event: Event, context: Any) -> StreamingResponse:
         request_id = request_id_of(event)
         started_ms = clock.monotonic_ms()
         try:
-            do = collaborators()
-            visit = Visit(
-                request_id=request_id,
-                source_ip=source_ip_of(event),
-                now=clock.now(),
-                started_ms=do.monotonic() * 1000,
-                deadline=do.monotonic() + context.get_remaining_time_in_millis() / 1000 - SETTLE_SECONDS,
-                ok_status=201 if str(event.get("resource", "")).startswith(CREATED_PREFIX) else 200,
-            )
-            caller, ask = Caller.from_event(event), surface.read(event)
-            answer = surface.render(ask, walk(caller, ask, visit, do))
+            answer = answered(event, context, request_id)
         except Exception as failed:
             answer = _refused(surface, failed, request_id)
         log.info(
@@ -63,6 +70,11 @@ def serve(
     return handler
 
 
+def _ok_status(surface: Surface, event: Event) -> int:
+    under = surface.created_under
+    return 201 if under is not None and str(event.get("resource", "")).startswith(under) else 200
+
+
 def _refused(surface: Surface, failed: Exception, request_id: str) -> StreamingResponse:
     match failed:
         case Refusal():
@@ -75,4 +87,5 @@ def _refused(surface: Surface, failed: Exception, request_id: str) -> StreamingR
             refusal = InternalError("Something went wrong on our side; the request id names it in our log.")
             log.error("unexpected", request_id=request_id, trace=log.trace_of(failed))
     body = json.dumps(surface.refuse(refusal, request_id)).encode()
-    return StreamingResponse(status_of(refusal), headers_of(refusal, request_id), [body])
+    headers = headers_of(refusal, request_id) | dict.fromkeys(surface.names_request, request_id)
+    return StreamingResponse(surface.status(refusal), headers, [body])

@@ -1,7 +1,7 @@
 """The values that travel the walk: Caller -> Ask -> Route -> Hold -> Answer -> Usage. Standard library only."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aggregator.billing.model import Hold
@@ -20,7 +20,8 @@ class Ask:
 
     `body` is what it sent. `text_bytes` is the body's length without the content of inline images: no tokenizer
     makes more tokens of a text than it has bytes. `has_files`: there is content that the body only points at.
-    `max_output_tokens` is None where the client set no limit.
+    `max_output_tokens` is None where the client set no limit. `tokens` came as numbers, so that they need no bound.
+    `asked` is the request in the form of its surface, where that is not a chat completion: answers repeat parts of it.
     """
 
     body: JsonObject
@@ -34,6 +35,8 @@ class Ask:
     images: int
     has_files: bool
     surface: str = "chat"
+    tokens: int = 0
+    asked: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
