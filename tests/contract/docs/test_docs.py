@@ -1,0 +1,183 @@
+"""The documents say what is there: links, commands, paths, functions and tests that they name exist."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
+_PATH = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:yaml|toml|md|py)")
+_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
+_MAKE = re.compile(r"\bmake ([a-z][a-z-]*)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_OURS = re.compile(
+    r"(?:functions|layers|local|tests|events|docs|stacks|requirements)/|\.ci/|template\.yaml|samconfig\.toml"
+)
+
+# What a command makes, and what is the reader's own.
+_MADE_LATER = (".venv", ".local", ".aws-sam", "<")
+
+
+def _documents() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],  # noqa: S607 (whichever git is at hand)
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    return [ROOT / name for name in listed if (ROOT / name).exists()]
+
+
+DOCUMENTS = _documents()
+_of_each = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=[str(each.relative_to(ROOT)) for each in DOCUMENTS]
+)
+
+
+def _anchors_of(text: str) -> set[str]:
+    """Anchors of headings as GitHub makes them."""
+    headings = _HEADING.findall(_FENCE.sub("", text))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def _named_paths(text: str) -> set[str]:
+    """Paths of this repository in backticks, without patterns."""
+    named = {found.split("::")[0] for found in _IN_BACKTICKS.findall(_FENCE.sub("", text))}
+    return {
+        each
+        for each in named
+        if _PATH.fullmatch(each) and _OURS.match(each) and not each.startswith(_MADE_LATER)
+    }
+
+
+def test_the_documents_are_there() -> None:
+    names = {str(each.relative_to(ROOT)) for each in DOCUMENTS}
+
+    assert names >= {
+        "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/request-walk.md",
+        "docs/data-model.md", "docs/money.md", "docs/api.md", "docs/events.md", "docs/deploy.md", "docs/runbook.md",
+        "docs/streaming.md", "docs/security.md", "docs/catalogue.md", "docs/adr/README.md",
+    }  # fmt: skip
+
+
+@_of_each
+def test_every_link_within_the_repository_leads_somewhere(document: Path) -> None:
+    for link in _LINK.findall(_FENCE.sub("", document.read_text(encoding="utf-8"))):
+        if link.startswith(("http://", "https://")):
+            continue
+        path, _, anchor = link.partition("#")
+        target = document.parent / path if path else document
+
+        assert target.exists(), link
+        assert not anchor or anchor in _anchors_of(target.read_text(encoding="utf-8")), link
+
+
+@_of_each
+def test_every_path_that_is_named_exists(document: Path) -> None:
+    named = _named_paths(document.read_text(encoding="utf-8"))
+
+    assert [each for each in sorted(named) if not (ROOT / each).exists()] == []
+
+
+@_of_each
+def test_every_test_that_is_named_exists(document: Path) -> None:
+    for file, name in _TEST.findall(document.read_text(encoding="utf-8")):
+        source = (ROOT / file).read_text(encoding="utf-8")
+
+        assert re.search(rf"^(?:def {name}\(|class {name}\b|{name} = )", source, re.MULTILINE), (
+            f"{file}::{name}"
+        )
+
+
+@_of_each
+def test_every_make_target_that_is_named_exists(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    commands = [body for language, body in _FENCE.findall(text) if language in {"sh", "bash"}]
+    commands += _IN_BACKTICKS.findall(_FENCE.sub("", text))
+
+    wanted = {target for command in commands for target in _MAKE.findall(command)}
+
+    assert wanted <= _targets()
+
+
+@_of_each
+def test_no_document_names_a_place_on_somebodys_machine(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+
+    assert re.findall(r"(?<![\w.$])/(?:home|root|Users|tmp|work)/\S*", text) == []
+
+
+@_of_each
+def test_fences_are_closed_and_say_their_language(document: Path) -> None:
+    marks = re.findall(r"^```(\w*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert len(marks) % 2 == 0
+    assert all(marks[0::2])
+    assert not any(marks[1::2])
+
+
+def test_every_function_and_table_of_the_template_is_in_the_architecture() -> None:
+    template = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    declared = re.findall(
+        r"^  (\w+):.*\n    Type: AWS::(?:Serverless::Function|DynamoDB::Table)$", template, re.MULTILINE
+    )
+    architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+    assert len(declared) > 20
+    assert [name for name in declared if f"`{name}`" not in architecture] == []
+
+
+def test_every_error_code_is_in_the_api_with_its_status() -> None:
+    from aggregator.errors import STATUS_OF  # noqa: PLC0415 (only this test needs the package)
+
+    api = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+
+    missing = [
+        f"{refusal.code} {status}"
+        for refusal, status in STATUS_OF.items()
+        if not re.search(rf"^\| `{refusal.code}` \| {status}\b", api, re.MULTILINE)
+    ]
+    assert missing == []
+
+
+def test_every_route_of_the_template_is_in_the_api() -> None:
+    template = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    routes = set(re.findall(r"Method: (\w+), Path: \"?([^\s,\"]+)", template)) | set(
+        re.findall(r"Method: (\w+)\n\s+Path: (\S+)", template)
+    )
+    api = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+
+    assert len(routes) > 20
+    named = {f"{method} {path.replace('{model+}', '{model}')}" for method, path in routes}
+    assert [route for route in sorted(named) if f"`{route}" not in api] == []
+
+
+def test_every_alarm_is_in_the_runbook() -> None:
+    alarms = re.findall(
+        r"^  (\w+Alarm):", (ROOT / "stacks" / "observability.yaml").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+
+    assert len(alarms) > 10
+    assert [name for name in alarms if f"`{name}`" not in runbook] == []
+
+
+def test_every_decision_has_its_three_parts_and_is_listed() -> None:
+    decisions = sorted((ROOT / "docs" / "adr").glob("0*.md"))
+    listed = (ROOT / "docs" / "adr" / "README.md").read_text(encoding="utf-8")
+
+    for decision in decisions:
+        parts = re.findall(r"^## (.+)$", decision.read_text(encoding="utf-8"), re.MULTILINE)
+
+        assert parts == ["Context", "Decision", "Consequences"], decision.name
+        assert f"({decision.name})" in listed
+
+
+def _targets() -> set[str]:
+    return set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
