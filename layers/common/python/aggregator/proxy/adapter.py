@@ -11,10 +11,15 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from aggregator.errors import ProviderUnavailable
-from aggregator.proxy.model import Ask, Progress, UpstreamRequest, Way
+from aggregator.proxy.model import EMBEDDINGS, Ask, Progress, UpstreamRequest, Way
 
 _FILES = {
     "openai": "openai_compatible",
+}
+
+# The same for embeddings, which are neither capped nor streamed: such a file has no `stream`.
+_EMBEDDINGS_FILES = {
+    "openai": "openai_embeddings",
 }
 
 
@@ -48,12 +53,22 @@ class Adapter(Protocol):
 
 
 @cache
-def adapter_of(protocol: str) -> Adapter:
-    """The file that speaks a protocol.
+def adapter_of(protocol: str, surface: str = "chat") -> Adapter:
+    """The file that speaks a protocol, for what a surface asks of it.
 
     Raises:
         ProviderUnavailable: the catalogue names a protocol that no file speaks.
     """
-    if protocol not in _FILES:
+    files = _files_for(surface)
+    if protocol not in files:
         raise ProviderUnavailable("The provider of this model is not set up right.")
-    return cast("Adapter", import_module(f"aggregator.proxy.providers.{_FILES[protocol]}"))
+    return cast("Adapter", import_module(f"aggregator.proxy.providers.{files[protocol]}"))
+
+
+def speaks(protocol: str, surface: str) -> bool:
+    """Whether a file speaks the protocol for this surface."""
+    return protocol in _files_for(surface)
+
+
+def _files_for(surface: str) -> dict[str, str]:
+    return _EMBEDDINGS_FILES if surface == EMBEDDINGS else _FILES

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import most_it_can_cost, output_tokens_that_fit
-from aggregator.proxy.model import Ask, Bound, Route, Way
+from aggregator.proxy.model import EMBEDDINGS, Ask, Bound, Route, Way
 
 # Tokens that providers add around what was sent. A message costs 3 or 4, a reply 3 more; each message's JSON is
 # longer than that, so this covers short bodies. Tools bring a hidden system prompt, at most 530 tokens known
@@ -33,12 +33,15 @@ def ways_within(ask: Ask, routes: Sequence[Route], held_nano_usd: NanoUsd) -> li
 
 
 def input_bound(ask: Ask, route: Route) -> int:
-    """Most input tokens: a byte makes at most one token, and no model reads more than it takes."""
-    most = route.via.max_input_tokens
+    """Most input tokens: a byte makes at most one token, and no model reads more than it takes.
+
+    What a model for embeddings takes, it takes of each input.
+    """
+    most = route.via.max_input_tokens * (ask.messages if ask.surface == EMBEDDINGS else 1)
     if ask.has_files:
         return most
     around = _TOKENS_AROUND_A_REQUEST + (_TOKENS_AROUND_TOOLS if ask.body.get("tools") else 0)
-    return min(ask.text_bytes + around + ask.images * route.via.max_image_tokens, most)
+    return min(ask.text_bytes + ask.tokens + around + ask.images * route.via.max_image_tokens, most)
 
 
 def _most_output(ask: Ask, route: Route) -> int:

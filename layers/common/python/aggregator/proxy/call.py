@@ -114,7 +114,7 @@ def _attempt(
     deadline: float,
     monotonic: Callable[[], float],
 ) -> Answer:
-    adapter = adapter_of(way.route.provider.protocol)
+    adapter = adapter_of(way.route.provider.protocol, ask.surface)
     request = adapter.encode(ask, way, key)
     progress = Progress()
     try:

@@ -13,14 +13,18 @@ from aggregator.orchestrator.model import Route as CatalogueRoute
 
 JsonObject = dict[str, Any]
 
+EMBEDDINGS = "embeddings"
+"""The one surface that is no chat: inputs in, vectors out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A chat completion as the client asked for it, checked.
+    """A chat completion, or embeddings, as the client asked for it, checked.
 
     `body` is what it sent. `text_bytes` is the body's length without the content of inline images: no tokenizer
     makes more tokens of a text than it has bytes. `has_files`: there is content that the body only points at.
     `max_output_tokens` is None where the client set no limit. `tokens` came as numbers, so that they need no bound.
+    `messages` counts the inputs of an embeddings request.
     `asked` is the request in the form of its surface, where that is not a chat completion: answers repeat parts of it.
     """
 

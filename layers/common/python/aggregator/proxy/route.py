@@ -5,11 +5,12 @@ from datetime import datetime
 
 from aggregator.auth.caller import INFERENCE, Caller
 from aggregator.errors import ModelNotFound, ProviderUnavailable, UnsupportedParameter
-from aggregator.orchestrator.model import Catalogue
+from aggregator.orchestrator.model import Catalogue, Selection
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import refuse_unsupported
+from aggregator.proxy.adapter import speaks
 from aggregator.proxy.call import Keys
-from aggregator.proxy.model import Ask, Route
+from aggregator.proxy.model import EMBEDDINGS, Ask, Route
 
 
 def routes_for(
@@ -26,13 +27,27 @@ def routes_for(
     caller.require_address(source_ip)
     selection = catalogue.find(ask.model)
     caller.require_model(selection.model.id)
-    if not selection.model.max_output_tokens:
-        raise ModelNotFound(f"The model '{ask.model}' does not complete chats.", param="model")
-    able = _able(ask, selection.routes)
+    able = _able(ask, _of_kind(ask, selection))
     ready = [route for route in able if route.provider.keyless or keys.of(route.provider.secret)]
     if not ready:
         raise ProviderUnavailable(f"No provider of the model '{selection.model.id}' is set up here.")
     return [Route(route, route.price_at(now)) for route in ready]
+
+
+def _of_kind(ask: Ask, selection: Selection) -> Sequence[CatalogueRoute]:
+    """Routes on which the model does what the surface asks for."""
+    if ask.surface != EMBEDDINGS:
+        if not selection.model.max_output_tokens:
+            raise ModelNotFound(f"The model '{ask.model}' does not complete chats.", param="model")
+        return selection.routes
+    routes = [
+        route
+        for route in selection.routes
+        if route.can("embeddings") and speaks(route.provider.protocol, EMBEDDINGS)
+    ]
+    if not routes:
+        raise ModelNotFound(f"The model '{ask.model}' does not make embeddings here.", param="model")
+    return routes
 
 
 def _able(ask: Ask, routes: Sequence[CatalogueRoute]) -> list[CatalogueRoute]:

@@ -8,7 +8,7 @@ from aggregator.auth.caller import Caller
 from aggregator.billing.model import Hold
 from aggregator.billing.price import Usage, cost_of, output_tokens_that_fit
 from aggregator.proxy.bound import input_bound
-from aggregator.proxy.model import Ask, Progress, Receipt, Route
+from aggregator.proxy.model import EMBEDDINGS, Ask, Progress, Receipt, Route
 from aggregator.runtime.clock import iso
 
 BYTES_PER_TOKEN = 4
@@ -57,14 +57,16 @@ class Tab:
 
 
 def estimated(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
-    """Count of our own: never 0, and never over what was held."""
-    counted = max(1, -(-ask.text_bytes // BYTES_PER_TOKEN)) + ask.images * _image_tokens(route)
+    """Count of our own: never 0 (but for the output of embeddings), and never over what was held."""
+    written = -(-ask.text_bytes // BYTES_PER_TOKEN) + ask.tokens
+    counted = max(1, written) + ask.images * _image_tokens(route)
     input_tokens = min(counted, input_bound(ask, route))
     covered = output_tokens_that_fit(
         hold.amount_nano_usd, input_tokens=input_tokens, images=ask.images, price=route.price
     )
     said = -(-progress.output_bytes // BYTES_PER_TOKEN)
-    return Usage(input_tokens=input_tokens, output_tokens=max(1, min(said, covered)), estimated=True)
+    least = 0 if ask.surface == EMBEDDINGS else 1
+    return Usage(input_tokens=input_tokens, output_tokens=max(least, min(said, covered)), estimated=True)
 
 
 def _usage(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
