@@ -190,6 +190,19 @@ def test_a_stream_that_is_closed_early_hangs_up_on_the_provider(upstream: HttpUp
     assert (again, provider.connections) == (b"next", 2)
 
 
+def test_closing_what_was_read_whole_leaves_its_connection_to_the_next(upstream: HttpUpstream) -> None:
+    with RawProvider([answer(b"one"), answer(b"two"), answer(b"three")]) as provider:
+        first = upstream.post(request_to(provider), time.monotonic() + 5)
+        first.read()
+        first.close()
+        second = upstream.post(request_to(provider), time.monotonic() + 5)
+        first.close()
+        bodies = [second.read(), ask(upstream, provider)]
+
+    assert bodies == [b"two", b"three"]
+    assert provider.connections == 1
+
+
 @pytest.mark.parametrize("said", [b"garbage\r\n\r\n", b"\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
 def test_what_is_no_http_is_an_error(upstream: HttpUpstream, said: bytes) -> None:
     with RawProvider([said]) as provider, pytest.raises(UpstreamError) as broken:

@@ -99,6 +99,7 @@ class HttpResponse:
         self._wire = wire
         self._place = place
         self._deadline = deadline
+        self._given_back = False
 
     def read(self) -> bytes:
         """See `UpstreamResponse.read`."""
@@ -126,7 +127,9 @@ class HttpResponse:
             self._done(whole=whole)
 
     def close(self) -> None:
-        """See `UpstreamResponse.close`."""
+        """See `UpstreamResponse.close`; one read to its end has given its connection back, perhaps to another."""
+        if self._given_back:
+            return
         self._response.close()
         self._connection.close()
 
@@ -139,6 +142,7 @@ class HttpResponse:
     def _done(self, *, whole: bool) -> None:
         if whole and not self._response.will_close:
             self._response.close()
+            self._given_back = True
             self._upstream.keep(self._place, self._connection)
         else:
             self.close()
