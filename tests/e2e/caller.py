@@ -33,7 +33,7 @@ class ApiCaller:
     def __init__(self, base_url: str, key: str | None) -> None:
         self.base_url = base_url
         self.key = key
-        self._pool = urllib3.PoolManager(retries=False, timeout=60, maxsize=8)
+        self._pool = urllib3.PoolManager(retries=False, timeout=60, maxsize=64)
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
         """Send a request; `body` is sent as JSON, or as it is if it is bytes."""
