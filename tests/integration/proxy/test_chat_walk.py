@@ -33,7 +33,7 @@ PRICE = Price(version="7", input=150_000_000, output=600_000_000, cached_input=7
 class Context:
     @staticmethod
     def get_remaining_time_in_millis() -> int:
-        return 10_800
+        return 11_500
 
 
 @dataclass
@@ -139,7 +139,7 @@ CHATS: list[tuple[str, dict[str, Any], str]] = [
     ("[[standin usage-every-chunk]] count", {"stream": True}, "completed"),
     ("[[standin usage-last-choice]] count", {"stream": True}, "completed"),
     ("[[standin no-usage]] who counts?", {"stream": True}, "completed"),
-    ("[[standin crlf heartbeat slow-loris=5]] in pieces", {"stream": True}, "completed"),
+    ("[[standin crlf heartbeat slow-loris=60]] in pieces", {"stream": True}, "completed"),
     ("[[standin no-done]] open end", {"stream": True}, "completed"),
     ("[[standin cut=4]] the line breaks", {"stream": True}, "provider_cut"),
     ("[[standin close=4]] the line ends", {"stream": True}, "provider_cut"),
