@@ -41,7 +41,7 @@ class Page(HTMLParser):
             value or "" for name, value in attrs if name in {"src", "href", "srcset", "action", "data"}
         ]
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the name is the base class's
         self._in = ("", {})
 
     def handle_data(self, data: str) -> None:

@@ -1,0 +1,76 @@
+"""Cases that schemathesis makes from the served document, against the running stack; see test_schemathesis.toml."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.caller import ApiCaller
+from tests.e2e.stack import Stack
+
+JsonObject = dict[str, Any]
+
+CONFIG = Path(__file__).with_suffix(".toml")
+
+# All routes but /openapi.json, which the document itself comes from.
+OPERATIONS = 20
+
+# Nobody but a chat makes a receipt, and its id is in no example.
+NEVER_FOUND = {"GET /billing/receipts/{requestId}"}
+
+
+def run(stack: Stack, key: str, phases: str, folder: Path) -> tuple[JsonObject, str]:
+    """Run schemathesis with a key; return its report, and what it printed."""
+    report = folder / "report.json"
+    done = subprocess.run(  # noqa: S603 (our own tool)
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
+            *("run", f"{stack.base_url}/openapi.json", "--url", stack.base_url),
+            *("--header", f"Authorization: Bearer {key}"),
+            *("--phases", phases, "--report-json-path", str(report), "--no-color"),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    printed = done.stdout + done.stderr
+    assert report.exists(), printed
+    read: JsonObject = json.loads(report.read_text(encoding="utf-8"))
+    return read, printed
+
+
+def accepted(report: JsonObject) -> set[str]:
+    """Operations that took at least one valid request."""
+    return {
+        operation
+        for operation, phases in report["valid_rates"].items()
+        if any(rates["accepted"] for rates in phases.values())
+    }
+
+
+def test_whatever_an_admin_sends_the_answer_is_a_documented_one_and_no_5xx(
+    stack: Stack, admin: ApiCaller, tmp_path: Path
+) -> None:
+    admin.post("/billing/transaction", {"userId": "admin", "type": "credit", "amount": "5.00"})
+
+    report, printed = run(stack, stack.admin_key, "examples,coverage,fuzzing", tmp_path)
+
+    assert report["exit_code"] == 0, printed
+    assert report["complete"], printed
+    assert report["operations"]["tested"] == OPERATIONS, printed
+    assert report["test_cases"]["generated"] > 1000, printed
+    assert set(report["valid_rates"]) - accepted(report) == NEVER_FOUND, printed
+
+
+def test_whatever_a_user_sends_the_answer_is_a_documented_one_and_no_5xx(
+    stack: Stack, tmp_path: Path
+) -> None:
+    report, printed = run(stack, stack.api_key, "examples,fuzzing", tmp_path)
+
+    assert report["exit_code"] == 0, printed
+    assert report["complete"], printed
+    assert report["operations"]["tested"] == OPERATIONS, printed
+    assert {"POST /v1/chat/completions", "POST /proxy/openai/chat/completions"} <= accepted(report), printed
