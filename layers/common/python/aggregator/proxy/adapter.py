@@ -14,11 +14,15 @@ from aggregator.errors import ProviderUnavailable
 from aggregator.proxy.model import EMBEDDINGS, Ask, Progress, UpstreamRequest, Way
 
 _FILES = {
+    "anthropic": "anthropic",
+    "gemini": "gemini",
     "openai": "openai_compatible",
 }
 
 # The same for embeddings, which are neither capped nor streamed: such a file has no `stream`.
 _EMBEDDINGS_FILES = {
+    "anthropic": "anthropic",
+    "gemini": "gemini",
     "openai": "openai_embeddings",
 }
 

@@ -55,3 +55,23 @@ def payload_of(event: bytes) -> bytes:
 def data_event(said: Any) -> bytes:
     """One event that carries a JSON value."""
     return b"data: " + json.dumps(said, separators=(",", ":")).encode() + b"\n\n"
+
+
+def json_events(blocks: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    """The JSON object of each event; empty for a comment, which only shows that the provider is alive.
+
+    Raises:
+        ProviderFailed: an event is no JSON object, or does not end.
+    """
+    for run in whole_events(blocks):
+        for event in split(run):
+            payload = payload_of(event)
+            if payload.strip() == b"[DONE]":
+                continue
+            try:
+                said = json.loads(payload) if payload else {}
+            except (ValueError, RecursionError):
+                raise ProviderFailed("The provider sent an event that is not JSON.") from None
+            if not isinstance(said, dict):
+                raise ProviderFailed("The provider sent an event that is not JSON.")
+            yield said

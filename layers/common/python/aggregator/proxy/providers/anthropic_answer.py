@@ -1,0 +1,229 @@
+"""What Anthropic's Messages API answers, as a chat completion: whole, or its stream of events.
+
+Standard library only. Sources: https://platform.claude.com/docs/en/api/messages/create (the answer),
+https://platform.claude.com/docs/en/build-with-claude/streaming (the events). Blocks and events of kinds that are not
+known here are passed over: Anthropic adds new ones within a version.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aggregator.billing.price import Usage
+from aggregator.errors import ProviderFailed, ProviderUnavailable, RateLimitExceeded, Refusal
+from aggregator.proxy.model import JsonObject, Progress
+from aggregator.proxy.providers.anthropic_messages import DETAILS_FORMAT
+from aggregator.proxy.providers.translate_answer import (
+    Chunks,
+    Said,
+    compact,
+    completion,
+    objects,
+    read_json,
+    text,
+    tokens,
+    tool_call,
+)
+from aggregator.proxy.sse import json_events
+
+_FINISH = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "pause_turn": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+_PING = b": ping\n\n"
+
+
+def decode(body: bytes, progress: Progress) -> bytes:
+    """Plain answer as a chat completion; its usage goes into `progress`.
+
+    Raises:
+        ProviderFailed: no JSON, an error under status 200, or no message.
+    """
+    answer = read_json(body)
+    _raise_error(answer)
+    if not isinstance(answer.get("content"), list):
+        raise ProviderFailed("The provider answered without a completion.")
+    said = Said()
+    for block in objects(answer, "content"):
+        _read_block(block, said)
+    reason = answer.get("stop_reason")
+    if reason == "refusal" and not said.content:
+        said.refusal = text(answer.get("stop_details"), "explanation")
+    choice = {"index": 0, "message": said.message(), "finish_reason": _finish(reason)}
+    return completion(
+        text(answer, "id"), text(answer, "model"), [choice], usage_of(answer.get("usage")), progress
+    )
+
+
+def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
+    """Stream as chat completion chunks; pings become comments.
+
+    The first chunk goes out with the first block, not with `message_start`: until then an error can still fall back.
+
+    Raises:
+        ProviderFailed: an error, or what cannot be read, came in the stream.
+        UpstreamError: the stream broke off.
+    """
+    reader = _Reader(progress)
+    for event in json_events(blocks):
+        yield from reader.read(event)
+
+
+def usage_of(said: Any) -> Usage | None:
+    """Usage of an answer; None where it cannot be charged by.
+
+    Anthropic counts what it read from the cache, and wrote to it, beside `input_tokens`; here they are parts of it.
+    Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching#tracking-cache-performance
+    """
+    read = tokens(said, "cache_read_input_tokens")
+    written = tokens(said, "cache_creation_input_tokens")
+    whole = tokens(said, "input_tokens") + read + written
+    output = tokens(said, "output_tokens")
+    if not whole or not isinstance(said.get("output_tokens"), int | float):
+        return None
+    return Usage(
+        input_tokens=whole,
+        output_tokens=output,
+        cached_input_tokens=read,
+        cache_write_tokens=written,
+        reasoning_tokens=min(tokens(said.get("output_tokens_details"), "thinking_tokens"), output),
+    )
+
+
+def _read_block(block: JsonObject, said: Said) -> None:
+    match block.get("type"):
+        case "text":
+            said.content.append(text(block, "text"))
+        case "thinking" | "redacted_thinking":
+            if thought := text(block, "thinking"):
+                said.reasoning.append(thought)
+            said.reasoning_details.append(_detail(block, len(said.reasoning_details)))
+        case "tool_use":
+            arguments = compact(block.get("input") or {})
+            said.tool_calls.append(tool_call(text(block, "id"), text(block, "name"), arguments))
+
+
+def _detail(block: JsonObject, index: int) -> JsonObject:
+    """A block of thinking, to come back as it is with the next request."""
+    if block.get("type") == "redacted_thinking":
+        said = {"type": "reasoning.encrypted", "data": text(block, "data")}
+    else:
+        said = {
+            "type": "reasoning.text",
+            "text": text(block, "thinking"),
+            "signature": text(block, "signature"),
+        }
+    return {**said, "format": DETAILS_FORMAT, "index": index}
+
+
+def _finish(reason: Any) -> str:
+    return _FINISH.get(reason, "stop") if isinstance(reason, str) else "stop"
+
+
+def _raise_error(said: JsonObject) -> None:
+    """Raise what an error in an answer or event means; source: https://platform.claude.com/docs/en/api/errors."""
+    if said.get("type") != "error" and "error" not in said:
+        return
+    refusal: Refusal
+    match text(said.get("error"), "type"):
+        case "overloaded_error":
+            refusal = ProviderUnavailable("The provider is overloaded.", retry_after_seconds=1)
+        case "rate_limit_error":
+            refusal = RateLimitExceeded(
+                "The provider is limiting requests to this model; try again later.", retry_after_seconds=1
+            )
+        case _:
+            refusal = ProviderFailed("The provider failed.")
+    raise refusal
+
+
+class _Reader:
+    """Reads the events of one stream in their order."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._chunks = Chunks(progress)
+        self._usage: JsonObject = {}
+        self._block: JsonObject = {}
+        self._calls = -1
+        self._details = 0
+
+    def read(self, event: JsonObject) -> Iterator[bytes]:
+        """The chunks that an event becomes."""
+        _raise_error(event)
+        match event.get("type"):
+            case "ping" | None:
+                yield _PING
+            case "message_start":
+                message = event.get("message")
+                self._chunks.name(text(message, "id"), text(message, "model"))
+                self._count(message)
+            case "content_block_start":
+                yield from self._start(event.get("content_block"))
+            case "content_block_delta":
+                yield from self._delta(event.get("delta"))
+            case "content_block_stop":
+                yield from self._stop()
+            case "message_delta":
+                yield from self._end(event)
+
+    def _start(self, block: Any) -> Iterator[bytes]:
+        self._block = dict(block) if isinstance(block, dict) else {}
+        match self._block.get("type"):
+            case "text":
+                yield self._chunks.delta({"content": text(self._block, "text")})
+            case "thinking":
+                thought = text(self._block, "thinking")
+                yield self._chunks.delta({"reasoning_content": thought} if thought else {})
+            case "tool_use":
+                self._calls += 1
+                arguments = compact(self._block["input"]) if self._block.get("input") else ""
+                call = tool_call(text(self._block, "id"), text(self._block, "name"), arguments)
+                yield self._chunks.delta({"tool_calls": [{"index": self._calls, **call}]})
+
+    def _delta(self, delta: Any) -> Iterator[bytes]:
+        kind = text(delta, "type")
+        if kind == "text_delta" and (words := text(delta, "text")):
+            yield self._chunks.delta({"content": words})
+        elif kind == "thinking_delta" and (words := text(delta, "thinking")):
+            self._block["thinking"] = text(self._block, "thinking") + words
+            yield self._chunks.delta({"reasoning_content": words})
+        elif kind == "signature_delta":
+            self._block["signature"] = text(self._block, "signature") + text(delta, "signature")
+        elif self._block.get("type") == "tool_use" and (words := text(delta, "partial_json")):
+            self._block["streamed"] = True
+            yield self._arguments(words)
+
+    def _stop(self) -> Iterator[bytes]:
+        block, self._block = self._block, {}
+        kind = block.get("type")
+        if kind in ("thinking", "redacted_thinking"):
+            yield self._chunks.delta({"reasoning_details": [_detail(block, self._details)]})
+            self._details += 1
+        elif kind == "tool_use" and not block.get("streamed") and not block.get("input"):
+            yield self._arguments("{}")
+
+    def _arguments(self, words: str) -> bytes:
+        return self._chunks.delta({"tool_calls": [{"index": self._calls, "function": {"arguments": words}}]})
+
+    def _end(self, event: JsonObject) -> Iterator[bytes]:
+        """Counts are cumulative, and complete with the reason to stop."""
+        delta = event.get("delta")
+        self._count(event)
+        reason = delta.get("stop_reason") if isinstance(delta, dict) else None
+        if reason is None or self._chunks.has_ended():
+            return
+        if isinstance(delta, dict) and reason == "refusal":
+            explanation = text(delta.get("stop_details"), "explanation")
+            if explanation and not self._chunks.has_begun():
+                yield self._chunks.delta({"refusal": explanation})
+        self._chunks.count(usage_of(self._usage))
+        yield self._chunks.finish(_finish(reason))
+
+    def _count(self, said: Any) -> None:
+        usage = said.get("usage") if isinstance(said, dict) else None
+        if isinstance(usage, dict):
+            self._usage |= {name: value for name, value in usage.items() if value is not None}
