@@ -1,28 +1,29 @@
 """What a provider's file offers, and which file speaks which protocol.
 
-A native provider is one file in providers/ with these three functions, and a line here. The chat completion in
+A native provider is one file in providers/ with these three functions, and a line here; where its errors have a form of
+their own, a fourth, `refusal(status, headers, body)`, translates them. The chat completion in
 OpenAI's form is what all of them take and give. Standard library only; a file is imported when its protocol is first
 called, so that a start pays only for what it uses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Protocol, cast
 
-from aggregator.errors import ProviderUnavailable
+from aggregator.errors import ProviderUnavailable, Refusal
 from aggregator.proxy.model import EMBEDDINGS, Ask, Progress, UpstreamRequest, Way
+from aggregator.proxy.providers.refused import refusal_of
 
 _FILES = {
     "anthropic": "anthropic",
     "gemini": "gemini",
+    "bedrock": "bedrock",
     "openai": "openai_compatible",
 }
 
 # The same for embeddings, which are neither capped nor streamed: such a file has no `stream`.
 _EMBEDDINGS_FILES = {
-    "anthropic": "anthropic",
-    "gemini": "gemini",
     "openai": "openai_embeddings",
 }
 
@@ -67,6 +68,12 @@ def adapter_of(protocol: str, surface: str = "chat") -> Adapter:
     if protocol not in files:
         raise ProviderUnavailable("The provider of this model is not set up right.")
     return cast("Adapter", import_module(f"aggregator.proxy.providers.{files[protocol]}"))
+
+
+def refusal_by(adapter: Adapter, status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """A provider's error as one of our refusals: by its own file, or as most providers say it."""
+    translate: Callable[[int, Mapping[str, str], bytes], Refusal] = getattr(adapter, "refusal", refusal_of)
+    return translate(status, headers, body)
 
 
 def speaks(protocol: str, surface: str) -> bool:
