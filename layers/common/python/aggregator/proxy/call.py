@@ -11,8 +11,9 @@ from aggregator.errors import (
     ProviderUnavailable,
     RateLimitExceeded,
     Refusal,
+    UnsupportedParameter,
 )
-from aggregator.proxy.adapter import Adapter, adapter_of
+from aggregator.proxy.adapter import Adapter, adapter_of, refusal_by
 from aggregator.proxy.model import (
     Answer,
     Ask,
@@ -23,13 +24,18 @@ from aggregator.proxy.model import (
     UpstreamResponse,
     Way,
 )
-from aggregator.proxy.providers.refused import refusal_of
 
 TRIES_PER_ROUTE = 2
 LONGEST_WAIT_SECONDS = 2.0
 _FIRST_WAIT_SECONDS = 0.2
 
-_NEXT_ROUTE_MAY_DO = (ProviderFailed, ProviderUnavailable, ProviderTimedOut, RateLimitExceeded)
+_NEXT_ROUTE_MAY_DO = (
+    ProviderFailed,
+    ProviderUnavailable,
+    ProviderTimedOut,
+    RateLimitExceeded,
+    UnsupportedParameter,
+)
 _SAME_ROUTE_MAY_DO = (ProviderFailed, ProviderUnavailable, RateLimitExceeded)
 
 
@@ -62,12 +68,14 @@ def call(
     """Return the first answer that begins; its body is still to be read.
 
     What the provider refuses as the client's own fault ends the call. What may pass is tried again: once more on
-    the same route (with the other key, where there are two), then on the next, while `deadline` allows.
+    the same route (with the other key, where there are two), then on the next, while `deadline` allows. A route that
+    cannot honour the request is passed over; the client is told so only if no other failed.
 
     Raises:
         CallFailed: no route answered; nothing is owed.
     """
     attempts = 0
+    failed: Refusal | None = None
     for n, way in enumerate(ways):
         route_keys = keys.of(way.route.provider.secret) or (None,)
         for nth_try in range(TRIES_PER_ROUTE):
@@ -86,10 +94,12 @@ def call(
                 last = n == len(ways) - 1
                 if not isinstance(refused, _NEXT_ROUTE_MAY_DO):
                     raise CallFailed(refused, way.route, attempts) from refused
+                if failed is None or not isinstance(refused, UnsupportedParameter):
+                    failed = refused
                 wait = _wait_before_same_route(refused, nth_try)
                 if wait is None or monotonic() + wait >= deadline:
                     if last or monotonic() >= deadline:
-                        raise CallFailed(refused, way.route, attempts) from refused
+                        raise CallFailed(failed, way.route, attempts) from refused
                     break
                 sleep(wait)
     raise AssertionError("unreachable: the last try returns or raises")
@@ -116,11 +126,11 @@ def _attempt(
 ) -> Answer:
     adapter = adapter_of(way.route.provider.protocol, ask.surface)
     request = adapter.encode(ask, way, key)
-    progress = Progress()
+    progress = Progress(model=way.route.via.upstream_model)
     try:
         response = upstream.post(request, deadline)
         if response.status >= 300:
-            raise refusal_of(response.status, response.headers, response.read())
+            raise refusal_by(adapter, response.status, response.headers, response.read())
         chunks = _begin(adapter, ask, response, progress)
     except UpstreamError as broken:
         if broken.timed_out:

@@ -130,7 +130,7 @@ class Progress:
     """What is known of a running answer, kept up to date as it streams; settled from in every exit.
 
     `usage` is what the provider counted, None until it says, and `usage_chunk` the chunk that tells the client.
-    `output_bytes` is what a fallback count goes by.
+    `output_bytes` is what a fallback count goes by. `model` is the name that was called, for answers that say none.
     """
 
     usage: Usage | None = None
@@ -138,6 +138,7 @@ class Progress:
     output_bytes: int = 0
     finished: bool = False
     first_token_at_ms: float | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
