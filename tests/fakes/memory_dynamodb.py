@@ -17,11 +17,13 @@ _NOT_EXISTS = re.compile(r"^attribute_not_exists\((\S+)\)$")
 _CONTAINS = re.compile(r"^contains\((\S+), (\S+)\)$")
 _SIZE = re.compile(r"^size\((\S+)\)$")
 _SECTION = re.compile(r"\b(SET|ADD|DELETE|REMOVE)\b")
+_ACTIONS = re.compile(r",\s*(?![^(]*\))")
+_KEY_RANGE = re.compile(r"^pk = (:\w+) AND sk BETWEEN (:\w+) AND (:\w+)$")
 _IF_NOT_EXISTS = re.compile(r"^if_not_exists\((\S+), (\S+)\)$")
 
 
 class MemoryDynamoDb:
-    """One table with string keys `pk` and `sk`. `calls` counts actions; `fail` may raise before or after one."""
+    """One table with string keys `pk` and `sk`. `calls` lists the actions that were asked for."""
 
     def __init__(self) -> None:
         self.items: dict[Key, JsonObject] = {}
@@ -50,15 +52,27 @@ class MemoryDynamoDb:
                 return self._batch_get(request["RequestItems"])
             case "Query":
                 return self._query(request)
+            case "Scan":
+                return self._scan(request)
             case _:
                 raise AssertionError(f"{action} is not modelled")
 
     def _update(self, request: JsonObject) -> JsonObject:
         key = _key(request["Key"])
         self._check(key, request)
-        after = _updated(self.items.get(key) or dict(request["Key"]), request)
+        before = self.items.get(key) or dict(request["Key"])
+        after = _updated(before, request)
         self.items[key] = after
-        return {"Attributes": copy.deepcopy(after)} if request.get("ReturnValues") else {}
+        match request.get("ReturnValues", "NONE"):
+            case "NONE":
+                return {}
+            case "ALL_NEW":
+                return {"Attributes": copy.deepcopy(after)}
+            case "UPDATED_NEW":
+                named = _targets(request)
+                return {"Attributes": {name: copy.deepcopy(after[name]) for name in after if name in named}}
+            case other:
+                raise AssertionError(f"ReturnValues {other} is not modelled")
 
     def _transact(self, items: list[JsonObject]) -> JsonObject:
         reasons = []
@@ -82,25 +96,63 @@ class MemoryDynamoDb:
         return {
             "Responses": {
                 table: [
-                    copy.deepcopy(self.items[_key(key)]) for key in request["Keys"] if _key(key) in self.items
+                    _projected(self.items[_key(key)], request)
+                    for key in request["Keys"]
+                    if _key(key) in self.items
                 ]
                 for table, request in wanted.items()
             }
         }
 
     def _query(self, request: JsonObject) -> JsonObject:
-        values = request["ExpressionAttributeValues"]
-        partition = values[":pk"]["S"]
-        rows = [item for (pk, _), item in sorted(self.items.items()) if pk == partition]
-        if ":prefix" in values:
-            rows = [row for row in rows if row["sk"]["S"].startswith(values[":prefix"]["S"])]
-        return {"Items": copy.deepcopy(rows), "Count": len(rows)}
+        wanted = _KEY_RANGE.match(request["KeyConditionExpression"])
+        assert wanted, f"{request['KeyConditionExpression']!r} is not modelled"
+        partition, first, last = (
+            request["ExpressionAttributeValues"][token]["S"] for token in wanted.groups()
+        )
+        keys = sorted((pk, sk) for pk, sk in self.items if pk == partition and first <= sk <= last)
+        if not request.get("ScanIndexForward", True):
+            keys.reverse()
+        if "ExclusiveStartKey" in request:
+            after = _key(request["ExclusiveStartKey"])
+            keys = [key for key in keys if (key < after) != request.get("ScanIndexForward", True)]
+            keys = [key for key in keys if key != after]
+        found = [_projected(self.items[key], request) for key in keys]
+        most = request.get("Limit", len(found) + 1)
+        answer: JsonObject = {"Items": found[:most], "Count": min(len(found), most)}
+        if len(found) >= most:
+            pk, sk = keys[most - 1]
+            answer["LastEvaluatedKey"] = {"pk": {"S": pk}, "sk": {"S": sk}}
+        return answer
+
+    def _scan(self, request: JsonObject) -> JsonObject:
+        condition = request.get("FilterExpression", "")
+        found = [
+            _projected(item, request) for item in self.items.values() if _holds(condition, item, request)
+        ]
+        return {"Items": found, "Count": len(found)}
 
     def _check(self, key: Key, request: JsonObject) -> None:
         found = self.items.get(key)
         if not _holds(request.get("ConditionExpression", ""), found, request):
             wanted = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
             raise AwsError(CONDITION_FAILED, item=copy.deepcopy(found) if wanted and found else None)
+
+
+def _projected(item: JsonObject, request: JsonObject) -> JsonObject:
+    names = [_name(token, request) for token in request.get("ProjectionExpression", "").split(", ") if token]
+    return copy.deepcopy({name: item[name] for name in names if name in item} if names else item)
+
+
+def _targets(request: JsonObject) -> set[str]:
+    """Attributes that an update sets, or adds to."""
+    parts = _SECTION.split(request["UpdateExpression"])[1:]
+    return {
+        _name(action.split()[0], request)
+        for section, body in zip(parts[::2], parts[1::2], strict=True)
+        if section in {"SET", "ADD"}
+        for action in _ACTIONS.split(body.strip())
+    }
 
 
 def _key(item: JsonObject) -> Key:
@@ -172,7 +224,7 @@ def _updated(item: JsonObject, request: JsonObject) -> JsonObject:
     before, after = item, copy.deepcopy(item)
     parts = _SECTION.split(request["UpdateExpression"])[1:]
     for section, body in zip(parts[::2], parts[1::2], strict=True):
-        for action in re.split(r",\s*(?![^(]*\))", body.strip()):
+        for action in _ACTIONS.split(body.strip()):
             _apply(section, action.strip(), before, after, request)
     return after
 
