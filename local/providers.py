@@ -24,7 +24,8 @@ class ProviderPlan:
 def plan_providers(catalogue: JsonObject, environment: Mapping[str, str], stand_in_url: str) -> ProviderPlan:
     """Plan for a catalogue: a provider whose `keyVariable` is set is called, all others are the stand-in.
 
-    Each stood-in provider gets a base URL of its own (`.../mistral/v1`), so that a fault can be told to one of them.
+    Each stood-in provider gets a base URL of its own (`.../mistral/v1`), so that a fault can be told to one of them,
+    and is spoken to in the stand-in's protocol, OpenAI's.
     A model with a real route loses its stood-in ones: a made-up answer must not pass for a fallback.
     """
     providers = catalogue["providers"]
@@ -42,11 +43,19 @@ def plan_providers(catalogue: JsonObject, environment: Mapping[str, str], stand_
         stood_in=stood_in,
         keys={name: key or STAND_IN_KEY for name, key in keys.items()},
         overrides={
-            "providers": {name: {"baseUrl": f"{stand_in_url}/{name}/v1"} for name in stood_in},
+            "providers": {
+                each["id"]: {"baseUrl": f"{stand_in_url}/{each['id']}/v1", **_in_openais_words(each)}
+                for each in providers
+                if each["id"] in stood_in
+            },
             "models": real_models,
         },
         snippet_model=_snippet_model(catalogue, real),
     )
+
+
+def _in_openais_words(provider: JsonObject) -> JsonObject:
+    return {} if provider.get("protocol", "openai") == "openai" else {"protocol": "openai"}
 
 
 def _snippet_model(catalogue: JsonObject, real: tuple[str, ...]) -> str:

@@ -56,7 +56,7 @@ ABILITIES = {
     "promptCaching": "supports_prompt_caching",
 }
 
-_NOT_IN_CATALOGUE = ("factsPrefix", "lacks", "has")
+_NOT_IN_CATALOGUE = ("factsPrefix", "lacks", "has", "onlyModels")
 
 
 def catalogue(
@@ -141,8 +141,11 @@ def price(fact: JsonObject, as_of: date) -> JsonObject:
     return said | {"asOf": as_of.isoformat()} | ({"source": source} if source.startswith("https://") else {})
 
 
-def abilities(fact: JsonObject, provider: JsonObject) -> list[str]:
-    """What a model can do on a provider's endpoint, which may be less than the model itself can."""
+def abilities(fact: JsonObject, provider: JsonObject, upstream: str = "") -> list[str]:
+    """What a model can do on a provider's endpoint, which may be less than the model itself can.
+
+    `onlyModels` names abilities that the endpoint gives to certain models, whatever the price file says of them.
+    """
     if fact["mode"] == "embedding":
         return ["embeddings"]
     able = ["chat", "streaming", *(ours for ours, theirs in ABILITIES.items() if fact.get(theirs))]
@@ -152,7 +155,10 @@ def abilities(fact: JsonObject, provider: JsonObject) -> list[str]:
         able.append("audioInput")
     if "tools" in able:
         able += provider.get("has", [])
-    return list(dict.fromkeys(each for each in able if each not in provider.get("lacks", [])))
+    only: JsonObject = provider.get("onlyModels", {})
+    able = [each for each in able if each not in only and each not in provider.get("lacks", [])]
+    able += [each for each in only if any(fnmatchcase(upstream, pattern) for pattern in only[each])]
+    return list(dict.fromkeys(able))
 
 
 def _audio_costs_no_more_than_text(fact: JsonObject) -> bool:
@@ -175,7 +181,8 @@ def _model(
     routes = [
         {"provider": provider, "upstreamModel": choice["routes"][provider], "weight": 100, "order": order}
         | _limits(fact)
-        | {"capabilities": abilities(fact, providers[provider]), "prices": [price(fact, as_of)]}
+        | {"capabilities": abilities(fact, providers[provider], choice["routes"][provider])}
+        | {"prices": [price(fact, as_of)]}
         for order, (provider, fact) in enumerate(found.items())
     ]
     first = next(iter(found.values()))

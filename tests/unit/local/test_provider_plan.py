@@ -38,6 +38,16 @@ def test_without_keys_every_provider_is_stood_in_under_a_url_of_its_own() -> Non
     }
 
 
+def test_the_stand_in_is_spoken_to_in_its_own_protocol() -> None:
+    catalogue = {"providers": [{"id": "native", "protocol": "bedrock"}], "models": []}
+
+    found = plan_providers(catalogue, {}, "http://127.0.0.1:9000")
+
+    assert found.overrides["providers"] == {
+        "native": {"baseUrl": "http://127.0.0.1:9000/native/v1", "protocol": "openai"}
+    }
+
+
 def test_a_provider_with_a_key_is_called_itself() -> None:
     found = plan(OPENAI_API_KEY="sk-1")
 

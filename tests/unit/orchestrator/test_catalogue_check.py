@@ -100,7 +100,7 @@ SPOILS: list[tuple[Spoil, str]] = [
     (lambda c: c["models"][0].pop("contextWindow"), "model mini: contextWindow is missing"),
     (
         lambda c: c["providers"][0].update(protocol="carrier pigeon"),
-        "provider openai: protocol must be one of openai",
+        "provider openai: protocol must be one of bedrock, openai",
     ),
     (
         lambda c: c["providers"][0].update(maxTokensField="limit"),

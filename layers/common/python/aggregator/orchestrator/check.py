@@ -27,7 +27,7 @@ CAPABILITIES = frozenset({
     "embeddings",
 })  # fmt: skip
 
-PROTOCOLS = frozenset({"openai"})
+PROTOCOLS = frozenset({"bedrock", "openai"})
 MAX_TOKENS_FIELDS = frozenset({"max_tokens", "max_completion_tokens"})
 
 _ID = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}"

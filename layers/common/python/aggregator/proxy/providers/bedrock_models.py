@@ -86,6 +86,11 @@ def claude_of(model_id: str) -> Claude | None:
     return Claude.of(found[1]) if found else None
 
 
+def caches(model_id: str) -> bool:
+    """Whether points may be set up to which the model keeps the prompt; others cache unasked, or never."""
+    return claude_of(model_id) is not None or "amazon.nova" in model_id
+
+
 def model_fields(
     body: Mapping[str, Any], model_id: str, output_tokens: int, *, forced: bool
 ) -> tuple[JsonObject, JsonObject]:

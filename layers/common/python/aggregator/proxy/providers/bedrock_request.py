@@ -15,7 +15,7 @@ from aggregator.proxy.model import Ask, JsonObject, Way
 from aggregator.proxy.providers.anthropic_models import Claude
 from aggregator.proxy.providers.anthropic_schema import closed
 from aggregator.proxy.providers.bedrock_messages import Conversation, details_format
-from aggregator.proxy.providers.bedrock_models import Model, claude_of, model_fields, model_of
+from aggregator.proxy.providers.bedrock_models import Model, caches, claude_of, model_fields, model_of
 from aggregator.proxy.providers.translate import (
     an_object,
     json_schema_of,
@@ -67,7 +67,9 @@ def body_of(ask: Ask, way: Way) -> JsonObject:
     body = fitted(ask.body, via.provider)
     refuse_unknown(body, _TAKEN, via.provider.name)
     target = _Target(model_of(via.upstream_model), claude_of(via.upstream_model))
-    conversation = Conversation(caches=via.can("promptCaching"), thoughts=details_format(via.upstream_model))
+    conversation = Conversation(
+        caches=caches(via.upstream_model), thoughts=details_format(via.upstream_model)
+    )
     for n, message in enumerate(body["messages"]):
         conversation.add(message, f"messages.{n}")
     tools, tool_choice = _tools(body, target, conversation)
