@@ -13,9 +13,6 @@ JsonObject = dict[str, Any]
 
 CONFIG = Path(__file__).with_suffix(".toml")
 
-# All routes but /openapi.json, which the document itself comes from.
-OPERATIONS = 20
-
 # Nobody but a chat makes a receipt, and its id is in no example.
 NEVER_FOUND = {"GET /billing/receipts/{requestId}"}
 
@@ -60,7 +57,7 @@ def test_whatever_an_admin_sends_the_answer_is_a_documented_one_and_no_5xx(
 
     assert report["exit_code"] == 0, printed
     assert report["complete"], printed
-    assert report["operations"]["tested"] == OPERATIONS, printed
+    assert report["operations"]["tested"] == report["operations"]["total"] >= 20, printed
     assert report["test_cases"]["generated"] > 1000, printed
     assert set(report["valid_rates"]) - accepted(report) == NEVER_FOUND, printed
 
@@ -72,5 +69,5 @@ def test_whatever_a_user_sends_the_answer_is_a_documented_one_and_no_5xx(
 
     assert report["exit_code"] == 0, printed
     assert report["complete"], printed
-    assert report["operations"]["tested"] == OPERATIONS, printed
+    assert report["operations"]["tested"] == report["operations"]["total"] >= 20, printed
     assert {"POST /v1/chat/completions", "POST /proxy/openai/chat/completions"} <= accepted(report), printed

@@ -100,7 +100,7 @@ def test_the_document_names_the_address_it_was_asked_at() -> None:
     assert answer["statusCode"] == 200
     assert header(answer, "Content-Type") == "application/json"
     assert served["servers"] == [{"url": "https://abc.execute-api.eu-central-1.amazonaws.com/api"}]
-    assert len(served["paths"]) == 18
+    assert len(served["paths"]) >= 18
 
 
 def test_behind_a_domain_name_of_ours_the_base_path_is_what_clients_call() -> None:

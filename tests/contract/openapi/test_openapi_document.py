@@ -74,7 +74,7 @@ def test_all_that_it_refers_to_is_there(document: JsonObject) -> None:
 def test_operation_ids_differ(document: JsonObject) -> None:
     ids = [operation["operationId"] for _, operation in operations(document)]
 
-    assert len(set(ids)) == len(ids) == 21
+    assert len(set(ids)) == len(ids) > 20
 
 
 def test_every_operation_says_what_it_does_and_belongs_to_a_described_group(document: JsonObject) -> None:

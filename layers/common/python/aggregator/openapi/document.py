@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from aggregator.errors import JsonObject
 from aggregator.openapi import chat_operations, refusals, special
-from aggregator.openapi.examples import REQUESTS, RESPONSES
+from aggregator.openapi.examples import REQUESTS, RESPONSES, Examples
 from aggregator.openapi.operations import OPERATIONS, RENAMED, TAGS, Operation
 from aggregator.openapi.schemas import (
     merge,
@@ -39,14 +39,14 @@ class Source:
 
 
 class UndescribedRouteError(Exception):
-    """A route is served that operations.py does not know, or the other way round."""
+    """Something that the code cannot say of a route is missing here; the message says where to put it."""
 
 
 def document_of(sources: Iterable[Source], version: str) -> JsonObject:
     """The OpenAPI 3.1 document of all functions.
 
     Raises:
-        UndescribedRouteError: operations.py and the code have different routes.
+        UndescribedRouteError: operations.py and the code have different routes, or words or an example are missing.
         SchemaClashError: two models have one name.
     """
     found: dict[str, JsonObject] = dict(chat_operations.operations())
@@ -60,7 +60,10 @@ def document_of(sources: Iterable[Source], version: str) -> JsonObject:
             for method, operation in methods.items():
                 found[f"{method.upper()} {path}"] = _described(operation, source.docstring)
     if found.keys() != OPERATIONS.keys():
-        raise UndescribedRouteError(f"in one place only: {sorted(found.keys() ^ OPERATIONS.keys())}")
+        new, gone = sorted(found.keys() - OPERATIONS.keys()), sorted(OPERATIONS.keys() - found.keys())
+        raise UndescribedRouteError(
+            f"openapi/operations.py lacks {new}, and has {gone} that no function serves"
+        )
     paths: JsonObject = {}
     for route, operation in OPERATIONS.items():
         method, path = route.split(" ")
@@ -131,7 +134,10 @@ def _successes(route: str, said: JsonObject, known: Operation) -> JsonObject:
         if not status.startswith("2"):
             continue
         content = {
-            media: {"schema": tidy(body["schema"]), "examples": body.get("examples") or RESPONSES[known.id]}
+            media: {
+                "schema": tidy(body["schema"]),
+                "examples": body.get("examples") or _example(RESPONSES, known),
+            }
             for media, body in answer["content"].items()
         }
         content |= special.MORE_MEDIA.get(route, {})
@@ -147,11 +153,17 @@ def _request_body(body: JsonObject, known: Operation) -> JsonObject:
     content = {
         media: {
             "schema": tidy(described["schema"]),
-            "examples": described.get("examples") or REQUESTS[known.id],
+            "examples": described.get("examples") or _example(REQUESTS, known),
         }
         for media, described in body["content"].items()
     }
     return {"required": True, "content": content}
+
+
+def _example(examples: dict[str, Examples], known: Operation) -> Examples:
+    if known.id not in examples:
+        raise UndescribedRouteError(f"openapi/examples.py has no example for {known.id}")
+    return examples[known.id]
 
 
 def _whole(paths: JsonObject, schemas: dict[str, JsonObject], version: str) -> JsonObject:

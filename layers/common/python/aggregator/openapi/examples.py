@@ -37,6 +37,15 @@ _CHANGE = {
     "changes": {},
 }
 _REQUEST_ID = "019a1b2c3d4e-c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+_BALANCE: JsonObject = {
+    "userId": "demo",
+    "currency": "USD",
+    "available": "4.99",
+    "held": "0.01",
+    "total": "5.00",
+    "lapsed": {"requests": 0, "amount": "0.00"},
+    "lowBalanceThreshold": None,
+}
 _CREDIT: JsonObject = {
     "id": _REQUEST_ID,
     "userId": "demo",
@@ -169,6 +178,7 @@ REQUESTS: dict[str, Examples] = {
     ),
     "updateApiKey": _one({"name": "old laptop", "allowedModels": None}),
     "rotateApiKey": _one({"overlapSeconds": 3600}),
+    "updateBalance": _one({"lowBalanceThreshold": "1.00"}),
     "createTransaction": _one(
         {
             "userId": "demo",
@@ -192,15 +202,8 @@ RESPONSES: dict[str, Examples] = {
     "updateApiKey": _one(_KEY | {"name": "old laptop", "allowedModels": None}),
     "revokeApiKey": _one(_KEY | {"status": "revoked", "revokedAt": "2026-11-24T08:00:00.000Z"}),
     "rotateApiKey": _one(_CREATED | {"previousSecretEndsAt": "2026-11-23T07:19:00.000Z"}),
-    "getBalance": _one(
-        {
-            "userId": "demo",
-            "currency": "USD",
-            "available": "4.99",
-            "held": "0.01",
-            "total": "5.00",
-        }
-    ),
+    "getBalance": _one(_BALANCE),
+    "updateBalance": _one(_BALANCE | {"lowBalanceThreshold": "1.00"}),
     "createTransaction": _one(_CREDIT),
     "listTransactions": _one({"userId": "demo", "entries": [_CHARGE]}),
     "getReceipt": _one(_CHARGE),

@@ -74,6 +74,7 @@ OPERATIONS: dict[str, Operation] = {
     "DELETE /auth/api-keys/{keyId}": Operation("revokeApiKey", "auth", (409,)),
     "POST /auth/api-keys/{keyId}/rotate": Operation("rotateApiKey", "auth", (409,)),
     "GET /billing/balance/{userId}": Operation("getBalance", "billing"),
+    "PATCH /billing/balance/{userId}": Operation("updateBalance", "billing"),
     "POST /billing/transaction": Operation(
         "createTransaction", "billing", (402, 404, 409, 422), headers=("Idempotency-Key",)
     ),
