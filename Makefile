@@ -5,6 +5,8 @@ PYTHON ?= python3
 PORT ?= 8000
 ENV ?= dev
 F ?=
+QUEUE ?= billing-usage
+FILE ?=
 ARGS ?=
 
 BIN := .venv/bin
@@ -14,10 +16,11 @@ MAKEFLAGS += --no-print-directory
 export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test pr lint fmt types arrows template invoke logs build deploy destroy clean
+.PHONY: help setup run test pr lint fmt types arrows template properties model faults invoke logs
+.PHONY: reconcile redrive replay-usage build deploy destroy clean
 
 help: ## say what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 setup: ## install all tools into .venv (the others do it by themselves)
 	@$(PYTHON) -m local.setup dev emulator sam
@@ -49,11 +52,29 @@ arrows: setup ## import-linter: who may import whom
 template: setup ## cfn-lint over the templates
 	@$(BIN)/cfn-lint $(TEMPLATES)
 
+properties: setup ## 100,000 random histories of the ledger
+	@LEDGER_EXAMPLES=100000 $(BIN)/python -m pytest tests/unit/billing/test_ledger_properties.py $(ARGS)
+
+model: setup ## explore every interleaving of the ledger's protocol, and of broken variants
+	@$(BIN)/python -m tests.model.ledger_explorer
+
+faults: setup ## every fault at every step; writes docs/faults.md
+	@FAULTS_DOCUMENT=write $(BIN)/python -m pytest tests/faults $(ARGS)
+
 invoke: setup ## run one function with its sample event in its true runtime; F=billing/get_balance
 	@$(BIN)/python -m local.invoke $(F)
 
 logs: setup ## what the functions of the running stack logged
 	@$(BIN)/python -m local.logs $(ARGS)
+
+reconcile: setup ## recompute the ledger of the running stack; ARGS="--stack NAME" for a deployed one
+	@$(BIN)/python -m local.reconcile $(ARGS)
+
+redrive: setup ## move a dead letter queue back into its queue; QUEUE=billing-usage
+	@$(BIN)/python -m local.redrive $(QUEUE) $(ARGS)
+
+replay-usage: setup ## settle requests whose event was lost; FILE=log of the chat function
+	@$(BIN)/python -m local.replay_usage $(FILE) $(ARGS)
 
 build: setup ## build for the cloud, into .aws-sam
 	@$(SAM) validate --lint
