@@ -227,7 +227,7 @@ def stale(stored: Stored, now: datetime) -> tuple[str, ...]:
         "d#": _day(now - timedelta(days=1)),
         "m#": _month(now.replace(day=1) - timedelta(days=1)),
     }
-    return tuple(name for name in sorted(stored) if name[:2] in last and name[2:] < last[name[:2]])
+    return tuple(name for name in stored if name[:2] in last and name[2:] < last[name[:2]])
 
 
 def _ticket(demand: Demand) -> str:

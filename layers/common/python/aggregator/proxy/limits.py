@@ -18,7 +18,7 @@ from aggregator.billing.money import NanoUsd
 from aggregator.errors import RateLimitExceeded, StoreUnavailable
 from aggregator.proxy import limit_rules
 from aggregator.proxy.limit_rules import Demand, Stored, Take, Taken
-from aggregator.proxy.model import Ask, Bound
+from aggregator.proxy.model import EMBEDDINGS, Ask, Bound
 from aggregator.proxy.store import Full
 from aggregator.proxy.tab import BYTES_PER_TOKEN, TOKENS_PER_IMAGE
 from aggregator.runtime import log
@@ -51,9 +51,12 @@ def tokens_of(ask: Ask) -> int:
     """What a request counts for in tokens per minute: an estimate, so that the limit means real tokens.
 
     A token for each four bytes, 1,024 for an image, and for each choice the client's limit of output, or 1,024.
+    Embeddings have no output.
     """
-    output = ask.max_output_tokens or OUTPUT_TOKENS_WITHOUT_CAP
-    return -(-ask.text_bytes // BYTES_PER_TOKEN) + ask.images * TOKENS_PER_IMAGE + output * ask.choices
+    input_tokens = -(-ask.text_bytes // BYTES_PER_TOKEN) + ask.tokens + ask.images * TOKENS_PER_IMAGE
+    if ask.surface == EMBEDDINGS:
+        return input_tokens
+    return input_tokens + (ask.max_output_tokens or OUTPUT_TOKENS_WITHOUT_CAP) * ask.choices
 
 
 def demand_of(ask: Ask, bound: Bound, *, request_id: str, now: datetime, seconds: float) -> Demand:
