@@ -11,7 +11,7 @@ app = api()
 
 
 @app.get("/billing/balance/<userId>")
-def get_balance(userId: UserIdInPath) -> Balance:  # noqa: N803 - the published path parameter
+def get_balance(userId: UserIdInPath) -> Balance:
     caller = caller_of(app.current_event)
     caller.require_scope(BILLING_READ)
     caller.require_user(userId)

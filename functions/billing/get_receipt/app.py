@@ -14,7 +14,7 @@ app = api()
 
 
 @app.get("/billing/receipts/<requestId>")
-def get_receipt(requestId: str, userId: Annotated[UserId | None, Query()] = None) -> StatementEntry:  # noqa: N803
+def get_receipt(requestId: str, userId: Annotated[UserId | None, Query()] = None) -> StatementEntry:
     caller = caller_of(app.current_event)
     caller.require_scope(BILLING_READ)
     caller.require_user(userId or caller.user_id)

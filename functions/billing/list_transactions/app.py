@@ -16,7 +16,9 @@ app = api()
 
 
 @app.get("/billing/transactions/<userId>")
-def list_transactions(userId: UserIdInPath, query: Annotated[StatementQuery, Query()]) -> Response[Statement | str]:  # noqa: N803
+def list_transactions(
+    userId: UserIdInPath, query: Annotated[StatementQuery, Query()]
+) -> Response[Statement | str]:
     caller = caller_of(app.current_event)
     caller.require_scope(BILLING_READ)
     caller.require_user(userId)

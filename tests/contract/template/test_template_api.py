@@ -19,6 +19,7 @@ ROUTES = OPEN | {
     ("DELETE", "/auth/api-keys/{keyId}"),
     ("POST", "/auth/api-keys/{keyId}/rotate"),
     ("GET", "/billing/balance/{userId}"),
+    ("PATCH", "/billing/balance/{userId}"),
     ("POST", "/billing/transaction"),
     ("GET", "/billing/transactions/{userId}"),
     ("GET", "/billing/receipts/{requestId}"),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from aggregator.billing.model import Account, Entry
-from aggregator.billing.money import CURRENCY, to_nano_usd, to_usd
+from aggregator.billing.money import CURRENCY, NanoUsd, to_nano_usd, to_usd
 from aggregator.billing.transaction import Order
 from aggregator.errors import InvalidRequest
 from aggregator.runtime import clock
@@ -30,6 +30,12 @@ Amount = Annotated[
         json_schema_extra={"pattern": r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$"},
     ),
 ]
+
+
+def _not_negative(text: str) -> str:
+    if to_nano_usd(text) < 0:
+        raise ValueError("must not be below zero")
+    return text
 
 
 class TransactionRequest(Request):
@@ -102,6 +108,13 @@ class TransactionReceipt(Response):
         )
 
 
+class Lapsed(Response):
+    """Holds past their deadline: requests whose usage never arrived. Their money is available again."""
+
+    requests: int
+    amount: str
+
+
 class Balance(Response):
     """A wallet. `held` is set aside for running requests; `total` is both."""
 
@@ -110,13 +123,35 @@ class Balance(Response):
     available: str
     held: str
     total: str
+    lapsed: Lapsed
+    low_balance_threshold: str | None = None
 
     @classmethod
     def of(cls, account: Account, epoch_seconds: float) -> "Balance":
         """Answer for an account; holds past their deadline count as available."""
+        lapsed = account.lapsed(epoch_seconds).values()
+        threshold = account.alert_below_nano_usd
         return cls(
             user_id=account.user_id,
             available=to_usd(account.spendable(epoch_seconds)),
             held=to_usd(account.held(epoch_seconds)),
             total=to_usd(account.total_nano_usd),
+            lapsed=Lapsed(
+                requests=sum(held.count for held in lapsed),
+                amount=to_usd(sum(held.amount_nano_usd for held in lapsed)),
+            ),
+            low_balance_threshold=None if threshold is None else to_usd(threshold),
         )
+
+
+class BalanceChange(Request):
+    """What a user may set on the own wallet. A `balance_low` event tells when `total` falls below the threshold."""
+
+    low_balance_threshold: Annotated[Amount, AfterValidator(_not_negative)] | None = Field(
+        description="US dollars as a decimal string; null for none."
+    )
+
+    @property
+    def alert_below_nano_usd(self) -> NanoUsd | None:
+        """The threshold, as the ledger has it."""
+        return None if self.low_balance_threshold is None else to_nano_usd(self.low_balance_threshold)

@@ -48,11 +48,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user's wallet. Invariant: available + all holds = sum of its ledger postings, and available >= 0."""
+    """A user's wallet. Invariant: available + all holds = sum of its ledger postings, and available >= 0.
+
+    Below `alert_below_nano_usd`, if set, its total counts as low.
+    """
 
     user_id: str
     available_nano_usd: NanoUsd = 0
     holds: Mapping[str, Held] = field(default_factory=dict)
+    alert_below_nano_usd: NanoUsd | None = None
 
     def lapsed(self, epoch_seconds: float) -> dict[str, Held]:
         """Buckets past their deadline: their money belongs to the user again."""

@@ -2,19 +2,20 @@
 
 | pk               | sk                  | what                                                                       |
 |------------------|---------------------|----------------------------------------------------------------------------|
-| ACCOUNT#<user>   | BALANCE             | `available`; for each deadline bucket `hold#<bucket>` and `holds#<bucket>` |
+| ACCOUNT#<user>   | BALANCE             | the account: see account_item.py                                           |
 | ACCOUNT#<user>   | ENTRY#<entry id>    | one immutable ledger entry; ids sort by time                               |
 | ACCOUNT#<user>   | REFUNDED#<entry id> | how much of an entry has been given back                                   |
 | ACCOUNT#<user>   | IDEMPOTENCY#<key>   | the entry a booked Idempotency-Key led to, for 24 hours                    |
 
-Amounts are nano-US-dollars. `hold#` is the money in a bucket, `holds#` the number of requests it is for.
+Amounts are nano-US-dollars.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aggregator.billing import writes
+from aggregator.billing.account_item import ALERT_BELOW, AMOUNT, COUNT, account_of
 from aggregator.billing.entry_item import ACCOUNT_PREFIX, ENTRY_PREFIX, account_key, entry_key, from_item
 from aggregator.billing.model import MOST_BUCKETS, Account, Entry, Held, Settlement
 from aggregator.billing.money import NanoUsd
@@ -67,7 +68,7 @@ class BillingStore:
                 "Key": writes.balance_key(user_id),
                 "UpdateExpression": "SET available = available - :amount ADD #hold :amount, #holds :one",
                 "ConditionExpression": "available >= :amount",
-                "ExpressionAttributeNames": {"#hold": writes.AMOUNT + bucket, "#holds": writes.COUNT + bucket},
+                "ExpressionAttributeNames": {"#hold": AMOUNT + bucket, "#holds": COUNT + bucket},
                 "ExpressionAttributeValues": item.item({":amount": amount_nano_usd, ":one": 1}),
                 "ReturnValues": "UPDATED_NEW",
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -75,7 +76,7 @@ class BillingStore:
         except AwsError as refused:
             if refused.code != CONDITION_FAILED:
                 raise
-            raise Short(_account(user_id, refused.item or {})) from None
+            raise Short(account_of(user_id, refused.item or {})) from None
         return int(answer["Attributes"]["available"]["N"])
 
     def sweep(self, user_id: str, lapsed: Mapping[str, Held]) -> bool:
@@ -89,7 +90,7 @@ class BillingStore:
         removed: list[str] = []
         unchanged: list[str] = []
         for n, (bucket, held) in enumerate(fullest[:MOST_BUCKETS]):
-            names |= {f"#hold{n}": writes.AMOUNT + bucket, f"#holds{n}": writes.COUNT + bucket}
+            names |= {f"#hold{n}": AMOUNT + bucket, f"#holds{n}": COUNT + bucket}
             values |= {f":hold{n}": held.amount_nano_usd, f":holds{n}": held.count}
             values[":sum"] += held.amount_nano_usd
             removed += [f"#hold{n}", f"#holds{n}"]
@@ -114,7 +115,21 @@ class BillingStore:
         answer = self._aws.call("GetItem", {
             "TableName": self._table, "Key": writes.balance_key(user_id), "ConsistentRead": True,
         })  # fmt: skip
-        return _account(user_id, answer.get("Item") or {})
+        return account_of(user_id, answer.get("Item") or {})
+
+    def set_alert(self, user_id: str, below_nano_usd: NanoUsd | None) -> Account:
+        """Set, or with None take away, the threshold under which the user's money counts as low."""
+        if below_nano_usd is None:
+            change: JsonObject = {"UpdateExpression": f"REMOVE {ALERT_BELOW}"}
+        else:
+            change = {
+                "UpdateExpression": f"SET {ALERT_BELOW} = :below, available = if_not_exists(available, :zero)",
+                "ExpressionAttributeValues": item.item({":below": below_nano_usd, ":zero": 0}),
+            }
+        answer = self._aws.call("UpdateItem", {
+            "TableName": self._table, "Key": writes.balance_key(user_id), "ReturnValues": "ALL_NEW", **change,
+        })  # fmt: skip
+        return account_of(user_id, answer["Attributes"])
 
     def settle(self, settlement: Settlement) -> None:
         """Write entries, release their holds and return what is left over, in one transaction.
@@ -235,21 +250,6 @@ class BillingStore:
             if "LastEvaluatedKey" not in answer:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-
-
-def _account(user_id: str, stored: Mapping[str, Any]) -> Account:
-    values = item.values(stored)
-    buckets: Iterable[str] = (
-        name.removeprefix(writes.AMOUNT) for name in values if name.startswith(writes.AMOUNT)
-    )
-    return Account(
-        user_id=user_id,
-        available_nano_usd=values.get("available", 0),
-        holds={
-            bucket: Held(values[writes.AMOUNT + bucket], values.get(writes.COUNT + bucket, 0))
-            for bucket in buckets
-        },
-    )
 
 
 def _failed_conditions(refused: AwsError) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from aggregator.billing.account_item import AMOUNT, COUNT
 from aggregator.billing.entry_item import account_key, to_item
 from aggregator.billing.model import Entry, Settlement
 from aggregator.billing.money import NanoUsd
@@ -9,8 +10,6 @@ from aggregator.runtime import item
 
 JsonObject = dict[str, Any]
 
-AMOUNT = "hold#"
-COUNT = "holds#"
 _IDEMPOTENCY_SECONDS = 24 * 3600
 
 

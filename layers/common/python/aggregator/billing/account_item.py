@@ -1,0 +1,27 @@
+"""How an account lies in the table. Standard library only.
+
+`available`; for each deadline bucket `hold#<bucket>` (the money in it) and `holds#<bucket>` (for how many requests);
+`alert_below`, where the user wants to hear of a low balance. Amounts are nano-US-dollars.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aggregator.billing.model import Account, Held
+from aggregator.runtime import item
+
+AMOUNT = "hold#"
+COUNT = "holds#"
+ALERT_BELOW = "alert_below"
+
+
+def account_of(user_id: str, stored: Mapping[str, Any]) -> Account:
+    """Read an account, from the table or from its stream; nothing stored is an empty one."""
+    values = item.values(stored)
+    buckets = [name.removeprefix(AMOUNT) for name in values if name.startswith(AMOUNT)]
+    return Account(
+        user_id=user_id,
+        available_nano_usd=values.get("available", 0),
+        holds={bucket: Held(values[AMOUNT + bucket], values.get(COUNT + bucket, 0)) for bucket in buckets},
+        alert_below_nano_usd=values.get(ALERT_BELOW),
+    )
