@@ -126,13 +126,11 @@ def statement(store: BillingStore, user_id: str, query: StatementQuery, now: dat
     since = query.from_ or to - _DEFAULT_RANGE
     if since >= to:
         raise InvalidRequest("from: must be before to", param="from")
-    entries, following = store.entries(
-        user_id,
-        _id_at(since),
-        _id_at(to),
-        limit=query.limit,
-        after=None if query.cursor is None else _entry_id(query.cursor),
-    )
+    first, last = _id_at(since), _id_at(to)
+    after = None if query.cursor is None else _entry_id(query.cursor)
+    if after is not None and not first <= after <= last:
+        raise InvalidRequest("cursor: is none of this range", param="cursor")
+    entries, following = store.entries(user_id, first, last, limit=query.limit, after=after)
     return Statement(
         user_id=user_id,
         entries=[StatementEntry.of(entry) for entry in entries],

@@ -29,7 +29,10 @@ from aggregator.errors import (
 from aggregator.runtime import clock
 from aggregator.runtime.aws import TIMED_OUT, TRANSIENT, UNREACHABLE, AwsError
 from aggregator.runtime.observability import flush, logger
-from aggregator.runtime.request import header_of, request_id_of, route_of, source_ip_of
+from aggregator.runtime.request import Event, header_of, request_id_of, route_of, source_ip_of
+
+_FORMS = ("multipart/", "application/x-www-form-urlencoded")
+_NOT_JSON = InvalidRequest("Content-Type: must be application/json", param="Content-Type")
 
 LambdaHandler = Callable[[JsonObject, Any], JsonObject]
 
@@ -74,7 +77,9 @@ def serve(app: APIGatewayRestResolver) -> LambdaHandler:
         request_id = request_id_of(event)
         logger.append_keys(request_id=request_id)
         try:
-            answer: JsonObject = app.resolve(event, context)
+            answer: JsonObject = (
+                _plain(_NOT_JSON, request_id) if _is_form(event) else app.resolve(event, context)
+            )
         except Exception:
             logger.exception("Unexpected error")
             refusal = InternalError("Something went wrong on our side; the request id names it in our log.")
@@ -145,6 +150,11 @@ def _answer(refusal: Refusal, event: APIGatewayProxyEvent) -> Response[str]:
         headers=headers,
         body=answer["body"],
     )
+
+
+def _is_form(event: Event) -> bool:
+    """Whether the body is a form: Powertools reads forms as well, and breaks on one without a boundary."""
+    return (header_of(event, "Content-Type") or "").strip().lower().startswith(_FORMS)
 
 
 def _plain(refusal: Refusal, request_id: str) -> JsonObject:
