@@ -1,4 +1,4 @@
-"""Any interleaving of reserve, settle, redeliver, reorder, lose, lapse, sweep, refund and crash keeps the money right."""
+"""Any interleaving of reserve, settle, redeliver, reorder, lose, lapse, sweep, refund and crash keeps the money."""
 
 import os
 from dataclasses import dataclass
@@ -135,7 +135,8 @@ class LedgerMachine(RuleBasedStateMachine):
         try:
             settle_account(self.store, batch, sleep=lambda _: None)
         except AwsError as felt:
-            assert crash is not None, felt
+            if crash is None:
+                raise
             if felt.code == "Unreachable":
                 return
         finally:

@@ -26,7 +26,19 @@ def test_what_is_written_reads_back_the_same(amount: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "five", "1e3", "NaN", "Infinity", "1_000", "0.0000000001", "1000000001", "1,5"]
+    "text",
+    [
+        "",
+        "five",
+        "1e3",
+        "NaN",
+        "Infinity",
+        "1_000",
+        "0.0000000001",
+        "1000000001",
+        "1,5",
+        "1." + "0" * 35 + "1",
+    ],
 )
 def test_what_is_no_plain_amount_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must"):

@@ -53,9 +53,9 @@ prices = st.builds(
     reasoning=st.none() | rates,
     image=st.integers(0, 10_000_000),
     request=st.integers(0, 10_000_000),
-    tiers=st.lists(
-        st.builds(Tier, above_input_tokens=counts, input=rates, output=rates), max_size=2
-    ).map(tuple),
+    tiers=st.lists(st.builds(Tier, above_input_tokens=counts, input=rates, output=rates), max_size=2).map(
+        tuple
+    ),
 )
 
 
@@ -114,7 +114,9 @@ def test_no_usage_within_the_bounds_costs_more_than_the_bound(
 
 
 @given(st.integers(0, 10**12), counts, prices)
-def test_the_output_that_fits_an_amount_costs_no_more_than_it(amount: int, input_tokens: int, price: Price) -> None:
+def test_the_output_that_fits_an_amount_costs_no_more_than_it(
+    amount: int, input_tokens: int, price: Price
+) -> None:
     fits = output_tokens_that_fit(amount, input_tokens=input_tokens, images=0, price=price)
 
     if fits >= 0:
