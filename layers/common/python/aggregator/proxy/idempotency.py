@@ -165,7 +165,7 @@ def _answer_of(answers: Answers, mark: Mark, stored: Mapping[str, Any]) -> Store
     if stored["body_hash"] != mark.body_hash:
         raise IdempotencyMismatch(f"This {HEADER} was used with another request.", param=HEADER)
     if "answer_status" in stored:
-        return answers.read(stored)
+        return _read(answers, mark, stored)
     if stored["request_id"] == mark.request_id:
         return None
     raise RequestInProgress(
@@ -173,6 +173,14 @@ def _answer_of(answers: Answers, mark: Mark, stored: Mapping[str, Any]) -> Store
         param=HEADER,
         retry_after_seconds=_RETRY_SECONDS,
     )
+
+
+def _read(answers: Answers, mark: Mark, stored: Mapping[str, Any]) -> StoredAnswer:
+    try:
+        return answers.read(stored)
+    except AwsError as failed:
+        log.error("answer_unread", request_id=mark.request_id, code=failed.code)
+        raise _unavailable() from failed
 
 
 def _replayed(answer: StoredAnswer, mark: Mark) -> StreamingResponse:

@@ -254,6 +254,5 @@ def _answer_key(mark: Mark) -> JsonObject:
 
 
 def _object_key(mark: Mark) -> str:
-    """A name that says nothing, and that no other request has: one that lost its mark cannot write over another's."""
-    named = f"{mark.user_id}\n{mark.key}\n{mark.request_id}"
-    return f"answers/{sha256(named.encode()).hexdigest()}"
+    """A name that no other request has: one that lost its mark cannot write over another's answer."""
+    return f"answers/{sha256(mark.request_id.encode()).hexdigest()}"
