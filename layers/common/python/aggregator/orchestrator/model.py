@@ -23,7 +23,7 @@ class Provider:
 
     `max_tokens_field` is the name under which it takes the cap on output. `stream_options` is False where it refuses
     that field and reports the usage of a stream anyway. `secret` is the name of its keys in the secret of all
-    providers; a keyless one has none.
+    providers; a keyless one has none. `extensions` are fields beyond OpenAI's that it takes (see proxy/dialect.py).
     """
 
     id: str
@@ -38,6 +38,7 @@ class Provider:
     unsupported: frozenset[str] = frozenset()
     only_values: Mapping[str, list[Any]] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
+    extensions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,7 @@ def _build_provider(entry: JsonObject) -> Provider:
         unsupported=frozenset(entry.get("unsupported", ())),
         only_values=entry.get("onlyValues", {}),
         rename=entry.get("rename", {}),
+        extensions=frozenset(entry.get("extensions", ())),
     )
 
 
