@@ -14,6 +14,7 @@ from aggregator.errors import (
     UnsupportedParameter,
 )
 from aggregator.proxy.adapter import Adapter, adapter_of, refusal_by
+from aggregator.proxy.dialect import in_dialect_of
 from aggregator.proxy.model import (
     Answer,
     Ask,
@@ -125,7 +126,7 @@ def _attempt(
     monotonic: Callable[[], float],
 ) -> Answer:
     adapter = adapter_of(way.route.provider.protocol, ask.surface)
-    request = adapter.encode(ask, way, key)
+    request = adapter.encode(in_dialect_of(way.route.via, ask), way, key)
     progress = Progress(model=way.route.via.upstream_model)
     try:
         response = upstream.post(request, deadline)

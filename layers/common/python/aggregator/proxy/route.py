@@ -10,6 +10,7 @@ from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import refuse_unsupported
 from aggregator.proxy.adapter import speaks
 from aggregator.proxy.call import Keys
+from aggregator.proxy.dialect import in_dialect_of
 from aggregator.proxy.model import EMBEDDINGS, Ask, Route
 
 
@@ -31,7 +32,7 @@ def routes_for(
     ready = [route for route in able if route.provider.keyless or keys.of(route.provider.secret)]
     if not ready:
         raise ProviderUnavailable(f"No provider of the model '{selection.model.id}' is set up here.")
-    return [Route(route, route.price_at(now)) for route in ready]
+    return [Route(route, route.price_at(now).scaled(caller.price_percent)) for route in ready]
 
 
 def _of_kind(ask: Ask, selection: Selection) -> Sequence[CatalogueRoute]:
@@ -56,7 +57,7 @@ def _able(ask: Ask, routes: Sequence[CatalogueRoute]) -> list[CatalogueRoute]:
     refused: UnsupportedParameter | None = None
     for route in routes:
         try:
-            refuse_unsupported(ask.body, route.provider)
+            refuse_unsupported(in_dialect_of(route, ask).body, route.provider)
             _require_vision(ask, route)
         except UnsupportedParameter as unsupported:
             refused = refused or unsupported

@@ -1,0 +1,109 @@
+"""What a request of another surface than chat becomes for the provider of a route. Standard library only.
+
+The body of such a request is a chat completion with a few fields more, which some providers take and others refuse:
+
+| field                                  | of                        | taken by                                     |
+|----------------------------------------|---------------------------|----------------------------------------------|
+| `thinking`                             | the request               | Claude; for others it is an effort           |
+| `top_k`                                | the request               | Claude, Gemini; refused by name for others   |
+| `cache_control`                        | messages, parts, tools    | Claude; others cache by themselves           |
+| `reasoning_details`                    | an assistant's message    | the model that said them                     |
+| `reasoning_content`                    | an assistant's message    | nobody                                       |
+| `is_error`, and images in the content  | a tool's message          | nobody; the error is told in words, and the  |
+|                                        |                           | images follow in the user's name             |
+
+A provider with OpenAI's protocol takes those that the catalogue names as its `extensions`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from aggregator.errors import UnsupportedParameter
+from aggregator.orchestrator.model import Provider
+from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.proxy.model import EMBEDDINGS, Ask, JsonObject
+
+# Most tokens to think with at each effort; above the last it is "high".
+_BUDGETS = (("low", 4096), ("medium", 16384))
+_ERROR = "Error: "
+
+
+def in_dialect_of(via: CatalogueRoute, ask: Ask) -> Ask:
+    """The same request, as the provider of this route takes it; one that came as a chat completion stays as it is.
+
+    Raises:
+        UnsupportedParameter: it has a field that the provider cannot honour.
+    """
+    if ask.surface in ("chat", EMBEDDINGS):
+        return ask
+    provider = via.provider
+    body = dict(ask.body)
+    if "thinking" in body and not _is_claude(via):
+        effort = _effort_of(body.pop("thinking"))
+        if effort is not None:
+            body.setdefault("reasoning_effort", effort)
+    if provider.protocol == "openai":
+        if "top_k" in body and "top_k" not in provider.extensions:
+            raise UnsupportedParameter(f"{provider.name} does not take 'top_k'.", param="top_k")
+        body["messages"] = list(_messages(body["messages"], provider))
+        if "tools" in body:
+            body["tools"] = [_kept(tool, provider, "cache_control") for tool in body["tools"]]
+    return replace(ask, body=body)
+
+
+def _is_claude(via: CatalogueRoute) -> bool:
+    return via.provider.protocol in ("anthropic", "bedrock") and "claude" in via.upstream_model
+
+
+def _effort_of(thinking: Any) -> str | None:
+    """The effort that a budget of thinking stands for; None leaves it to the model, as Claude's other kinds do."""
+    budget = thinking.get("budget_tokens") if thinking.get("type") == "enabled" else None
+    if budget is None:
+        return None
+    return next((effort for effort, most in _BUDGETS if budget <= most), "high")
+
+
+def _messages(messages: list[JsonObject], provider: Provider) -> Iterator[JsonObject]:
+    """Images of tools' results follow the last of them, for calls must be answered without a word between."""
+    shown: list[JsonObject] = []
+    results = 0
+    for message in messages:
+        results = results + 1 if message["role"] == "tool" else 0
+        if shown and message["role"] != "tool":
+            yield {"role": "user", "content": shown}
+            shown = []
+        plain = _kept(message, provider, "cache_control", "reasoning_details", "reasoning_content")
+        plain.pop("is_error", None)
+        if plain.get("tool_calls"):
+            plain["tool_calls"] = [_kept(call, provider, "cache_control") for call in plain["tool_calls"]]
+        if isinstance(plain.get("content"), list):
+            parts = [_kept(part, provider, "cache_control") for part in plain["content"]]
+            if message["role"] == "tool":
+                others = [part for part in parts if part["type"] != "text"]
+                if others:
+                    shown += [{"type": "text", "text": f"From result {results}:"}, *others]
+                parts = [part for part in parts if part["type"] == "text"]
+            plain["content"] = _simply(parts)
+        if message.get("is_error"):
+            plain["content"] = _failed(plain["content"])
+        yield plain
+    if shown:
+        yield {"role": "user", "content": shown}
+
+
+def _kept(said: JsonObject, provider: Provider, *extensions: str) -> JsonObject:
+    """Without those extensions that the provider does not take."""
+    gone = [name for name in extensions if name in said and name not in provider.extensions]
+    return {name: value for name, value in said.items() if name not in gone}
+
+
+def _failed(content: str | list[JsonObject]) -> str | list[JsonObject]:
+    return _ERROR + content if isinstance(content, str) else [{"type": "text", "text": _ERROR}, *content]
+
+
+def _simply(parts: list[JsonObject]) -> str | list[JsonObject]:
+    """Text alone as one string, which every provider takes."""
+    if all(part.keys() == {"type", "text"} and part["type"] == "text" for part in parts):
+        return "\n\n".join(part["text"] for part in parts)
+    return parts

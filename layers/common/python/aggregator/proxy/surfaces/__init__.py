@@ -1,0 +1,1 @@
+"""The surfaces besides chat completions: Responses, Anthropic Messages, embeddings."""

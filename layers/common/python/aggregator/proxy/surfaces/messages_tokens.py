@@ -1,0 +1,51 @@
+"""A count of a request's tokens without asking its provider: rather too high than too low, and free."""
+
+from typing import Any
+
+from aggregator.proxy.model import Ask
+from aggregator.proxy.surfaces.shape import bytes_of
+
+BYTES_PER_TOKEN = 3
+"""English has four to five bytes a token, code and most other writing three or more."""
+
+TOKENS_PER_IMAGE = 1600
+"""The most that Claude makes of an image. Source: https://platform.claude.com/docs/en/build-with-claude/vision."""
+
+BYTES_PER_TOKEN_OF_A_FILE = 16
+"""Of a file in base64: a page of a PDF has some 50 KB and is read as up to 3,000 tokens."""
+
+TOKENS_AROUND_A_MESSAGE = 4
+TOKENS_AROUND_A_REQUEST = 4
+
+TOKENS_AROUND_TOOLS = 512
+"""Tools bring a system prompt of their own."""
+
+
+def estimated_tokens(ask: Ask) -> int:
+    """Input tokens of a request, of whatever model."""
+    messages, tools = ask.body["messages"], ask.body.get("tools") or []
+    said, files = _bytes_in(messages)
+    if tools:
+        said += bytes_of({"tools": tools})
+    return (
+        -(-said // BYTES_PER_TOKEN)
+        + files // BYTES_PER_TOKEN_OF_A_FILE
+        + ask.images * TOKENS_PER_IMAGE
+        + len(messages) * TOKENS_AROUND_A_MESSAGE
+        + TOKENS_AROUND_A_REQUEST
+        + (TOKENS_AROUND_TOOLS if tools else 0)
+    )
+
+
+def _bytes_in(value: Any) -> tuple[int, int]:
+    """Bytes of the texts in a value, and of the files; images count by number."""
+    if isinstance(value, str):
+        return len(value.encode(errors="surrogatepass")), 0
+    if isinstance(value, dict) and value.get("type") == "image_url":
+        return 0, 0
+    if isinstance(value, dict) and value.get("type") == "file":
+        return 0, len(value["file"]["file_data"])
+    if not isinstance(value, dict | list):
+        return 0, 0
+    counted = [_bytes_in(each) for each in (value.values() if isinstance(value, dict) else value)]
+    return sum(said for said, _ in counted), sum(files for _, files in counted)

@@ -1,0 +1,28 @@
+"""Responses: OpenAI's newer API, without a memory. Standard library only."""
+
+from aggregator.proxy.model import Ask
+from aggregator.proxy.surface import Surface
+from aggregator.proxy.surfaces.naming import refusing
+from aggregator.proxy.surfaces.rendering import rendered, request_id_in
+from aggregator.proxy.surfaces.responses_answer import ResponseWriter
+from aggregator.proxy.surfaces.responses_request import NAME, read
+from aggregator.runtime.streaming import StreamingResponse
+
+# What a field is called here that a provider, or the check of a chat completion, names.
+_NAMES = {
+    "max_completion_tokens": "max_output_tokens",
+    "max_tokens": "max_output_tokens",
+    "messages": "input",
+    "reasoning_effort": "reasoning.effort",
+    "response_format": "text.format",
+    "verbosity": "text.verbosity",
+}
+
+
+def render(ask: Ask, answer: StreamingResponse) -> StreamingResponse:
+    """The walk's answer as a response, or the events of one."""
+    writer = ResponseWriter(ask, request_id_in(answer))
+    return rendered(answer, ask, writer, writer.whole)
+
+
+RESPONSES = Surface(NAME, read, render, refusing(_NAMES))
