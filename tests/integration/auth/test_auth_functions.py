@@ -76,6 +76,7 @@ def test_the_answer_to_a_creation_is_as_published(call: Call) -> None:
             "dailyBudget": None,
             "monthlyBudget": "12.50",
         },
+        "pricePercent": 100,
     }
 
 

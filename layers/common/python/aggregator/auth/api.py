@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from aggregator.auth.audit import Change
-from aggregator.auth.caller import DEFAULT_SCOPES, Caller
+from aggregator.auth.caller import DEFAULT_SCOPES, LIST_PRICE_PERCENT, Caller
 from aggregator.auth.issue import IssuedKey
 from aggregator.auth.key import KEY_ID_PATTERN
 from aggregator.auth.model import (
@@ -87,6 +87,17 @@ class LimitsRequest(Request):
         return {name: limit for name, limit in said.items() if limit is not None}
 
 
+PricePercent = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=1000,
+        strict=True,
+        description="What calls with this key cost of list prices, in percent; only an admin sets it.",
+    ),
+]
+
+
 class CreateApiKeyRequest(Request):
     """A new key. Without `scopes` it gets all the default ones that its maker has."""
 
@@ -97,6 +108,7 @@ class CreateApiKeyRequest(Request):
     allowed_models: Models | None = None
     allowed_ips: Networks | None = None
     limits: LimitsRequest | None = None
+    price_percent: PricePercent | None = None
 
     def to_grant(self, by: Caller) -> Grant:
         """What the new key shall be allowed."""
@@ -108,6 +120,7 @@ class CreateApiKeyRequest(Request):
             allowed_models=_tuple(self.allowed_models),
             allowed_ips=_tuple(self.allowed_ips),
             limits={} if self.limits is None else self.limits.to_limits(),
+            price_percent=self.price_percent or by.price_percent,
         )
 
 
@@ -120,6 +133,7 @@ class UpdateApiKeyRequest(Request):
     allowed_models: Models | None = None
     allowed_ips: Networks | None = None
     limits: LimitsRequest | None = None
+    price_percent: PricePercent | None = None
 
     @model_validator(mode="after")
     def _names_a_field(self) -> "UpdateApiKeyRequest":
@@ -136,6 +150,7 @@ class UpdateApiKeyRequest(Request):
             "allowed_models": _tuple(self.allowed_models),
             "allowed_ips": _tuple(self.allowed_ips),
             "limits": {} if self.limits is None else self.limits.to_limits(),
+            "price_percent": self.price_percent or LIST_PRICE_PERCENT,
         }
         return {name: fields[name] for name in self.model_fields_set}
 
@@ -188,6 +203,7 @@ class ApiKeyView(Response):
     allowed_models: list[str] | None
     allowed_ips: list[str] | None
     limits: LimitsView
+    price_percent: int
 
     @classmethod
     def of(cls, key: ApiKey, now: datetime) -> "ApiKeyView":
@@ -269,6 +285,7 @@ def _shown(key: ApiKey, now: datetime) -> dict[str, Any]:
         "allowed_models": None if key.grant.allowed_models is None else list(key.grant.allowed_models),
         "allowed_ips": None if key.grant.allowed_ips is None else list(key.grant.allowed_ips),
         "limits": LimitsView.of(key.grant.limits),
+        "price_percent": key.grant.price_percent,
     }
 
 

@@ -25,12 +25,16 @@ KEYS_MANAGE = "keys:manage"
 ADMIN = "admin"
 
 SCOPES = (INFERENCE, MODELS_READ, BILLING_READ, ANALYTICS_READ, KEYS_MANAGE, ADMIN)
+LIST_PRICE_PERCENT = 100
+
 DEFAULT_SCOPES = (INFERENCE, MODELS_READ, BILLING_READ, ANALYTICS_READ)
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The proven sender of a request. `limits` maps a limit's name to its number; no limits, no entry.
+
+    `price_percent` is what the caller pays of list prices: 110 is a markup of a tenth.
 
     `allowed_models` and `allowed_ips` are None when the key is not limited to any.
     Models may be patterns (`gpt-4o*`), addresses CIDR ranges.
@@ -43,6 +47,7 @@ class Caller:
     allowed_models: tuple[str, ...] | None = None
     allowed_ips: tuple[str, ...] | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
+    price_percent: int = LIST_PRICE_PERCENT
 
     @property
     def is_admin(self) -> bool:
@@ -110,6 +115,8 @@ class Caller:
             said["allowedIps"] = list(self.allowed_ips)
         if self.limits:
             said["limits"] = dict(self.limits)
+        if self.price_percent != LIST_PRICE_PERCENT:
+            said["pricePercent"] = self.price_percent
         return {"caller": json.dumps(said, separators=(",", ":"))}
 
     @classmethod
@@ -132,6 +139,7 @@ class Caller:
             allowed_models=_tuple_or_none(said.get("allowedModels")),
             allowed_ips=_tuple_or_none(said.get("allowedIps")),
             limits=said.get("limits") or {},
+            price_percent=said.get("pricePercent", LIST_PRICE_PERCENT),
         )
 
 

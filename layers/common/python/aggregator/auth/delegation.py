@@ -71,6 +71,8 @@ def require_within(grant: Grant, by: Caller) -> None:
         raise _beyond("allowedModels", "it is limited to other models itself")
     if not _networks_within(grant.allowed_ips, by.allowed_ips):
         raise _beyond("allowedIps", "it is limited to other networks itself")
+    if grant.price_percent != by.price_percent:
+        raise _beyond("pricePercent", "only an admin sets it")
     if looser := _looser_limit(grant.limits, by.limits):
         raise _beyond(f"limits.{looser.removesuffix('NanoUsd')}", "its own limit is lower")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from aggregator.auth.caller import Caller
+from aggregator.auth.caller import LIST_PRICE_PERCENT, Caller
 from aggregator.errors import Conflict, InvalidApiKey, InvalidRequest, NotFound
 from aggregator.runtime.clock import iso
 
@@ -54,7 +54,10 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a key may do. None means not limited; `limits` maps a name of `LIMITS` to its number."""
+    """What a key may do. None means not limited; `limits` maps a name of `LIMITS` to its number.
+
+    `price_percent` is what its calls cost of list prices; only an admin sets it.
+    """
 
     name: str
     scopes: tuple[str, ...]
@@ -62,6 +65,7 @@ class Grant:
     allowed_models: tuple[str, ...] | None = None
     allowed_ips: tuple[str, ...] | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
+    price_percent: int = LIST_PRICE_PERCENT
 
     def described(self) -> dict[str, Any]:
         """The grant as JSON values, by the API's names: what the audit trail compares."""
@@ -72,6 +76,7 @@ class Grant:
             "allowedModels": None if self.allowed_models is None else list(self.allowed_models),
             "allowedIps": None if self.allowed_ips is None else list(self.allowed_ips),
             "limits": dict(self.limits),
+            "pricePercent": self.price_percent,
         }
 
 
@@ -133,6 +138,7 @@ class ApiKey:
             allowed_models=self.grant.allowed_models,
             allowed_ips=self.grant.allowed_ips,
             limits=self.grant.limits,
+            price_percent=self.grant.price_percent,
         )
 
     def granted(self, grant: Grant) -> "ApiKey":

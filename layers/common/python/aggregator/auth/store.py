@@ -31,7 +31,17 @@ _HISTORY_LENGTH = 100
 _BATCH_ATTEMPTS = 4
 
 # What a change may change; `lastUsedAt` is left alone, for the authorizer writes it meanwhile.
-_CHANGEABLE = ("name", "scopes", "expiresAt", "allowedModels", "allowedIps", "limits", "secrets", "revokedAt")
+_CHANGEABLE = (
+    "name",
+    "scopes",
+    "expiresAt",
+    "allowedModels",
+    "allowedIps",
+    "limits",
+    "pricePercent",
+    "secrets",
+    "revokedAt",
+)
 
 
 class KeyStore:

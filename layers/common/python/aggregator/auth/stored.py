@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from aggregator.auth.audit import Change
+from aggregator.auth.caller import LIST_PRICE_PERCENT
 from aggregator.auth.model import ApiKey, Grant, Secret
 from aggregator.runtime.aws import JsonObject
 from aggregator.runtime.clock import from_iso, iso
@@ -48,6 +49,7 @@ def key_of(stored: JsonObject) -> ApiKey:
             allowed_models=_tuple_of(stored, "allowedModels"),
             allowed_ips=_tuple_of(stored, "allowedIps"),
             limits=stored["limits"],
+            price_percent=stored.get("pricePercent", LIST_PRICE_PERCENT),
         ),
         secrets=tuple(
             Secret(each["hash"], from_iso(each["createdAt"]), _moment_of(each, "expiresAt"))

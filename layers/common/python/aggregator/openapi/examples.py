@@ -26,6 +26,7 @@ _KEY: JsonObject = {
     "allowedModels": ["gpt-4o*"],
     "allowedIps": None,
     "limits": _LIMITS,
+    "pricePercent": 100,
 }
 _CREATED = _KEY | {"key": "agg_prod_1vQ8Zk7pQ2xA_4f8Jd0sLq2Wm9XyTzB1cVn31vCE0"}
 _CHANGE = {

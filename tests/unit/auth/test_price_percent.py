@@ -1,0 +1,47 @@
+"""A markup on a key: set by an admin, handed on as it is, and in every price its caller is quoted."""
+
+from dataclasses import replace
+
+import pytest
+
+from aggregator.auth.api import CreateApiKeyRequest
+from aggregator.auth.caller import Caller
+from aggregator.auth.delegation import require_within
+from aggregator.errors import MissingScope
+from tests.unit.auth.fakes import ADMIN, MANAGER
+
+
+def asked(percent: int | None) -> CreateApiKeyRequest:
+    return CreateApiKeyRequest(user_id="ann", name="new", scopes=["inference"], price_percent=percent)
+
+
+def test_an_admin_sets_it() -> None:
+    grant = asked(120).to_grant(by=ADMIN)
+
+    require_within(grant, ADMIN)
+
+    assert grant.price_percent == 120
+
+
+def test_a_user_s_key_hands_on_its_own() -> None:
+    grant = asked(None).to_grant(by=replace(MANAGER, price_percent=120))
+
+    assert grant.price_percent == 120
+
+
+def test_a_user_s_key_cannot_grant_another() -> None:
+    marked_up = replace(MANAGER, price_percent=120)
+
+    with pytest.raises(MissingScope) as refused:
+        require_within(asked(100).to_grant(by=marked_up), marked_up)
+
+    assert refused.value.param == "pricePercent"
+
+
+@pytest.mark.parametrize("percent", [100, 85, 130])
+def test_it_survives_the_authorizer_s_context(percent: int) -> None:
+    caller = replace(MANAGER, price_percent=percent)
+
+    context = {"requestContext": {"authorizer": caller.to_context()}}
+
+    assert Caller.from_event(context).price_percent == percent
