@@ -37,9 +37,6 @@ _NOT_JSON = InvalidRequest("Content-Type: must be application/json", param="Cont
 LambdaHandler = Callable[[JsonObject, Any], JsonObject]
 
 
-_PARTS = (["body"], ["query"], ["path"])
-
-
 def api() -> APIGatewayRestResolver:
     """Build a resolver that validates by pydantic and answers refusals in the envelope."""
     app = APIGatewayRestResolver(enable_validation=True)
@@ -127,7 +124,8 @@ def refusal_of(invalid: RequestValidationError) -> InvalidRequest:
     """The first thing wrong with a request, with the path of its field as the client wrote it."""
     first: JsonObject = next(iter(invalid.errors()), {})
     place = list(first.get("loc", ()))
-    path = ".".join(str(step) for step in (place[1:] if place[:1] in _PARTS else place))
+    steps = place[1:] if place[:1] == ["body"] else place[-1:]  # parameters are flat, whatever takes them
+    path = ".".join(str(step) for step in steps)
     message = str(first.get("msg", "The request is not valid."))
     if first.get("type") == "json_invalid":
         return InvalidRequest("The body is not valid JSON.")
