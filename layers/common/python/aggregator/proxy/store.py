@@ -1,11 +1,11 @@
 """The proxy's table: the only module that touches it, and the bucket of answers.
 
-| pk             | sk                | what                                                                              |
-|----------------|-------------------|-----------------------------------------------------------------------------------|
-| LIMITS#<keyId> | LIMITS            | `r#<minute>`, `t#<minute>`: requests, tokens; `d#<day>`, `m#<month>`: money taken |
-|                |                   | of the budgets; `running`: a ticket for each running request                      |
-| USER#<userId>  | ANSWER#<key hash> | an Idempotency-Key: `body_hash`, `request_id` of who works on it, `leased_until`; |
-|                |                   | later `answer_status`, `answer_headers`, and `body` (zlib) or `object` (S3 key)   |
+| pk             | sk                | what                                                                            |
+|----------------|-------------------|---------------------------------------------------------------------------------|
+| LIMITS#<keyId> | LIMITS            | `r#<minute>`: requests, `t#<minute>`: tokens, `d#<day>` and `m#<month>`: money  |
+|                |                   | taken of the budgets; `running`: a ticket for each running request              |
+| USER#<userId>  | ANSWER#<key hash> | an Idempotency-Key: `body_hash`; `request_id` of who has it, `leased_until`;    |
+|                |                   | later `answer_status`, `answer_headers`, and `body` (zlib) or `object` (S3 key) |
 
 Minutes are numbers since 1970, days `2026-11-23`, months `2026-11`, all in UTC; amounts are nano-US-dollars. DynamoDB
 deletes what has expired days late, so `expires_at` is part of every condition that relies on it.

@@ -1,0 +1,184 @@
+"""Limits and Idempotency-Keys under real concurrency, on the local emulator; moto would let too many pass."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from aggregator.auth.caller import Caller
+from aggregator.errors import InsufficientQuota, RateLimitExceeded, RequestInProgress
+from aggregator.proxy.idempotency import once
+from aggregator.proxy.limits import give_back, take
+from aggregator.proxy.store import AnswerStore, LimitStore
+from aggregator.runtime.aws import AwsError
+from aggregator.runtime.signed_client import SignedClient
+from aggregator.runtime.signed_s3 import SignedS3
+from aggregator.runtime.sigv4 import Credentials
+from aggregator.runtime.streaming import StreamingResponse
+from local.emulator import REGION, Emulator
+from local.paths import EMULATOR_PYTHON
+from tests.tables import create_table
+from tests.unit.proxy.idempotency_desk import MemoryObjects, read, request
+from tests.unit.proxy.limits_desk import demand
+
+pytestmark = pytest.mark.skipif(not EMULATOR_PYTHON.exists(), reason="`make setup` installs the emulator")
+
+THREADS = 16
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The emulator with the proxy's table and a bucket."""
+    running = Emulator(tmp_path_factory.mktemp("emulator"))
+    try:
+        running.wait_until_ready()
+        create_table(running.client("dynamodb"), "ProxyTable")
+        running.client("s3").create_bucket(Bucket="answers")
+        yield running
+    finally:
+        running.process.stop()
+
+
+@pytest.fixture
+def dynamodb(emulator: Emulator) -> Iterator[SignedClient]:
+    client = SignedClient("dynamodb", region=REGION, endpoint=emulator.url, credentials=credentials)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def objects(emulator: Emulator) -> Iterator[SignedS3]:
+    client = SignedS3("answers", region=REGION, endpoint=emulator.url, credentials=credentials)
+    yield client
+    client.close()
+
+
+def credentials() -> Credentials:
+    return Credentials("000000000000", "local")
+
+
+def race(tries: int, attempt: Callable[[int], str]) -> Counter[str]:
+    """What `tries` attempts by all threads at once came to."""
+    start = Barrier(THREADS)
+
+    def thread(n: int) -> list[str]:
+        start.wait()
+        return [attempt(each) for each in range(n, tries, THREADS)]
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return Counter(said for several in pool.map(thread, range(THREADS)) for said in several)
+
+
+@pytest.mark.parametrize(
+    ("name", "limits", "passes", "refusal"),
+    [
+        ("rpm", {"requestsPerMinute": 50}, 50, "RateLimitExceeded"),
+        ("tpm", {"tokensPerMinute": 509}, 50, "RateLimitExceeded"),
+        ("places", {"concurrentRequests": 50}, 50, "RateLimitExceeded"),
+        ("daily", {"dailyBudgetNanoUsd": 5_099}, 50, "InsufficientQuota"),
+        (
+            "all",
+            {"requestsPerMinute": 60, "concurrentRequests": 55, "monthlyBudgetNanoUsd": 5_000},
+            50,
+            "InsufficientQuota",
+        ),
+    ],
+)
+def test_exactly_as_many_requests_pass_as_the_limits_allow(
+    dynamodb: SignedClient, name: str, limits: dict[str, int], passes: int, refusal: str
+) -> None:
+    store = LimitStore(dynamodb, "ProxyTable")
+    caller = Caller(key_id=f"race-{name}", user_id="ann", limits=limits)
+
+    def attempt(n: int) -> str:
+        try:
+            take(store, caller, demand(f"r{n}", at_most_nano_usd=100, at_least_nano_usd=100))
+        except (RateLimitExceeded, InsufficientQuota) as refused:
+            return type(refused).__name__
+        return "passed"
+
+    said = race(160, attempt)
+
+    assert said == {"passed": passes, refusal: 160 - passes}
+
+
+def test_places_and_budgets_come_back_whole_from_a_race(dynamodb: SignedClient) -> None:
+    store = LimitStore(dynamodb, "ProxyTable")
+    limits = {"concurrentRequests": 4, "dailyBudgetNanoUsd": 1_000}
+    caller = Caller(key_id="back", user_id="ann", limits=limits)
+    running, most_running = set[int](), [0]
+
+    def attempt(n: int) -> str:
+        asked = demand(f"r{n}", at_most_nano_usd=100, at_least_nano_usd=1)
+        try:
+            taken = take(store, caller, asked)
+        except RateLimitExceeded:
+            return "refused"
+        running.add(n)
+        most_running.append(len(running))
+        running.remove(n)
+        give_back(store, taken, 1)
+        return "passed"
+
+    said = race(160, attempt)
+
+    item = dynamodb.call(
+        "GetItem", {"TableName": "ProxyTable", "Key": {"pk": {"S": "LIMITS#back"}, "sk": {"S": "LIMITS"}}}
+    )["Item"]
+    assert max(most_running) <= 4
+    assert item["d#2026-11-23"] == {"N": str(said["passed"])}
+    assert "running" not in item
+
+
+def test_of_many_with_the_same_key_exactly_one_is_carried_out(dynamodb: SignedClient) -> None:
+    store = AnswerStore(dynamodb, "ProxyTable", MemoryObjects())
+    carried_out = []
+
+    def attempt(n: int) -> str:
+        def carry_out() -> StreamingResponse:
+            carried_out.append(n)
+            return StreamingResponse(200, {}, [b"answer"])
+
+        try:
+            return read(once(store, request(f"r{n}", key="raced"), carry_out)).decode()
+        except RequestInProgress:
+            return "in progress"
+
+    said = race(96, attempt)
+
+    assert len(carried_out) == 1
+    assert set(said) <= {"answer", "in progress"}
+    assert said["answer"] >= 1
+
+
+def test_an_answer_over_the_item_limit_goes_through_the_bucket(
+    emulator: Emulator, dynamodb: SignedClient, objects: SignedS3
+) -> None:
+    store = AnswerStore(dynamodb, "ProxyTable", objects)
+    body = os.urandom(1_000_000)
+
+    once(store, request(key="large"), lambda: StreamingResponse(200, {}, [body]))
+    again = once(store, request("r2", key="large"), lambda: StreamingResponse(200, {}, [b""]))
+
+    listed = emulator.client("s3").list_objects_v2(Bucket="answers", Prefix="answers/")
+    assert read(again) == body
+    assert again.headers["x-aggregator-original-request-id"] == "r1"
+    assert listed["KeyCount"] == 1
+    with pytest.raises(AwsError, match="NoSuchKey"):
+        objects.get("answers/none")
+
+
+def test_the_largest_answer_in_an_item_fits_into_it(dynamodb: SignedClient) -> None:
+    objects = MemoryObjects()
+    store = AnswerStore(dynamodb, "ProxyTable", objects)
+    body = os.urandom(349_000)
+    headers = {f"x-header-{n}": "v" * 100 for n in range(40)}
+
+    once(store, request(key="fits"), lambda: StreamingResponse(200, headers, [body]))
+    again = once(store, request("r2", key="fits"), lambda: StreamingResponse(200, {}, [b""]))
+
+    assert objects.objects == {}
+    assert read(again) == body
