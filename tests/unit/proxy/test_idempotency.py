@@ -62,6 +62,16 @@ def test_what_is_left_of_the_limits_is_not_repeated() -> None:
     assert "X-RateLimit-Remaining-Requests" not in again.headers
 
 
+def test_a_repetition_has_a_request_id_of_its_own_under_every_name() -> None:
+    desk = Desk()
+    desk.ask(StreamingResponse(200, {"request-id": "r1", "x-request-id": "r1"}, [b""]))
+
+    again = desk.ask(plain(), request("r2"))
+
+    assert (again.headers["request-id"], again.headers["x-request-id"]) == ("r2", "r2")
+    assert again.headers["x-aggregator-original-request-id"] == "r1"
+
+
 def test_another_body_under_the_same_key_is_refused_for_good() -> None:
     desk = Desk()
     desk.ask(plain())

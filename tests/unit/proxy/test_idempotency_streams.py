@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from aggregator.errors import RequestInProgress
 from aggregator.proxy.idempotency import once
+from aggregator.proxy.stored_answer import ends_in
 from aggregator.runtime.streaming import StreamingResponse
 from tests.unit.proxy.idempotency_desk import (
     DONE,
@@ -120,14 +121,29 @@ def test_a_stream_is_stored_once_however_often_it_is_closed() -> None:
 def test_each_surface_says_how_its_streams_end() -> None:
     desk = Desk()
 
-    def ends(last_chunk: bytes) -> bool:
-        return last_chunk.startswith(b"event: response.completed\n")
-
-    last = b"event: response.completed\ndata: {}\n\n"
+    ends = ends_in("response.completed", "response.incomplete")
+    last = b"event: response.output_item.done\ndata: {}\n\nevent: response.incomplete\ndata: {}\n\n"
     read(once(desk.store, request(), lambda: stream(b"data: a\n\n", last), is_whole=ends))
     read(once(desk.store, request("r2", key="other"), lambda: stream(DONE), is_whole=ends))
 
     assert [mark["answer_status"] for mark in desk.marks] == [{"N": "200"}]
+
+
+@pytest.mark.parametrize(
+    ("last_chunk", "is_whole"),
+    [
+        (b'event: message_stop\ndata: {"type":"message_stop"}\n\n', True),
+        (b"event: ping\ndata: {}\n\nevent: message_stop\ndata: {}\n\n", True),
+        (b"event: message_stop\ndata: {}\n\nevent: error\ndata: {}\n\n", False),
+        (b'event: content_block_delta\ndata: {"text":"event: message_stop\\n"}\n\n', False),
+        (b"event: message_stop_soon\ndata: {}\n\n", False),
+        (b"", False),
+    ],
+)
+def test_a_stream_of_typed_events_is_whole_if_its_last_one_says_so(
+    last_chunk: bytes, *, is_whole: bool
+) -> None:
+    assert ends_in("message_stop")(last_chunk) is is_whole
 
 
 @given(chunks=st.lists(st.binary(max_size=2_000), max_size=20))

@@ -10,8 +10,7 @@ KEPT_SECONDS = 24 * 3600
 """How long an Idempotency-Key is known."""
 
 _LEVEL = 6
-# True of the first answer only: a repetition is limited by nothing and has a request id of its own.
-_NOT_REPEATED = ("x-request-id", "x-ratelimit-")
+_NOT_REPEATED = "x-ratelimit-"  # what was left then says nothing of now, and a repetition takes nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +52,11 @@ class StoredAnswer:
         return zlib.decompress(self.compressed)
 
     def headers_for(self, request_id: str) -> dict[str, str]:
-        """Headers of a repetition, which is the request `request_id`."""
+        """Headers of a repetition, which is the request `request_id`, under every name that a surface has for it."""
         kept = {
-            name: value for name, value in self.headers.items() if not name.lower().startswith(_NOT_REPEATED)
+            name: request_id if value == self.request_id else value
+            for name, value in self.headers.items()
+            if not name.lower().startswith(_NOT_REPEATED)
         }
         return kept | {
             "x-request-id": request_id,
@@ -72,6 +73,17 @@ def compressed(body: bytes) -> bytes:
 def ends_chat(last_chunk: bytes) -> bool:
     """Whether a chat stream that ends like this is whole: one that was cut ends in an error, without the end mark."""
     return last_chunk.endswith(DONE)
+
+
+def ends_in(*types: str) -> Callable[[bytes], bool]:
+    """Make an `is_whole` for surfaces whose events have types: of these is the last one of a whole stream."""
+    lines = tuple(f"event: {each}\n".encode() for each in types)
+
+    def is_whole(last_chunk: bytes) -> bool:
+        before = last_chunk.rfind(b"\n\n", 0, -2)
+        return last_chunk.startswith(lines, 0 if before < 0 else before + 2)
+
+    return is_whole
 
 
 class Recording:
