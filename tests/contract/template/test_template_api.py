@@ -11,6 +11,14 @@ Methods = dict[tuple[str, str], JsonObject]
 
 OPEN = {("GET", "/health"), ("GET", "/docs"), ("GET", "/openapi.json")}
 
+# Anthropic's clients send `x-api-key` or `Authorization: Bearer`.
+WITH_ANY_KEY = {
+    ("POST", "/v1/messages"),
+    ("POST", "/proxy/anthropic/v1/messages"),
+    ("POST", "/v1/messages/count_tokens"),
+    ("POST", "/proxy/anthropic/v1/messages/count_tokens"),
+}
+
 ROUTES = OPEN | {
     ("POST", "/auth/api-keys"),
     ("GET", "/auth/api-keys"),
@@ -31,6 +39,11 @@ ROUTES = OPEN | {
     ("GET", "/proxy/openai/models/{model+}"),
     ("POST", "/v1/chat/completions"),
     ("POST", "/proxy/openai/chat/completions"),
+    ("POST", "/v1/responses"),
+    ("POST", "/proxy/openai/responses"),
+    ("POST", "/v1/embeddings"),
+    ("POST", "/proxy/openai/embeddings"),
+    *WITH_ANY_KEY,
 }
 
 # Source: Amazon API Gateway developer guide, "Gateway response types for API Gateway".
@@ -86,8 +99,12 @@ def test_the_routes_are_the_published_ones(methods: Methods) -> None:
 
 def test_every_route_but_the_open_ones_asks_for_a_key(methods: Methods) -> None:
     asked = {route for route, each in methods.items() if each["security"] == [{"KeyAuthorizer": []}]}
+    asked_either_way = {
+        route for route, each in methods.items() if each["security"] == [{"AnyKeyAuthorizer": []}]
+    }
 
-    assert set(methods) - asked == OPEN
+    assert set(methods) - asked == OPEN | WITH_ANY_KEY
+    assert asked_either_way == WITH_ANY_KEY
     assert all(methods[route]["security"] == [{"NONE": []}] for route in OPEN)
 
 
@@ -97,6 +114,18 @@ def test_the_authorizer_sees_the_header_and_its_answer_lives_for_45_seconds(body
     assert authorizer["type"] == "request"
     assert authorizer["identitySource"] == "method.request.header.Authorization"
     assert authorizer["authorizerResultTtlInSeconds"] == 45
+
+
+def test_the_authorizer_of_either_header_is_the_same_and_keeps_nothing(body: JsonObject) -> None:
+    schemes = body["components"]["securitySchemes"]
+    one, other = (
+        schemes[name]["x-amazon-apigateway-authorizer"] for name in ("KeyAuthorizer", "AnyKeyAuthorizer")
+    )
+
+    assert other["type"] == "request"
+    assert other["authorizerUri"] == one["authorizerUri"]
+    assert other["authorizerResultTtlInSeconds"] == 0
+    assert not other.get("identitySource")
 
 
 def test_generation_streams_for_up_to_15_minutes_and_nothing_else_does(methods: Methods) -> None:
@@ -109,6 +138,12 @@ def test_generation_streams_for_up_to_15_minutes_and_nothing_else_does(methods: 
     assert streaming == {
         ("POST", "/v1/chat/completions"): 900_000,
         ("POST", "/proxy/openai/chat/completions"): 900_000,
+        ("POST", "/v1/responses"): 900_000,
+        ("POST", "/proxy/openai/responses"): 900_000,
+        ("POST", "/v1/messages"): 900_000,
+        ("POST", "/proxy/anthropic/v1/messages"): 900_000,
+        ("POST", "/v1/embeddings"): 900_000,
+        ("POST", "/proxy/openai/embeddings"): 900_000,
     }
 
 

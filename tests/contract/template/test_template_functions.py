@@ -8,7 +8,13 @@ import pytest
 from tests.contract.template.stack import JsonObject, Stack
 
 ROOT = Path(__file__).parents[3]
-HOT = {"AuthAuthorizerFunction", "ProxyCreateChatCompletionFunction"}
+WALKS = (
+    "ProxyCreateChatCompletionFunction",
+    "ProxyCreateResponseFunction",
+    "ProxyCreateMessageFunction",
+    "ProxyCreateEmbeddingFunction",
+)
+HOT = {"AuthAuthorizerFunction", "ProxyCountMessageTokensFunction", *WALKS}
 
 
 def _logical_id(folder: str) -> str:
@@ -61,7 +67,8 @@ def test_every_function_logs_to_a_group_of_its_own_as_json(stack: Stack) -> None
 
 def test_hot_functions_carry_neither_boto3_nor_pydantic(stack: Stack) -> None:
     assert _layers(stack, "AuthAuthorizerFunction") == ["CommonLayer"]
-    assert _layers(stack, "ProxyCreateChatCompletionFunction") == ["CommonLayer", "RuntimeLayer"]
+    assert _layers(stack, "ProxyCountMessageTokensFunction") == ["CommonLayer"]
+    assert all(_layers(stack, name) == ["CommonLayer", "RuntimeLayer"] for name in WALKS)
 
 
 def test_all_others_carry_the_dependencies(stack: Stack) -> None:
@@ -70,12 +77,23 @@ def test_all_others_carry_the_dependencies(stack: Stack) -> None:
     assert {tuple(_layers(stack, name)) for name in others} == {("CommonLayer", "DependenciesLayer")}
 
 
-def test_the_chat_function_is_started_by_our_runtime(stack: Stack) -> None:
-    chat = stack.properties("ProxyCreateChatCompletionFunction")
+@pytest.mark.parametrize("name", WALKS)
+def test_a_function_that_walks_is_started_by_our_runtime(stack: Stack, name: str) -> None:
+    walk = stack.properties(name)
 
-    assert chat["Environment"]["Variables"]["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/bin/stream-runtime"
+    assert walk["Environment"]["Variables"]["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/bin/stream-runtime"
     assert (ROOT / "layers" / "common" / "bin" / "stream-runtime").stat().st_mode & 0o111 == 0o111
-    assert chat["Timeout"] == 900
+    assert walk["Timeout"] == 900
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_functions_that_walk_differ_in_their_code_alone(stack: Stack, name: str) -> None:
+    chat, walk = stack.properties("ProxyCreateChatCompletionFunction"), stack.properties(name)
+
+    own = {"Code", "Role", "LoggingConfig"}
+    assert {key: value for key, value in walk.items() if key not in own} == {
+        key: value for key, value in chat.items() if key not in own
+    }
 
 
 def test_a_deploy_that_changes_our_package_loads_the_catalogue_anew(stack: Stack) -> None:

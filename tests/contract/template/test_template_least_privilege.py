@@ -3,10 +3,19 @@
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from tests.contract.template.stack import Stack
 
 # AWS knows no narrower resource for these. Source: Service Authorization Reference, AWS X-Ray.
 ANYWHERE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+WALKS = (
+    "ProxyCreateChatCompletionRole",
+    "ProxyCreateResponseRole",
+    "ProxyCreateMessageRole",
+    "ProxyCreateEmbeddingRole",
+)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -87,7 +96,7 @@ def test_each_domain_puts_events_under_its_own_name_only(stack: Stack) -> None:
         "AuthUpdateApiKeyRole": "aggregator.auth",
         "AuthRotateApiKeyRole": "aggregator.auth",
         "AuthRevokeApiKeyRole": "aggregator.auth",
-        "ProxyCreateChatCompletionRole": "aggregator.proxy",
+        **dict.fromkeys(WALKS, "aggregator.proxy"),
         "BillingPublishTransactionsRole": "aggregator.billing",
     }
 
@@ -105,19 +114,23 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         (table, name) for table, name in touching if not name.startswith(table.removesuffix("Table"))
     }
     assert neighbours == {
-        ("BillingTable", "ProxyCreateChatCompletionRole"),  # reserve
-        ("OrchestratorTable", "ProxyCreateChatCompletionRole"),  # route
+        *(("BillingTable", walk) for walk in WALKS),  # reserve
+        *(("OrchestratorTable", walk) for walk in WALKS),  # route
+        ("OrchestratorTable", "ProxyCountMessageTokensRole"),  # is there such a model?
         ("OrchestratorTable", "ProxyListModelsRole"),
         ("OrchestratorTable", "HealthGetHealthRole"),  # is there a catalogue?
         ("OrchestratorTable", "BillingReconcileRole"),  # prices, to recompute charges
     }
 
 
-def test_the_request_path_may_change_an_account_and_nothing_else_of_the_ledger(stack: Stack) -> None:
+@pytest.mark.parametrize("walk", WALKS)
+def test_the_request_path_may_change_an_account_and_nothing_else_of_the_ledger(
+    stack: Stack, walk: str
+) -> None:
     allowed = [
         action
         for name, each in stack.statements()
-        if name == "ProxyCreateChatCompletionRole"
+        if name == walk
         for action in _listed(each["Action"])
         if each["Resource"] == {"Fn::GetAtt": ["BillingTable", "Arn"]}
     ]
@@ -138,5 +151,5 @@ def test_a_secret_is_read_by_those_who_need_it(stack: Stack) -> None:
         ("AdminKey", "AuthAuthorizerRole"),
         ("Pepper", "AuthCreateApiKeyRole"),
         ("Pepper", "AuthRotateApiKeyRole"),
-        ("ProviderKeys", "ProxyCreateChatCompletionRole"),
+        *(("ProviderKeys", walk) for walk in WALKS),
     }

@@ -25,19 +25,23 @@ _KNOWN_AGAIN = frozenset({"PutEvents", "SendMessage"})
 
 
 @cache
+def catalogue() -> CatalogueReader:
+    """The catalogue, for functions that need nothing else."""
+    return CatalogueReader(_dynamodb(), os.environ["ORCHESTRATOR_TABLE"])
+
+
+@cache
 def collaborators() -> Collaborators:
     """All that a walk works with."""
-    dynamodb = SignedClient("dynamodb")
-    catalogue = CatalogueReader(dynamodb, os.environ["ORCHESTRATOR_TABLE"])
     keys = ProviderKeys(SignedClient("secretsmanager"), os.environ["PROVIDER_KEYS_SECRET"], time.monotonic)
 
     def route(caller: Caller, ask: Ask, source_ip: str, now: datetime) -> Sequence[Route]:
-        current = catalogue.current(now)
+        current = catalogue().current(now)
         return routes_for(caller, ask, catalogue=current, keys=keys, source_ip=source_ip, now=now)
 
     return Collaborators(
         route=route,
-        wallets=BillingStore(dynamodb, os.environ["BILLING_TABLE"]),
+        wallets=BillingStore(_dynamodb(), os.environ["BILLING_TABLE"]),
         upstream=HttpUpstream(),
         keys=keys,
         emit=UsageBus(
@@ -49,3 +53,8 @@ def collaborators() -> Collaborators:
         monotonic=time.monotonic,
         sleep=time.sleep,
     )
+
+
+@cache
+def _dynamodb() -> SignedClient:
+    return SignedClient("dynamodb")

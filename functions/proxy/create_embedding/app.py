@@ -1,0 +1,8 @@
+"""POST /v1/embeddings and /proxy/openai/embeddings: the walk, for vectors."""
+
+from aggregator.proxy.edge import serve
+from aggregator.proxy.surfaces.embeddings import EMBEDDINGS
+from aggregator.proxy.wiring import collaborators
+from aggregator.runtime.streaming import portable
+
+handler = portable(serve(EMBEDDINGS, collaborators))

@@ -1,0 +1,8 @@
+"""POST /v1/messages and /proxy/anthropic/v1/messages: the walk, plain or streamed."""
+
+from aggregator.proxy.edge import serve
+from aggregator.proxy.surfaces.messages import MESSAGES
+from aggregator.proxy.wiring import collaborators
+from aggregator.runtime.streaming import portable
+
+handler = portable(serve(MESSAGES, collaborators))

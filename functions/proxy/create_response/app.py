@@ -1,0 +1,8 @@
+"""POST /v1/responses and /proxy/openai/responses: the walk, plain or streamed."""
+
+from aggregator.proxy.edge import serve
+from aggregator.proxy.surfaces.responses import RESPONSES
+from aggregator.proxy.wiring import collaborators
+from aggregator.runtime.streaming import portable
+
+handler = portable(serve(RESPONSES, collaborators))
