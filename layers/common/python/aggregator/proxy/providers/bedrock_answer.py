@@ -66,16 +66,14 @@ def completion_of(body: bytes, progress: Progress) -> bytes:
 def _hear(block: JsonObject, heard: Said, form: str) -> None:
     if "text" in block:
         heard.content.append(text(block, "text"))
-    elif "toolUse" in block:
-        call = block["toolUse"]
-        arguments = compact(call.get("input", {}) if isinstance(call, dict) else {})
+    elif isinstance(call := block.get("toolUse"), dict):
+        arguments = compact(call.get("input", {}))
         if text(call, "name") == JSON_TOOL:
             heard.content.append(arguments)
         else:
             heard.tool_calls.append(tool_call(text(call, "toolUseId"), text(call, "name"), arguments))
-    elif "reasoningContent" in block:
-        thought = block["reasoningContent"]
-        told = thought.get("reasoningText", thought) if isinstance(thought, dict) else {}
+    elif isinstance(thought := block.get("reasoningContent"), dict):
+        told = thought.get("reasoningText", thought)
         said = {name: text(told, name) for name in _THOUGHTS}
         heard.reasoning += [said["text"]] if said["text"] else []
         heard.reasoning_details += _details(said, len(heard.reasoning_details), form)
