@@ -142,6 +142,14 @@ def test_tools_that_must_not_be_used_stay_at_home_unless_the_history_used_them()
     assert with_history["additionalModelRequestFields"] == {"tool_choice": {"type": "none"}}
 
 
+def test_tools_of_the_history_are_told_to_claude_though_they_are_not_offered_again() -> None:
+    body = sent(messages=HISTORY)
+
+    spec = {"name": "weather", "inputSchema": {"json": {"type": "object", "properties": {}}}}
+    assert body["toolConfig"] == {"tools": [{"toolSpec": spec}]}
+    assert body["additionalModelRequestFields"] == {"tool_choice": {"type": "none"}}
+
+
 def test_an_answer_in_a_schema_is_asked_for_natively_where_the_model_can() -> None:
     claude = sent(response_format=IN_SCHEMA)
     qwen = sent(QWEN, response_format=IN_SCHEMA)
@@ -225,6 +233,7 @@ def test_claudes_own_thinking_and_top_k_go_to_claude() -> None:
         (NOVA, {"response_format": IN_SCHEMA, "tools": [WEATHER]}, "response_format"),
         (NOVA, {"tools": [WEATHER], "parallel_tool_calls": False}, "parallel_tool_calls"),
         (NOVA, {"tools": [WEATHER], "tool_choice": "none", "messages": HISTORY}, "tool_choice"),
+        (NOVA, {"messages": HISTORY}, "tool_choice"),
         (LLAMA, {"tools": [WEATHER], "tool_choice": "required"}, "tool_choice"),
         (OPUS_5_5, {"tools": [WEATHER], "tool_choice": "required"}, "tool_choice"),
         (CLAUDE, {"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools.0.type"),
@@ -247,7 +256,7 @@ def test_what_neither_converse_nor_the_model_can_honour_is_refused_by_name(
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
-        ({"messages": HISTORY}, "tools"),
+        ({"messages": [{"role": "system", "content": "Be brief."}]}, "messages"),
         ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
         (
             {"tools": [{"type": "function", "function": {"name": "aggregator_json_answer"}}]},

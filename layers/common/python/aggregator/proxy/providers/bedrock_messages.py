@@ -52,7 +52,7 @@ def details_format(model_id: str) -> str:
 
 
 class Conversation:
-    """What a request says so far.
+    """What a request says so far. `called` are the names of tools that were.
 
     `caches`: whether its model keeps prompts, so that points for it may be set. `thoughts`: the format of
     `reasoning_details` that its model takes back.
@@ -61,7 +61,7 @@ class Conversation:
     def __init__(self, *, caches: bool, thoughts: str) -> None:
         self.system: list[JsonObject] = []
         self.messages: list[JsonObject] = []
-        self.uses_tools = False
+        self.called: dict[str, None] = {}
         self._caches = caches
         self._thoughts = thoughts
         self._names: set[str] = set()
@@ -133,14 +133,13 @@ class Conversation:
         yield from _thoughts(message.get("reasoning_details"), self._thoughts)
         yield from self._texts(message, place)
         for call in tool_calls_of(message, place):
-            self.uses_tools = True
+            self.called[call.name] = None
             yield {
                 "toolUse": {"toolUseId": _tool_use_id(call.id), "name": call.name, "input": call.arguments}
             }
             yield from self.cache_point(call.said, place)
 
     def _tool_result(self, message: Mapping[str, Any], place: str) -> JsonObject:
-        self.uses_tools = True
         call_id = message.get("tool_call_id")
         if not isinstance(call_id, str) or not call_id:
             raise InvalidRequest(f"{place}.tool_call_id: must be a string", param=f"{place}.tool_call_id")

@@ -72,6 +72,8 @@ def body_of(ask: Ask, way: Way) -> JsonObject:
     )
     for n, message in enumerate(body["messages"]):
         conversation.add(message, f"messages.{n}")
+    if not conversation.messages:
+        raise InvalidRequest("messages: needs at least one message with content", param="messages")
     tools, tool_choice = _tools(body, target, conversation)
     output = _output(body, target, tools)
     forced = "any" in tools.get("toolChoice", {}) or "tool" in tools.get("toolChoice", {})
@@ -99,10 +101,13 @@ def _tools(
     """`toolConfig`, and the field in which Claude itself is told what Converse has no word for."""
     tools = tools_of(body)
     mode, name = tool_choice_of(body)
-    if not tools and conversation.uses_tools:
-        raise InvalidRequest("tools: are needed where messages hold calls of tools", param="tools")
-    if not tools or (mode == "none" and not conversation.uses_tools):
+    if not conversation.called and (not tools or mode == "none"):
         return {}, {}
+    if not tools:  # Converse wants to know tools that were called, also when they are not to be called again
+        tools, mode = (
+            [FunctionTool(each, None, {}, strict=False, said={}) for each in conversation.called],
+            "none",
+        )
     config: JsonObject = {"tools": []}
     for k, tool in enumerate(tools):
         config["tools"] += [
@@ -127,8 +132,11 @@ def _claudes_choice(body: Mapping[str, Any], target: _Target, mode: str) -> Json
     if not choice:
         return {}
     if target.claude is None:
-        field = "tool_choice" if mode == "none" else "parallel_tool_calls"
-        raise unsupported(field, "this model on Amazon Bedrock takes only the default here")
+        if mode == "none":
+            raise unsupported(
+                "tool_choice", "this model on Amazon Bedrock cannot leave tools alone once they were called"
+            )
+        raise unsupported("parallel_tool_calls", "this model on Amazon Bedrock takes only true")
     return {"tool_choice": choice}
 
 
