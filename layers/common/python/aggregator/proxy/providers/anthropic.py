@@ -1,15 +1,16 @@
-"""Anthropic's Messages API: encode, decode, stream.
+"""Anthropic's Messages API: encode, decode, stream, refusal.
 
 Source: https://platform.claude.com/docs/en/api/messages/create and its SDKs' types, at `anthropic-version` 2023-06-01:
 the last that takes a temperature, on the models that still do. docs/providers/anthropic.md lists what is taken.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from aggregator.errors import Refusal
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
-from aggregator.proxy.providers import anthropic_answer
+from aggregator.proxy.providers import anthropic_answer, anthropic_errors
 from aggregator.proxy.providers.anthropic_messages import cache_control_of, conversation
 from aggregator.proxy.providers.anthropic_models import Claude, sampling_of, thinking_of
 from aggregator.proxy.providers.anthropic_schema import closed
@@ -51,11 +52,10 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     if system:
         said["system"] = system
     tools = tools_of(body)
-    forced = False
+    choice = _tool_choice(body, model)
+    forced = choice.get("type") in ("any", "tool")
     if tools:
         said["tools"] = [_tool(tool) for tool in tools]
-        choice = _tool_choice(body, model)
-        forced = choice.get("type") in ("any", "tool")
         if choice:
             said["tool_choice"] = choice
     thinking = thinking_of(body, model, way.output_tokens, forced=forced)
@@ -94,6 +94,11 @@ def decode(body: bytes, progress: Progress) -> bytes:
 def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
     """See `anthropic_answer.stream`."""
     return anthropic_answer.stream(blocks, progress)
+
+
+def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """See `anthropic_errors.refusal`."""
+    return anthropic_errors.refusal(status, headers, body)
 
 
 def _tool(tool: FunctionTool) -> JsonObject:

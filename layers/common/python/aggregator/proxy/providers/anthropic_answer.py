@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from aggregator.billing.price import Usage
-from aggregator.errors import ProviderFailed, ProviderUnavailable, RateLimitExceeded, Refusal
+from aggregator.errors import ProviderFailed
 from aggregator.proxy.model import JsonObject, Progress
+from aggregator.proxy.providers.anthropic_errors import raise_error
 from aggregator.proxy.providers.anthropic_messages import DETAILS_FORMAT
 from aggregator.proxy.providers.translate_answer import (
     Chunks,
@@ -44,7 +45,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
         ProviderFailed: no JSON, an error under status 200, or no message.
     """
     answer = read_json(body)
-    _raise_error(answer)
+    raise_error(answer)
     if not isinstance(answer.get("content"), list):
         raise ProviderFailed("The provider answered without a completion.")
     said = Said()
@@ -124,23 +125,6 @@ def _finish(reason: Any) -> str:
     return _FINISH.get(reason, "stop") if isinstance(reason, str) else "stop"
 
 
-def _raise_error(said: JsonObject) -> None:
-    """Raise what an error in an answer or event means; source: https://platform.claude.com/docs/en/api/errors."""
-    if said.get("type") != "error" and "error" not in said:
-        return
-    refusal: Refusal
-    match text(said.get("error"), "type"):
-        case "overloaded_error":
-            refusal = ProviderUnavailable("The provider is overloaded.", retry_after_seconds=1)
-        case "rate_limit_error":
-            refusal = RateLimitExceeded(
-                "The provider is limiting requests to this model; try again later.", retry_after_seconds=1
-            )
-        case _:
-            refusal = ProviderFailed("The provider failed.")
-    raise refusal
-
-
 class _Reader:
     """Reads the events of one stream in their order."""
 
@@ -153,7 +137,7 @@ class _Reader:
 
     def read(self, event: JsonObject) -> Iterator[bytes]:
         """The chunks that an event becomes."""
-        _raise_error(event)
+        raise_error(event)
         match event.get("type"):
             case "ping" | None:
                 yield _PING

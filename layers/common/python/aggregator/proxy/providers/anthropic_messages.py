@@ -18,6 +18,7 @@ from aggregator.proxy.providers.translate import (
     refuse_message_fields,
     unsupported,
 )
+from aggregator.proxy.providers.translate_answer import objects, text
 from aggregator.proxy.providers.translate_tools import tool_calls_of
 
 DETAILS_FORMAT = "anthropic-claude-v1"
@@ -104,18 +105,14 @@ def _assistant_blocks(message: JsonObject, place: str) -> Iterator[JsonObject]:
 
 def _thoughts(message: JsonObject) -> Iterator[JsonObject]:
     """Thinking as Claude signed it; what another provider thought cannot be given back."""
-    details = message.get("reasoning_details")
-    for detail in details if isinstance(details, list) else ():
-        if not isinstance(detail, dict) or detail.get("format") != DETAILS_FORMAT:
+    for detail in objects(message, "reasoning_details"):
+        if detail.get("format") != DETAILS_FORMAT:
             continue
-        if detail.get("type") == "reasoning.text" and detail.get("signature"):
-            yield {
-                "type": "thinking",
-                "thinking": str(detail.get("text") or ""),
-                "signature": detail["signature"],
-            }
-        elif detail.get("type") == "reasoning.encrypted" and detail.get("data"):
-            yield {"type": "redacted_thinking", "data": detail["data"]}
+        kind, signature, data = detail.get("type"), text(detail, "signature"), text(detail, "data")
+        if kind == "reasoning.text" and signature:
+            yield {"type": "thinking", "thinking": text(detail, "text"), "signature": signature}
+        elif kind == "reasoning.encrypted" and data:
+            yield {"type": "redacted_thinking", "data": data}
 
 
 def _tool_result(message: JsonObject, place: str) -> JsonObject:

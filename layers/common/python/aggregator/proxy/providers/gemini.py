@@ -1,16 +1,16 @@
-"""Google's Gemini API, generateContent: encode, decode, stream.
+"""Google's Gemini API, generateContent: encode, decode, stream, refusal.
 
 Source: https://ai.google.dev/api/generate-content and the types of its SDKs. docs/providers/gemini.md lists what is
 taken.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from aggregator.errors import InvalidRequest
+from aggregator.errors import InvalidRequest, Refusal
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
-from aggregator.proxy.providers import gemini_answer
+from aggregator.proxy.providers import gemini_answer, gemini_errors
 from aggregator.proxy.providers.gemini_contents import conversation
 from aggregator.proxy.providers.gemini_models import thinking_config_of
 from aggregator.proxy.providers.translate import json_schema_of, refuse_unknown, stops_of, unsupported
@@ -79,6 +79,11 @@ def decode(body: bytes, progress: Progress) -> bytes:
 def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
     """See `gemini_answer.stream`."""
     return gemini_answer.stream(blocks, progress)
+
+
+def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """See `gemini_errors.refusal`."""
+    return gemini_errors.refusal(status, headers, body)
 
 
 def _generation_config(body: JsonObject, model: str, output_tokens: int) -> JsonObject:

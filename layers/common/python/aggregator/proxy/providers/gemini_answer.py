@@ -9,9 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 from aggregator.billing.price import Usage
-from aggregator.errors import ProviderFailed, ProviderUnavailable, RateLimitExceeded, Refusal
+from aggregator.errors import ProviderFailed
 from aggregator.proxy.model import JsonObject, Progress
 from aggregator.proxy.providers.gemini_contents import DETAILS_FORMAT
+from aggregator.proxy.providers.gemini_errors import raise_error
 from aggregator.proxy.providers.translate_answer import (
     Chunks,
     Said,
@@ -44,7 +45,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
         ProviderFailed: no JSON, an error under status 200, or no answer that can be used.
     """
     answer = read_json(body)
-    _raise_error(answer)
+    raise_error(answer)
     candidates = objects(answer, "candidates")
     choices = [_choice(candidate, tokens(candidate, "index")) for candidate in candidates]
     if not choices:
@@ -184,23 +185,6 @@ def _logprob(said: JsonObject) -> JsonObject:
     }
 
 
-def _raise_error(said: JsonObject) -> None:
-    """Raise what an error under status 200 means; source: https://ai.google.dev/gemini-api/docs/troubleshooting."""
-    if "error" not in said:
-        return
-    refusal: Refusal
-    match text(said["error"], "status"):
-        case "UNAVAILABLE":
-            refusal = ProviderUnavailable("The provider is overloaded.", retry_after_seconds=1)
-        case "RESOURCE_EXHAUSTED":
-            refusal = RateLimitExceeded(
-                "The provider is limiting requests to this model; try again later.", retry_after_seconds=1
-            )
-        case _:
-            refusal = ProviderFailed("The provider failed.")
-    raise refusal
-
-
 class _Reader:
     """Reads the partial answers of one stream in their order."""
 
@@ -211,7 +195,7 @@ class _Reader:
 
     def read(self, answer: JsonObject) -> Iterator[bytes]:
         """The chunks that a partial answer becomes."""
-        _raise_error(answer)
+        raise_error(answer)
         candidates = objects(answer, "candidates")
         self._chunks.name(text(answer, "responseId"), text(answer, "modelVersion"))
         usage = usage_of(answer.get("usageMetadata"))

@@ -21,6 +21,7 @@ from aggregator.proxy.providers.translate import (
     text_of,
     unsupported,
 )
+from aggregator.proxy.providers.translate_answer import objects, text
 from aggregator.proxy.providers.translate_tools import tool_calls_of
 
 DETAILS_FORMAT = "google-gemini-v1"
@@ -87,12 +88,9 @@ def _signed(signature: str | None) -> JsonObject:
 
 def _signatures(message: JsonObject) -> Iterator[tuple[str, str]]:
     """Signatures that came with an answer, by the id of the call they belong to; "" is the text's."""
-    details = message.get("reasoning_details")
-    for detail in details if isinstance(details, list) else ():
-        if isinstance(detail, dict) and detail.get("format") == DETAILS_FORMAT:
-            data, call_id = detail.get("data"), detail.get("id")
-            if isinstance(data, str) and data:
-                yield (call_id if isinstance(call_id, str) else ""), data
+    for detail in objects(message, "reasoning_details"):
+        if detail.get("format") == DETAILS_FORMAT and (data := text(detail, "data")):
+            yield text(detail, "id"), data
 
 
 def _extra_signature(call: JsonObject) -> str | None:

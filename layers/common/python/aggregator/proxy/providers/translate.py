@@ -92,12 +92,14 @@ def parts_of(message: Mapping[str, Any], place: str) -> Iterator[tuple[str, Json
     for k, part in enumerate(content or ()):
         at = f"{place}.content.{k}"
         kind = an_object(part, at).get("type", "text")
-        if kind == "refusal":
-            part = {"type": "text", "text": part.get("refusal")}  # noqa: PLW2901 - a refusal is what was said
-        elif kind == "text" and not isinstance(part.get("text"), str):
-            raise InvalidRequest(f"{at}.text: must be a string", param=f"{at}.text")
-        if kind not in ("text", "refusal") or (part["text"] or "").strip():
+        if kind not in ("text", "refusal"):
             yield at, part
+            continue
+        words = part.get(kind)
+        if not isinstance(words, str):
+            raise InvalidRequest(f"{at}.{kind}: must be a string", param=f"{at}.{kind}")
+        if words.strip():
+            yield at, {**part, "type": "text", "text": words}
 
 
 def text_of(message: Mapping[str, Any], place: str) -> str:

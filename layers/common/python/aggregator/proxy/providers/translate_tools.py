@@ -29,7 +29,10 @@ def tool_calls_of(message: Mapping[str, Any], place: str) -> Iterator[ToolCall]:
     Raises:
         InvalidRequest: one has a wrong shape, or arguments that are no JSON object.
     """
-    for k, call in enumerate(message.get("tool_calls") or ()):
+    calls = message.get("tool_calls") or []
+    if not isinstance(calls, list):
+        raise InvalidRequest(f"{place}.tool_calls: must be an array", param=f"{place}.tool_calls")
+    for k, call in enumerate(calls):
         at = f"{place}.tool_calls.{k}"
         if an_object(call, at).get("type", "function") != "function":
             raise unsupported(f"{at}.type", "only function calls are taken")
