@@ -15,9 +15,10 @@ from aggregator.proxy.store import AnswerStore, LimitStore, Used
 from aggregator.proxy.stored_answer import StoredAnswer, compressed
 from aggregator.runtime.boto_client import BotoClient
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
+from tests.fakes.memory_objects import MemoryObjects
 from tests.tables import create_table
 from tests.unit.proxy.idempotency_desk import NOW as NOON
-from tests.unit.proxy.idempotency_desk import MemoryObjects, request
+from tests.unit.proxy.idempotency_desk import request
 from tests.unit.proxy.limits_desk import KEY_ITEM, NOW, demand, key
 
 ANSWER = StoredAnswer(201, {"Content-Type": "application/json"}, compressed(b"\x00body\xff"), "r1")

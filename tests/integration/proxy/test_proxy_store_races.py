@@ -20,8 +20,9 @@ from aggregator.runtime.sigv4 import Credentials
 from aggregator.runtime.streaming import StreamingResponse
 from local.emulator import REGION, Emulator
 from local.paths import EMULATOR_PYTHON
+from tests.fakes.memory_objects import MemoryObjects
 from tests.tables import create_table
-from tests.unit.proxy.idempotency_desk import MemoryObjects, read, request
+from tests.unit.proxy.idempotency_desk import read, request
 from tests.unit.proxy.limits_desk import demand
 
 pytestmark = pytest.mark.skipif(not EMULATOR_PYTHON.exists(), reason="`make setup` installs the emulator")

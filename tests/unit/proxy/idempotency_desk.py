@@ -7,8 +7,8 @@ from typing import Any
 from aggregator.proxy.idempotency import hash_of, mark_of, once
 from aggregator.proxy.store import AnswerStore
 from aggregator.proxy.stored_answer import Mark
-from aggregator.runtime.aws import AwsError
 from aggregator.runtime.streaming import StreamingResponse
+from tests.fakes.memory_objects import MemoryObjects
 from tests.unit.proxy.limits_desk import FaultyAws
 
 NOW = 1_795_435_200
@@ -16,29 +16,6 @@ JSON = {"Content-Type": "application/json", "x-request-id": "r1", "x-aggregator-
 SSE = {"Content-Type": "text/event-stream; charset=utf-8", "x-request-id": "r1"}
 DONE = b"data: [DONE]\n\n"
 ERROR = b'data: {"error":{}}\n\n'
-
-
-class MemoryObjects:
-    """A bucket; `fault` is raised by the next call."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-        self.fault: AwsError | None = None
-
-    def put(self, key: str, body: bytes) -> None:
-        self._fail()
-        self.objects[key] = body
-
-    def get(self, key: str) -> bytes:
-        self._fail()
-        if key not in self.objects:
-            raise AwsError("NoSuchKey", status=404)
-        return self.objects[key]
-
-    def _fail(self) -> None:
-        fault, self.fault = self.fault, None
-        if fault is not None:
-            raise fault
 
 
 class Stream:

@@ -104,7 +104,7 @@ class Taken:
     key_id: str
     request_id: str
     at_most_nano_usd: NanoUsd
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     budgets: tuple[str, ...] = ()
     ticket: str | None = None
     over_tickets: frozenset[str] = frozenset()
