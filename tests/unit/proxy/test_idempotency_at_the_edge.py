@@ -1,0 +1,157 @@
+"""The header Idempotency-Key from event to answer: one provider call and one charge."""
+
+import json
+from typing import Any
+
+import pytest
+
+from aggregator.proxy.edge import serve
+from aggregator.proxy.store import AnswerStore, LimitStore
+from aggregator.proxy.surface import CHAT, Surface
+from aggregator.proxy.surfaces.messages import MESSAGES
+from aggregator.proxy.surfaces.responses import RESPONSES
+from aggregator.proxy.walk import Collaborators
+from aggregator.runtime.streaming import StreamingResponse
+from tests.fakes.chat_world import (
+    CALLER,
+    DONE,
+    Clock,
+    FakeKeys,
+    FakeWallets,
+    ScriptedResponse,
+    ScriptedUpstream,
+    body,
+    chat_event,
+    chunk,
+    completion,
+    counted,
+    route,
+    usage_event,
+)
+from tests.fakes.memory_dynamodb import MemoryDynamoDb
+from tests.fakes.memory_objects import MemoryObjects
+from tests.unit.proxy.idempotency_desk import read
+
+JsonObject = dict[str, Any]
+
+SURFACES: list[tuple[Surface, JsonObject]] = [
+    (CHAT, {"messages": [{"role": "user", "content": "hi"}]}),
+    (RESPONSES, {"input": "hi"}),
+    (MESSAGES, {"messages": [{"role": "user", "content": "hi"}], "max_tokens": 10}),
+]
+
+
+class Context:
+    """A Lambda context with a minute left."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 60_000
+
+
+class Door:
+    """The handler of a surface over fakes."""
+
+    def __init__(self, *script: ScriptedResponse, surface: Surface = CHAT) -> None:
+        self.table = MemoryDynamoDb()
+        self.wallets = FakeWallets()
+        self.upstream = ScriptedUpstream(*script)
+        self.emitted: list[object] = []
+        clock = Clock(100.0)
+        collaborators = Collaborators(
+            route=lambda *_: [route()],
+            wallets=self.wallets,
+            upstream=self.upstream,
+            keys=FakeKeys(),
+            emit=self.emitted.append,
+            counts=LimitStore(self.table, "proxy"),
+            answers=AnswerStore(self.table, "proxy", MemoryObjects()),
+            monotonic=clock.monotonic,
+            sleep=clock.sleep,
+        )
+        self.handler = serve(surface, lambda: collaborators)
+
+    def ask(self, content: JsonObject, key: str | None = "k", **context: Any) -> StreamingResponse:
+        event = chat_event(content)
+        event["headers"] = {} if key is None else {"idempotency-key": key}
+        event["requestContext"] |= context
+        return self.handler(event, Context())
+
+
+def streamed() -> ScriptedResponse:
+    return ScriptedResponse(chunk("hey", "stop"), usage_event(10, 5), DONE)
+
+
+def test_a_request_that_is_sent_twice_is_called_and_charged_once() -> None:
+    door = Door(ScriptedResponse(completion("hello", counted(10, 5))))
+    first = read(door.ask(body()))
+
+    second = door.ask(body(), requestId="another")
+
+    assert read(second) == first
+    assert second.headers["x-aggregator-replayed"] == "true"
+    assert second.headers["x-request-id"].endswith("-another")
+    assert (len(door.upstream.requests), len(door.emitted), len(door.wallets.held)) == (1, 1, 1)
+
+
+def test_without_the_header_no_call_is_made_for_it() -> None:
+    door = Door(ScriptedResponse(completion("hello", counted(10, 5))))
+
+    read(door.ask(body(), key=None))
+
+    assert door.table.calls == []
+
+
+@pytest.mark.parametrize(("surface", "fields"), SURFACES)
+def test_a_stream_of_every_surface_is_sent_again_whole(surface: Surface, fields: JsonObject) -> None:
+    door = Door(streamed(), surface=surface)
+    content = {"model": "mini", "stream": True} | fields
+    first = read(door.ask(content))
+
+    again = door.ask(content)
+
+    assert b"hey" in first
+    assert read(again) == first
+    assert again.headers["Content-Type"].startswith("text/event-stream")
+    assert len(door.emitted) == 1
+
+
+@pytest.mark.parametrize(("surface", "fields"), SURFACES)
+def test_a_stream_that_was_cut_may_be_tried_again(surface: Surface, fields: JsonObject) -> None:
+    door = Door(ScriptedResponse(chunk("hey")), streamed(), surface=surface)
+    content = {"model": "mini", "stream": True} | fields
+
+    read(door.ask(content))
+    again = read(door.ask(content))
+
+    assert b"hey" in again
+    assert len(door.emitted) == 2
+
+
+def test_another_body_is_refused_with_422_in_the_envelope() -> None:
+    door = Door(ScriptedResponse(completion("hello", counted(10, 5))))
+    read(door.ask(body()))
+
+    refused = door.ask(body(temperature=1))
+
+    assert refused.status == 422
+    assert json.loads(read(refused))["error"]["code"] == "idempotency_key_reused"
+
+
+def test_an_odd_key_is_refused_before_anything_happens() -> None:
+    door = Door()
+
+    refused = door.ask(body(), key="k" * 256)
+
+    assert refused.status == 400
+    assert door.table.calls == []
+
+
+def test_a_key_without_the_scope_gets_no_stored_answer() -> None:
+    door = Door(ScriptedResponse(completion("hello", counted(10, 5))))
+    read(door.ask(body()))
+    narrow = CALLER.__class__(key_id="k2", user_id=CALLER.user_id, scopes=("billing:read",))
+
+    refused = door.ask(body(), authorizer=narrow.to_context())
+
+    assert refused.status == 403
