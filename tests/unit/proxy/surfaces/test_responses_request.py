@@ -1,0 +1,350 @@
+"""Reading a request of the Responses API: what goes to the provider, and what is refused by its path."""
+
+import json
+from typing import Any
+
+import pytest
+
+from aggregator.errors import InvalidRequest, Refusal, UnsupportedParameter
+from aggregator.proxy.model import Ask
+from aggregator.proxy.surfaces.reasoning import packed
+from aggregator.proxy.surfaces.responses import RESPONSES
+from tests.fakes.chat_world import ScriptedResponse, World, chat_event, completion, counted, provider, route
+from tests.unit.proxy.surfaces.surface_world import sent, served
+
+JsonObject = dict[str, Any]
+
+TOOL = {"type": "function", "name": "f", "parameters": {"type": "object"}}
+
+
+def read(**fields: Any) -> Ask:
+    return RESPONSES.read(chat_event({"model": "mini", "input": "hi"} | fields))
+
+
+def messages(*items: JsonObject, **fields: Any) -> list[JsonObject]:
+    """The messages that input items become."""
+    found: list[JsonObject] = read(input=list(items), **fields).body["messages"]
+    return found
+
+
+def refusal(**fields: Any) -> tuple[type[Refusal], str | None]:
+    with pytest.raises(Refusal) as refused:
+        read(**fields)
+    return type(refused.value), refused.value.param
+
+
+def test_a_text_is_what_the_user_says_and_instructions_come_before_it() -> None:
+    assert read(instructions="be brief").body["messages"] == [
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": "hi"},
+    ]
+
+
+def test_items_become_messages_of_their_roles() -> None:
+    assert messages(
+        {"role": "developer", "content": "be brief"},
+        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]},
+        {"role": "assistant", "content": [{"type": "output_text", "text": "yes", "annotations": []}]},
+        {"role": "user", "content": "more"},
+    ) == [
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": [{"type": "text", "text": "hi"}]},
+        {"role": "assistant", "content": "yes"},
+        {"role": "user", "content": "more"},
+    ]
+
+
+def test_images_and_files_become_parts() -> None:
+    (message,) = messages(
+        {
+            "role": "user",
+            "content": [
+                {"type": "input_image", "image_url": "https://example.com/a.png", "detail": "low"},
+                {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,QQ=="},
+            ],
+        }
+    )
+
+    assert message["content"] == [
+        {"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "low"}},
+        {"type": "file", "file": {"file_data": "data:application/pdf;base64,QQ==", "filename": "a.pdf"}},
+    ]
+
+
+def test_words_and_calls_of_one_turn_are_one_message_and_outputs_answer_it() -> None:
+    assert messages(
+        {"role": "user", "content": "weather?"},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "let me see"}]},
+        {"type": "function_call", "call_id": "c1", "name": "f", "arguments": '{"a":1}', "id": "fc_1"},
+        {"type": "function_call", "call_id": "c2", "name": "g", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c1", "output": "sunny"},
+        {"type": "function_call_output", "call_id": "c2", "output": [{"type": "input_text", "text": "wet"}]},
+    ) == [
+        {"role": "user", "content": "weather?"},
+        {
+            "role": "assistant",
+            "content": "let me see",
+            "tool_calls": [
+                {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}},
+                {"id": "c2", "type": "function", "function": {"name": "g", "arguments": "{}"}},
+            ],
+        },
+        {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
+        {"role": "tool", "tool_call_id": "c2", "content": [{"type": "text", "text": "wet"}]},
+    ]
+
+
+def test_reasoning_goes_with_what_was_said_after_it() -> None:
+    detail = {"type": "reasoning.text", "text": "hm", "signature": "s", "format": "anthropic-claude-v1"}
+
+    found = messages(
+        {"role": "user", "content": "hi"},
+        {
+            "type": "reasoning",
+            "id": "rs_1",
+            "summary": [{"type": "summary_text", "text": "hm"}],
+            "encrypted_content": packed([detail]),
+        },
+        {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c1", "output": "1"},
+    )
+
+    assert found[1]["reasoning_details"] == [detail]
+    assert found[1]["reasoning_content"] == "hm"
+    assert found[1]["tool_calls"][0]["id"] == "c1"
+
+
+def test_reasoning_that_another_sealed_and_nobody_followed_says_nothing() -> None:
+    reasoning = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAA"}
+
+    assert messages({"role": "user", "content": "hi"}, reasoning) == [{"role": "user", "content": "hi"}]
+
+
+def test_fields_become_those_of_a_chat_completion() -> None:
+    body = read(
+        max_output_tokens=99,
+        temperature=0.5,
+        top_p=0.9,
+        parallel_tool_calls=False,
+        user="ann",
+        reasoning={"effort": "low", "summary": "auto"},
+        text={
+            "verbosity": "low",
+            "format": {"type": "json_schema", "name": "n", "schema": {}, "strict": True},
+        },
+        tools=[TOOL | {"description": "d", "strict": True}],
+        tool_choice={"type": "function", "name": "f"},
+        stream=True,
+    ).body
+
+    assert body == {
+        "model": "mini",
+        "messages": [{"role": "user", "content": "hi"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_completion_tokens": 99,
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "parallel_tool_calls": False,
+        "user": "ann",
+        "reasoning_effort": "low",
+        "verbosity": "low",
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "n", "schema": {}, "strict": True},
+        },
+        "tools": [
+            {
+                "type": "function",
+                "function": {
+                    "name": "f",
+                    "description": "d",
+                    "parameters": {"type": "object"},
+                    "strict": True,
+                },
+            }
+        ],
+        "tool_choice": {"type": "function", "function": {"name": "f"}},
+    }
+
+
+def test_a_choice_among_allowed_tools_is_passed_on() -> None:
+    choice = {"type": "allowed_tools", "mode": "required", "tools": [{"type": "function", "name": "f"}]}
+
+    assert read(tools=[TOOL], tool_choice=choice).body["tool_choice"] == {
+        "type": "allowed_tools",
+        "allowed_tools": {"mode": "required", "tools": [{"type": "function", "function": {"name": "f"}}]},
+    }
+
+
+def test_probabilities_are_asked_for_by_either_field() -> None:
+    assert read(include=["message.output_text.logprobs"]).body["logprobs"] is True
+    assert read(top_logprobs=2).body["logprobs"] is True
+
+
+def test_what_asks_for_nothing_stored_is_taken() -> None:
+    ask = read(
+        store=True,
+        background=False,
+        previous_response_id=None,
+        conversation=None,
+        truncation="disabled",
+        include=["reasoning.encrypted_content"],
+        metadata={"a": "b"},
+        max_tool_calls=3,
+        stream_options={"include_obfuscation": False},
+    )
+
+    assert ask.body == {"model": "mini", "messages": [{"role": "user", "content": "hi"}]}
+
+
+def test_the_limit_and_the_size_are_known_to_the_bound() -> None:
+    image = {"type": "input_image", "image_url": "data:image/png;base64," + "A" * 1000}
+
+    ask = read(max_output_tokens=7, input=[{"role": "user", "content": [image]}])
+
+    assert (ask.surface, ask.max_output_tokens, ask.images) == ("responses", 7, 1)
+    assert ask.text_bytes < 250
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"model": None}, "model"),
+        ({"model": 1}, "model"),
+        ({"input": None}, "input"),
+        ({"input": ""}, "input"),
+        ({"input": []}, "input"),
+        ({"input": {}}, "input"),
+        ({"input": ["hi"]}, "input.0"),
+        ({"input": [{"role": "robot", "content": "x"}]}, "input.0.role"),
+        ({"input": [{"role": "user"}]}, "input.0.content"),
+        ({"input": [{"role": "user", "content": []}]}, "input.0.content"),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_text", "text": 1}]}]},
+            "input.0.content.0.text",
+        ),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_image"}]}]},
+            "input.0.content.0.image_url",
+        ),
+        ({"input": [{"type": "function_call", "name": "f", "arguments": "{}"}]}, "input.0.call_id"),
+        ({"input": [{"type": "function_call", "call_id": "c", "arguments": "{}"}]}, "input.0.name"),
+        (
+            {"input": [{"type": "function_call", "call_id": "c", "name": "f", "arguments": {}}]},
+            "input.0.arguments",
+        ),
+        ({"input": [{"type": "function_call_output", "call_id": "c"}]}, "input.0.output"),
+        ({"input": [{"type": "reasoning", "summary": [{"text": 1}]}]}, "input.0.summary.0.text"),
+        ({"input": [{"type": "reasoning", "id": "rs_1", "summary": []}]}, "input"),
+        ({"instructions": 1}, "instructions"),
+        ({"max_output_tokens": 0}, "max_output_tokens"),
+        ({"max_output_tokens": "9"}, "max_output_tokens"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"stream": "yes"}, "stream"),
+        ({"store": "no"}, "store"),
+        ({"truncation": "maybe"}, "truncation"),
+        ({"tools": {}}, "tools"),
+        ({"tools": [{"type": "function", "parameters": {}}]}, "tools.0.name"),
+        ({"tools": [TOOL | {"parameters": "x"}]}, "tools.0.parameters"),
+        ({"tools": [TOOL | {"strict": "yes"}]}, "tools.0.strict"),
+        ({"tool_choice": "maybe"}, "tool_choice"),
+        ({"tool_choice": {"type": "function"}}, "tool_choice.name"),
+        ({"text": "plain"}, "text"),
+        ({"text": {"format": {"type": "xml"}}}, "text.format.type"),
+        ({"text": {"format": {"type": "json_schema", "schema": {}}}}, "text.format.name"),
+        ({"text": {"format": {"type": "json_schema", "name": "n"}}}, "text.format.schema"),
+        ({"text": {"verbosity": "loud"}}, "text.verbosity"),
+        ({"reasoning": {"effort": 3}}, "reasoning.effort"),
+        ({"include": ["everything"]}, "include.0"),
+        ({"metadata": "x"}, "metadata"),
+    ],
+)
+def test_a_wrong_field_is_refused_by_its_path(fields: JsonObject, param: str) -> None:
+    assert refusal(**fields) == (InvalidRequest, param)
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"previous_response_id": "resp_1"}, "previous_response_id"),
+        ({"conversation": "conv_1"}, "conversation"),
+        ({"prompt": {"id": "p"}}, "prompt"),
+        ({"background": True}, "background"),
+        ({"truncation": "auto"}, "truncation"),
+        ({"context_management": [{}]}, "context_management"),
+        ({"moderation": {"model": "m"}}, "moderation"),
+        ({"service_tier": "priority"}, "service_tier"),
+        ({"reasoning": {"mode": "pro"}}, "reasoning.mode"),
+        ({"tools": [{"type": "web_search"}]}, "tools.0.type"),
+        ({"tools": [TOOL, {"type": "custom", "name": "c"}]}, "tools.1.type"),
+        ({"tool_choice": {"type": "web_search_preview"}}, "tool_choice.type"),
+        ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input.0.type"),
+        ({"input": [{"id": "msg_1"}]}, "input.0.type"),
+        ({"input": [{"type": "web_search_call", "id": "ws_1"}]}, "input.0.type"),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_image", "file_id": "file_1"}]}]},
+            "input.0.content.0.file_id",
+        ),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_file", "file_url": "https://x"}]}]},
+            "input.0.content.0.file_url",
+        ),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_audio"}]}]},
+            "input.0.content.0.type",
+        ),
+    ],
+)
+def test_what_is_not_offered_is_refused_by_name(fields: JsonObject, param: str) -> None:
+    assert refusal(**fields) == (UnsupportedParameter, param)
+
+
+def test_what_a_provider_does_not_take_is_refused_in_this_apis_words() -> None:
+    refused = UnsupportedParameter(
+        "Mistral takes 'response_format.type' only as 'text'.", param="response_format.type"
+    )
+
+    error = RESPONSES.refuse(refused, "r1")["error"]
+
+    assert error["param"] == "text.format.type"
+    assert error["message"] == "Mistral takes 'text.format.type' only as 'text'."
+    assert error["code"] == "unsupported_parameter"
+
+
+def test_a_place_in_the_translated_conversation_is_told_as_the_input() -> None:
+    refused = InvalidRequest("messages.3.content.0: must be text", param="messages.3.content.0")
+
+    error = RESPONSES.refuse(refused, "r1")["error"]
+
+    assert (error["param"], error["message"]) == ("input", "input: must be text")
+
+
+def test_reasoning_of_earlier_turns_is_not_sent_to_a_provider_that_does_not_take_it() -> None:
+    reasoning = {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "hm"}]}
+    asked = {
+        "model": "mini",
+        "input": [{"role": "user", "content": "hi"}, reasoning, {"role": "assistant", "content": "yes"}],
+    }
+    plain, taking = (
+        World(
+            [ScriptedResponse(completion("hello", counted(10, 5)))],
+            routes=[route(provider=provider(extensions=frozenset(extensions)))],
+        )
+        for extensions in ((), ("reasoning_content",))
+    )
+
+    for world in (plain, taking):
+        served(RESPONSES, world, asked)
+
+    assert sent(plain)["messages"][1] == {"role": "assistant", "content": "yes"}
+    assert sent(taking)["messages"][1] == {
+        "role": "assistant",
+        "content": "yes",
+        "reasoning_content": "hm",
+    }
+
+
+def test_a_body_that_is_no_json_object_is_refused() -> None:
+    with pytest.raises(InvalidRequest):
+        RESPONSES.read(chat_event(json.dumps(["hi"])))
