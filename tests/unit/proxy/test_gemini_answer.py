@@ -82,6 +82,17 @@ def test_thoughts_are_output_and_cached_tokens_part_of_the_prompt() -> None:
     )
 
 
+def test_thoughts_are_output_also_where_no_total_is_given() -> None:
+    native = gemini()
+    usage = types.GenerateContentResponseUsageMetadata(
+        prompt_token_count=10, candidates_token_count=20, thoughts_token_count=30
+    )
+
+    native.answered(answer(candidate(types.Part(text="hi")), usage_metadata=usage))
+
+    assert native.progress.usage == Counted(input_tokens=10, output_tokens=50, reasoning_tokens=30)
+
+
 def test_what_a_total_holds_beyond_its_parts_is_output() -> None:
     native = gemini()
     usage = types.GenerateContentResponseUsageMetadata(prompt_token_count=10, total_token_count=40)
