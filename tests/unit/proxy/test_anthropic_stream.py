@@ -108,12 +108,8 @@ def test_words_come_as_chunks_with_the_role_first_and_the_reason_last() -> None:
 
     chunks = native.streamed(start() + PING + words("hel", "lo") + end())
 
-    assert deltas(chunks) == [
-        {"role": "assistant", "content": ""},
-        {"content": "hel"},
-        {"content": "lo"},
-        {},
-    ]
+    said = [{"role": "assistant", "content": ""}, {"content": "hel"}, {"content": "lo"}, {}]
+    assert deltas(chunks) == said
     assert [chunk["choices"][0]["finish_reason"] for chunk in chunks] == [None, None, None, "stop"]
     assert {(chunk["id"], chunk["model"], chunk["object"]) for chunk in chunks} == {
         ("msg_1", "claude-opus-5-5", "chat.completion.chunk")
