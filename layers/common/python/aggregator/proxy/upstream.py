@@ -2,13 +2,12 @@
 
 import http.client
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from urllib.parse import urlsplit
 
 from aggregator.proxy.model import UpstreamError, UpstreamRequest
+from aggregator.runtime.http_pool import tls_context
 
 _CONNECT_SECONDS = 10.0
 _BLOCK_BYTES = 65536
@@ -150,13 +149,8 @@ class HttpResponse:
 
 def _connection(scheme: str, netloc: str) -> http.client.HTTPConnection:
     if scheme == "https":
-        return http.client.HTTPSConnection(netloc, context=_tls())
+        return http.client.HTTPSConnection(netloc, context=tls_context())
     return http.client.HTTPConnection(netloc)
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
 
 
 def _error(broken: Exception) -> UpstreamError:
