@@ -94,6 +94,33 @@ def test_a_result_that_is_empty_is_still_a_result() -> None:
     assert found[2]["content"] == [{"type": "tool_result", "tool_use_id": "call_1"}]
 
 
+def test_a_result_may_be_an_error_and_hold_images() -> None:
+    found = turns(
+        HI,
+        {"role": "assistant", "content": None, "tool_calls": [called()]},
+        {
+            "role": "tool",
+            "tool_call_id": "call_1",
+            "is_error": True,
+            "content": [{"type": "image_url", "image_url": {"url": PNG}}],
+        },
+    )
+
+    assert found[2]["content"] == [
+        {
+            "type": "tool_result",
+            "tool_use_id": "call_1",
+            "is_error": True,
+            "content": [
+                {
+                    "type": "image",
+                    "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="},
+                }
+            ],
+        }
+    ]
+
+
 def test_ids_of_calls_that_another_provider_made_are_fitted_alike_in_call_and_result() -> None:
     found = turns(
         HI,

@@ -102,6 +102,30 @@ def test_a_result_may_name_the_call_itself_but_must_answer_one() -> None:
         assert refusal.value.param == "messages.1.tool_call_id"
 
 
+def test_a_result_may_be_an_error() -> None:
+    result = {"role": "tool", "tool_call_id": "x", "name": "weather", "content": '{"a":1}', "is_error": True}
+
+    assert contents(HI, result)[0]["parts"][1]["functionResponse"]["response"] == {"error": '{"a":1}'}
+
+
+def test_a_result_may_hold_images_from_gemini_3_on() -> None:
+    image = {"type": "image_url", "image_url": {"url": PNG}}
+    result = {
+        "role": "tool",
+        "tool_call_id": "x",
+        "name": "f",
+        "content": [{"type": "text", "text": "so"}, image],
+    }
+
+    assert contents(HI, result)[0]["parts"][1]["functionResponse"] == {
+        "id": "x",
+        "name": "f",
+        "response": {"output": "so"},
+        "parts": [{"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}],
+    }
+    assert refused("gemini-2.5-pro", messages=[HI, result]) == "messages.1.content.1"
+
+
 @pytest.mark.parametrize("model", ["gemini-3-flash-preview", "gemini-3.8-flash", "gemini-4-argon"])
 def test_from_gemini_3_the_first_call_of_a_step_is_signed_even_if_the_client_lost_the_signature(
     model: str,

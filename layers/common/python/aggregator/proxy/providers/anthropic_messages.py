@@ -123,6 +123,8 @@ def _tool_result(message: JsonObject, place: str) -> JsonObject:
     content = [_block(part, at) for at, part in parts_of(message, place)]
     if content:
         result["content"] = content
+    if message.get("is_error") is True:
+        result["is_error"] = True
     return result | cache_control_of(message, place)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from aggregator.errors import InvalidRequest
 from aggregator.proxy.model import JsonObject
-from aggregator.proxy.providers.gemini_models import must_sign_calls
+from aggregator.proxy.providers.gemini_models import must_sign_calls, takes_media_in_results
 from aggregator.proxy.providers.translate import (
     DataUri,
     data_uri_of,
@@ -52,7 +52,7 @@ def conversation(messages: list[JsonObject], model: str) -> tuple[JsonObject | N
             case "assistant":
                 role, parts = "model", list(_model_parts(message, place, model, names))
             case "tool":
-                role, parts = "user", [_function_response(message, place, names)]
+                role, parts = "user", [_function_response(message, place, model, names)]
             case _:
                 role, parts = "user", [_part(part, at) for at, part in parts_of(message, place)]
         if contents and contents[-1]["role"] == role:
@@ -101,7 +101,7 @@ def _extra_signature(call: JsonObject) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-def _function_response(message: JsonObject, place: str, names: dict[str, str]) -> JsonObject:
+def _function_response(message: JsonObject, place: str, model: str, names: dict[str, str]) -> JsonObject:
     at = f"{place}.tool_call_id"
     call_id = message.get("tool_call_id")
     if not isinstance(call_id, str) or not call_id:
@@ -109,8 +109,16 @@ def _function_response(message: JsonObject, place: str, names: dict[str, str]) -
     name = names.get(call_id) or message.get("name")
     if not isinstance(name, str) or not name:
         raise InvalidRequest(f"{at}: answers no call of an earlier message", param=at)
-    response = _response(text_of(message, place))
-    return {"functionResponse": {"id": call_id, "name": name, "response": response}}
+    parts = [(where, _part(part, where)) for where, part in parts_of(message, place)]
+    words = "\n".join(part["text"] for _, part in parts if "text" in part)
+    media = [(where, part) for where, part in parts if "text" not in part]
+    if media and not takes_media_in_results(model):
+        raise unsupported(media[0][0], "this model takes only text as the result of a call")
+    response = {"error": words} if message.get("is_error") is True else _response(words)
+    said: JsonObject = {"id": call_id, "name": name, "response": response}
+    if media:
+        said["parts"] = [part for _, part in media]
+    return {"functionResponse": said}
 
 
 def _response(words: str) -> JsonObject:

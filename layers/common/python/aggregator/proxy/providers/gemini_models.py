@@ -28,6 +28,11 @@ def must_sign_calls(model: str) -> bool:
     return _version(model) >= (3, 0)
 
 
+def takes_media_in_results(model: str) -> bool:
+    """The result of a call may hold images and files (from Gemini 3)."""
+    return _version(model) >= (3, 0)
+
+
 def thinking_config_of(body: Mapping[str, Any], model: str) -> JsonObject:
     """The field `thinkingConfig`; empty where nothing was asked.
 
