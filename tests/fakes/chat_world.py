@@ -14,7 +14,10 @@ from aggregator.orchestrator.model import DatedPrice, Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.ask import ask_of
 from aggregator.proxy.model import Ask, Receipt, Route, UpstreamRequest, Way
+from aggregator.proxy.store import AnswerStore, LimitStore
 from aggregator.proxy.walk import Collaborators, Visit
+from tests.fakes.memory_dynamodb import MemoryDynamoDb
+from tests.fakes.memory_objects import MemoryObjects
 
 JsonObject = dict[str, Any]
 
@@ -196,6 +199,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.wallets = FakeWallets(self.available, self.steps)
+        self.counts = LimitStore(MemoryDynamoDb(), "proxy")
+        self.answers = AnswerStore(MemoryDynamoDb(), "proxy", MemoryObjects())
         self.upstream = ScriptedUpstream(*self.script, steps=self.steps)
 
     def route(self, caller: Caller, ask: Ask, source_ip: str, now: datetime) -> Sequence[Route]:
@@ -212,6 +217,8 @@ class World:
     def collaborators(self) -> Collaborators:
         return Collaborators(
             route=self.route,
+            counts=self.counts,
+            answers=self.answers,
             wallets=self.wallets,
             upstream=self.upstream,
             keys=self.keys,

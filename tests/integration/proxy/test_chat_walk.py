@@ -16,6 +16,7 @@ from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.proxy.edge import serve
 from aggregator.proxy.emit import UsageBus
+from aggregator.proxy.store import AnswerStore, LimitStore
 from aggregator.proxy.surface import CHAT
 from aggregator.proxy.upstream import HttpUpstream
 from aggregator.proxy.walk import Collaborators
@@ -25,6 +26,7 @@ from aggregator.runtime.streaming import StreamingResponse
 from local.standin import StandIn
 from tests.fakes.chat_world import FakeKeys, body, chat_event, provider, route
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
+from tests.fakes.memory_objects import MemoryObjects
 
 CREDIT = 10_000_000_000
 PRICE = Price(version="7", input=150_000_000, output=600_000_000, cached_input=75_000_000)
@@ -66,6 +68,8 @@ class Platform:
         )
         collaborators = Collaborators(
             route=lambda *_: [over],
+            counts=LimitStore(self.dynamodb, "proxy"),
+            answers=AnswerStore(self.dynamodb, "proxy", MemoryObjects()),
             wallets=self.store,
             upstream=self.upstream,
             keys=FakeKeys(),

@@ -7,6 +7,7 @@ import pytest
 
 from aggregator.errors import InsufficientQuota, ModelNotFound
 from aggregator.proxy.edge import serve
+from aggregator.proxy.store import AnswerStore, LimitStore
 from aggregator.proxy.surface import CHAT
 from aggregator.proxy.walk import Collaborators
 from aggregator.runtime.aws import AwsError, JsonObject
@@ -24,6 +25,8 @@ from tests.fakes.chat_world import (
     counted,
     route,
 )
+from tests.fakes.memory_dynamodb import MemoryDynamoDb
+from tests.fakes.memory_objects import MemoryObjects
 
 
 class Context:
@@ -44,6 +47,8 @@ class Door:
         clock = Clock(100.0)
         collaborators = Collaborators(
             route=lambda *_: [route()] if failure is None else _throw(failure),
+            counts=LimitStore(MemoryDynamoDb(), "proxy"),
+            answers=AnswerStore(MemoryDynamoDb(), "proxy", MemoryObjects()),
             wallets=FakeWallets(),
             upstream=self.upstream,
             keys=FakeKeys(),

@@ -7,13 +7,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from aggregator.auth.caller import Caller
+from aggregator.auth.caller import INFERENCE, Caller
 from aggregator.errors import (
     InternalError,
     Refusal,
     StoreUnavailable,
     headers_of,
 )
+from aggregator.proxy import idempotency
 from aggregator.proxy.surface import Surface
 from aggregator.proxy.walk import Collaborators, Visit, walk
 from aggregator.runtime import clock, log
@@ -41,7 +42,26 @@ def serve(
             ok_status=_ok_status(surface, event),
         )
         caller, ask = Caller.from_event(event), surface.read(event)
-        return surface.render(ask, walk(caller, ask, visit, do))
+
+        def carry_out() -> StreamingResponse:
+            return surface.render(ask, walk(caller, ask, visit, do))
+
+        key = idempotency.key_of(event)
+        if key is None:
+            return carry_out()
+        # A repetition does not get as far as the walk, which asks the same.
+        caller.require_live(visit.now)
+        caller.require_scope(INFERENCE)
+        caller.require_address(visit.source_ip)
+        mark = idempotency.mark_of(
+            caller.user_id,
+            key,
+            idempotency.hash_of(route_of(event), event.get("body") or ""),
+            request_id=request_id,
+            now_epoch_seconds=visit.now.timestamp(),
+            seconds=visit.deadline - do.monotonic() + SETTLE_SECONDS,
+        )
+        return idempotency.once(do.answers, mark, carry_out, is_whole=surface.is_whole)
 
     return guarded(surface, answer)
 

@@ -11,6 +11,7 @@ from typing import Any
 from aggregator.errors import JsonObject, Refusal, envelope, status_of
 from aggregator.proxy.ask import ask_of
 from aggregator.proxy.model import Ask
+from aggregator.proxy.stored_answer import ends_chat
 from aggregator.runtime.streaming import StreamingResponse
 
 Render = Callable[[Ask, StreamingResponse], StreamingResponse]
@@ -28,6 +29,7 @@ class Surface:
     `render` gets the walk's answer: for a plain one its only chunk is a chat completion; for a streamed one its chunks
     are those of a chat stream, ending in a usage chunk (if the ask wants it) and `data: [DONE]`, or in an error chunk.
     Closing what `render` returns must close what it was given.
+    `is_whole` tells from the last chunk of a rendered stream whether the stream came to its end.
     Under the path `created_under`, success is answered with 201. `names_request` are headers that name the request,
     besides `x-request-id`.
     """
@@ -37,6 +39,7 @@ class Surface:
     render: Render = as_it_is
     refuse: Callable[[Refusal, str], JsonObject] = envelope
     status: Callable[[Refusal], int] = status_of
+    is_whole: Callable[[bytes], bool] = ends_chat
     created_under: str | None = None
     names_request: tuple[str, ...] = ()
 

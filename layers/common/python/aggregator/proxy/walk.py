@@ -7,12 +7,17 @@ from functools import partial
 from typing import Protocol
 
 from aggregator.auth.caller import Caller
+from aggregator.billing.model import Hold
 from aggregator.billing.reserve import Wallets, reserve
 from aggregator.errors import Refusal, status_of
+from aggregator.proxy import limits
 from aggregator.proxy.answer import headers_after, headers_before, relay, with_usage
 from aggregator.proxy.bound import bound_of, ways_within
 from aggregator.proxy.call import Keys, Upstream, call
-from aggregator.proxy.model import Answer, Ask, CallFailed, Progress, Receipt, Route
+from aggregator.proxy.idempotency import Answers
+from aggregator.proxy.limit_rules import Taken
+from aggregator.proxy.limits import Counts
+from aggregator.proxy.model import Answer, Ask, Bound, CallFailed, Progress, Receipt, Route, Way
 from aggregator.proxy.tab import Tab
 from aggregator.runtime.streaming import StreamingResponse
 
@@ -25,11 +30,23 @@ class Router(Protocol):
         ...
 
 
+class Close(Protocol):
+    """Ends a request's tab: see `_close`."""
+
+    def __call__(
+        self, route: Route, attempts: int, progress: Progress, *, outcome: str, status: int
+    ) -> Receipt:
+        """Emit what the request came to."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Collaborators:
     """What a walk works with; all of it outlives one request."""
 
     route: Router
+    counts: Counts
+    answers: Answers
     wallets: Wallets
     upstream: Upstream
     keys: Keys
@@ -59,35 +76,13 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
     """
     routes = do.route(caller, ask, visit.source_ip, visit.now)
     bound = bound_of(ask, routes)
-    hold = reserve(
-        do.wallets,
-        caller.user_id,
-        at_most_nano_usd=bound.at_most_nano_usd,
-        at_least_nano_usd=bound.at_least_nano_usd,
-        now_epoch_seconds=visit.now.timestamp(),
-    )
+    taken = _take(caller, ask, bound, visit, do)
+    hold = _reserve(caller, bound, taken, visit, do)
     tab = Tab(visit.request_id, caller, ask, hold, visit.now, visit.started_ms, do.monotonic)
-    ways = ways_within(ask, routes, hold.amount_nano_usd)
-    try:
-        answer = call(
-            ask,
-            ways,
-            upstream=do.upstream,
-            keys=do.keys,
-            deadline=visit.deadline,
-            monotonic=do.monotonic,
-            sleep=do.sleep,
-        )
-    except CallFailed as failed:
-        status = status_of(failed.refusal)
-        do.emit(tab.close(failed.route, failed.attempts, Progress(), outcome="provider_error", status=status))
-        raise failed.refusal from failed
-    except Exception as defect:
-        status = status_of(defect) if isinstance(defect, Refusal) else 500
-        do.emit(tab.close(ways[0].route, 0, Progress(), outcome="cancelled", status=status))
-        raise
-    finish = partial(_finish, tab, answer, visit.ok_status, do.emit)
-    headers = headers_before(visit.request_id, ask, answer, hold)
+    close = partial(_close, tab=tab, taken=taken, do=do)
+    answer = _call(ask, ways_within(ask, routes, hold.amount_nano_usd), visit, do, close)
+    finish = partial(_finish, answer, visit.ok_status, close)
+    headers = {**taken.headers, **headers_before(visit.request_id, ask, answer, hold)}
     if ask.stream:
         return _streamed(ask, answer, visit, headers, finish)
     body = next(answer.chunks)
@@ -98,10 +93,70 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
     return StreamingResponse(visit.ok_status, headers, [body])
 
 
-def _finish(tab: Tab, answer: Answer, status: int, emit: Callable[[Receipt], None], outcome: str) -> Receipt:
-    receipt = tab.close(answer.route, answer.attempts, answer.progress, outcome=outcome, status=status)
-    emit(receipt)
+def _take(caller: Caller, ask: Ask, bound: Bound, visit: Visit, do: Collaborators) -> Taken:
+    """Count the request against its key's limits; no call for a key without."""
+    seconds = visit.deadline - do.monotonic()
+    demand = limits.demand_of(ask, bound, request_id=visit.request_id, now=visit.now, seconds=seconds)
+    return limits.take(do.counts, caller, demand)
+
+
+def _reserve(caller: Caller, bound: Bound, taken: Taken, visit: Visit, do: Collaborators) -> Hold:
+    """Hold no more than the budgets cover; what the limits gave goes back if nothing can be held."""
+    try:
+        return reserve(
+            do.wallets,
+            caller.user_id,
+            at_most_nano_usd=taken.at_most_nano_usd,
+            at_least_nano_usd=bound.at_least_nano_usd,
+            now_epoch_seconds=visit.now.timestamp(),
+        )
+    except BaseException:
+        limits.give_back(do.counts, taken)
+        raise
+
+
+def _call(ask: Ask, ways: Sequence[Way], visit: Visit, do: Collaborators, close: Close) -> Answer:
+    """Get an answer that begins, or close the tab over none."""
+    try:
+        return call(
+            ask,
+            ways,
+            upstream=do.upstream,
+            keys=do.keys,
+            deadline=visit.deadline,
+            monotonic=do.monotonic,
+            sleep=do.sleep,
+        )
+    except CallFailed as failed:
+        status = status_of(failed.refusal)
+        close(failed.route, failed.attempts, Progress(), outcome="provider_error", status=status)
+        raise failed.refusal from failed
+    except Exception as defect:
+        status = status_of(defect) if isinstance(defect, Refusal) else 500
+        close(ways[0].route, 0, Progress(), outcome="cancelled", status=status)
+        raise
+
+
+def _close(
+    route: Route,
+    attempts: int,
+    progress: Progress,
+    *,
+    outcome: str,
+    status: int,
+    tab: Tab,
+    taken: Taken,
+    do: Collaborators,
+) -> Receipt:
+    """Say what the request came to, and give back what its limits took too much; once in every exit."""
+    receipt = tab.close(route, attempts, progress, outcome=outcome, status=status)
+    do.emit(receipt)
+    limits.give_back(do.counts, taken, receipt.cost_nano_usd)
     return receipt
+
+
+def _finish(answer: Answer, status: int, close: Close, outcome: str) -> Receipt:
+    return close(answer.route, answer.attempts, answer.progress, outcome=outcome, status=status)
 
 
 def _streamed(

@@ -16,9 +16,11 @@ from aggregator.proxy.emit import UsageBus
 from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.provider_keys import ProviderKeys
 from aggregator.proxy.route import routes_for
+from aggregator.proxy.store import AnswerStore, LimitStore
 from aggregator.proxy.upstream import HttpUpstream
 from aggregator.proxy.walk import Collaborators
 from aggregator.runtime.signed_client import SignedClient
+from aggregator.runtime.signed_s3 import SignedS3
 
 _KNOWN_AGAIN = frozenset({"PutEvents", "SendMessage"})
 """Settling knows an event again, so one that may have arrived is sent once more rather than lost."""
@@ -41,6 +43,8 @@ def collaborators() -> Collaborators:
 
     return Collaborators(
         route=route,
+        counts=LimitStore(_dynamodb(), os.environ["PROXY_TABLE"]),
+        answers=AnswerStore(_dynamodb(), os.environ["PROXY_TABLE"], SignedS3(os.environ["ANSWERS_BUCKET"])),
         wallets=BillingStore(_dynamodb(), os.environ["BILLING_TABLE"]),
         upstream=HttpUpstream(),
         keys=keys,

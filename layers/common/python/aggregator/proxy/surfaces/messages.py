@@ -1,6 +1,7 @@
 """Messages: Anthropic's API, in front of any provider. Standard library only."""
 
 from aggregator.proxy.model import Ask
+from aggregator.proxy.stored_answer import ends_in
 from aggregator.proxy.surface import Surface
 from aggregator.proxy.surfaces.messages_answer import MessageWriter
 from aggregator.proxy.surfaces.messages_errors import refuse, status
@@ -18,4 +19,12 @@ def render(ask: Ask, answer: StreamingResponse) -> StreamingResponse:
     return rendered(answer, ask, writer, writer.whole, **{REQUEST_ID_HEADER: request_id})
 
 
-MESSAGES = Surface(NAME, read, render, refuse, status, names_request=(REQUEST_ID_HEADER,))
+MESSAGES = Surface(
+    NAME,
+    read,
+    render,
+    refuse,
+    status,
+    is_whole=ends_in("message_stop"),
+    names_request=(REQUEST_ID_HEADER,),
+)

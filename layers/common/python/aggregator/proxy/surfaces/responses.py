@@ -1,6 +1,7 @@
 """Responses: OpenAI's newer API, without a memory. Standard library only."""
 
 from aggregator.proxy.model import Ask
+from aggregator.proxy.stored_answer import ends_in
 from aggregator.proxy.surface import Surface
 from aggregator.proxy.surfaces.naming import refusing
 from aggregator.proxy.surfaces.rendering import rendered, request_id_in
@@ -25,4 +26,10 @@ def render(ask: Ask, answer: StreamingResponse) -> StreamingResponse:
     return rendered(answer, ask, writer, writer.whole)
 
 
-RESPONSES = Surface(NAME, read, render, refusing(_NAMES))
+RESPONSES = Surface(
+    NAME,
+    read,
+    render,
+    refusing(_NAMES),
+    is_whole=ends_in("response.completed", "response.incomplete"),
+)
