@@ -188,7 +188,11 @@ class Receipt:
     first_token_ms: int | None
 
     @property
+    def charged_nano_usd(self) -> NanoUsd:
+        """What the user pays: the cost, up to the hold."""
+        return min(self.cost_nano_usd, self.hold.amount_nano_usd)
+
+    @property
     def balance_nano_usd(self) -> NanoUsd:
         """What is available once this request is settled, as far as this request knows."""
-        charged = min(self.cost_nano_usd, self.hold.amount_nano_usd)
-        return self.hold.available_after_nano_usd + self.hold.amount_nano_usd - charged
+        return self.hold.available_after_nano_usd + self.hold.amount_nano_usd - self.charged_nano_usd

@@ -151,7 +151,7 @@ def _close(
     """Say what the request came to, and give back what its limits took too much; once in every exit."""
     receipt = tab.close(route, attempts, progress, outcome=outcome, status=status)
     do.emit(receipt)
-    limits.give_back(do.counts, taken, receipt.cost_nano_usd)
+    limits.give_back(do.counts, taken, receipt.charged_nano_usd)
     return receipt
 
 
