@@ -245,46 +245,6 @@ def test_refunds_of_one_entry_stay_within_what_it_took(funded: BillingStore) -> 
     assert funded.account("ann") == Account("ann", 100)
 
 
-def test_entries_are_listed_newest_first_page_by_page(store: BillingStore) -> None:
-    for n in range(5):
-        store.book(order(f"e{n}", 1))
-
-    first, after = store.entries("ann", "", "~", limit=2)
-    second, further = store.entries("ann", "", "~", limit=2, after=after)
-    third, end_ = store.entries("ann", "", "~", limit=2, after=further)
-
-    assert [[entry.id for entry in page] for page in (first, second, third)] == [
-        ["e4", "e3"],
-        ["e2", "e1"],
-        ["e0"],
-    ]
-    assert end_ is None
-
-
-def test_entries_are_listed_within_their_bounds(store: BillingStore) -> None:
-    for n in range(5):
-        store.book(order(f"e{n}", 1))
-
-    page, after = store.entries("ann", "e1", "e3", limit=10)
-
-    assert ([entry.id for entry in page], after) == (["e3", "e2", "e1"], None)
-
-
-def test_other_items_are_no_entries(store: BillingStore) -> None:
-    store.book(order("e1", 1), idempotency=("key", "hash"))
-
-    page, _ = store.entries("ann", "", "~", limit=10)
-
-    assert [entry.id for entry in page] == ["e1"]
-
-
-def test_every_user_with_an_account_is_found(store: BillingStore) -> None:
-    store.book(order("e1", 1), idempotency=("key", "hash"))
-    store.settle(settlement_of([end("r1", cost=1, user_id="bob")], Account("bob")))
-
-    assert sorted(store.user_ids()) == ["ann", "bob"]
-
-
 def _size(stored: object) -> int:
     """Bytes of an item as DynamoDB counts them, at the most: names, text, and 21 for a number."""
     match stored:
