@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from aggregator.orchestrator.check import check, problem_of_url
+from aggregator.orchestrator.addresses import problem_of_url
+from aggregator.orchestrator.check import check
 from tests.unit.orchestrator.samples import data, price, provider, route
 
 JsonObject = dict[str, Any]
@@ -100,7 +101,7 @@ SPOILS: list[tuple[Spoil, str]] = [
     (lambda c: c["models"][0].pop("contextWindow"), "model mini: contextWindow is missing"),
     (
         lambda c: c["providers"][0].update(protocol="carrier pigeon"),
-        "provider openai: protocol must be one of bedrock, openai",
+        "provider openai: protocol must be one of anthropic, bedrock, gemini, openai",
     ),
     (
         lambda c: c["providers"][0].update(maxTokensField="limit"),

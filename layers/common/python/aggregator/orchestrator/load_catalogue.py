@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from aggregator.errors import Conflict
 from aggregator.orchestrator.merge import merged
+from aggregator.orchestrator.price_versions import remembering
 from aggregator.orchestrator.store import Change, Pointer
 
 JsonObject = dict[str, Any]
@@ -65,12 +66,12 @@ def load_catalogue(
 
     Raises:
         InvalidRequest: the outcome would have problems; what was live stays.
-        Conflict: others kept changing the catalogue meanwhile; what they made stays.
+        Conflict: others kept changing the catalogue meanwhile, or a price version would change; what was live stays.
     """
     for attempt in range(1, ATTEMPTS + 1):
         live = store.pointer()
         current = None if live is None else store.snapshot(live)
-        body = merged(data, current, overrides, region=region)
+        body = remembering(current, merged(data, current, overrides, region=region))
         if live is not None and body == current:
             return Loaded(live.version, changed=False, **_counted(body))
         try:

@@ -32,8 +32,10 @@ def merged(
     body = {
         "providers": _entries("providers", data, before, remembered),
         "models": _entries("models", data, before, remembered),
-        "aliases": {alias: {"model": model, "origin": FILE} for alias, model in data["aliases"].items()}
-        | {alias: {"model": model, "origin": FILE} for alias, model in remembered.get("aliases", {}).items()}
+        "aliases": {
+            alias: _alias(target)
+            for alias, target in {**data["aliases"], **remembered.get("aliases", {})}.items()
+        }
         | _of_operator(before.get("aliases", {})),
         "overrides": remembered,
     }
@@ -44,21 +46,23 @@ def merged(
     return body
 
 
-def refuse_problems(body: Mapping[str, Any]) -> None:
+def refuse_problems(body: Mapping[str, Any], entry: str | None = None) -> None:
     """Pass a body only if it may be published.
 
     Raises:
-        InvalidRequest: it may not; the message lists every problem.
+        InvalidRequest: it may not; the message lists every problem, and `param` is the path of the first field at
+            fault in `entry` (`model gpt-4o`), the one that was changed.
     """
     problems = check(
         {
             "providers": list(body["providers"].values()),
             "models": list(body["models"].values()),
-            "aliases": {alias: entry["model"] for alias, entry in body["aliases"].items()},
+            "aliases": body["aliases"],
         }
     )
     if problems:
-        raise InvalidRequest("The catalogue has problems: " + "; ".join(problems) + ".")
+        param = next((problem.path for problem in problems if problem.entry == entry), None)
+        raise InvalidRequest("The catalogue has problems: " + "; ".join(problems) + ".", param=param)
 
 
 def _entries(
@@ -68,6 +72,11 @@ def _entries(
     for entry_id, fields in overrides.get(kind, {}).items():
         from_file[entry_id] = {**from_file.get(entry_id, {"id": entry_id, "origin": FILE}), **fields}
     return from_file | _of_operator(before.get(kind, {}))
+
+
+def _alias(target: Any) -> JsonObject:
+    """An alias of the file: `"gpt-4o"`, or `{"model": "gpt-4o", "strategy": "latency"}`."""
+    return {**(target if isinstance(target, Mapping) else {"model": target}), "origin": FILE}
 
 
 def _of_operator(entries: Mapping[str, JsonObject]) -> dict[str, JsonObject]:

@@ -12,9 +12,13 @@ from typing import Any
 
 from aggregator.billing.price import Price
 from aggregator.errors import ModelNotFound
+from aggregator.orchestrator.near_names import near_names
 from aggregator.runtime.clock import iso
 
 JsonObject = dict[str, Any]
+
+STRATEGIES = PRIORITY, WEIGHTED, CHEAPEST, LATENCY = ("priority", "weighted", "cheapest", "latency")
+"""By what a model's routes are ranked; proxy/ranking.py says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ class Model:
     capabilities: tuple[str, ...]
     retires_at: str | None
     routes: tuple[Route, ...]
+    strategy: str = PRIORITY
 
     def price_at(self, now: datetime) -> Price:
         """The price in force at `now` on the route that is tried first.
@@ -110,10 +115,14 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A model that was asked for, and the routes that may be taken to it, in the order to try them."""
+    """A model that was asked for, the routes that may be taken to it, and by what they are ranked.
+
+    The strategy is the alias's, where it has one of its own, else the model's.
+    """
 
     model: Model
     routes: tuple[Route, ...]
+    strategy: str = PRIORITY
 
 
 class Catalogue:
@@ -127,6 +136,7 @@ class Catalogue:
         self._providers: Mapping[str, JsonObject] = body["providers"]
         self._models: Mapping[str, JsonObject] = body["models"]
         self._aliases: Mapping[str, JsonObject] = body["aliases"]
+        self._retired: list[JsonObject] = body.get("retiredPrices", [])
         self._built_providers: dict[str, Provider] = {}
         self._built_models: dict[str, Model] = {}
 
@@ -143,7 +153,8 @@ class Catalogue:
         model_id = self._resolved(name)
         if model_id in self._models:
             model = self.model(model_id)
-            return Selection(model, model.routes)
+            strategy = self._aliases.get(name, {}).get("strategy", model.strategy)
+            return Selection(model, model.routes, strategy)
         provider_id, _, rest = name.partition("/")
         if provider_id in self._providers and rest:
             pinned = self._pinned(provider_id, rest)
@@ -183,6 +194,11 @@ class Catalogue:
         return tuple(self._providers)
 
     @property
+    def retired_prices(self) -> tuple[tuple[str, str, Price], ...]:
+        """Model, provider and price of every version that was live once and is in no route any more."""
+        return tuple((each["model"], each["provider"], Price.from_json(each)) for each in self._retired)
+
+    @property
     def aliases(self) -> dict[str, str]:
         """Every alias, and the id of the model it stands for."""
         return {name: alias["model"] for name, alias in self._aliases.items()}
@@ -199,7 +215,7 @@ class Catalogue:
             return None
         model = self.model(model_id)
         routes = tuple(route for route in model.routes if route.provider.id == provider_id)
-        return Selection(model, routes) if routes else None
+        return Selection(model, routes, model.strategy) if routes else None
 
     @cached_property
     def _by_upstream_name(self) -> dict[tuple[str, str], str]:
@@ -210,15 +226,12 @@ class Catalogue:
         }
 
     def _hint(self, name: str, provider_id: str, rest: str) -> str:
-        from difflib import get_close_matches  # noqa: PLC0415 (only a refusal needs it)
-
         wanted = self._resolved(rest if provider_id in self._providers else name.rpartition("/")[2])
         if wanted in self._models:
             others = ", ".join(f"{route['provider']}/{wanted}" for route in self._models[wanted]["routes"])
             return f" Did you mean {others}?"
-        known = {each.lower(): each for each in (*self._models, *self._aliases)}
-        near = get_close_matches(wanted.lower(), known, n=3, cutoff=0.6)
-        return f" Did you mean {', '.join(known[each] for each in near)}?" if near else ""
+        near = near_names(wanted, (*self._models, *self._aliases))
+        return f" Did you mean {', '.join(near)}?" if near else ""
 
     def _build_model(self, entry: JsonObject) -> Model:
         routes = tuple(sorted((self._build_route(entry, each) for each in entry["routes"]), key=_by_order))
@@ -232,6 +245,7 @@ class Catalogue:
             capabilities=tuple(entry["capabilities"]),
             retires_at=entry.get("retiresAt"),
             routes=routes,
+            strategy=entry.get("strategy", PRIORITY),
         )
 
     def _build_route(self, entry: JsonObject, route: JsonObject) -> Route:

@@ -5,7 +5,8 @@ Key design:
     pk          sk                      what
     CATALOGUE   CURRENT                 pointer: version, chunks, changed_at. What is live; the only item ever updated.
     CATALOGUE   SNAPSHOT#<version>#<k>  k-th piece of the whole catalogue at a version: gzip of JSON, <= 350 KB a piece
-    CATALOGUE   CHANGE#<version>        who made the version and when, and the ids it added, changed and removed
+    CATALOGUE   CHANGE#<version>        who made the version, when and how; the ids it added, changed and removed, and
+                                        what each field was and became, where an operator changed it
 
 The catalogue is one value with versions, not one item a model: a reader gets all of it, consistent, with two
 GetItems (the pointer, and the one piece that 100 models need), and learns with one that nothing changed. A change
@@ -19,13 +20,14 @@ Standard library only: the proxy's hot path reads through this.
 import base64
 import json
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from aggregator.errors import Conflict, StoreUnavailable
+from aggregator.errors import Conflict, NotFound, StoreUnavailable
 from aggregator.runtime.aws import TRANSACTION_CANCELED, Aws, AwsError
-from aggregator.runtime.clock import iso
+from aggregator.runtime.clock import from_iso, iso
 from aggregator.runtime.item import item, values
 
 JsonObject = dict[str, Any]
@@ -48,13 +50,33 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a version did to the one before it; ids are `model gpt-4o`, `provider openai`, `alias fast`."""
+    """What a version did to the one before it; ids are `model gpt-4o`, `provider openai`, `alias fast`.
+
+    `by` is a key's id, or what else made it; `by_user` whose key it is, empty where it is nobody's. `action` says how:
+    `load`, `put`, `delete`, `rollback to 7`. `fields` maps an id to what each of its fields was and is.
+    """
 
     by: str
     at: datetime
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
+    action: str = "load"
+    by_user: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """Ids of everything that it added, changed or removed."""
+        return frozenset((*self.added, *self.changed, *self.removed))
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A change, and the number of the version that it made."""
+
+    number: int
+    change: Change
 
 
 class CatalogueStore:
@@ -106,10 +128,13 @@ class CatalogueStore:
                 "pk": _PK,
                 "sk": f"CHANGE#{version:08d}",
                 "changed_by": change.by,
+                "changed_by_user": change.by_user,
+                "action": change.action,
                 "changed_at": pointer.changed_at,
                 "added": list(change.added),
                 "changed": list(change.changed),
                 "removed": list(change.removed),
+                "fields": json.dumps(change.fields, separators=(",", ":")),
             }
         )
         live = _CURRENT | {"version": version, "chunks": len(pieces), "changed_at": pointer.changed_at}
@@ -131,6 +156,53 @@ class CatalogueStore:
             raise
         return pointer
 
+    def snapshot_of(self, version: int) -> JsonObject:
+        """The whole catalogue as it once was.
+
+        Raises:
+            NotFound: there never was such a version.
+            AwsError: the table does not answer.
+        """
+        prefix = f"SNAPSHOT#{version:08d}#"
+        pieces = [stored["data"] for stored in self._query(prefix, {"ScanIndexForward": True})]
+        if not pieces:
+            raise NotFound(f"The catalogue has no version {version}.", param="version")
+        return unpacked([_bytes(piece) for piece in pieces])
+
+    def versions(self, *, limit: int, before: int | None = None, entry: str | None = None) -> list[Version]:
+        """What was changed, newest first: `limit` versions at most, those before a number, those that touch an entry.
+
+        Raises:
+            AwsError: the table does not answer.
+        """
+        found: list[Version] = []
+        request: JsonObject = {"ScanIndexForward": False}
+        if entry is None:
+            request["Limit"] = limit
+        if before is not None:
+            request["ExclusiveStartKey"] = item({"pk": _PK, "sk": f"CHANGE#{before:08d}"})
+        for stored in self._query("CHANGE#", request):
+            version = _version(stored)
+            if entry is None or entry in version.change.touched:
+                found.append(version)
+            if len(found) == limit:
+                break
+        return found
+
+    def _query(self, prefix: str, request: JsonObject) -> Iterator[JsonObject]:
+        """Items whose sort key begins with `prefix`; page by page, unless the request has a limit."""
+        while True:
+            answer = self._aws.call("Query", {
+                "TableName": self._table,
+                "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
+                "ExpressionAttributeValues": item({":pk": _PK, ":prefix": prefix}),
+                "ConsistentRead": True,
+            } | request)  # fmt: skip
+            yield from (values(each) for each in answer["Items"])
+            if "Limit" in request or not answer.get("LastEvaluatedKey"):
+                return
+            request = request | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
     def _piece(self, version: int, number: int) -> bytes:
         key = {"pk": _PK, "sk": f"SNAPSHOT#{version:08d}#{number}"}
         answer = self._aws.call(
@@ -138,10 +210,7 @@ class CatalogueStore:
         )
         if not answer.get("Item"):
             raise StoreUnavailable("The model catalogue cannot be read.", retry_after_seconds=5)
-        data = values(answer["Item"])["data"]
-        return (
-            data if isinstance(data, bytes) else base64.b64decode(data)
-        )  # JSON clients see binary as base64
+        return _bytes(values(answer["Item"])["data"])
 
 
 def packed(body: JsonObject, piece_bytes: int = PIECE_BYTES) -> list[bytes]:
@@ -155,6 +224,25 @@ def unpacked(pieces: list[bytes]) -> JsonObject:
     """Read what `packed` wrote."""
     body: JsonObject = json.loads(zlib.decompress(b"".join(pieces), wbits=_GZIP))
     return body
+
+
+def _bytes(stored: bytes | str) -> bytes:
+    """Binary, which clients of JSON see as base64."""
+    return stored if isinstance(stored, bytes) else base64.b64decode(stored)
+
+
+def _version(stored: JsonObject) -> Version:
+    change = Change(
+        by=stored["changed_by"],
+        at=from_iso(stored["changed_at"]),
+        added=tuple(stored["added"]),
+        changed=tuple(stored["changed"]),
+        removed=tuple(stored["removed"]),
+        action=stored.get("action", "load"),
+        by_user=stored.get("changed_by_user", ""),
+        fields=json.loads(stored.get("fields", "{}")),
+    )
+    return Version(int(stored["sk"].removeprefix("CHANGE#")), change)
 
 
 def _still_at(after: Pointer | None) -> JsonObject:

@@ -4,6 +4,10 @@ import os
 from functools import cache
 from typing import Any
 
+from aggregator.auth.caller import Caller
+from aggregator.orchestrator import operator_view
+from aggregator.orchestrator.announce import CatalogueAnnouncer
+from aggregator.orchestrator.change_catalogue import Changed, Edit, Order, change_catalogue
 from aggregator.orchestrator.load_catalogue import load_catalogue, packaged
 from aggregator.orchestrator.model import Catalogue
 from aggregator.orchestrator.read_catalogue import CatalogueReader
@@ -32,10 +36,37 @@ def catalogue() -> Catalogue:
     return reader().current(clock.now())
 
 
+def store() -> CatalogueStore:
+    """The orchestrator's table."""
+    return CatalogueStore(dynamodb(), os.environ["ORCHESTRATOR_TABLE"])
+
+
+@cache
+def announcer() -> CatalogueAnnouncer:
+    """The platform's bus; it may hold up an answer for a second or two, not longer."""
+    bus = BotoClient("events", read_timeout_seconds=2, attempts=2)
+    return CatalogueAnnouncer(bus, os.environ["EVENT_BUS"])
+
+
+def change(edit: Edit, order: Order) -> Changed:
+    """See `change_catalogue.change_catalogue`."""
+    return change_catalogue(edit, order, store=store(), announcer=announcer())
+
+
+def live(by: Caller) -> Changed:
+    """See `operator_view.live`."""
+    return operator_view.live(by, store())
+
+
+def is_local() -> bool:
+    """Whether this is a developer's machine, where a provider may run beside us."""
+    return os.environ["ENVIRONMENT"] == "local"
+
+
 def load(request: JsonObject) -> JsonObject:
     """Load the packaged data file; `overrides` and `by` of the request are optional."""
     loaded = load_catalogue(
-        CatalogueStore(dynamodb(), os.environ["ORCHESTRATOR_TABLE"]),
+        store(),
         packaged(),
         overrides=request.get("overrides"),
         region=os.environ["AWS_REGION"],

@@ -1,0 +1,295 @@
+"""Requests and answers of operators: what they change in the catalogue, and what was changed.
+
+Prices are US dollars for a million tokens, as decimal strings; inside they are integers of nano-dollars.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from re import fullmatch
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+
+from aggregator.auth.caller import Caller
+from aggregator.billing.money import to_nano_usd, to_usd
+from aggregator.errors import InvalidRequest, NotFound
+from aggregator.orchestrator.api import Capability
+from aggregator.orchestrator.change_catalogue import Changed, Order
+from aggregator.orchestrator.store import Version
+from aggregator.runtime.clock import iso
+from aggregator.runtime.request import Event, header_of
+from aggregator.runtime.schema import Moment, Request, Response
+
+IF_MATCH = "If-Match"
+MAX_CHANGES = 100
+
+# What tells a price, and a tier of one, from other parts of the catalogue.
+_DATED = frozenset({"effectiveAt", "aboveInputTokens"})
+
+ENTRY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"
+_RATES = frozenset({"input", "output", "cachedInput", "cacheWrite", "reasoning", "image", "request"})
+
+
+def _amount(text: str) -> str:
+    if to_nano_usd(text) < 0:
+        raise ValueError("must not be below 0")
+    return text
+
+
+Amount = Annotated[
+    str,
+    Field(max_length=32, examples=["0.15"], json_schema_extra={"pattern": r"^[0-9]{1,6}(\.[0-9]{1,9})?$"}),
+    AfterValidator(_amount),
+]
+EntryId = Annotated[str, Field(pattern=ENTRY_PATTERN)]
+Tokens = Annotated[int, Field(ge=1, le=100_000_000, strict=True)]
+Strategy = Literal["priority", "weighted", "cheapest", "latency"]
+Capabilities = Annotated[list[Capability], Field(min_length=1, max_length=20)]
+
+
+class TierRequest(Request):
+    """Prices of a whole request once its input is longer than `aboveInputTokens`."""
+
+    above_input_tokens: Tokens
+    input: Amount
+    output: Amount
+    cached_input: Amount | None = None
+    cache_write: Amount | None = None
+    reasoning: Amount | None = None
+
+
+class PriceRequest(Request):
+    """A new version of a price: in force from `effectiveAt`, now unless said. Versions are never changed or removed."""
+
+    version: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")] = None
+    effective_at: AwareDatetime | None = None
+    input: Amount
+    output: Amount
+    cached_input: Amount | None = None
+    cache_write: Amount | None = None
+    reasoning: Amount | None = None
+    image: Annotated[Amount | None, Field(description="US dollars for an image")] = None
+    request: Annotated[Amount | None, Field(description="US dollars for a call")] = None
+    source: Annotated[str | None, Field(max_length=300)] = None
+    tiers: Annotated[tuple[TierRequest, ...], Field(max_length=10)] = ()
+
+    def to_entry(self) -> dict[str, Any]:
+        """As the catalogue has it, without what was left out."""
+        said = self.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True)
+        entry = _in_nano_usd(said)
+        if self.tiers:
+            entry["tiers"] = [_in_nano_usd(tier) for tier in said["tiers"]]
+        if self.effective_at is not None:
+            entry["effectiveAt"] = iso(self.effective_at)
+        return entry
+
+
+class RouteRequest(Request):
+    """One way to the model. Limits and abilities left out are the model's; so are the prices, without a `price`."""
+
+    provider: EntryId
+    upstream_model: Annotated[str, Field(min_length=1, max_length=200)]
+    weight: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] = 100
+    order: Annotated[int, Field(ge=0, le=1_000, strict=True)] = 0
+    max_input_tokens: Tokens | None = None
+    max_output_tokens: Tokens | None = None
+    max_image_tokens: Tokens | None = None
+    capabilities: Capabilities | None = None
+    price: PriceRequest | None = None
+
+    def to_entry(self) -> dict[str, Any]:
+        """As `edits.put_model` takes it."""
+        said = self.model_dump(by_alias=True, exclude_unset=True, exclude={"price"})
+        return said if self.price is None else {**said, "price": self.price.to_entry()}
+
+
+class _Fields(Request):
+    @model_validator(mode="after")
+    def _names_a_field(self) -> "_Fields":
+        if not self.model_fields_set:
+            raise ValueError("name at least one field to set")
+        return self
+
+
+class PutModelRequest(_Fields):
+    """What to set: fields left out stay, `routes` replaces all routes, `price` is a new version beside the old ones."""
+
+    display_name: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    context_window: Tokens | None = None
+    max_input_tokens: Tokens | None = None
+    max_output_tokens: Tokens | None = None
+    max_image_tokens: Tokens | None = None
+    capabilities: Capabilities | None = None
+    strategy: Strategy | None = None
+    retires_at: Annotated[str | None, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2027-03-31"])] = None
+    routes: Annotated[list[RouteRequest] | None, Field(min_length=1, max_length=20)] = None
+    price: PriceRequest | None = None
+
+    def to_fields(self) -> dict[str, Any]:
+        """As `edits.put_model` takes it."""
+        said = self.model_dump(by_alias=True, exclude_unset=True, exclude={"routes", "price"})
+        if self.routes is not None:
+            said["routes"] = [route.to_entry() for route in self.routes]
+        if self.price is not None:
+            said["price"] = self.price.to_entry()
+        return said
+
+
+class PutProviderRequest(_Fields):
+    """What to set: fields left out stay. `secret` names its keys in the secret of all providers, the id unless said."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    protocol: Literal["anthropic", "bedrock", "gemini", "openai"] = "openai"
+    base_url: Annotated[str, Field(min_length=8, max_length=500, examples=["https://llm.example.com/v1"])] = (
+        ""
+    )
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    timeout_seconds: Annotated[int, Field(ge=1, le=900, strict=True)] = 600
+    secret: EntryId | None = None
+    keyless: bool = False
+    stream_options: bool = True
+    unsupported: Annotated[list[str], Field(max_length=100, default_factory=list)]
+    only_values: Annotated[dict[str, list[Any]], Field(max_length=100, default_factory=dict)]
+    rename: Annotated[dict[str, str], Field(max_length=100, default_factory=dict)]
+    extensions: Annotated[list[str], Field(max_length=100, default_factory=list)]
+
+    def to_fields(self) -> dict[str, Any]:
+        """As `edits.put_provider` takes it."""
+        return self.model_dump(by_alias=True, exclude_unset=True)
+
+
+class PutAliasRequest(Request):
+    """The model that the alias stands for, and by what its routes are ranked, if not as the model says."""
+
+    model: EntryId
+    strategy: Strategy | None = None
+
+    def to_entry(self) -> dict[str, Any]:
+        """As the catalogue has it."""
+        return self.model_dump(exclude_none=True)
+
+
+class RollBackRequest(Request):
+    """The version whose content the next version shall have."""
+
+    version: Annotated[int, Field(ge=1, le=99_999_999, strict=True)]
+
+
+class CatalogueVersion(Response):
+    """The catalogue after a change. `changed` is false if all was so already, and no version was made."""
+
+    version: int
+    changed: bool
+
+    @classmethod
+    def of(cls, changed: Changed) -> "CatalogueVersion":
+        """What a change came to."""
+        return cls(version=changed.version, changed=changed.changed)
+
+
+class CatalogueEntry(CatalogueVersion):
+    """The same, with the entry as it stands now: all that operators and the data file say of it."""
+
+    entry: dict[str, Any]
+
+    @classmethod
+    def of_entry(cls, changed: Changed, kind: str, entry_id: str) -> "CatalogueEntry":
+        """What a change of one entry came to.
+
+        Raises:
+            NotFound: there is no such entry.
+        """
+        if entry_id not in changed.body[kind]:
+            raise NotFound(f"The catalogue has no {entry_id} among its {kind}.")
+        entry = _shown(changed.body[kind][entry_id])
+        return cls(version=changed.version, changed=changed.changed, entry=entry)
+
+
+class CatalogueEntries(Response):
+    """Entries of one kind, as they stand at a version."""
+
+    version: int
+    data: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, version: int, entries: Iterable[Mapping[str, Any]]) -> "CatalogueEntries":
+        """Entries as they are shown."""
+        return cls(version=version, data=[_shown(entry) for entry in entries])
+
+
+class CatalogueChange(Response):
+    """One version: who made it, when, and what it did to the one before it."""
+
+    version: int
+    action: str
+    changed_at: Moment
+    by_key_id: str
+    by_user_id: str
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+    fields: dict[str, Any]
+
+    @classmethod
+    def of(cls, version: Version) -> "CatalogueChange":
+        """A version as it is shown."""
+        change = version.change
+        return cls(
+            version=version.number,
+            action=change.action,
+            changed_at=change.at,
+            by_key_id=change.by,
+            by_user_id=change.by_user,
+            added=list(change.added),
+            changed=list(change.changed),
+            removed=list(change.removed),
+            fields=_shown(change.fields),
+        )
+
+
+class CatalogueChanges(Response):
+    """Versions, newest first; `nextCursor` is the `cursor` of the next page, null on the last."""
+
+    data: list[CatalogueChange]
+    next_cursor: int | None
+
+    @classmethod
+    def of(cls, versions: list[Version], limit: int) -> "CatalogueChanges":
+        """A page."""
+        more = versions[-1].number if len(versions) == limit and versions[-1].number > 1 else None
+        return cls(data=[CatalogueChange.of(each) for each in versions], next_cursor=more)
+
+
+def order_of(by: Caller, event: Event, now: datetime) -> Order:
+    """Who wants a change, and over which version: the one that `If-Match` names (`"7"`), or any.
+
+    Raises:
+        InvalidRequest: the header names no version.
+    """
+    said = header_of(event, IF_MATCH)
+    if said is None or said.strip() == "*":
+        return Order(by, now)
+    named = fullmatch(r'\s*(?:W/)?"?([0-9]{1,8})"?\s*', said)
+    if named is None:
+        raise InvalidRequest(f"{IF_MATCH}: must be a version of the catalogue", param=IF_MATCH)
+    return Order(by, now, int(named[1]))
+
+
+def _shown(value: Any) -> Any:
+    """A part of the catalogue with its prices as decimal strings."""
+    match value:
+        case list():
+            return [_shown(each) for each in value]
+        case Mapping() if _DATED & value.keys():
+            return {
+                name: to_usd(part) if name in _RATES and isinstance(part, int) else _shown(part)
+                for name, part in value.items()
+            }
+        case Mapping():
+            return {name: _shown(part) for name, part in value.items()}
+        case _:
+            return value
+
+
+def _in_nano_usd(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: to_nano_usd(value) if name in _RATES else value for name, value in said.items()}
