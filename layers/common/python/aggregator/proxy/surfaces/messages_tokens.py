@@ -1,4 +1,7 @@
-"""A count of a request's tokens without asking its provider: rather too high than too low, and free."""
+"""A count of a request's tokens without asking its provider: free, and rather too high than too low.
+
+docs/surfaces.md has the rule in words.
+"""
 
 from typing import Any
 
@@ -6,7 +9,7 @@ from aggregator.proxy.model import Ask
 from aggregator.proxy.surfaces.shape import bytes_of
 
 BYTES_PER_TOKEN = 3
-"""English has four to five bytes a token, code and most other writing three or more."""
+"""English has four to five bytes a token, most other writing three or more; dense code may have a little less."""
 
 TOKENS_PER_IMAGE = 1600
 """The most that Claude makes of an image. Source: https://platform.claude.com/docs/en/build-with-claude/vision."""
