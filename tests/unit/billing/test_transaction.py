@@ -214,3 +214,14 @@ def test_a_table_that_does_not_answer_is_not_asked_again(world: LedgerWorld) -> 
         world.book("credit", 30)
 
     assert world.slept == []
+
+
+def test_a_refund_of_a_debit_comes_from_cash_and_of_a_charge_from_revenue() -> None:
+    debit = entry_of(Order("d1", "ann", "debit", 40, "2026-11-23T12:00:00.000Z"))
+    refund = Order("f1", "ann", "refund", 30, "2026-11-23T12:00:01.000Z", refers_to="d1")
+
+    assert {each.account: each.amount_nano_usd for each in entry_of(refund, debit).postings} == {
+        "user:ann": 30,
+        "cash": -30,
+    }
+    assert {each.account for each in entry_of(refund).postings} == {"user:ann", "revenue"}

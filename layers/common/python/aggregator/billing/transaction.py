@@ -68,15 +68,20 @@ class Order:
 _COUNTERPART = {"credit": CASH, "debit": CASH, "refund": REVENUE, "adjustment": ADJUSTMENTS}
 
 
-def entry_of(order: Order) -> Entry:
-    """The double entry of an order: what the wallet gains, its counterpart gives."""
+def entry_of(order: Order, refunded: Entry | None = None) -> Entry:
+    """The double entry of an order: what the wallet gains, its counterpart gives.
+
+    A refund comes from where the refunded money went: cash for a debit, else revenue.
+    """
     effect = -order.amount_nano_usd if order.kind == "debit" else order.amount_nano_usd
+    from_cash = refunded is not None and refunded.kind == "debit"
+    counterpart = CASH if from_cash else _COUNTERPART[order.kind]
     return Entry(
         id=order.id,
         user_id=order.user_id,
         kind=order.kind,
         occurred_at=order.occurred_at,
-        postings=(Posting(wallet_of(order.user_id), effect), Posting(_COUNTERPART[order.kind], -effect)),
+        postings=(Posting(wallet_of(order.user_id), effect), Posting(counterpart, -effect)),
         description=order.description,
         refers_to=order.refers_to,
     )
@@ -96,15 +101,15 @@ def book(books: Books, order: Order, *, now_epoch_seconds: int, sleep: Callable[
         before = _booked_before(books, order, order.idempotency_key, now_epoch_seconds)
         if before is not None:
             return before
-    entry = entry_of(order)
-    refundable = _refundable(books, order)
+    refunded = _refunded(books, order)
+    entry = entry_of(order, refunded)
     for attempt in range(_TRIES):
         try:
             books.book(
                 entry,
                 idempotency=(order.idempotency_key, order.body_hash) if order.idempotency_key else None,
                 now_epoch_seconds=now_epoch_seconds,
-                refundable_nano_usd=refundable,
+                refundable_nano_usd=None if refunded is None else -refunded.amount_nano_usd,
             )
         except Stale:
             return _explain(books, order, entry, now_epoch_seconds)
@@ -126,7 +131,7 @@ def _booked_before(books: Books, order: Order, key: str, now_epoch_seconds: int)
     return books.entry(order.user_id, booked.entry_id)
 
 
-def _refundable(books: Books, order: Order) -> NanoUsd | None:
+def _refunded(books: Books, order: Order) -> Entry | None:
     if order.kind != "refund" or order.refers_to is None:
         return None
     refunded = books.entry(order.user_id, order.refers_to)
@@ -137,7 +142,7 @@ def _refundable(books: Books, order: Order) -> NanoUsd | None:
         raise InvalidRequest(
             f"amount: must not be over {to_usd(max(taken, 0))}, which that entry took.", param="amount"
         )
-    return taken
+    return refunded
 
 
 def _explain(books: Books, order: Order, entry: Entry, now_epoch_seconds: int) -> Entry:
