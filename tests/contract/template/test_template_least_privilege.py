@@ -106,6 +106,11 @@ def test_each_domain_puts_events_under_its_own_name_only(stack: Stack) -> None:
         "AuthRevokeApiKeyRole": "aggregator.auth",
         **dict.fromkeys(WALKS, "aggregator.proxy"),
         "BillingPublishTransactionsRole": "aggregator.billing",
+        "OrchestratorPutModelRole": "aggregator.orchestrator",
+        "OrchestratorPutProviderRole": "aggregator.orchestrator",
+        "OrchestratorPutAliasRole": "aggregator.orchestrator",
+        "OrchestratorDeleteAliasRole": "aggregator.orchestrator",
+        "OrchestratorRollBackCatalogueRole": "aggregator.orchestrator",
     }
 
 

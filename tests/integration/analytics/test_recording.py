@@ -39,7 +39,7 @@ def test_entries_redelivered_in_other_company_and_order_are_added_once(cube: Cub
         usage_entry(f"r{number}", user_id=f"u{number % 3}", occurred_at=f"2026-11-23T06:{number:02d}:00Z")
         for number in range(30)
     ]
-    dealt = random.Random(seed)  # noqa: S311 (reproducible)
+    dealt = random.Random(seed)
 
     for _ in range(4):
         cuts = [0, *sorted(dealt.sample(range(1, 30), 5)), 30]

@@ -15,7 +15,7 @@ USER = "0d9a3f52-7f0e-4a57-9a53-0d1c7c0e6b11"
 
 def traffic(count: int, *, every: timedelta, begin: datetime = MORNING) -> list[Entry]:
     """Requests of one user and model: 0.2 to 60 s long, as costly as real ones."""
-    dealt = random.Random(count)  # noqa: S311 (reproducible)
+    dealt = random.Random(count)
     return [
         usage_entry(
             f"{number:012x}-c6af9ac6-7b61-11e6-9a41-93e8deadbeef",

@@ -53,7 +53,7 @@ def cancelled(stub: Stubber, reasons: list[JsonObject]) -> None:
 def test_a_settling_that_collides_is_tried_again(stub: Stubber, store: BillingStore) -> None:
     slept: list[float] = []
     cancelled(stub, CONFLICT)
-    stub.add_client_error("transact_write_items", "TransactionInProgressException", http_status_code=400)
+    cancelled(stub, CONFLICT)
     stub.add_response("transact_write_items", {})
 
     done = settle_account(store, [end("r1", cost=40)], slept.append)

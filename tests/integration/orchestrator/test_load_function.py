@@ -52,7 +52,9 @@ def response_url() -> Iterator[ResponseUrl]:
 
 @pytest.fixture
 def event(sample: Callable[[str], JsonObject], response_url: ResponseUrl) -> JsonObject:
-    return sample("cloudformation/orchestrator_load_catalogue_on_deploy.json") | {"ResponseURL": response_url.url}
+    return sample("cloudformation/orchestrator_load_catalogue_on_deploy.json") | {
+        "ResponseURL": response_url.url
+    }
 
 
 @pytest.mark.usefixtures("aws")

@@ -155,7 +155,7 @@ def test_usage_may_come_after_the_deadline_while_nobody_needed_the_money() -> No
 
 def test_a_collision_is_tried_again_after_a_pause() -> None:
     world = holding(100)
-    world.aws.refusals["TransactWriteItems"] = [CONFLICT, AwsError("ThrottlingException")]
+    world.aws.refusals["TransactWriteItems"] = [CONFLICT, CONFLICT]
 
     done = settled(world, end("r1", cost=40))
 
@@ -163,6 +163,17 @@ def test_a_collision_is_tried_again_after_a_pause() -> None:
     assert len(world.slept) == 2
     assert 0 <= world.slept[0] <= 0.05
     assert 0 <= world.slept[1] <= 0.1
+
+
+def test_what_the_client_has_repeated_already_is_not_repeated_once_more() -> None:
+    world = holding(100)
+    world.aws.refusals["TransactWriteItems"] = [AwsError("ThrottlingException")]
+
+    with pytest.raises(AwsError, match="ThrottlingException"):
+        settled(world, end("r1", cost=40))
+
+    assert world.slept == []
+    assert (world.available(), world.held()) == (900, 100)
 
 
 def test_collisions_without_end_are_given_up_and_nothing_is_written() -> None:

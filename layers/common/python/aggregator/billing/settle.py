@@ -8,7 +8,7 @@ from typing import Protocol
 from aggregator.billing.model import MOST_BUCKETS, Account, Held, Settlement, UsageEnd, settlement_of
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.store import Stale
-from aggregator.runtime.aws import TRANSACTION_CANCELED, TRANSIENT, AwsError
+from aggregator.runtime.aws import TRANSACTION_CANCELED, AwsError
 
 MOST_PER_TRANSACTION = 99
 """A transaction takes 100 items; one is the account."""
@@ -127,8 +127,15 @@ def _settle_part(ledger: Ledger, ends: list[UsageEnd], sleep: Callable[[float], 
 
 
 def _is_passing(refused: AwsError) -> bool:
-    """Whether the same transaction may pass a moment later, though a collision cancelled it now."""
-    if refused.code == TRANSACTION_CANCELED:
-        codes = {reason.get("Code") for reason in refused.reasons}
-        return codes <= {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-    return refused.code in TRANSIENT
+    """Whether the same transaction may pass a moment later, though a collision cancelled it now.
+
+    All else that passes, the client has repeated already: once more here, and a throttled table would outlast the
+    function's time limit, to the harm of the batch's other accounts.
+    """
+    codes = {reason.get("Code") for reason in refused.reasons}
+    return refused.code == TRANSACTION_CANCELED and codes <= {
+        "None",
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+    }

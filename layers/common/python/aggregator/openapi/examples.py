@@ -1,6 +1,7 @@
 """Examples of requests and answers, by operation and name; a test holds each to its schema."""
 
 from aggregator.errors import JsonObject
+from aggregator.openapi import catalogue_examples
 
 Examples = dict[str, JsonObject]
 
@@ -189,6 +190,7 @@ REQUESTS: dict[str, Examples] = {
             "description": "Invoice 2026-0042",
         }
     ),
+    **catalogue_examples.REQUESTS,
 }
 
 RESPONSES: dict[str, Examples] = {
@@ -227,6 +229,7 @@ RESPONSES: dict[str, Examples] = {
             "aliases": {"gpt-4o-mini-latest": "gpt-4o-mini"},
         }
     ),
+    **catalogue_examples.RESPONSES,
     "getHealth": _one(_HEALTH),
 }
 

@@ -82,6 +82,22 @@ OPERATIONS: dict[str, Operation] = {
     "GET /billing/receipts/{requestId}": Operation("getReceipt", "billing"),
     "GET /analytics/metrics": Operation("getMetrics", "analytics", (400,), query=MetricsQuery),
     "GET /orchestrator/models": Operation("listCatalogueModels", "orchestrator"),
+    "GET /orchestrator/models/{model}": Operation("getCatalogueModel", "orchestrator"),
+    "PUT /orchestrator/models/{model}": Operation(
+        "putCatalogueModel", "orchestrator", (409,), headers=("If-Match",)
+    ),
+    "GET /orchestrator/providers": Operation("listProviders", "orchestrator"),
+    "PUT /orchestrator/providers/{provider}": Operation(
+        "putProvider", "orchestrator", (409,), headers=("If-Match",)
+    ),
+    "PUT /orchestrator/aliases/{alias}": Operation("putAlias", "orchestrator", (409,), headers=("If-Match",)),
+    "DELETE /orchestrator/aliases/{alias}": Operation(
+        "deleteAlias", "orchestrator", (409,), headers=("If-Match",)
+    ),
+    "GET /orchestrator/changes": Operation("listCatalogueChanges", "orchestrator"),
+    "POST /orchestrator/rollback": Operation(
+        "rollBackCatalogue", "orchestrator", (404, 409), headers=("If-Match",)
+    ),
     "GET /health": Operation("getHealth", "health", with_key=False),
     "GET /openapi.json": Operation("getOpenApi", "docs", with_key=False),
     "GET /docs": Operation("getDocsPage", "docs", with_key=False),

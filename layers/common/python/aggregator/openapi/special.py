@@ -32,7 +32,15 @@ HEADERS: dict[str, JsonObject] = {
         "description": "Any text that names this booking, such as the number of an invoice. The same key and body "
         "is booked once, however often it is sent; with another body it is refused.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    }
+    },
+    "If-Match": {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "A version of the catalogue: the change is made only if that one is live.",
+        "schema": {"type": "string", "pattern": '^("[0-9]{1,8}"|[*])$'},
+        "example": "*",
+    },
 }
 
 PARAMETERS: dict[str, JsonObject] = {

@@ -26,7 +26,7 @@ MAX_CHANGES = 100
 # What tells a price, and a tier of one, from other parts of the catalogue.
 _DATED = frozenset({"effectiveAt", "aboveInputTokens"})
 
-ENTRY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"
+ENTRY = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"
 _RATES = frozenset({"input", "output", "cachedInput", "cacheWrite", "reasoning", "image", "request"})
 
 
@@ -41,7 +41,7 @@ Amount = Annotated[
     Field(max_length=32, examples=["0.15"], json_schema_extra={"pattern": r"^[0-9]{1,6}(\.[0-9]{1,9})?$"}),
     AfterValidator(_amount),
 ]
-EntryId = Annotated[str, Field(pattern=ENTRY_PATTERN)]
+EntryId = Annotated[str, Field(pattern=ENTRY)]
 Tokens = Annotated[int, Field(ge=1, le=100_000_000, strict=True)]
 Strategy = Literal["priority", "weighted", "cheapest", "latency"]
 Capabilities = Annotated[list[Capability], Field(min_length=1, max_length=20)]

@@ -1,25 +1,32 @@
 """HTTP to providers: kept-alive connections that outlive one invocation, and deadlines. Standard library only."""
 
-import http.client
-import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
-from urllib.parse import urlsplit
+from collections.abc import Generator, Iterator, Mapping
 
 from aggregator.proxy.model import UpstreamError, UpstreamRequest
-from aggregator.runtime.http_pool import tls_context
+from aggregator.runtime.http_pool import Origin, connect
+from aggregator.runtime.http_wire import (
+    BODILESS,
+    ChunkedBody,
+    ClosedError,
+    Connection,
+    Head,
+    NoAnswerError,
+    NotSentError,
+    number,
+    request_bytes,
+)
 
 _CONNECT_SECONDS = 10.0
-_BLOCK_BYTES = 65536
-_LEAST_TIMEOUT_SECONDS = 0.05
+_IDLE_SECONDS = 60.0
+"""A connection that nobody used for so long is not used again: on a frozen environment its end goes unseen."""
 
 
 class HttpUpstream:
     """Providers over HTTP/1.1. One connection a host is kept, for a Lambda serves one request at a time."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._idle: dict[tuple[str, str], http.client.HTTPConnection] = {}
+    def __init__(self) -> None:
+        self._idle: dict[tuple[bool, str, int], tuple[Connection, float]] = {}
 
     def post(self, request: UpstreamRequest, deadline: float) -> "HttpResponse":
         """Send a request and wait for the head of its answer.
@@ -30,73 +37,57 @@ class HttpUpstream:
             UpstreamError: no answer; `timed_out` if `deadline` (on the monotonic clock) or the provider's own
                 time for the first byte passed.
         """
-        parts = urlsplit(request.url)
-        place = (parts.scheme, parts.netloc)
-        target = parts.path + (f"?{parts.query}" if parts.query else "")
-        kept = self._idle.pop(place, None)
-        if kept is not None:
-            try:
-                return self._send(kept, place, target, request, deadline)
-            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-                kept.close()
-            except (OSError, http.client.HTTPException) as broken:
-                kept.close()
-                raise _error(broken) from broken
-        connection = _connection(*place)
+        origin = Origin.of(request.url)
+        sent = request_bytes("POST", origin.path, _headers(origin, request), request.body)
+        first_byte = min(time.monotonic() + request.first_byte_seconds, deadline)
         try:
-            connection.timeout = min(_CONNECT_SECONDS, self.left(deadline))
-            connection.connect()
-            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return self._send(connection, place, target, request, deadline)
-        except (OSError, http.client.HTTPException) as broken:
-            connection.close()
+            kept = self._take(origin)
+            if kept is not None:
+                try:
+                    return HttpResponse(self, origin, kept, _begin(kept, sent, first_byte), deadline)
+                except (NotSentError, ClosedError) as closed:
+                    if _timed_out(closed):
+                        raise
+            fresh = connect(origin, max(0.001, min(_CONNECT_SECONDS, deadline - time.monotonic())))
+            first_byte = min(time.monotonic() + request.first_byte_seconds, deadline)
+            return HttpResponse(self, origin, fresh, _begin(fresh, sent, first_byte), deadline)
+        except (NotSentError, NoAnswerError) as broken:
             raise _error(broken) from broken
 
-    def _send(
-        self,
-        connection: http.client.HTTPConnection,
-        place: tuple[str, str],
-        target: str,
-        request: UpstreamRequest,
-        deadline: float,
-    ) -> "HttpResponse":
-        connection.sock.settimeout(min(request.first_byte_seconds, self.left(deadline)))
-        connection.request("POST", target, request.body, dict(request.headers))
-        wire = connection.sock  # getresponse lets go of it where the provider will close
-        return HttpResponse(self, connection, wire, place, deadline)
-
-    def left(self, deadline: float) -> float:
-        """Seconds until `deadline`, never quite none: a socket takes 0 for "do not wait at all"."""
-        return max(deadline - self._monotonic(), _LEAST_TIMEOUT_SECONDS)
-
-    def keep(self, place: tuple[str, str], connection: http.client.HTTPConnection) -> None:
+    def keep(self, origin: Origin, connection: Connection) -> None:
         """Take back a connection whose answer was read to its end."""
-        self._idle[place] = connection
+        before = self._idle.pop(origin[:3], None)
+        if before is not None:
+            before[0].close()
+        self._idle[origin[:3]] = (connection, time.time())
 
     def close(self) -> None:
         """Close the connections that are kept; new ones are made as needed."""
         while self._idle:
-            self._idle.popitem()[1].close()
+            self._idle.popitem()[1][0].close()
+
+    def _take(self, origin: Origin) -> Connection | None:
+        connection, since = self._idle.pop(origin[:3], (None, 0.0))
+        if connection is None:
+            return None
+        if 0 <= time.time() - since < _IDLE_SECONDS and connection.is_open():
+            return connection
+        connection.close()
+        return None
 
 
 class HttpResponse:
     """A provider's answer. Its connection is kept when the body was read whole, and closed otherwise."""
 
     def __init__(
-        self,
-        upstream: HttpUpstream,
-        connection: http.client.HTTPConnection,
-        wire: socket.socket,
-        place: tuple[str, str],
-        deadline: float,
+        self, upstream: HttpUpstream, origin: Origin, connection: Connection, head: Head, deadline: float
     ) -> None:
-        self._response = connection.getresponse()
-        self.status = self._response.status
-        self.headers: Mapping[str, str] = {name.lower(): value for name, value in self._response.getheaders()}
+        self.status = head.status
+        self.headers: Mapping[str, str] = head.headers
+        self.connection = connection
         self._upstream = upstream
-        self._connection = connection
-        self._wire = wire
-        self._place = place
+        self._origin = origin
+        self._head = head
         self._deadline = deadline
         self._given_back = False
 
@@ -106,52 +97,95 @@ class HttpResponse:
 
     def blocks(self) -> Iterator[bytes]:
         """See `UpstreamResponse.blocks`."""
-        whole = False
+        left_over = True
         try:
-            while True:
-                if (
-                    not self._response.isclosed()
-                ):  # at a body's end, from Python 3.12.2 on, before its last read
-                    self._set_timeout()
-                block = self._response.read1(_BLOCK_BYTES)
-                if not block:
-                    whole = not self._response.length  # None: chunked, whose end was seen, or until closed
-                    if not whole:
-                        raise UpstreamError("the answer ended before its end")
-                    return
-                yield block
-        except (OSError, http.client.HTTPException) as broken:
+            left_over = yield from self._body()
+        except NoAnswerError as broken:
             raise _error(broken) from broken
         finally:
-            self._done(whole=whole)
+            if self._head.lasts and not left_over:
+                self._given_back = True
+                self._upstream.keep(self._origin, self.connection)
+            else:
+                self.close()
 
     def close(self) -> None:
         """See `UpstreamResponse.close`; one read to its end has given its connection back, perhaps to another."""
-        if self._given_back:
-            return
-        self._response.close()
-        self._connection.close()
+        if not self._given_back:
+            self.connection.close()
 
-    def _set_timeout(self) -> None:
-        left = self._upstream.left(self._deadline)
-        if left <= _LEAST_TIMEOUT_SECONDS:
-            raise TimeoutError
-        self._wire.settimeout(left)
+    def _body(self) -> Generator[bytes, None, bool]:
+        """The body as it arrives; returns whether something came after its end, or may yet."""
+        status, headers, _, data = self._head
+        if status in BODILESS:
+            return bool(data)
+        if "transfer-encoding" in headers:
+            return (yield from self._chunks(data))
+        if "content-length" in headers:
+            return (yield from self._exactly(number(headers["content-length"], 10), data))
+        data = data or self._receive()
+        while data:
+            yield data
+            data = self._receive()
+        return True
 
-    def _done(self, *, whole: bool) -> None:
-        if whole and not self._response.will_close:
-            self._response.close()
-            self._given_back = True
-            self._upstream.keep(self._place, self._connection)
-        else:
-            self.close()
+    def _chunks(self, data: bytes) -> Generator[bytes, None, bool]:
+        chunks = ChunkedBody()
+        while True:
+            if block := chunks.feed(data):
+                yield block
+            if chunks.ended:
+                return bool(chunks.left_over)
+            chunks.require_sound()
+            data = self._more()
+
+    def _exactly(self, missing: int, data: bytes) -> Generator[bytes, None, bool]:
+        while len(data) < missing:
+            if data:
+                yield data
+            missing -= len(data)
+            data = self._more()
+        if missing:
+            yield data[:missing]
+        return len(data) > missing
+
+    def _more(self) -> bytes:
+        data = self._receive()
+        if not data:
+            raise NoAnswerError("the answer ended before its end")
+        return data
+
+    def _receive(self) -> bytes:
+        if time.monotonic() >= self._deadline:
+            raise NoAnswerError("no end in time") from TimeoutError()
+        return self.connection.receive(self._deadline)
 
 
-def _connection(scheme: str, netloc: str) -> http.client.HTTPConnection:
-    if scheme == "https":
-        return http.client.HTTPSConnection(netloc, context=tls_context())
-    return http.client.HTTPConnection(netloc)
+def _headers(origin: Origin, request: UpstreamRequest) -> dict[str, str]:
+    """What goes out; a signed request brings its own `Host`.
+
+    Raises:
+        ValueError: a value would break out of its line.
+    """
+    headers = dict(request.headers)
+    if not any(name.lower() == "host" for name in headers):
+        headers = {"Host": origin.header, **headers}
+    if any("\r" in value or "\n" in value for value in headers.values()):
+        raise ValueError("a header's value holds a line end")
+    return headers
+
+
+def _begin(connection: Connection, request: bytes, deadline: float) -> Head:
+    try:
+        return connection.begin(request, deadline)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _error(broken: Exception) -> UpstreamError:
-    return UpstreamError(type(broken).__name__, timed_out=isinstance(broken, TimeoutError))
+    return UpstreamError(str(broken), timed_out=_timed_out(broken))
+
+
+def _timed_out(broken: Exception) -> bool:
+    return isinstance(broken.__cause__, TimeoutError)

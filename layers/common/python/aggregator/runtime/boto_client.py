@@ -5,7 +5,13 @@ from typing import Any
 import boto3
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    ReadTimeoutError,
+)
 
 from aggregator.runtime.aws import TIMED_OUT, UNREACHABLE, AwsError, JsonObject
 
@@ -31,8 +37,8 @@ class BotoClient:
             answer: JsonObject = getattr(self._client, xform_name(action))(**request)
         except ClientError as refused:
             raise _aws_error(refused) from refused
-        except (ReadTimeoutError, ConnectTimeoutError) as late:
-            raise AwsError(TIMED_OUT, str(late)) from late
+        except (ReadTimeoutError, ConnectTimeoutError, ConnectionClosedError) as unanswered:
+            raise AwsError(TIMED_OUT, str(unanswered)) from unanswered
         except BotoCoreError as broken:
             raise AwsError(UNREACHABLE, str(broken)) from broken
         return answer

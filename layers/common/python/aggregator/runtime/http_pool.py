@@ -83,7 +83,7 @@ class HttpPool:
         Raises:
             NotSentError: the host cannot be reached.
         """
-        self._idle.append((self._connect(self._connect_seconds), self._clock()))
+        self._idle.append((connect(self._origin, self._connect_seconds), self._clock()))
 
     def close(self) -> None:
         """Close what is idle: connections do not survive a snapshot."""
@@ -110,7 +110,7 @@ class HttpPool:
             except ClosedError:
                 if not repeatable:
                     raise
-        return self._over(self._connect(min(seconds, self._connect_seconds)), request, deadline)
+        return self._over(connect(self._origin, min(seconds, self._connect_seconds)), request, deadline)
 
     def _take(self) -> Connection | None:
         while self._idle:
@@ -135,19 +135,25 @@ class HttpPool:
             connection.close()
         return answer
 
-    def _connect(self, seconds: float) -> Connection:
-        try:
-            plain = socket.create_connection((self._origin.host, self._origin.port), seconds)
-        except OSError as refused:
-            raise NotSentError(f"cannot connect: {refused}") from refused
-        try:
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if not self._origin.tls:
-                return Connection(plain, BlockingIOError)
-            from ssl import SSLWantReadError  # noqa: PLC0415  # see tls_context
 
-            secured = tls_context().wrap_socket(plain, server_hostname=self._origin.host)
-            return Connection(secured, SSLWantReadError)
-        except OSError as refused:
-            plain.close()
-            raise NotSentError(f"cannot connect: {refused}") from refused
+def connect(origin: Origin, seconds: float) -> Connection:
+    """A new connection to `origin`.
+
+    Raises:
+        NotSentError: the host cannot be reached within `seconds`, or is not who it should be.
+    """
+    try:
+        plain = socket.create_connection((origin.host, origin.port), seconds)
+    except OSError as refused:
+        raise NotSentError(f"cannot connect: {refused}") from refused
+    try:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not origin.tls:
+            return Connection(plain, BlockingIOError)
+        from ssl import SSLWantReadError  # noqa: PLC0415  # see tls_context
+
+        secured = tls_context().wrap_socket(plain, server_hostname=origin.host)
+        return Connection(secured, SSLWantReadError)
+    except OSError as refused:
+        plain.close()
+        raise NotSentError(f"cannot connect: {refused}") from refused

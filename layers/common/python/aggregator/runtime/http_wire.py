@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 _LARGEST_HEAD = 65_536
 _RECEIVE = 65_536
-_BODILESS = frozenset({204, 304})
+BODILESS = frozenset({204, 304})
 
 
 class NotSentError(Exception):
@@ -24,6 +24,18 @@ class NoAnswerError(Exception):
 
 class ClosedError(NoAnswerError):
     """The connection ended before the first byte of an answer, as a kept-alive one does that the server gave up."""
+
+
+class Head(NamedTuple):
+    """An answer up to its body; names are in lower case. `rest` is what came of the body with it.
+
+    `lasts`: the connection can be used again, if the body ends where its frame says so.
+    """
+
+    status: int
+    headers: dict[str, str]
+    lasts: bool
+    rest: bytes
 
 
 class Answer(NamedTuple):
@@ -71,6 +83,16 @@ class Connection:
             NotSentError: nothing was done.
             NoAnswerError: it may have been carried out; `ClosedError` if not one byte of an answer came.
         """
+        status, headers, lasts, rest = self.begin(request, deadline)
+        body, left_over = self._read_body(status, headers, rest, deadline)
+        return Answer(status, headers, body), lasts and not left_over
+
+    def begin(self, request: bytes, deadline: float) -> Head:
+        """Head of the answer to `request`; its body is still to be received.
+
+        Raises:
+            NotSentError, NoAnswerError: as `exchange`.
+        """
         try:
             self._socket.settimeout(_left(deadline))
             self._socket.sendall(request)
@@ -78,13 +100,16 @@ class Connection:
             raise NotSentError(f"cannot send: {broken}") from broken
         head, rest = self._read_head(deadline)
         version, status, headers = _parse_head(head)
-        body, left_over = self._read_body(status, headers, rest, deadline)
-        framed = status in _BODILESS or "content-length" in headers or "transfer-encoding" in headers
+        framed = status in BODILESS or "content-length" in headers or "transfer-encoding" in headers
         said = headers.get("connection", "").lower()
-        lasts = version == "HTTP/1.1" and "close" not in said and framed and not left_over
-        return Answer(status, headers, body), lasts
+        return Head(status, headers, version == "HTTP/1.1" and "close" not in said and framed, rest)
 
-    def _receive(self, deadline: float, lost: type[NoAnswerError] = NoAnswerError) -> bytes:
+    def receive(self, deadline: float, lost: type[NoAnswerError] = NoAnswerError) -> bytes:
+        """What comes next; nothing if the server has hung up.
+
+        Raises:
+            NoAnswerError: nothing came in time, its cause being a `TimeoutError`, or (`lost`) the connection broke.
+        """
         try:
             self._socket.settimeout(_left(deadline))
             return self._socket.recv(_RECEIVE)
@@ -94,13 +119,13 @@ class Connection:
             raise lost(f"the connection was lost: {broken}") from broken
 
     def _receive_more(self, deadline: float) -> bytes:
-        data = self._receive(deadline)
+        data = self.receive(deadline)
         if not data:
             raise NoAnswerError("the answer was cut short")
         return data
 
     def _read_head(self, deadline: float) -> tuple[bytes, bytes]:
-        data = self._receive(deadline, lost=ClosedError)
+        data = self.receive(deadline, lost=ClosedError)
         if not data:
             raise ClosedError("the connection was closed before an answer")
         while (end := data.find(b"\r\n\r\n")) < 0:
@@ -112,14 +137,14 @@ class Connection:
     def _read_body(
         self, status: int, headers: Mapping[str, str], data: bytes, deadline: float
     ) -> tuple[bytes, bytes]:
-        if status in _BODILESS:
+        if status in BODILESS:
             return b"", data
         if "transfer-encoding" in headers:
             return self._read_chunks(data, deadline)
         if "content-length" in headers:
-            return self._read_exactly(_number(headers["content-length"], 10), data, deadline)
+            return self._read_exactly(number(headers["content-length"], 10), data, deadline)
         parts = [data]
-        while part := self._receive(deadline):
+        while part := self.receive(deadline):
             parts.append(part)
         return b"".join(parts), b""
 
@@ -132,24 +157,71 @@ class Connection:
         return whole[:size], whole[size:]
 
     def _read_chunks(self, data: bytes, deadline: float) -> tuple[bytes, bytes]:
-        chunks: list[bytes] = []
-        while True:
-            line, data = self._read_line(data, deadline)
-            size = _number(line.partition(b";")[0].decode("latin-1"), 16)
-            if size == 0:
-                break
-            chunk, data = self._read_exactly(size + 2, data, deadline)
-            chunks.append(chunk[:-2])
-        while line:  # trailers, up to the empty line
-            line, data = self._read_line(data, deadline)
-        return b"".join(chunks), data
+        body = ChunkedBody()
+        parts = [body.feed(data)]
+        while not body.ended:
+            body.require_sound()
+            parts.append(body.feed(self._receive_more(deadline)))
+        return b"".join(parts), body.left_over
 
-    def _read_line(self, data: bytes, deadline: float) -> tuple[bytes, bytes]:
-        while (end := data.find(b"\r\n")) < 0:
-            if len(data) > _LARGEST_HEAD:
-                raise NoAnswerError("the answer is not HTTP")
-            data += self._receive_more(deadline)
-        return data[:end], data[end + 2 :]
+
+class ChunkedBody:
+    """Takes chunks apart, as they come in whatever pieces. `left_over` is what came after the end."""
+
+    __slots__ = ("_broken", "_in_trailers", "_line", "_missing", "_skip", "ended", "left_over")
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.left_over = b""
+        self._broken: NoAnswerError | None = None
+        self._line = b""
+        self._missing = 0
+        self._skip = 0
+        self._in_trailers = False
+
+    def feed(self, data: bytes) -> bytes:
+        """What `data` adds to the body; ask `require_sound` whether there can be more."""
+        data, self._line, at = self._line + data, b"", 0
+        parts: list[bytes] = []
+        while not self.ended:
+            if self._missing:
+                parts.append(data[at : at + self._missing])
+                at += len(parts[-1])
+                self._missing -= len(parts[-1])
+                if self._missing:
+                    break
+            step = min(self._skip, len(data) - at)  # a chunk's own line end
+            at, self._skip = at + step, self._skip - step
+            end = data.find(b"\r\n", at)
+            if self._skip or end < 0:
+                self._line = data[at:]
+                if len(self._line) > _LARGEST_HEAD:
+                    self._broken = NoAnswerError("the answer is not HTTP")
+                break
+            line, at = data[at:end], end + 2
+            try:
+                self._read(line)
+            except NoAnswerError as broken:
+                self._broken = broken
+                break
+        self.left_over = data[at:] if self.ended else b""
+        return b"".join(parts)
+
+    def require_sound(self) -> None:
+        """Pass if what was fed were chunks.
+
+        Raises:
+            NoAnswerError: they were not; what came before is the body's beginning.
+        """
+        if self._broken is not None:
+            raise self._broken
+
+    def _read(self, line: bytes) -> None:
+        if self._in_trailers:
+            self.ended = not line
+            return
+        self._missing = number(line.partition(b";")[0].decode("latin-1"), 16)
+        self._in_trailers, self._skip = not self._missing, 2 if self._missing else 0
 
 
 def _left(deadline: float) -> float:
@@ -170,7 +242,12 @@ def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     return version, int(status), headers
 
 
-def _number(text: str, base: int) -> int:
+def number(text: str, base: int) -> int:
+    """A length as HTTP writes it.
+
+    Raises:
+        NoAnswerError: it is none.
+    """
     try:
         size = int(text, base)
     except ValueError:

@@ -1,0 +1,19 @@
+"""POST /orchestrator/rollback: make a new version of the catalogue that is as an old one was; admin only."""
+
+from aggregator.orchestrator import wiring
+from aggregator.orchestrator.operator_api import CatalogueVersion, RollBackRequest, order_of
+from aggregator.orchestrator.operator_view import back_to
+from aggregator.runtime import clock
+from aggregator.runtime.http import api, caller_of, serve
+
+app = api()
+
+
+@app.post("/orchestrator/rollback")
+def roll_back_catalogue(body: RollBackRequest) -> CatalogueVersion:
+    order = order_of(caller_of(app.current_event), app.current_event.raw_event, clock.now())
+    edit = back_to(body.version, order.by, wiring.store())
+    return CatalogueVersion.of(wiring.change(edit, order))
+
+
+handler = serve(app)
