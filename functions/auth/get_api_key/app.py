@@ -9,7 +9,7 @@ app = api()
 
 
 @app.get("/auth/api-keys/<keyId>")
-def get_api_key(keyId: str) -> ApiKeyDetails:  # noqa: N803 - the published path parameter
+def get_api_key(keyId: str) -> ApiKeyDetails:
     key, history = wiring.get_key(keyId, by=caller_of(app.current_event))
     return ApiKeyDetails.of_history(key, history, clock.now())
 

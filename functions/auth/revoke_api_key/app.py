@@ -9,7 +9,7 @@ app = api()
 
 
 @app.delete("/auth/api-keys/<keyId>")
-def revoke_api_key(keyId: str) -> ApiKeyView:  # noqa: N803 - the published path parameter
+def revoke_api_key(keyId: str) -> ApiKeyView:
     by, now = caller_of(app.current_event), clock.now()
     return ApiKeyView.of(wiring.revoke_key(keyId, by=by, now=now), now)
 

@@ -9,7 +9,7 @@ app = api()
 
 
 @app.post("/auth/api-keys/<keyId>/rotate")
-def rotate_api_key(keyId: str, body: RotateApiKeyRequest) -> CreatedApiKey:  # noqa: N803 - the published path parameter
+def rotate_api_key(keyId: str, body: RotateApiKeyRequest) -> CreatedApiKey:
     by, now = caller_of(app.current_event), clock.now()
     return CreatedApiKey.of_issued(wiring.rotate_key(keyId, body.to_overlap(), by=by, now=now), now)
 

@@ -9,7 +9,7 @@ app = api()
 
 
 @app.patch("/auth/api-keys/<keyId>")
-def update_api_key(keyId: str, body: UpdateApiKeyRequest) -> ApiKeyView:  # noqa: N803 - the published path parameter
+def update_api_key(keyId: str, body: UpdateApiKeyRequest) -> ApiKeyView:
     by, now = caller_of(app.current_event), clock.now()
     return ApiKeyView.of(wiring.update_key(keyId, body.to_fields(), by=by, now=now), now)
 
