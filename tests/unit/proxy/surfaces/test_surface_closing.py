@@ -92,3 +92,15 @@ def test_where_nobody_streams_the_events_come_in_one_piece(surface: Surface) -> 
         "message_stop",
     )
     assert world.steps[-1] == "emit completed"
+
+
+@both
+def test_a_stream_that_came_to_its_end_is_told_from_one_that_was_cut(surface: Surface) -> None:
+    whole, _ = a_stream()
+    cut = World([ScriptedResponse(chunk("he"))])
+
+    *_, last = served(surface, whole, ASKED[surface.name]).chunks
+    *_, cut_off = served(surface, cut, ASKED[surface.name]).chunks
+
+    assert surface.is_whole(last)
+    assert not surface.is_whole(cut_off)
