@@ -55,7 +55,7 @@ template: setup ## cfn-lint over the templates
 properties: setup ## 100,000 random histories of the ledger
 	@LEDGER_EXAMPLES=100000 $(BIN)/python -m pytest tests/unit/billing/test_ledger_properties.py $(ARGS)
 
-model: setup ## explore every interleaving of the ledger's protocol, and of broken variants
+model: setup ## explore every interleaving of the ledger's protocol
 	@$(BIN)/python -m tests.model.ledger_explorer
 
 faults: setup ## every fault at every step; writes docs/faults.md
