@@ -1,6 +1,6 @@
 """What happened to a key: who, when, what. Standard library only. Never a secret, nor a hash of one."""
 
-import uuid
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,7 +31,7 @@ def change_of(
 ) -> Change:
     """Write down that `by` did `action` to `key` at `now`."""
     return Change(
-        change_id=uuid.uuid4().hex,
+        change_id=os.urandom(16).hex(),
         key_id=key.key_id,
         user_id=key.user_id,
         action=action,

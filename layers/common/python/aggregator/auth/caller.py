@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from aggregator.errors import (
@@ -100,6 +99,8 @@ class Caller:
         """
         if self.allowed_ips is None:
             return
+        from ipaddress import ip_address, ip_network  # noqa: PLC0415 (most keys have no such limit)
+
         address = ip_address(source_ip)
         if not any(address in ip_network(network, strict=False) for network in self.allowed_ips):
             raise AddressNotAllowed("This API key may not be used from this IP address.")

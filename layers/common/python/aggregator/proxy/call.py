@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from random import uniform
 from typing import Protocol
 
 from aggregator.errors import (
@@ -112,7 +111,13 @@ def _wait_before_same_route(refused: Refusal, nth_try: int) -> float | None:
         return None
     if refused.retry_after_seconds is not None and refused.retry_after_seconds > LONGEST_WAIT_SECONDS:
         return None
-    return refused.retry_after_seconds or uniform(0, _FIRST_WAIT_SECONDS * 2**nth_try)  # noqa: S311 - jitter
+    return refused.retry_after_seconds or _jitter(_FIRST_WAIT_SECONDS * 2**nth_try)
+
+
+def _jitter(longest_seconds: float) -> float:
+    from random import uniform  # noqa: PLC0415 - only a retry needs it
+
+    return uniform(0, longest_seconds)  # noqa: S311 - no secret
 
 
 def _attempt(
