@@ -2,7 +2,8 @@
 
 from aggregator.proxy.edge import serve
 from aggregator.proxy.surface import CHAT
-from aggregator.proxy.wiring import collaborators
+from aggregator.proxy.wiring import collaborators, warm
 from aggregator.runtime.streaming import portable
 
 handler = portable(serve(CHAT, collaborators))
+warm()

@@ -12,6 +12,7 @@ from functools import cache
 from aggregator.auth.caller import Caller
 from aggregator.billing.store import BillingStore
 from aggregator.orchestrator.read_catalogue import CatalogueReader
+from aggregator.proxy.adapter import adapter_of
 from aggregator.proxy.emit import UsageBus
 from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.provider_keys import ProviderKeys
@@ -19,6 +20,7 @@ from aggregator.proxy.route import routes_for
 from aggregator.proxy.store import AnswerStore, LimitStore
 from aggregator.proxy.upstream import HttpUpstream
 from aggregator.proxy.walk import Collaborators
+from aggregator.runtime import clock, log, streaming
 from aggregator.runtime.signed_client import SignedClient
 from aggregator.runtime.signed_s3 import SignedS3
 
@@ -49,7 +51,7 @@ def collaborators() -> Collaborators:
         upstream=HttpUpstream(),
         keys=keys,
         emit=UsageBus(
-            bus=SignedClient("events", repeatable_actions=_KNOWN_AGAIN),
+            bus=_bus(),
             bus_name=os.environ["EVENT_BUS"],
             queue=SignedClient("sqs", repeatable_actions=_KNOWN_AGAIN),
             queue_url=os.environ["BILLING_USAGE_QUEUE_URL"],
@@ -57,6 +59,29 @@ def collaborators() -> Collaborators:
         monotonic=time.monotonic,
         sleep=time.sleep,
     )
+
+
+def warm() -> None:
+    """While Lambda starts this environment, do what its first request would wait for: read, connect, import.
+
+    A start has more CPU than a small function has afterwards. What fails here is said by the first request, which
+    tries it again. Outside of our runtime (tests, emulators) nothing happens.
+    """
+    if not streaming.is_announced():
+        return
+    try:
+        do = collaborators()
+        catalogue().current(clock.now())
+        do.keys.of("openai")
+        adapter_of("openai")
+        _bus().warm()
+    except Exception as failed:
+        log.warning("not_warmed", reason=type(failed).__name__)
+
+
+@cache
+def _bus() -> SignedClient:
+    return SignedClient("events", repeatable_actions=_KNOWN_AGAIN)
 
 
 @cache

@@ -96,10 +96,15 @@ def announce_streaming() -> None:
     _runtime["streams"] = True
 
 
+def is_announced() -> bool:
+    """Whether our own runtime runs this process."""
+    return _runtime["streams"]
+
+
 def streams(event: Any) -> bool:
     """Whether the answer to `event` can go out in chunks; the module docstring has the rule."""
     return (
-        _runtime["streams"]
+        is_announced()
         and isinstance(event, dict)
         and "requestContext" in event
         and event.get("responseMode") != "buffered"
