@@ -7,3 +7,6 @@ from aggregator.auth import hot_wiring
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return hot_wiring.answer(event)
+
+
+hot_wiring.warm()

@@ -9,7 +9,7 @@ from aggregator.auth.policy import decide
 from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.auth.store import KeyStore
 from aggregator.errors import JsonObject
-from aggregator.runtime import clock
+from aggregator.runtime import clock, log
 from aggregator.runtime.signed_client import SignedClient, Timeouts
 
 # A decision reads a secret and the key, with time for a second try, within the function's 5 seconds; what is noted
@@ -37,6 +37,19 @@ def prove() -> "partial[Any]":
 def answer(event: JsonObject) -> JsonObject:
     """Answer the authorizer's question now."""
     return decide(event, clock.now(), prove=prove(), log=_log)
+
+
+def warm() -> None:
+    """While Lambda starts this environment, read the pepper, and the certificates for it: later there is less CPU.
+
+    What fails here is tried again by the first decision. Where Lambda does not start us, nothing happens.
+    """
+    if "AWS_LAMBDA_RUNTIME_API" not in os.environ:
+        return
+    try:
+        prove().keywords["pepper"].current(clock.now())
+    except Exception as failed:
+        log.warning("not_warmed", reason=type(failed).__name__)
 
 
 def _log(line: str) -> None:
