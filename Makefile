@@ -17,7 +17,7 @@ export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test pr lint fmt types arrows template properties model faults invoke logs
-.PHONY: reconcile redrive replay-usage build deploy destroy clean
+.PHONY: simulate reconcile redrive replay-usage build deploy destroy clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -66,6 +66,9 @@ invoke: setup ## run one function with its sample event in its true runtime; F=b
 
 logs: setup ## what the functions of the running stack logged
 	@$(BIN)/python -m local.logs $(ARGS)
+
+simulate: setup ## model of the platform under load; ARGS="--rate 1000 --accounts 1", --limits, --figures
+	@$(BIN)/python -m bench.simulation $(ARGS)
 
 reconcile: setup ## recompute the ledger of the running stack; ARGS="--stack NAME" for a deployed one
 	@$(BIN)/python -m local.reconcile $(ARGS)
