@@ -89,6 +89,7 @@ def test_every_operation_says_what_it_does_and_belongs_to_a_described_group(docu
 
 def test_every_error_has_the_one_envelope(document: JsonObject) -> None:
     envelope = {"$ref": "#/components/schemas/Error"}
+    or_anthropics = {"anyOf": [{"$ref": "#/components/schemas/MessagesError"}, envelope]}
 
     for route, operation in operations(document):
         errors = {
@@ -98,19 +99,21 @@ def test_every_error_has_the_one_envelope(document: JsonObject) -> None:
         }
         assert errors, route
         for status, said in errors.items():
-            assert said["content"]["application/json"]["schema"] == envelope, (route, status)
+            wanted = or_anthropics if "/messages" in route else envelope
+            assert said["content"]["application/json"]["schema"] == wanted, (route, status)
             assert "x-request-id" in said["headers"], (route, status)
 
 
 def test_every_error_example_has_a_code_of_its_status(document: JsonObject) -> None:
     codes = {(str(status), refusal.code) for refusal, status in STATUS_OF.items()}
     of_the_gateway = {("502", "service_unavailable"), ("504", "service_unavailable")}
+    of_anthropic = {("529", "provider_unavailable")}
 
     for name, said in document["components"]["responses"].items():
         examples = said["content"]["application/json"]["examples"]
         found = {(name[-3:], each["value"]["error"]["code"]) for each in examples.values()}
         assert found, name
-        assert found <= codes | of_the_gateway, name
+        assert found <= codes | of_the_gateway | of_anthropic, name
 
 
 def test_each_kind_of_route_names_the_errors_it_can_answer(document: JsonObject) -> None:
@@ -124,6 +127,33 @@ def test_each_kind_of_route_names_the_errors_it_can_answer(document: JsonObject)
     assert {"400", "401", "402", "403", "404", "413", "429", "500", "502", "503", "504"} < said[
         "POST /v1/chat/completions"
     ]
+
+
+def test_messages_take_the_key_in_either_header_and_say_when_the_provider_is_overloaded(
+    document: JsonObject,
+) -> None:
+    said = {route: each for route, each in operations(document) if "/messages" in route}
+
+    assert set(said) == {
+        "POST /v1/messages",
+        "POST /proxy/anthropic/v1/messages",
+        "POST /v1/messages/count_tokens",
+        "POST /proxy/anthropic/v1/messages/count_tokens",
+    }
+    assert all(each["security"] == [{"bearer": []}, {"apiKey": []}] for each in said.values())
+    assert {route for route, each in said.items() if "529" in each["responses"]} == {
+        "POST /v1/messages",
+        "POST /proxy/anthropic/v1/messages",
+    }
+
+
+@pytest.mark.parametrize("path", ["responses", "embeddings"])
+def test_only_a_chat_completion_has_a_201(document: JsonObject, path: str) -> None:
+    said = dict(operations(document))
+
+    for prefix in ("/v1", "/proxy/openai"):
+        answers = said[f"POST {prefix}/{path}"]["responses"]
+        assert [status for status in answers if status < "300"] == ["200"]
 
 
 def test_a_completion_answers_200_or_the_201_published_first(document: JsonObject) -> None:
@@ -174,6 +204,11 @@ def test_every_example_is_valid(document: JsonObject) -> None:
         ("Error", {"error": {"message": "?"}}),
         ("Error", {"message": "Internal server error"}),
         ("ChatCompletionRequest", {"model": "m", "messages": []}),
+        ("ResponsesRequest", {"model": "m", "input": ""}),
+        ("ResponsesRequest", {"model": "m", "input": "hi", "previous_response_id": "resp_1"}),
+        ("MessagesRequest", {"model": "m", "messages": [{"role": "user", "content": "hi"}]}),
+        ("MessagesError", {"type": "error", "error": {"type": "odd", "message": "?"}, "request_id": "r"}),
+        ("EmbeddingsRequest", {"model": "m", "input": [[]]}),
         ("ChatCompletionRequest", {"model": "m", "messages": [{"role": "nobody", "content": "?"}]}),
         ("CreateApiKeyRequest", {"userId": "demo", "name": "laptop", "scope": "admin"}),
         (

@@ -15,8 +15,7 @@ event that holds an `error`.
 _USD = {"type": "string", "pattern": r"^-?\d+\.\d{2,9}$"}
 _COUNT = {"type": "integer", "minimum": 0}
 
-# Names and meanings as in proxy/answer.py.
-_HEADERS: dict[str, JsonObject] = {
+HEADERS: dict[str, JsonObject] = {
     "x-aggregator-provider": {
         "description": "Who answered.",
         "schema": {"type": "string"},
@@ -63,6 +62,7 @@ _HEADERS: dict[str, JsonObject] = {
         "example": 412,
     },
 }
+"""Headers of an answer that was paid for; names and meanings as in proxy/answer.py."""
 
 _EVENT: JsonObject = {
     "type": "object",
@@ -122,7 +122,7 @@ def _operation(status: str, summary: str) -> JsonObject:
         "responses": {
             status: {
                 "description": "The answer: whole, or with `stream` as events.",
-                "headers": {"x-request-id": {"$ref": "#/components/headers/RequestId"}} | _HEADERS,
+                "headers": {"x-request-id": {"$ref": "#/components/headers/RequestId"}} | HEADERS,
                 "content": {
                     "application/json": {
                         "schema": {"$ref": "#/components/schemas/ChatCompletion"},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aggregator.errors import JsonObject
-from aggregator.openapi import chat_operations, refusals, special
+from aggregator.openapi import chat_operations, refusals, special, surface_operations
 from aggregator.openapi.examples import REQUESTS, RESPONSES, Examples
 from aggregator.openapi.operations import OPERATIONS, RENAMED, TAGS, Operation
 from aggregator.openapi.schemas import (
@@ -19,6 +19,8 @@ from aggregator.openapi.schemas import (
 )
 
 _BODY_METHODS = frozenset({"post", "put", "patch"})
+# Groups of routes whose errors have examples, or a form, of their own.
+_PREFIXES = {"proxy": "Proxy", "messages": "Messages"}
 
 
 class Resolver(Protocol):
@@ -49,8 +51,8 @@ def document_of(sources: Iterable[Source], version: str) -> JsonObject:
         UndescribedRouteError: operations.py and the code have different routes, or words or an example are missing.
         SchemaClashError: two models have one name.
     """
-    found: dict[str, JsonObject] = dict(chat_operations.operations())
-    schemas = chat_operations.schemas() | refusals.SCHEMAS
+    found: dict[str, JsonObject] = chat_operations.operations() | surface_operations.operations()
+    schemas = chat_operations.schemas() | surface_operations.schemas() | refusals.SCHEMAS
     for source in sources:
         read = source.resolver.get_openapi_schema(title="-", version="-")
         said = read.model_dump(by_alias=True, exclude_none=True, mode="json")
@@ -88,7 +90,7 @@ def _finished(route: str, said: JsonObject, known: Operation) -> JsonObject:
     statuses = known.statuses(
         parameters=bool(parameters), path_parameters="{" in path, body=method.lower() in _BODY_METHODS
     )
-    prefix = "Proxy" if known.tag == "proxy" else "Error"
+    prefix = _PREFIXES.get(known.tag, "Error")
     errors = {
         str(status): {"$ref": f"#/components/responses/{prefix}{status}"}
         for status in statuses
@@ -102,6 +104,8 @@ def _finished(route: str, said: JsonObject, known: Operation) -> JsonObject:
     }
     if not known.with_key:
         finished["security"] = []
+    elif known.tag == "messages":
+        finished["security"] = [{"bearer": []}, {"apiKey": []}]
     if parameters:
         finished["parameters"] = parameters
     if "requestBody" in said:
@@ -167,10 +171,15 @@ def _example(examples: dict[str, Examples], known: Operation) -> Examples:
 
 
 def _whole(paths: JsonObject, schemas: dict[str, JsonObject], version: str) -> JsonObject:
+    errors = {
+        "Error": refusals.responses(proxy=False),
+        "Proxy": refusals.responses(proxy=True),
+        "Messages": surface_operations.messages_responses(),
+    }
     answers = {
         f"{prefix}{status}": response
-        for prefix in ("Error", "Proxy")
-        for status, response in refusals.responses(proxy=prefix == "Proxy").items()
+        for prefix, responses in errors.items()
+        for status, response in responses.items()
     }
     document: JsonObject = {
         "openapi": "3.1.0",
@@ -186,7 +195,7 @@ def _whole(paths: JsonObject, schemas: dict[str, JsonObject], version: str) -> J
         "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "paths": paths,
         "components": {
-            "securitySchemes": {"bearer": special.BEARER},
+            "securitySchemes": {"bearer": special.BEARER, "apiKey": special.API_KEY},
             "headers": {"RequestId": special.REQUEST_ID_HEADER},
             "responses": answers,
             "schemas": dict(sorted(schemas.items())),

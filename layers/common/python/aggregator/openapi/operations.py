@@ -8,7 +8,8 @@ from aggregator.analytics.api import MetricsQuery
 from aggregator.billing.statement import StatementQuery
 
 TAGS = {
-    "proxy": "Chat completions and the models that serve them, as OpenAI's clients expect them.",
+    "proxy": "Chat completions, responses, embeddings and the models behind them, as OpenAI's clients expect them.",
+    "messages": "The same models, as Anthropic's clients expect them.",
     "auth": "API keys: make, read, limit, rotate and revoke them.",
     "billing": "Prepaid balances and the ledger behind them. Amounts are decimal strings of US dollars.",
     "analytics": "What was used, what it cost and how fast it was.",
@@ -67,6 +68,16 @@ OPERATIONS: dict[str, Operation] = {
         "listModelsByProxyPath", "proxy", summary="The models that can be called"
     ),
     "GET /proxy/openai/models/{model}": Operation("getModelByProxyPath", "proxy", summary="One model"),
+    "POST /v1/responses": Operation("createResponse", "proxy", (402, 404)),
+    "POST /proxy/openai/responses": Operation("createResponseByProxyPath", "proxy", (402, 404)),
+    "POST /v1/embeddings": Operation("createEmbedding", "proxy", (402, 404)),
+    "POST /proxy/openai/embeddings": Operation("createEmbeddingByProxyPath", "proxy", (402, 404)),
+    "POST /v1/messages": Operation("createMessage", "messages", (402, 404, 529)),
+    "POST /proxy/anthropic/v1/messages": Operation("createMessageByProxyPath", "messages", (402, 404, 529)),
+    "POST /v1/messages/count_tokens": Operation("countMessageTokens", "messages", (404,)),
+    "POST /proxy/anthropic/v1/messages/count_tokens": Operation(
+        "countMessageTokensByProxyPath", "messages", (404,)
+    ),
     "POST /auth/api-keys": Operation("createApiKey", "auth"),
     "GET /auth/api-keys": Operation("listApiKeys", "auth"),
     "GET /auth/api-keys/{keyId}": Operation("getApiKey", "auth"),

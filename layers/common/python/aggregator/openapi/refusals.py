@@ -133,6 +133,11 @@ def responses(*, proxy: bool) -> dict[int, JsonObject]:
     return {status: _response(status, proxy=proxy) for status in _TITLES}
 
 
+def examples_of() -> tuple[Refusal, ...]:
+    """Every refusal that is shown as an example."""
+    return (*_EXAMPLES, *_PROXY_EXAMPLES)
+
+
 def _response(status: int, *, proxy: bool) -> JsonObject:
     examples = {
         refusal.code: {"value": envelope(refusal, REQUEST_ID)}

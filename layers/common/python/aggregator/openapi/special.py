@@ -5,7 +5,8 @@ from aggregator.openapi.examples import UNHEALTHY
 from aggregator.openapi.refusals import REQUEST_ID
 
 DESCRIPTION = """\
-Chat completions work with every client of OpenAI's API: point its base URL at `/v1` of this server.
+Chat completions, responses and embeddings work with every client of OpenAI's API: point its base URL at `/v1` of this
+server. Messages work with every client of Anthropic's: point its base URL at this server.
 
 Every answer carries `x-request-id`. Every error, also one of the gateway's own, has the one envelope: a message for
 people, a `code` for programs, and the `param` at fault. 429 and 503 say in `Retry-After` when to come back. A path that
@@ -16,6 +17,13 @@ BEARER: JsonObject = {
     "type": "http",
     "scheme": "bearer",
     "description": "An API key of the platform: `Authorization: Bearer agg_...`, or an operator's admin key.",
+}
+
+API_KEY: JsonObject = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "x-api-key",
+    "description": "The same key, as Anthropic's clients send it.",
 }
 
 REQUEST_ID_HEADER: JsonObject = {

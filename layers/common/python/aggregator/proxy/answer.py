@@ -7,7 +7,7 @@ from aggregator.billing.model import Hold
 from aggregator.billing.money import to_usd
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderTimedOut, Refusal, envelope
-from aggregator.proxy.model import Answer, Ask, JsonObject, Receipt, UpstreamError
+from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, JsonObject, Receipt, UpstreamError
 from aggregator.proxy.providers.openai_usage import usage_json
 from aggregator.proxy.sse import DONE, data_event
 
@@ -28,7 +28,7 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
         "x-aggregator-hold-usd": to_usd(hold.amount_nano_usd),
         "x-aggregator-price-version": answer.route.price.version,
     }
-    if ask.max_output_tokens is None:
+    if ask.max_output_tokens is None and ask.surface != EMBEDDINGS:
         headers["x-aggregator-max-tokens"] = str(answer.way.output_tokens)
     return headers
 
