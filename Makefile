@@ -7,6 +7,7 @@ ENV ?= dev
 F ?=
 QUEUE ?= billing-usage
 FILE ?=
+CLIENT ?=
 ARGS ?=
 
 BIN := .venv/bin
@@ -60,6 +61,9 @@ model: setup ## explore every interleaving of the ledger's protocol
 
 faults: setup ## every fault at every step; writes docs/faults.md
 	@FAULTS_DOCUMENT=write $(BIN)/python -m pytest tests/faults $(ARGS)
+
+conformance: setup ## real clients against the embedded stack, writes docs/conformance.md; CLIENT=openai for some
+	@$(BIN)/python -m conformance.run $(CLIENT) $(ARGS)
 
 invoke: setup ## run one function with its sample event in its true runtime; F=billing/get_balance
 	@$(BIN)/python -m local.invoke $(F)

@@ -1,0 +1,82 @@
+"""docs/conformance.md, written from a run."""
+
+from collections.abc import Sequence
+
+from conformance.checks import CHECKS
+from conformance.row import Cell, Row
+
+_MARKS = {True: "✓", False: "**✗**", None: "·"}
+_LONGEST_DETAIL = 160
+
+
+def counts(rows: Sequence[Row]) -> tuple[int, int, int]:
+    """Cells that are green, all cells that can be, and those of things that a client does not do."""
+    cells = [cell for row in rows for cell in row.cells.values()]
+    absent = sum(cell.ok is None for cell in cells)
+    return sum(cell.ok is True for cell in cells), len(cells) - absent, absent
+
+
+def document(rows: Sequence[Row], *, date: str, runtimes: str, seconds: float) -> str:
+    """The whole page."""
+    green, all_cells, absent = counts(rows)
+    return f"""\
+# Conformance
+
+Real, unmodified clients against the embedded stack: `make conformance` installs each into an environment of
+its own, runs its script in `conformance/clients/`, and writes this page. `make conformance CLIENT=openai` runs some of
+them and writes nothing.
+
+**{green} of {all_cells} cells green**, {len(rows)} clients, {date}, {runtimes}, {seconds:.0f} s.
+
+{_matrix(rows)}
+
+✓ works, **✗** fails, · not in this client ({absent} cells; why stands below).
+
+## What each column proves
+
+| | |
+|---|---|
+{_legend()}
+
+The provider is the stand-in (`local/standin`), told by the message what to do: answer, fail, take its time. A relay
+that changes no byte stands between client and API, so tries are counted on the wire, and each answer's `x-request-id`
+is looked up in the ledger. What a request ought to cost is computed from the published prices, apart from the
+platform's own code.
+
+## Client by client
+
+{_details(rows)}
+"""
+
+
+def _matrix(rows: Sequence[Row]) -> str:
+    head = "| | " + " | ".join(name.replace("_", " ") for name in CHECKS) + " |"
+    rule = "|---|" + ":-:|" * len(CHECKS)
+    lines = [
+        f"| {row.title} | " + " | ".join(_MARKS[row.cells[check].ok] for check in CHECKS) + " |"
+        for row in rows
+    ]
+    return "\n".join([head, rule, *lines])
+
+
+def _legend() -> str:
+    return "\n".join(f"| {name.replace('_', ' ')} | {what} |" for name, what in CHECKS.items())
+
+
+def _details(rows: Sequence[Row]) -> str:
+    return "\n\n".join(_detail(row) for row in rows)
+
+
+def _detail(row: Row) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in row.versions.items())
+    lines = [f"| {name.replace('_', ' ')} | {_words(cell)} |" for name, cell in row.cells.items()]
+    return "\n".join(
+        [f"### {row.title}", "", versions or "versions unknown", "", "| | |", "|---|---|", *lines]
+    )
+
+
+def _words(cell: Cell) -> str:
+    detail = " ".join(cell.detail.replace("|", "\\|").split())
+    if len(detail) > _LONGEST_DETAIL:
+        detail = detail[:_LONGEST_DETAIL] + " ..."
+    return f"{_MARKS[cell.ok]} {detail}".strip()

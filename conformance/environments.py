@@ -1,0 +1,118 @@
+"""What each client runs in: an environment of its own under .venv/conformance-*, pinned and hashed.
+
+From PyPI by requirements.txt, from npm by package-lock.json. A stamp beside each holds the hash of what it was made
+from.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.paths import ROOT, VENV
+from local.setup import uv
+
+CLIENTS = Path(__file__).parent / "clients"
+_REQUIREMENTS = "requirements.txt"
+_NPM = ("package.json", "package-lock.json")
+
+
+class InstallError(Exception):
+    """An environment could not be made; the message is the installer's."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """A folder of `clients/`: what to install, and the scripts to run in it."""
+
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        """Where its scripts and pins are."""
+        return CLIENTS / self.name
+
+    @property
+    def home(self) -> Path:
+        """Its environment."""
+        return VENV / f"conformance-{self.name.replace('_', '-')}"
+
+    @property
+    def is_node(self) -> bool:
+        """Whether it runs on Node; on Python otherwise."""
+        return (self.folder / "package.json").exists()
+
+    def scripts(self) -> list[str]:
+        """Names of its scripts; each is a row of the matrix."""
+        return sorted(each.name for each in self.folder.glob("check*.mjs" if self.is_node else "check*.py"))
+
+    def command(self, script: str) -> list[str]:
+        """How a script is run. A script for Node stands beside what it imports, so it is copied there."""
+        if not self.is_node:
+            return [str(self.home / "bin" / "python"), str(self.folder / script)]
+        shutil.copy(CLIENTS / "kit.mjs", self.home / "kit.mjs")
+        shutil.copy(self.folder / script, self.home / script)
+        return ["node", str(self.home / script)]
+
+
+def clients(beginning: str = "") -> list[Client]:
+    """All clients whose names begin so."""
+    folders = (each for each in CLIENTS.iterdir() if any(each.glob("check*")))
+    return [Client(each.name) for each in sorted(folders) if each.name.startswith(beginning)]
+
+
+def install(wanted: Iterable[Client]) -> None:
+    """Make the environments that are missing or out of date.
+
+    Raises:
+        InstallError: one could not be made.
+    """
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(_install, client) for client in wanted]:
+            done.result()
+
+
+def _install(client: Client) -> None:
+    files = _NPM if client.is_node else (_REQUIREMENTS,)
+    made_from = b"".join((client.folder / name).read_bytes() for name in files)
+    fingerprint = hashlib.sha256(made_from + f"{sys.version}{ROOT}".encode()).hexdigest()
+    stamp = client.home.with_name(f"{client.home.name}.stamp")
+    if client.home.is_dir() and stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint:
+        return
+    print(f"  installing {client.home.name} (once)", flush=True)
+    if client.is_node:
+        _npm(client)
+    else:
+        _pip(client)
+    stamp.write_text(fingerprint, encoding="utf-8")
+
+
+def _pip(client: Client) -> None:
+    _call([str(uv()), "venv", "--quiet", "--clear", "--python", sys.executable, str(client.home)])
+    locked = ["--quiet", "--require-hashes", "--python", str(client.home / "bin" / "python")]
+    _call([str(uv()), "pip", "sync", *locked, str(client.folder / _REQUIREMENTS)])
+
+
+def _npm(client: Client) -> None:
+    shutil.rmtree(client.home, ignore_errors=True)
+    client.home.mkdir(parents=True)
+    for name in _NPM:
+        shutil.copy(client.folder / name, client.home / name)
+    _call(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], client.home)
+
+
+def _call(command: list[str], folder: Path = ROOT) -> None:
+    environment = {**os.environ, "VIRTUAL_ENV": ""}
+    try:
+        done = subprocess.run(  # noqa: S603 (fixed commands)
+            command, cwd=folder, capture_output=True, text=True, check=False, env=environment
+        )
+    except OSError as missing:
+        raise InstallError(f"{command[0]} is not there: {missing}") from missing
+    if done.returncode:
+        raise InstallError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}"[-3000:])

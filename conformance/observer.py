@@ -1,0 +1,78 @@
+"""Answers the questions of a client's script about its own requests: how often it tried, and what that came to.
+
+| question          | answer                                                            |
+|-------------------|-------------------------------------------------------------------|
+| `GET /mark`       | `{"mark": 7}`: so many requests were made so far                  |
+| `GET /since/7`    | `{"exchanges": [...]}`: those after the mark                      |
+| `GET /bill/7`     | what they came to, once they are settled: see `bills.bill_of`     |
+| `GET /bill/7/1`   | the same, if only one of them is to be charged                    |
+"""
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from conformance.relay import Exchange, Relay
+
+JsonObject = dict[str, Any]
+
+
+class Observer:
+    """Listens on a free port of 127.0.0.1 until it is closed; `bill` gets the exchanges after a mark.
+
+    Its second argument is how many of them are to be charged, or None for all that were answered.
+    """
+
+    def __init__(self, relay: Relay, bill: Callable[[list[Exchange], int | None], JsonObject]) -> None:
+        self._relay = relay
+        self._bill = bill
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, path: str) -> JsonObject:
+        """Answer a question.
+
+        Raises:
+            KeyError: there is no such question.
+        """
+        _, question, *rest = path.split("/")
+        exchanges = self._relay.exchanges()
+        if question == "mark":
+            return {"mark": len(exchanges)}
+        after = exchanges[int(rest[0]) :]
+        if question == "since":
+            return {"exchanges": [each.to_json() for each in after]}
+        if question == "bill":
+            return self._bill(after, int(rest[1]) if len(rest) > 1 else None)
+        raise KeyError(question)
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        observer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                try:
+                    status, said = 200, observer.answer(self.path)
+                except Exception as failed:  # a script must see what is wrong
+                    status, said = 500, {"error": repr(failed)}
+                body = json.dumps(said).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base's name)
+                """Say nothing."""
+
+        return Handler
