@@ -203,8 +203,8 @@ class World:
         self.answers = AnswerStore(MemoryDynamoDb(), "proxy", MemoryObjects())
         self.upstream = ScriptedUpstream(*self.script, steps=self.steps)
 
-    def route(self, caller: Caller, ask: Ask, source_ip: str, now: datetime) -> Sequence[Route]:
-        assert (caller, source_ip, now, ask.model) == (CALLER, "192.0.2.1", NOW, "mini")
+    def route(self, caller: Caller, ask: Ask, visit: Visit) -> Sequence[Route]:
+        assert (caller, visit.source_ip, visit.now, ask.model) == (CALLER, "192.0.2.1", NOW, "mini")
         self.steps.append("route")
         if isinstance(self.routes, Exception):
             raise self.routes

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -22,7 +21,7 @@ from aggregator.proxy.surfaces.messages import MESSAGES
 from aggregator.proxy.surfaces.messages_count import counting
 from aggregator.proxy.surfaces.responses import RESPONSES
 from aggregator.proxy.upstream import HttpUpstream
-from aggregator.proxy.walk import Collaborators
+from aggregator.proxy.walk import Collaborators, Visit
 from aggregator.runtime.streaming import StreamingResponse
 from local.standin import StandIn
 from tests.fakes.chat_world import NANO_A_TOKEN, FakeKeys, FakeWallets
@@ -121,9 +120,9 @@ class SurfaceServer:
         keys, upstream = FakeKeys(), HttpUpstream()
         self._upstreams.append(upstream)
 
-        def route(caller: Caller, ask: Ask, source_ip: str, now: datetime) -> list[Route]:
-            found = self._catalogue
-            return routes_for(caller, ask, catalogue=found, keys=keys, source_ip=source_ip, now=now)
+        def route(caller: Caller, ask: Ask, visit: Visit) -> list[Route]:
+            found, source_ip = self._catalogue, visit.source_ip
+            return routes_for(caller, ask, catalogue=found, keys=keys, source_ip=source_ip, now=visit.now)
 
         return Collaborators(
             route=route,

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from aggregator.auth.caller import Caller
 from aggregator.errors import InsufficientQuota, ProviderFailed, RateLimitExceeded, StoreUnavailable
 from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.store import LimitStore
-from aggregator.proxy.walk import walk
+from aggregator.proxy.walk import Visit, walk
 from aggregator.runtime.aws import AwsError
 from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import (
@@ -43,8 +42,8 @@ class Limited(World):
         self.table = MemoryDynamoDb()
         self.counts = LimitStore(self.table, "proxy")
 
-    def route(self, caller: Caller, ask: Ask, source_ip: str, now: datetime) -> Sequence[Route]:
-        return super().route(replace(caller, limits={}), ask, source_ip, now)
+    def route(self, caller: Caller, ask: Ask, visit: Visit) -> Sequence[Route]:
+        return super().route(replace(caller, limits={}), ask, visit)
 
 
 def served(world: World, caller: Caller = LIMITED, **fields: Any) -> StreamingResponse:

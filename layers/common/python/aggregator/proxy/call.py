@@ -19,6 +19,7 @@ from aggregator.proxy.model import (
     Ask,
     CallFailed,
     Progress,
+    Route,
     UpstreamError,
     UpstreamRequest,
     UpstreamResponse,
@@ -36,6 +37,7 @@ _NEXT_ROUTE_MAY_DO = (
     RateLimitExceeded,
     UnsupportedParameter,
 )
+_ROUTE_FAILED = (ProviderFailed, ProviderUnavailable, ProviderTimedOut, RateLimitExceeded)
 _SAME_ROUTE_MAY_DO = (ProviderFailed, ProviderUnavailable, RateLimitExceeded)
 
 
@@ -55,12 +57,39 @@ class Keys(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """Who learns from each try."""
+
+    def answered(self, route: Route, ask: Ask, milliseconds: float) -> None:
+        """A route began to answer, after so long."""
+        ...
+
+    def failed(self, route: Route, ask: Ask) -> bool:
+        """A route failed: whether it is not worth another try."""
+        ...
+
+
+class NobodyWatches:
+    """Learns nothing."""
+
+    def answered(self, route: Route, ask: Ask, milliseconds: float) -> None:
+        """Do nothing."""
+
+    def failed(self, route: Route, ask: Ask) -> bool:  # noqa: ARG002 (as the protocol has it)
+        """Any route is worth another try."""
+        return False
+
+
+NOBODY = NobodyWatches()
+
+
 def call(
     ask: Ask,
     ways: Sequence[Way],
     *,
     upstream: Upstream,
     keys: Keys,
+    watch: Watch = NOBODY,
     deadline: float,
     monotonic: Callable[[], float],
     sleep: Callable[[float], None],
@@ -68,7 +97,8 @@ def call(
     """Return the first answer that begins; its body is still to be read.
 
     What the provider refuses as the client's own fault ends the call. What may pass is tried again: once more on
-    the same route (with the other key, where there are two), then on the next, while `deadline` allows. A route that
+    the same route (with the other key, where there are two, and unless `watch` finds it useless), then on the next,
+    while `deadline` allows. A route that
     cannot honour the request is passed over; the client is told so only if no other failed.
 
     Raises:
@@ -80,8 +110,9 @@ def call(
         route_keys = keys.of(way.route.provider.secret) or (None,)
         for nth_try in range(TRIES_PER_ROUTE):
             attempts += 1
+            began = monotonic()
             try:
-                return _attempt(
+                answer = _attempt(
                     ask,
                     way,
                     key=route_keys[nth_try % len(route_keys)],
@@ -97,11 +128,16 @@ def call(
                 if failed is None or not isinstance(refused, UnsupportedParameter):
                     failed = refused
                 wait = _wait_before_same_route(refused, nth_try)
+                if isinstance(refused, _ROUTE_FAILED) and watch.failed(way.route, ask):
+                    wait = None
                 if wait is None or monotonic() + wait >= deadline:
                     if last or monotonic() >= deadline:
                         raise CallFailed(failed, way.route, attempts) from refused
                     break
                 sleep(wait)
+            else:
+                watch.answered(way.route, ask, (monotonic() - began) * 1000)
+                return answer
     raise AssertionError("unreachable: the last try returns or raises")
 
 

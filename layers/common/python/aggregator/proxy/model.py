@@ -8,7 +8,7 @@ from aggregator.billing.model import Hold
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Price, Usage
 from aggregator.errors import Refusal
-from aggregator.orchestrator.model import Provider
+from aggregator.orchestrator.model import PRIORITY, Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
 
 JsonObject = dict[str, Any]
@@ -45,10 +45,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One way to a model, with the price version in force when the request came."""
+    """One way to a model, with the price version in force when the request came.
+
+    `strategy` is by what it was ranked; `left_out` names the providers that were passed over for their open circuit.
+    """
 
     via: CatalogueRoute
     price: Price
+    strategy: str = PRIORITY
+    left_out: tuple[str, ...] = ()
 
     @property
     def model_id(self) -> str:
@@ -59,6 +64,11 @@ class Route:
     def provider(self) -> Provider:
         """Who answers on this way."""
         return self.via.provider
+
+    @property
+    def name(self) -> str:
+        """What tells it from all others: `<provider>/<the provider's name for the model>`."""
+        return f"{self.via.provider.id}/{self.via.upstream_model}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from aggregator.proxy.adapter import speaks
 from aggregator.proxy.call import Keys
 from aggregator.proxy.dialect import in_dialect_of
 from aggregator.proxy.model import EMBEDDINGS, Ask, Route
+from aggregator.runtime.clock import iso
 
 
 def routes_for(
@@ -32,7 +33,20 @@ def routes_for(
     ready = [route for route in able if route.provider.keyless or keys.of(route.provider.secret)]
     if not ready:
         raise ProviderUnavailable(f"No provider of the model '{selection.model.id}' is set up here.")
-    return [Route(route, route.price_at(now).scaled(caller.price_percent)) for route in ready]
+    priced = [
+        Route(route, route.price_at(now).scaled(caller.price_percent), selection.strategy)
+        for route in ready
+        if _is_priced(route, now)
+    ]
+    if not priced:
+        raise ModelNotFound(f"The model '{selection.model.id}' has no price in force yet.", param="model")
+    return priced
+
+
+def _is_priced(route: CatalogueRoute, now: datetime) -> bool:
+    """Whether a price is in force: that of a route which was added may begin later."""
+    moment = iso(now)
+    return any(dated.effective_at <= moment for dated in route.prices)
 
 
 def _of_kind(ask: Ask, selection: Selection) -> Sequence[CatalogueRoute]:

@@ -13,7 +13,7 @@ from aggregator.errors import Refusal, status_of
 from aggregator.proxy import limits
 from aggregator.proxy.answer import headers_after, headers_before, relay, with_usage
 from aggregator.proxy.bound import bound_of, ways_within
-from aggregator.proxy.call import Keys, Upstream, call
+from aggregator.proxy.call import NOBODY, Keys, Upstream, Watch, call
 from aggregator.proxy.idempotency import Answers
 from aggregator.proxy.limit_rules import Taken
 from aggregator.proxy.limits import Counts
@@ -25,8 +25,8 @@ from aggregator.runtime.streaming import StreamingResponse
 class Router(Protocol):
     """Who may call what, over which routes."""
 
-    def __call__(self, caller: Caller, ask: Ask, source_ip: str, now: datetime) -> Sequence[Route]:
-        """See `route.routes_for`."""
+    def __call__(self, caller: Caller, ask: Ask, visit: "Visit") -> Sequence[Route]:
+        """See `route.routes_for` and `Switchboard.choose`."""
         ...
 
 
@@ -53,11 +53,15 @@ class Collaborators:
     emit: Callable[[Receipt], None]
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
+    watch: Watch = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request at the door: its id, where it came from, when, until when, and the status that success has."""
+    """One request at the door: its id, where it came from, when, until when, and the status that success has.
+
+    `strategy` is by what it wants its routes ranked, where it asks for something else than the model says.
+    """
 
     request_id: str
     source_ip: str
@@ -65,6 +69,7 @@ class Visit:
     started_ms: float
     deadline: float
     ok_status: int
+    strategy: str | None = None
 
 
 def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> StreamingResponse:
@@ -74,7 +79,7 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
         Refusal: the request was refused, or no provider answered; what was held is on its way back.
         AwsError: the accounts could not be reached; nothing was called, and a hold, if any, lapses.
     """
-    routes = do.route(caller, ask, visit.source_ip, visit.now)
+    routes = do.route(caller, ask, visit)
     bound = bound_of(ask, routes)
     taken = _take(caller, ask, bound, visit, do)
     hold = _reserve(caller, bound, taken, visit, do)
@@ -123,6 +128,7 @@ def _call(ask: Ask, ways: Sequence[Way], visit: Visit, do: Collaborators, close:
             ways,
             upstream=do.upstream,
             keys=do.keys,
+            watch=do.watch,
             deadline=visit.deadline,
             monotonic=do.monotonic,
             sleep=do.sleep,

@@ -6,20 +6,23 @@ Everything here outlives one request: connections, the catalogue, the providers'
 import os
 import time
 from collections.abc import Sequence
-from datetime import datetime
 from functools import cache
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.store import BillingStore
 from aggregator.orchestrator.read_catalogue import CatalogueReader
 from aggregator.proxy.adapter import adapter_of
+from aggregator.proxy.breaker import Breaker
 from aggregator.proxy.emit import UsageBus
+from aggregator.proxy.latency import Latencies
 from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.provider_keys import ProviderKeys
 from aggregator.proxy.route import routes_for
+from aggregator.proxy.route_store import RouteStore
 from aggregator.proxy.store import AnswerStore, LimitStore
+from aggregator.proxy.switchboard import Switchboard
 from aggregator.proxy.upstream import HttpUpstream
-from aggregator.proxy.walk import Collaborators
+from aggregator.proxy.walk import Collaborators, Visit
 from aggregator.runtime import clock, log, streaming
 from aggregator.runtime.signed_client import SignedClient
 from aggregator.runtime.signed_s3 import SignedS3
@@ -39,9 +42,15 @@ def collaborators() -> Collaborators:
     """All that a walk works with."""
     keys = ProviderKeys(SignedClient("secretsmanager"), os.environ["PROVIDER_KEYS_SECRET"], time.monotonic)
 
-    def route(caller: Caller, ask: Ask, source_ip: str, now: datetime) -> Sequence[Route]:
-        current = catalogue().current(now)
-        return routes_for(caller, ask, catalogue=current, keys=keys, source_ip=source_ip, now=now)
+    shared = RouteStore(_dynamodb(), os.environ["PROXY_TABLE"])
+    switchboard = Switchboard(Breaker(shared, time.time), Latencies(shared, time.time))
+
+    def route(caller: Caller, ask: Ask, visit: Visit) -> Sequence[Route]:
+        current = catalogue().current(visit.now)
+        routes = routes_for(
+            caller, ask, catalogue=current, keys=keys, source_ip=visit.source_ip, now=visit.now
+        )
+        return switchboard.choose(routes, ask=ask, seed=visit.request_id, wanted=visit.strategy)
 
     return Collaborators(
         route=route,
@@ -58,6 +67,7 @@ def collaborators() -> Collaborators:
         ).emit,
         monotonic=time.monotonic,
         sleep=time.sleep,
+        watch=switchboard,
     )
 
 
