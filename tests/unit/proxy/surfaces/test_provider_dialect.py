@@ -7,6 +7,7 @@ import pytest
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Route
 from aggregator.proxy.dialect import in_dialect_of
+from aggregator.proxy.providers.anthropic_messages import conversation
 from aggregator.proxy.surfaces.messages import MESSAGES
 from tests.fakes.chat_world import ask as chat_ask
 from tests.fakes.chat_world import chat_event, provider, route
@@ -178,4 +179,28 @@ def test_a_failed_result_says_so_in_words() -> None:
     first, second = turns(via("openai", "m", "cache_control"), HI, asked)[1:]
 
     assert first["content"] == "Error: gone"
-    assert second["content"] == [{"type": "text", "text": "Error: "}, marked]
+    assert second["content"] == [{"type": "text", "text": "Error:"}, marked]
+
+
+@pytest.mark.parametrize("protocol", ["gemini", "bedrock"])
+def test_a_provider_with_images_in_results_is_told_of_an_error_in_words_too(protocol: str) -> None:
+    failed = {"type": "tool_result", "tool_use_id": "t1", "is_error": True, "content": [PNG]}
+
+    found = turns(via(protocol), HI, {"role": "user", "content": [failed]})
+
+    assert found[1:] == [
+        {"role": "tool", "tool_call_id": "t1", "content": [{"type": "text", "text": "Error:"}, PNG_PART]}
+    ]
+
+
+def test_claude_is_told_of_an_error_as_it_was_said() -> None:
+    result = {"role": "tool", "tool_call_id": "t1", "content": "gone", "is_error": True}
+
+    _, said = conversation([{"role": "user", "content": "hi"}, result])
+
+    assert said[0]["content"][1] == {
+        "type": "tool_result",
+        "tool_use_id": "t1",
+        "content": [{"type": "text", "text": "gone"}],
+        "is_error": True,
+    }

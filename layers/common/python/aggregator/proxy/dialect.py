@@ -9,8 +9,9 @@ The body of such a request is a chat completion with a few fields more, which so
 | `cache_control`                        | messages, parts, tools    | Claude; others cache by themselves           |
 | `reasoning_details`                    | an assistant's message    | the model that said them                     |
 | `reasoning_content`                    | an assistant's message    | nobody                                       |
-| `is_error`, and images in the content  | a tool's message          | nobody; the error is told in words, and the  |
-|                                        |                           | images follow in the user's name             |
+| `is_error`                             | a tool's message          | Claude; others are told in words             |
+| images in the content                  | a tool's message          | all but OpenAI's protocol, where they follow |
+|                                        |                           | in the user's name                           |
 
 A provider with OpenAI's protocol takes those that the catalogue names as its `extensions`.
 """
@@ -26,7 +27,7 @@ from aggregator.proxy.model import EMBEDDINGS, Ask, JsonObject
 
 # Most tokens to think with at each effort; above the last it is "high".
 _BUDGETS = (("low", 4096), ("medium", 16384))
-_ERROR = "Error: "
+_ERROR = "Error:"
 
 
 def in_dialect_of(via: CatalogueRoute, ask: Ask) -> Ask:
@@ -43,6 +44,8 @@ def in_dialect_of(via: CatalogueRoute, ask: Ask) -> Ask:
         effort = _effort_of(body.pop("thinking"))
         if effort is not None:
             body.setdefault("reasoning_effort", effort)
+    if provider.protocol != "anthropic":
+        body["messages"] = [_told(message) for message in body["messages"]]
     if provider.protocol == "openai":
         if "top_k" in body and "top_k" not in provider.extensions:
             raise UnsupportedParameter(f"{provider.name} does not take 'top_k'.", param="top_k")
@@ -74,7 +77,6 @@ def _messages(messages: list[JsonObject], provider: Provider) -> Iterator[JsonOb
             yield {"role": "user", "content": shown}
             shown = []
         plain = _kept(message, provider, "cache_control", "reasoning_details", "reasoning_content")
-        plain.pop("is_error", None)
         if plain.get("tool_calls"):
             plain["tool_calls"] = [_kept(call, provider, "cache_control") for call in plain["tool_calls"]]
         if isinstance(plain.get("content"), list):
@@ -85,8 +87,6 @@ def _messages(messages: list[JsonObject], provider: Provider) -> Iterator[JsonOb
                     shown += [{"type": "text", "text": f"From result {results}:"}, *others]
                 parts = [part for part in parts if part["type"] == "text"]
             plain["content"] = _simply(parts)
-        if message.get("is_error"):
-            plain["content"] = _failed(plain["content"])
         yield plain
     if shown:
         yield {"role": "user", "content": shown}
@@ -98,8 +98,13 @@ def _kept(said: JsonObject, provider: Provider, *extensions: str) -> JsonObject:
     return {name: value for name, value in said.items() if name not in gone}
 
 
-def _failed(content: str | list[JsonObject]) -> str | list[JsonObject]:
-    return _ERROR + content if isinstance(content, str) else [{"type": "text", "text": _ERROR}, *content]
+def _told(message: JsonObject) -> JsonObject:
+    """A tool's result that says itself that it is an error."""
+    if not message.get("is_error"):
+        return message
+    content = message["content"]
+    told = f"{_ERROR} {content}" if isinstance(content, str) else [{"type": "text", "text": _ERROR}, *content]
+    return {name: value for name, value in message.items() if name != "is_error"} | {"content": told}
 
 
 def _simply(parts: list[JsonObject]) -> str | list[JsonObject]:

@@ -15,8 +15,7 @@ REQUEST_ID_HEADER = "request-id"
 def render(ask: Ask, answer: StreamingResponse) -> StreamingResponse:
     """The walk's answer as a message, or the events of one."""
     request_id = request_id_in(answer)
-    writer = MessageWriter(ask, request_id)
-    return rendered(answer, ask, writer, writer.whole, **{REQUEST_ID_HEADER: request_id})
+    return rendered(answer, ask, MessageWriter(ask, request_id), **{REQUEST_ID_HEADER: request_id})
 
 
 MESSAGES = Surface(

@@ -39,6 +39,10 @@ class Writer(Protocol):
         """Events that say only that the answer is still coming."""
         ...
 
+    def whole(self) -> JsonObject:
+        """What all events add up to, after the last."""
+        ...
+
 
 class Translated:
     """The chunks of a stream for the client. Closing them closes the walk's, read or not."""
@@ -63,10 +67,8 @@ def request_id_in(answer: StreamingResponse) -> str:
     return answer.headers["x-request-id"]
 
 
-def rendered(
-    answer: StreamingResponse, ask: Ask, writer: Writer, whole: Any, **headers: str
-) -> StreamingResponse:
-    """The walk's answer as `writer` writes it; `whole` gives a plain one, once all was written."""
+def rendered(answer: StreamingResponse, ask: Ask, writer: Writer, **headers: str) -> StreamingResponse:
+    """The walk's answer as `writer` writes it: its events, or what they add up to."""
     headers = {**answer.headers, **headers}
     if ask.stream:
         return StreamingResponse(
@@ -81,7 +83,7 @@ def rendered(
             pass
     for _ in writer.end(steps.finish, steps.stopped_at, said.get("usage")):
         pass
-    body = json.dumps(whole(), separators=(",", ":")).encode()
+    body = json.dumps(writer.whole(), separators=(",", ":")).encode()
     return StreamingResponse(answer.status, headers, [body], answer.cookies)
 
 

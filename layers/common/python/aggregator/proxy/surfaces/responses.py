@@ -22,8 +22,7 @@ _NAMES = {
 
 def render(ask: Ask, answer: StreamingResponse) -> StreamingResponse:
     """The walk's answer as a response, or the events of one."""
-    writer = ResponseWriter(ask, request_id_in(answer))
-    return rendered(answer, ask, writer, writer.whole)
+    return rendered(answer, ask, ResponseWriter(ask, request_id_in(answer)))
 
 
 RESPONSES = Surface(
