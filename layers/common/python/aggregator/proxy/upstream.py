@@ -123,10 +123,10 @@ class HttpResponse:
             return (yield from self._chunks(data))
         if "content-length" in headers:
             return (yield from self._exactly(number(headers["content-length"], 10), data))
-        data = data or self._receive()
+        data = data or self.connection.receive(self._deadline)
         while data:
             yield data
-            data = self._receive()
+            data = self.connection.receive(self._deadline)
         return True
 
     def _chunks(self, data: bytes) -> Generator[bytes, None, bool]:
@@ -150,15 +150,10 @@ class HttpResponse:
         return len(data) > missing
 
     def _more(self) -> bytes:
-        data = self._receive()
+        data = self.connection.receive(self._deadline)
         if not data:
             raise NoAnswerError("the answer ended before its end")
         return data
-
-    def _receive(self) -> bytes:
-        if time.monotonic() >= self._deadline:
-            raise NoAnswerError("no end in time") from TimeoutError()
-        return self.connection.receive(self._deadline)
 
 
 def _headers(origin: Origin, request: UpstreamRequest) -> dict[str, str]:

@@ -5,6 +5,7 @@ The bytes are those of the official Node client (npm aws-lambda-ric, `createResp
 of the headers; tests/runtime compares them. Standard library only.
 """
 
+import select
 import socket
 from collections.abc import Mapping
 from types import TracebackType
@@ -31,6 +32,8 @@ class ChunkedPost:
         except OSError as refused:
             raise ReaderGoneError(f"cannot connect to {address}: {refused}") from refused
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._incoming = select.poll()
+        self._incoming.register(self._socket, select.POLLIN)
         lines = [
             f"POST {path} HTTP/1.1",
             "Lambda-Runtime-Function-Response-Mode: streaming",
@@ -54,7 +57,7 @@ class ChunkedPost:
 
     def send(self, *chunks: bytes) -> None:
         """Send each of `chunks` as one chunk; empty ones are left out, for an empty chunk would end the body."""
-        framed = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks if chunk)
+        framed = b"".join([b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks if chunk])
         if framed:
             self._write(framed)
 
@@ -75,13 +78,7 @@ class ChunkedPost:
 
     def _answered(self) -> bool:
         """Whether the other side has closed or answered already: without a look, a close shows one chunk late."""
-        try:
-            self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True
+        return bool(self._incoming.poll(0))
 
     def _status(self) -> int:
         answer = b""

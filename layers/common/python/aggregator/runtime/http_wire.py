@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 _LARGEST_HEAD = 65_536
 _RECEIVE = 65_536
+_SOON_SECONDS = 10.0
+"""A deadline farther away than this may be kept a second late: a stream need not set it at each of its chunks."""
 BODILESS = frozenset({204, 304})
 
 
@@ -55,11 +57,12 @@ def request_bytes(method: str, path: str, headers: Mapping[str, str], body: byte
 class Connection:
     """One socket, and what it raises when there is nothing to read."""
 
-    __slots__ = ("_nothing_to_read", "_socket")
+    __slots__ = ("_nothing_to_read", "_socket", "_timeout")
 
     def __init__(self, connected: socket.socket, nothing_to_read: type[OSError]) -> None:
         self._socket = connected
         self._nothing_to_read = nothing_to_read
+        self._timeout = 0.0
 
     def close(self) -> None:
         """Hang up."""
@@ -69,6 +72,7 @@ class Connection:
         """Whether the server has neither hung up nor sent what nobody asked for."""
         try:
             self._socket.settimeout(0)
+            self._timeout = 0
             self._socket.recv(1)
         except self._nothing_to_read:
             return True
@@ -94,7 +98,8 @@ class Connection:
             NotSentError, NoAnswerError: as `exchange`.
         """
         try:
-            self._socket.settimeout(_left(deadline))
+            self._timeout = max(deadline - time.monotonic(), 0.001)  # 0 would mean "do not wait"
+            self._socket.settimeout(self._timeout)
             self._socket.sendall(request)
         except OSError as broken:  # a request cut short is not carried out
             raise NotSentError(f"cannot send: {broken}") from broken
@@ -110,8 +115,13 @@ class Connection:
         Raises:
             NoAnswerError: nothing came in time, its cause being a `TimeoutError`, or (`lost`) the connection broke.
         """
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise NoAnswerError("no answer in time") from TimeoutError()
         try:
-            self._socket.settimeout(_left(deadline))
+            if left < _SOON_SECONDS or not left <= self._timeout <= left + 1:
+                self._timeout = left
+                self._socket.settimeout(left)
             return self._socket.recv(_RECEIVE)
         except TimeoutError as late:
             raise NoAnswerError("no answer in time") from late
@@ -181,6 +191,10 @@ class ChunkedBody:
 
     def feed(self, data: bytes) -> bytes:
         """What `data` adds to the body; ask `require_sound` whether there can be more."""
+        if not (self._line or self._missing or self._skip or self._in_trailers):
+            whole = _one_chunk(data)
+            if whole:
+                return whole
         data, self._line, at = self._line + data, b"", 0
         parts: list[bytes] = []
         while not self.ended:
@@ -224,9 +238,14 @@ class ChunkedBody:
         self._in_trailers, self._skip = not self._missing, 2 if self._missing else 0
 
 
-def _left(deadline: float) -> float:
-    """Seconds up to `deadline`; never 0, which sockets take for "do not wait"."""
-    return max(deadline - time.monotonic(), 0.001)
+def _one_chunk(data: bytes) -> bytes:
+    """Content of `data` if that is exactly one chunk, as it nearly always is in a stream; else nothing."""
+    end = data.find(b"\r\n", 0, 10)
+    try:
+        size = int(data[:end], 16) if end > 0 else 0
+    except ValueError:
+        return b""
+    return data[end + 2 : -2] if size > 0 and len(data) == end + size + 4 else b""
 
 
 def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
