@@ -52,11 +52,11 @@ class Client:
         return sorted(each.name for each in self.folder.glob("check*.mjs" if self.is_node else "check*.py"))
 
     def command(self, script: str) -> list[str]:
-        """How a script is run. A script for Node stands beside what it imports, so it is copied there."""
+        """How a script is run. Scripts for Node stand beside what they import, so they are copied there."""
         if not self.is_node:
             return [str(self.home / "bin" / "python"), str(self.folder / script)]
-        shutil.copy(CLIENTS / "kit.mjs", self.home / "kit.mjs")
-        shutil.copy(self.folder / script, self.home / script)
+        for source in (CLIENTS / "kit.mjs", *self.folder.glob("*.mjs")):
+            shutil.copy(source, self.home)
         return ["node", str(self.home / script)]
 
 

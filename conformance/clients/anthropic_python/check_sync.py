@@ -47,9 +47,7 @@ def plain() -> str:
 
 
 def stream_pieces(at: Anthropic) -> list[str]:
-    with at.messages.stream(
-        model=kit.CLAUDE_MODEL, max_tokens=200, messages=user(kit.HELLO)
-    ) as stream:
+    with at.messages.stream(model=kit.CLAUDE_MODEL, max_tokens=200, messages=user(kit.HELLO)) as stream:
         found = list(stream.text_stream)
         assert stream.get_final_message().stop_reason == "end_turn"
     return found
@@ -75,9 +73,7 @@ def results_of(blocks: Any) -> list[dict[str, Any]]:
 def converse(text: str, *names: str) -> str:
     tools: Any = [claude_tool(name) for name in names]
     asked = user(text)
-    said: Any = client().messages.create(
-        model=kit.CLAUDE_MODEL, max_tokens=200, messages=asked, tools=tools
-    )
+    said: Any = client().messages.create(model=kit.CLAUDE_MODEL, max_tokens=200, messages=asked, tools=tools)
     assert said.stop_reason == "tool_use"
     return answer_to(asked, said, tools, *names)
 
@@ -116,9 +112,7 @@ def tools_streamed() -> str:
 
 def look(source: dict[str, str]) -> str:
     content = [{"type": "text", "text": "What is this?"}, {"type": "image", "source": source}]
-    answer: Any = client().messages.create(
-        model=kit.CLAUDE_MODEL, max_tokens=200, messages=user(content)
-    )
+    answer: Any = client().messages.create(model=kit.CLAUDE_MODEL, max_tokens=200, messages=user(content))
     return kit.saw_image(answer.content[0].text)
 
 
@@ -169,9 +163,7 @@ def idempotency() -> str:
 @checks.check
 def cancel() -> str:
     mark = kit.at()
-    with client().messages.stream(
-        model=kit.CLAUDE_MODEL, max_tokens=1000, messages=user(kit.LONG)
-    ) as stream:
+    with client().messages.stream(model=kit.CLAUDE_MODEL, max_tokens=1000, messages=user(kit.LONG)) as stream:
         for _, _ in zip(range(kit.LEAST_PIECES), stream.text_stream, strict=False):
             pass
     return kit.left(mark)

@@ -36,7 +36,9 @@ def get_time(city: str) -> str:
 TOOLS: dict[str, Any] = {"get_weather": get_weather, "get_time": get_time}
 
 
-def chat(key: str = kit.API_KEY, model: str = kit.MODEL, base_url: str = kit.V1, **options: Any) -> ChatOpenAI:
+def chat(
+    key: str = kit.API_KEY, model: str = kit.MODEL, base_url: str = kit.V1, **options: Any
+) -> ChatOpenAI:
     return ChatOpenAI(base_url=base_url, api_key=key, model=model, **options)  # type: ignore[arg-type]
 
 
