@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from aggregator.contracts.ai_usage import AiUsage
 from aggregator.contracts.api_key_changed import ApiKeyChanged
 from aggregator.contracts.balance_low import BalanceLow
+from aggregator.contracts.catalogue_changed import CatalogueChanged
 from aggregator.contracts.transaction_created import TransactionCreated
 
 JsonObject = dict[str, Any]
@@ -22,6 +23,7 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "ai_usage.v1": AiUsage,
     "api_key_changed.v1": ApiKeyChanged,
     "balance_low.v1": BalanceLow,
+    "catalogue_changed.v1": CatalogueChanged,
     "transaction_created.v1": TransactionCreated,
 }
 

@@ -77,6 +77,8 @@ def test_the_answer_to_a_creation_is_as_published(call: Call) -> None:
             "monthlyBudget": "12.50",
         },
         "pricePercent": 100,
+        "aliases": {},
+        "cacheSeconds": 0,
     }
 
 

@@ -101,6 +101,7 @@ def test_the_event_says_all_that_settling_and_metrics_need() -> None:
         "provider": "openai",
         "attempts": 1,
         "surface": "chat",
+        "strategy": "priority",
         "stream": True,
         "outcome": "completed",
         "status": 200,

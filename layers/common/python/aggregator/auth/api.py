@@ -2,13 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from aggregator.auth.audit import Change
 from aggregator.auth.caller import DEFAULT_SCOPES, LIST_PRICE_PERCENT, Caller
+from aggregator.auth.fields import (
+    Aliases,
+    Budget,
+    CacheSeconds,
+    Models,
+    Name,
+    Networks,
+    Number,
+    PricePercent,
+    Scopes,
+)
 from aggregator.auth.issue import IssuedKey
 from aggregator.auth.key import KEY_ID_PATTERN
 from aggregator.auth.model import (
@@ -26,41 +36,7 @@ from aggregator.runtime.schema import Moment, Request, Response, UserId
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
-_MOST = 1_000_000_000_000
 
-
-def _network(text: str) -> str:
-    try:
-        return str(ip_network(text, strict=False))
-    except ValueError:
-        raise ValueError("must be an IP address or a network such as 203.0.113.0/24") from None
-
-
-def _budget(text: str) -> str:
-    if to_nano_usd(text) <= 0:
-        raise ValueError("must be more than 0")
-    return text
-
-
-def _distinct(values: list[str]) -> list[str]:
-    return list(dict.fromkeys(values))
-
-
-Scope = Literal["inference", "models:read", "billing:read", "analytics:read", "keys:manage", "admin"]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-ModelPattern = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9._:/@+*-]{1,128}$", examples=["gpt-4o-mini", "openai/*"])
-]
-Network = Annotated[str, Field(max_length=49, examples=["203.0.113.0/24"]), AfterValidator(_network)]
-Scopes = Annotated[list[Scope], Field(min_length=1, max_length=6), AfterValidator(_distinct)]
-Models = Annotated[list[ModelPattern], Field(min_length=1, max_length=50), AfterValidator(_distinct)]
-Networks = Annotated[list[Network], Field(min_length=1, max_length=50), AfterValidator(_distinct)]
-Number = Annotated[int, Field(ge=1, le=_MOST, strict=True)]
-Budget = Annotated[
-    str,
-    Field(max_length=32, examples=["5.00"], json_schema_extra={"pattern": r"^[0-9]{1,9}(\.[0-9]{1,9})?$"}),
-    AfterValidator(_budget),
-]
 Cursor = Annotated[str, Field(pattern=f"^{KEY_ID_PATTERN}$", examples=["1vQ8Zk7pQ2xA"])]
 
 
@@ -87,17 +63,6 @@ class LimitsRequest(Request):
         return {name: limit for name, limit in said.items() if limit is not None}
 
 
-PricePercent = Annotated[
-    int,
-    Field(
-        ge=1,
-        le=1000,
-        strict=True,
-        description="What calls with this key cost of list prices, in percent; only an admin sets it.",
-    ),
-]
-
-
 class CreateApiKeyRequest(Request):
     """A new key. Without `scopes` it gets all the default ones that its maker has."""
 
@@ -109,6 +74,8 @@ class CreateApiKeyRequest(Request):
     allowed_ips: Networks | None = None
     limits: LimitsRequest | None = None
     price_percent: PricePercent | None = None
+    aliases: Aliases | None = None
+    cache_seconds: CacheSeconds | None = None
 
     def to_grant(self, by: Caller) -> Grant:
         """What the new key shall be allowed."""
@@ -121,6 +88,8 @@ class CreateApiKeyRequest(Request):
             allowed_ips=_tuple(self.allowed_ips),
             limits={} if self.limits is None else self.limits.to_limits(),
             price_percent=self.price_percent or by.price_percent,
+            aliases=self.aliases or {},
+            cache_seconds=self.cache_seconds or 0,
         )
 
 
@@ -134,6 +103,8 @@ class UpdateApiKeyRequest(Request):
     allowed_ips: Networks | None = None
     limits: LimitsRequest | None = None
     price_percent: PricePercent | None = None
+    aliases: Aliases | None = None
+    cache_seconds: CacheSeconds | None = None
 
     @model_validator(mode="after")
     def _names_a_field(self) -> "UpdateApiKeyRequest":
@@ -151,6 +122,8 @@ class UpdateApiKeyRequest(Request):
             "allowed_ips": _tuple(self.allowed_ips),
             "limits": {} if self.limits is None else self.limits.to_limits(),
             "price_percent": self.price_percent or LIST_PRICE_PERCENT,
+            "aliases": self.aliases or {},
+            "cache_seconds": self.cache_seconds or 0,
         }
         return {name: fields[name] for name in self.model_fields_set}
 
@@ -204,6 +177,8 @@ class ApiKeyView(Response):
     allowed_ips: list[str] | None
     limits: LimitsView
     price_percent: int
+    aliases: dict[str, str]
+    cache_seconds: int
 
     @classmethod
     def of(cls, key: ApiKey, now: datetime) -> "ApiKeyView":
@@ -286,6 +261,8 @@ def _shown(key: ApiKey, now: datetime) -> dict[str, Any]:
         "allowed_ips": None if key.grant.allowed_ips is None else list(key.grant.allowed_ips),
         "limits": LimitsView.of(key.grant.limits),
         "price_percent": key.grant.price_percent,
+        "aliases": dict(key.grant.aliases),
+        "cache_seconds": key.grant.cache_seconds,
     }
 
 

@@ -37,6 +37,9 @@ class Caller:
 
     `allowed_models` and `allowed_ips` are None when the key is not limited to any.
     Models may be patterns (`gpt-4o*`), addresses CIDR ranges.
+
+    `aliases` are the key's own names for models; they come before all others. Answers may be up to `cache_seconds` old
+    where a request says nothing else.
     """
 
     key_id: str
@@ -47,6 +50,8 @@ class Caller:
     allowed_ips: tuple[str, ...] | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     price_percent: int = LIST_PRICE_PERCENT
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    cache_seconds: int = 0
 
     @property
     def is_admin(self) -> bool:
@@ -91,6 +96,10 @@ class Caller:
         ):
             raise ModelNotAllowed(f"This API key may not call the model '{model_id}'.", param="model")
 
+    def meant_by(self, model: str) -> str:
+        """What a model's name stands for to this caller: the target of an alias of its own, or the name itself."""
+        return self.aliases.get(model, model)
+
     def require_address(self, source_ip: str) -> None:
         """Refuse an address that the key is not allowed.
 
@@ -118,6 +127,10 @@ class Caller:
             said["limits"] = dict(self.limits)
         if self.price_percent != LIST_PRICE_PERCENT:
             said["pricePercent"] = self.price_percent
+        if self.aliases:
+            said["aliases"] = dict(self.aliases)
+        if self.cache_seconds:
+            said["cacheSeconds"] = self.cache_seconds
         return {"caller": json.dumps(said, separators=(",", ":"))}
 
     @classmethod
@@ -141,6 +154,8 @@ class Caller:
             allowed_ips=_tuple_or_none(said.get("allowedIps")),
             limits=said.get("limits") or {},
             price_percent=said.get("pricePercent", LIST_PRICE_PERCENT),
+            aliases=said.get("aliases") or {},
+            cache_seconds=said.get("cacheSeconds", 0),
         )
 
 

@@ -49,6 +49,8 @@ def inherited(grant: Grant, by: Caller) -> Grant:
         allowed_models=by.allowed_models if grant.allowed_models is None else grant.allowed_models,
         allowed_ips=by.allowed_ips if grant.allowed_ips is None else grant.allowed_ips,
         limits={**by.limits, **grant.limits},
+        aliases={**by.aliases, **grant.aliases},
+        cache_seconds=grant.cache_seconds or by.cache_seconds,
     )
 
 

@@ -56,7 +56,8 @@ class Secret:
 class Grant:
     """What a key may do. None means not limited; `limits` maps a name of `LIMITS` to its number.
 
-    `price_percent` is what its calls cost of list prices; only an admin sets it.
+    `price_percent` is what its calls cost of list prices; only an admin sets it. `aliases` maps names to models, and
+    `cache_seconds` is how old an answer may be, where a request says nothing; neither gives a right.
     """
 
     name: str
@@ -66,6 +67,8 @@ class Grant:
     allowed_ips: tuple[str, ...] | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     price_percent: int = LIST_PRICE_PERCENT
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    cache_seconds: int = 0
 
     def described(self) -> dict[str, Any]:
         """The grant as JSON values, by the API's names: what the audit trail compares."""
@@ -77,6 +80,8 @@ class Grant:
             "allowedIps": None if self.allowed_ips is None else list(self.allowed_ips),
             "limits": dict(self.limits),
             "pricePercent": self.price_percent,
+            "aliases": dict(self.aliases),
+            "cacheSeconds": self.cache_seconds,
         }
 
 
@@ -139,6 +144,8 @@ class ApiKey:
             allowed_ips=self.grant.allowed_ips,
             limits=self.grant.limits,
             price_percent=self.grant.price_percent,
+            aliases=self.grant.aliases,
+            cache_seconds=self.grant.cache_seconds,
         )
 
     def granted(self, grant: Grant) -> "ApiKey":
@@ -189,7 +196,7 @@ class ApiKey:
         """
         if len(json.dumps(self.caller().to_context())) > _MAX_CONTEXT_BYTES:
             raise InvalidRequest(
-                "allowedModels and allowedIps are too long together: use wildcards and wider networks.",
+                "allowedModels, allowedIps and aliases are too long together: use wildcards and wider networks.",
                 param="allowedModels",
             )
 

@@ -39,6 +39,8 @@ _CHANGEABLE = (
     "allowedIps",
     "limits",
     "pricePercent",
+    "aliases",
+    "cacheSeconds",
     "secrets",
     "revokedAt",
 )

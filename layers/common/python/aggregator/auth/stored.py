@@ -50,6 +50,8 @@ def key_of(stored: JsonObject) -> ApiKey:
             allowed_ips=_tuple_of(stored, "allowedIps"),
             limits=stored["limits"],
             price_percent=stored.get("pricePercent", LIST_PRICE_PERCENT),
+            aliases=stored.get("aliases", {}),
+            cache_seconds=stored.get("cacheSeconds", 0),
         ),
         secrets=tuple(
             Secret(each["hash"], from_iso(each["createdAt"]), _moment_of(each, "expiresAt"))

@@ -62,7 +62,8 @@ class PinnedPrice(Event):
 class AiUsage(Event):
     """One request's end: who, what, how much, and what it was held and priced at.
 
-    `balanceNanoUsd` is what the answer told the user would be left.
+    `balanceNanoUsd` is what the answer told the user would be left. `strategy` is by what the routes were ranked, and
+    `leftOut` names the providers that were passed over because they kept failing.
     """
 
     version: Literal[1]
@@ -84,3 +85,5 @@ class AiUsage(Event):
     latency_ms: Count
     time_to_first_token_ms: Count | None = None
     balance_nano_usd: Count | None = None
+    strategy: Id | None = None
+    left_out: list[Id] | None = None

@@ -4,6 +4,7 @@ from aggregator.errors import JsonObject
 from aggregator.openapi.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionRequest
 from aggregator.openapi.examples import REQUESTS, RESPONSES, STREAM
 from aggregator.openapi.schemas import schemas_of
+from aggregator.orchestrator.model import STRATEGIES
 
 _DESCRIPTION = """\
 Checks the key, picks the providers of the model, sets aside what the answer can cost at most, calls, and charges what
@@ -27,8 +28,8 @@ HEADERS: dict[str, JsonObject] = {
         "example": "gpt-4o-mini",
     },
     "x-aggregator-attempts": {
-        "description": "Calls of providers that it took.",
-        "schema": {"type": "integer", "minimum": 1},
+        "description": "Calls of providers that it took; none if the answer came from the cache.",
+        "schema": _COUNT,
         "example": 1,
     },
     "x-aggregator-hold-usd": {
@@ -40,6 +41,31 @@ HEADERS: dict[str, JsonObject] = {
         "description": "The price that is charged.",
         "schema": {"type": "string"},
         "example": "2026-11-20",
+    },
+    "x-aggregator-strategy": {
+        "description": "By what the providers were ranked.",
+        "schema": {"type": "string", "enum": list(STRATEGIES)},
+        "example": "priority",
+    },
+    "x-aggregator-left-out": {
+        "description": "Providers that were passed over, because they kept failing.",
+        "schema": {"type": "string"},
+        "example": "groq",
+    },
+    "x-aggregator-cache": {
+        "description": "Whether the answer came from the cache, where the request asked for that; then it was free.",
+        "schema": {"type": "string", "enum": ["hit", "miss"]},
+        "example": "miss",
+    },
+    "x-aggregator-original-request-id": {
+        "description": "The request that was answered first, where this is its answer again.",
+        "schema": {"type": "string"},
+        "example": "019a1b2c3d4e-c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+    },
+    "Age": {
+        "description": "Seconds since the answer was made, if it came from the cache.",
+        "schema": _COUNT,
+        "example": 12,
     },
     "x-aggregator-max-tokens": {
         "description": "Output tokens at most, where the request said nothing.",
@@ -62,7 +88,7 @@ HEADERS: dict[str, JsonObject] = {
         "example": 412,
     },
 }
-"""Headers of an answer that was paid for; names and meanings as in proxy/answer.py."""
+"""Headers of an answer; names and meanings as in proxy/answer.py and proxy/response_cache.py."""
 
 _EVENT: JsonObject = {
     "type": "object",

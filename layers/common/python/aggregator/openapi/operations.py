@@ -27,6 +27,8 @@ _WITH_PARAMETERS = (400,)
 _WITH_PATH_PARAMETERS = (400, 404)
 _WITH_BODY = (400, 413)
 
+_CHOICES = ("x-aggregator-strategy", "x-aggregator-cache")
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -60,20 +62,28 @@ class Operation:
 
 
 OPERATIONS: dict[str, Operation] = {
-    "POST /v1/chat/completions": Operation("createChatCompletion", "proxy", (402, 404)),
-    "POST /proxy/openai/chat/completions": Operation("createChatCompletionByProxyPath", "proxy", (402, 404)),
+    "POST /v1/chat/completions": Operation("createChatCompletion", "proxy", (402, 404), headers=_CHOICES),
+    "POST /proxy/openai/chat/completions": Operation(
+        "createChatCompletionByProxyPath", "proxy", (402, 404), headers=_CHOICES
+    ),
     "GET /v1/models": Operation("listModels", "proxy", summary="The models that can be called"),
     "GET /v1/models/{model}": Operation("getModel", "proxy", summary="One model"),
     "GET /proxy/openai/models": Operation(
         "listModelsByProxyPath", "proxy", summary="The models that can be called"
     ),
     "GET /proxy/openai/models/{model}": Operation("getModelByProxyPath", "proxy", summary="One model"),
-    "POST /v1/responses": Operation("createResponse", "proxy", (402, 404)),
-    "POST /proxy/openai/responses": Operation("createResponseByProxyPath", "proxy", (402, 404)),
-    "POST /v1/embeddings": Operation("createEmbedding", "proxy", (402, 404)),
-    "POST /proxy/openai/embeddings": Operation("createEmbeddingByProxyPath", "proxy", (402, 404)),
-    "POST /v1/messages": Operation("createMessage", "messages", (402, 404, 529)),
-    "POST /proxy/anthropic/v1/messages": Operation("createMessageByProxyPath", "messages", (402, 404, 529)),
+    "POST /v1/responses": Operation("createResponse", "proxy", (402, 404), headers=_CHOICES),
+    "POST /proxy/openai/responses": Operation(
+        "createResponseByProxyPath", "proxy", (402, 404), headers=_CHOICES
+    ),
+    "POST /v1/embeddings": Operation("createEmbedding", "proxy", (402, 404), headers=_CHOICES),
+    "POST /proxy/openai/embeddings": Operation(
+        "createEmbeddingByProxyPath", "proxy", (402, 404), headers=_CHOICES
+    ),
+    "POST /v1/messages": Operation("createMessage", "messages", (402, 404, 529), headers=_CHOICES),
+    "POST /proxy/anthropic/v1/messages": Operation(
+        "createMessageByProxyPath", "messages", (402, 404, 529), headers=_CHOICES
+    ),
     "POST /v1/messages/count_tokens": Operation("countMessageTokens", "messages", (404,)),
     "POST /proxy/anthropic/v1/messages/count_tokens": Operation(
         "countMessageTokensByProxyPath", "messages", (404,)

@@ -3,6 +3,7 @@
 from aggregator.errors import JsonObject
 from aggregator.openapi.examples import UNHEALTHY
 from aggregator.openapi.refusals import REQUEST_ID
+from aggregator.orchestrator.model import STRATEGIES
 
 DESCRIPTION = """\
 Chat completions, responses and embeddings work with every client of OpenAI's API: point its base URL at `/v1` of this
@@ -40,6 +41,21 @@ HEADERS: dict[str, JsonObject] = {
         "description": "Any text that names this booking, such as the number of an invoice. The same key and body "
         "is booked once, however often it is sent; with another body it is refused.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
+    "x-aggregator-strategy": {
+        "name": "x-aggregator-strategy",
+        "in": "header",
+        "required": False,
+        "description": "By what the providers are ranked for this request, instead of what the model says.",
+        "schema": {"type": "string", "enum": list(STRATEGIES)},
+    },
+    "x-aggregator-cache": {
+        "name": "x-aggregator-cache",
+        "in": "header",
+        "required": False,
+        "description": "How old an answer to the same request may be, in seconds; such an answer is free. `0` takes "
+        "none, also where the key says otherwise.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 3600},
     },
     "If-Match": {
         "name": "If-Match",

@@ -34,7 +34,7 @@ def read_model(catalogue: Catalogue, caller: Caller, name: str) -> Model:
     """
     caller.require_scope(MODELS_READ)
     name = unquote(name)
-    model = catalogue.find(name).model
+    model = catalogue.find(caller.meant_by(name)).model
     if not may_call(caller, model.id):
         raise ModelNotFound(f"The model '{name}' does not exist.", param="model")
     return model

@@ -17,7 +17,8 @@ Finish = Callable[[str], Receipt]
 def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dict[str, str]:
     """Headers that are known before the body is: who answers, and what is held. Amounts in US dollars.
 
-    `x-aggregator-max-tokens` is the limit of output tokens that the platform chose, where the client set none.
+    `x-aggregator-max-tokens` is the limit of output tokens that the platform chose, where the client set none;
+    `x-aggregator-left-out` names the providers that were passed over because they kept failing.
     """
     headers = {
         "x-request-id": request_id,
@@ -27,7 +28,10 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
         "x-aggregator-attempts": str(answer.attempts),
         "x-aggregator-hold-usd": to_usd(hold.amount_nano_usd),
         "x-aggregator-price-version": answer.route.price.version,
+        "x-aggregator-strategy": answer.route.strategy,
     }
+    if answer.route.left_out:
+        headers["x-aggregator-left-out"] = ",".join(answer.route.left_out)
     if ask.max_output_tokens is None and ask.surface != EMBEDDINGS:
         headers["x-aggregator-max-tokens"] = str(answer.way.output_tokens)
     return headers

@@ -10,18 +10,22 @@ from typing import Any
 from aggregator.auth.caller import INFERENCE, Caller
 from aggregator.errors import (
     InternalError,
+    InvalidRequest,
     Refusal,
     StoreUnavailable,
     headers_of,
 )
-from aggregator.proxy import idempotency
+from aggregator.orchestrator.model import STRATEGIES
+from aggregator.proxy import idempotency, response_cache
+from aggregator.proxy.model import Ask
 from aggregator.proxy.surface import Surface
 from aggregator.proxy.walk import Collaborators, Visit, walk
 from aggregator.runtime import clock, log
 from aggregator.runtime.aws import AwsError
-from aggregator.runtime.request import Event, request_id_of, route_of, source_ip_of
+from aggregator.runtime.request import Event, header_of, request_id_of, route_of, source_ip_of
 from aggregator.runtime.streaming import StreamingResponse
 
+STRATEGY = "x-aggregator-strategy"
 SETTLE_SECONDS = 10.0
 """Kept back of a function's time limit, so that a request that runs into it is still settled."""
 
@@ -40,19 +44,24 @@ def serve(
             started_ms=do.monotonic() * 1000,
             deadline=do.monotonic() + context.get_remaining_time_in_millis() / 1000 - SETTLE_SECONDS,
             ok_status=_ok_status(surface, event),
+            strategy=_strategy_of(event),
         )
         caller, ask = Caller.from_event(event), surface.read(event)
+        cache_seconds = response_cache.seconds_of(event, caller.cache_seconds)
 
         def carry_out() -> StreamingResponse:
+            if cache_seconds:
+                return surface.render(ask, _cached(caller, ask, visit, do, cache_seconds))
             return surface.render(ask, walk(caller, ask, visit, do))
 
         key = idempotency.key_of(event)
+        if key is not None or cache_seconds:
+            # A repetition, or what is in the cache, does not get as far as the walk, which asks the same.
+            caller.require_live(visit.now)
+            caller.require_scope(INFERENCE)
+            caller.require_address(visit.source_ip)
         if key is None:
             return carry_out()
-        # A repetition does not get as far as the walk, which asks the same.
-        caller.require_live(visit.now)
-        caller.require_scope(INFERENCE)
-        caller.require_address(visit.source_ip)
         mark = idempotency.mark_of(
             caller.user_id,
             key,
@@ -64,6 +73,30 @@ def serve(
         return idempotency.once(do.answers, mark, carry_out, is_whole=surface.is_whole)
 
     return guarded(surface, answer)
+
+
+def _cached(caller: Caller, ask: Ask, visit: Visit, do: Collaborators, seconds: int) -> StreamingResponse:
+    wish = response_cache.Wish(
+        caller=caller,
+        key=response_cache.key_of(ask, caller),
+        seconds=seconds,
+        now_epoch_seconds=int(visit.now.timestamp()),
+        request_id=visit.request_id,
+        ok_status=visit.ok_status,
+    )
+    return response_cache.served(do.cached, wish, lambda: walk(caller, ask, visit, do))
+
+
+def _strategy_of(event: Event) -> str | None:
+    """By what the request wants its routes ranked, if it says.
+
+    Raises:
+        InvalidRequest: there is no such strategy.
+    """
+    said = header_of(event, STRATEGY)
+    if said is not None and said not in STRATEGIES:
+        raise InvalidRequest(f"{STRATEGY}: must be one of {', '.join(STRATEGIES)}", param=STRATEGY)
+    return said
 
 
 def guarded(

@@ -67,6 +67,7 @@ def event_of(receipt: Receipt) -> JsonObject:
         "model": receipt.route.model_id,
         "provider": receipt.route.provider.id,
         "attempts": receipt.attempts,
+        "strategy": receipt.route.strategy,
         "surface": receipt.surface,
         "stream": receipt.stream,
         "outcome": receipt.outcome,
@@ -77,6 +78,8 @@ def event_of(receipt: Receipt) -> JsonObject:
         "latencyMs": receipt.latency_ms,
         "balanceNanoUsd": receipt.balance_nano_usd,
     }
+    if receipt.route.left_out:
+        detail["leftOut"] = list(receipt.route.left_out)
     if receipt.first_token_ms is not None:
         detail["timeToFirstTokenMs"] = receipt.first_token_ms
     return detail

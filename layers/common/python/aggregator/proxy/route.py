@@ -27,7 +27,7 @@ def routes_for(
     caller.require_live(now)
     caller.require_scope(INFERENCE)
     caller.require_address(source_ip)
-    selection = catalogue.find(ask.model)
+    selection = catalogue.find(caller.meant_by(ask.model))
     caller.require_model(selection.model.id)
     able = _able(ask, _of_kind(ask, selection))
     ready = [route for route in able if route.provider.keyless or keys.of(route.provider.secret)]

@@ -18,6 +18,7 @@ from aggregator.proxy.idempotency import Answers
 from aggregator.proxy.limit_rules import Taken
 from aggregator.proxy.limits import Counts
 from aggregator.proxy.model import Answer, Ask, Bound, CallFailed, Progress, Receipt, Route, Way
+from aggregator.proxy.response_cache import NOTHING_CACHED, CachedAnswers
 from aggregator.proxy.tab import Tab
 from aggregator.runtime.streaming import StreamingResponse
 
@@ -54,6 +55,7 @@ class Collaborators:
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     watch: Watch = NOBODY
+    cached: CachedAnswers = NOTHING_CACHED
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from aggregator.proxy.emit import UsageBus
 from aggregator.proxy.latency import Latencies
 from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.provider_keys import ProviderKeys
+from aggregator.proxy.response_store import ResponseStore
 from aggregator.proxy.route import routes_for
 from aggregator.proxy.route_store import RouteStore
 from aggregator.proxy.store import AnswerStore, LimitStore
@@ -68,6 +69,7 @@ def collaborators() -> Collaborators:
         monotonic=time.monotonic,
         sleep=time.sleep,
         watch=switchboard,
+        cached=ResponseStore(_dynamodb(), os.environ["PROXY_TABLE"]),
     )
 
 
