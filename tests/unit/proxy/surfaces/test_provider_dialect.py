@@ -160,10 +160,11 @@ def test_images_of_the_last_results_are_not_lost() -> None:
     assert turns(via(), HI, results)[-1]["content"][1] == PNG_PART
 
 
-def test_claude_gets_a_result_as_it_is() -> None:
+@pytest.mark.parametrize("there", [via("anthropic", "claude-opus-5"), via("gemini", "gemini-3.6-flash")])
+def test_who_takes_an_error_gets_a_result_as_it_is(there: Route) -> None:
     result = {"type": "tool_result", "tool_use_id": "t1", "content": [PNG], "is_error": True}
 
-    assert turns(via("anthropic", "claude-opus-5"), HI, {"role": "user", "content": [result]})[1] == {
+    assert turns(there, HI, {"role": "user", "content": [result]})[1] == {
         "role": "tool",
         "tool_call_id": "t1",
         "content": [PNG_PART],
@@ -182,11 +183,10 @@ def test_a_failed_result_says_so_in_words() -> None:
     assert second["content"] == [{"type": "text", "text": "Error:"}, marked]
 
 
-@pytest.mark.parametrize("protocol", ["gemini", "bedrock"])
-def test_a_provider_with_images_in_results_is_told_of_an_error_in_words_too(protocol: str) -> None:
+def test_a_provider_with_images_in_results_is_told_of_an_error_in_words_too() -> None:
     failed = {"type": "tool_result", "tool_use_id": "t1", "is_error": True, "content": [PNG]}
 
-    found = turns(via(protocol), HI, {"role": "user", "content": [failed]})
+    found = turns(via("bedrock"), HI, {"role": "user", "content": [failed]})
 
     assert found[1:] == [
         {"role": "tool", "tool_call_id": "t1", "content": [{"type": "text", "text": "Error:"}, PNG_PART]}

@@ -125,8 +125,6 @@ def _tool_result(message: JsonObject, place: str) -> JsonObject:
         result["content"] = content
     if message.get("is_error") is True:
         result["is_error"] = True
-    if message.get("is_error") is True:
-        result["is_error"] = True
     return result | cache_control_of(message, place)
 
 
