@@ -1,0 +1,255 @@
+"""Usage events come again, in any order, with poison among them, or while settling is broken: each is charged once."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from aggregator.billing.store import BillingStore
+from aggregator.runtime.signed_client import SignedClient
+from aggregator.runtime.sigv4 import Credentials
+from local.emulator import ACCOUNT, REGION
+from tests.e2e.caller import UserCaller, eventually
+from tests.e2e.conftest import NewUser
+from tests.e2e.stack import Stack
+from tests.faults.usage import Model, body_of, usage_event
+
+pytest_plugins = ["tests.e2e.revocation"]
+
+# A revoked key is watched meanwhile: see revocation.py.
+pytestmark = pytest.mark.usefixtures("revocation")
+
+JsonObject = dict[str, Any]
+
+ROOT = Path(__file__).parents[2]
+EVENTS = 1_000
+POISONED = 20
+USERS = 4
+COST_USD = Decimal("0.000006")
+PATIENCE_SECONDS = 300
+SETTLE_FUNCTION = "BillingSettleUsageFunction"
+
+
+class Queues:
+    """The billing-usage queue and its dead letter queue, with holds to be settled through them."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.client = partial(
+            boto3.client,
+            endpoint_url=stack.emulator_url,
+            region_name=REGION,
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key="local",
+        )
+        self.stack = stack
+        self.sqs = self.client("sqs")
+        self.queue = stack.resources["BillingUsageQueue"]
+        self.dead = stack.resources["BillingUsageDlq"]
+
+    def requests(self, users: list[UserCaller]) -> list[JsonObject]:
+        """1,000 requests of these users that hold money, as their events."""
+        client = SignedClient(
+            "dynamodb",
+            endpoint=self.stack.emulator_url,
+            region=REGION,
+            credentials=lambda: Credentials(ACCOUNT, "local", None),
+        )
+        store = BillingStore(client, self.stack.resources["BillingTable"])
+        model = Model.of_the_catalogue("gpt-4o-mini")
+        events = [
+            usage_event(store, users[n % len(users)].user_id, f"{_now_ms():012x}-{uuid.uuid4()}", model=model)
+            for n in range(EVENTS)
+        ]
+        client.close()
+        return events
+
+    def try_again_after(self, seconds: int) -> None:
+        """Have a message that failed come again so soon; one that takes longer comes again as well."""
+        attributes = {"VisibilityTimeout": str(seconds)}
+        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes=attributes)
+
+    def send(self, bodies: Iterable[str]) -> None:
+        """Put messages on the queue."""
+        waiting = list(bodies)
+        parts = [waiting[first : first + 10] for first in range(0, len(waiting), 10)]
+        for part in parts:
+            entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(part)]
+            self.sqs.send_message_batch(QueueUrl=self.queue, Entries=entries)
+
+    def depths(self) -> tuple[int, int]:
+        """Messages on the queue, hidden ones too, and on the dead letter queue."""
+        return self._depth(self.queue), self._depth(self.dead)
+
+    def take_dead(self) -> list[str]:
+        """Take all messages off the dead letter queue."""
+        taken: list[str] = []
+        while messages := self.sqs.receive_message(QueueUrl=self.dead, MaxNumberOfMessages=10).get(
+            "Messages", []
+        ):
+            for message in messages:
+                self.sqs.delete_message(QueueUrl=self.dead, ReceiptHandle=message["ReceiptHandle"])
+                taken.append(message["Body"])
+        return taken
+
+    @contextmanager
+    def settling_into(self, table: str) -> Iterator[None]:
+        """Have the settle function use that table, whether it is there or not."""
+        functions = self.client("lambda")
+        name = self.stack.resources[SETTLE_FUNCTION]
+        right = functions.get_function_configuration(FunctionName=name)["Environment"]
+        wrong = {"Variables": right["Variables"] | {"BILLING_TABLE": table}}
+        functions.update_function_configuration(FunctionName=name, Environment=wrong)
+        try:
+            yield
+        finally:
+            functions.update_function_configuration(FunctionName=name, Environment=right)
+
+    def _depth(self, url: str) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        said = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(said[name]) for name in names)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@pytest.fixture
+def queues(stack: Stack) -> Iterator[Queues]:
+    """The queues; afterwards they are as they were."""
+    queues = Queues(stack)
+    names = ["VisibilityTimeout"]
+    before = queues.sqs.get_queue_attributes(QueueUrl=queues.queue, AttributeNames=names)["Attributes"]
+    yield queues
+    queues.sqs.set_queue_attributes(QueueUrl=queues.queue, Attributes=before)
+
+
+@pytest.fixture
+def users(new_user: NewUser) -> list[UserCaller]:
+    return [new_user(credit="1.00") for _ in range(USERS)]
+
+
+def poisoned(event: JsonObject, kind: int) -> str:
+    """An event's message, spoiled in one of four ways."""
+    match kind % 4:
+        case 0:
+            return f"not JSON: {event['requestId']}"
+        case 1:
+            return body_of(event | {"version": 99})
+        case 2:
+            return body_of(event | {"costNanoUsd": event["costNanoUsd"] - 1})
+        case _:
+            return body_of(event | {"usage": event["usage"] | {"outputTokens": -10}})
+
+
+def request_in(body: str) -> str:
+    """Which request a message is about."""
+    if body.startswith("not JSON: "):
+        return body.removeprefix("not JSON: ")
+    request_id: str = json.loads(body)["detail"]["requestId"]
+    return request_id
+
+
+def charges(users: list[UserCaller]) -> list[Decimal]:
+    """What the ledger charged these users, an entry each."""
+    return [
+        -Decimal(entry["amount"])
+        for user in users
+        for entry in user.get(f"/billing/transactions/{user.user_id}?limit=1000").json["entries"]
+        if entry["type"] == "usage"
+    ]
+
+
+def run(stack: Stack, *command: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(  # noqa: S603 (our own program)
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env={**os.environ, "AGGREGATOR_LOCAL_DIR": str(stack.folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def report(figures: str) -> None:
+    """Show figures with `pytest -rP`."""
+    sys.stdout.write(figures + "\n")
+
+
+def assert_sound(stack: Stack) -> None:
+    report = run(stack, "local.reconcile")
+    assert report.returncode == 0, report.stdout + report.stderr
+    assert "drift 0 nano-USD" in report.stdout
+
+
+def test_1000_events_in_any_order_and_number_with_poison_among_them_are_charged_once_each(
+    stack: Stack, queues: Queues, users: list[UserCaller]
+) -> None:
+    rng = random.Random(7)
+    events = queues.requests(users)
+    rng.shuffle(events)
+    spoiled, good = events[:POISONED], events[POISONED:]
+    poison = [poisoned(event, n) for n, event in enumerate(spoiled) for _ in range(rng.randint(1, 2))]
+    bodies = [body_of(event) for event in good for _ in range(rng.randint(1, 5))] + poison
+    rng.shuffle(bodies)
+
+    started = time.monotonic()
+    queues.try_again_after(4)
+    queues.send(bodies)
+    depths = eventually(queues.depths, lambda found: found == (0, len(poison)), seconds=PATIENCE_SECONDS)
+    dead = queues.take_dead()
+    charged_before_the_repair = charges(users)
+    repaired = {event["requestId"]: event for event in spoiled}
+    queues.send(body_of(repaired[request_in(body)]) for body in dead)
+    eventually(queues.depths, lambda found: found == (0, 0), seconds=PATIENCE_SECONDS)
+    charged = charges(users)
+
+    report(
+        f"{EVENTS} events in {len(bodies)} messages, {len(poison)} of them poison: "
+        f"{len(charged)} entries after {time.monotonic() - started:.0f} s"
+    )
+    assert depths == (0, len(poison))
+    assert sorted(dead) == sorted(poison)
+    assert charged_before_the_repair == [COST_USD] * (EVENTS - POISONED)
+    assert charged == [COST_USD] * EVENTS
+    assert queues.depths() == (0, 0)
+    assert {user.balance()["held"] for user in users} == {"0.00"}
+    assert_sound(stack)
+
+
+def test_what_died_while_settling_was_broken_is_charged_once_it_is_redriven(
+    stack: Stack, queues: Queues, users: list[UserCaller]
+) -> None:
+    events = queues.requests(users)
+    started = time.monotonic()
+    queues.try_again_after(2)
+
+    with queues.settling_into("no-such-table"):
+        queues.send(body_of(event) for event in events)
+        depths = eventually(queues.depths, lambda found: found == (0, EVENTS), seconds=PATIENCE_SECONDS)
+        charged_while_broken = charges(users)
+    report(f"{depths} on queue and dead letter queue after {time.monotonic() - started:.0f} s")
+    moved = run(stack, "local.redrive", "billing-usage")
+    eventually(queues.depths, lambda found: found == (0, 0), seconds=PATIENCE_SECONDS)
+    charged = charges(users)
+
+    report(f"redriven: {len(charged)} entries after {time.monotonic() - started:.0f} s")
+    assert depths == (0, EVENTS)
+    assert charged_while_broken == []
+    assert moved.stdout == "billing-usage: 1000 messages moved back, 0 refused and left where they were\n"
+    assert charged == [COST_USD] * EVENTS
+    assert queues.depths() == (0, 0)
+    assert {user.balance()["held"] for user in users} == {"0.00"}
+    assert_sound(stack)
