@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     elif asked.parameters:
         print(parameters.explained())
     elif asked.figures:
-        write_figures()
+        print(*write_figures(), sep="\n")
     else:
         print(printed(simulate(chosen)))
     return 0

@@ -1,4 +1,4 @@
-"""What limits a rate: token buckets that refuse, and a server that makes work wait its turn. Pure, but for their state."""
+"""What limits a rate: token buckets that refuse, and a server that makes work wait its turn."""
 
 from math import inf
 

@@ -61,7 +61,7 @@ class Run:
 
     def _rate(self) -> float:
         p = self.parameters
-        bursting = p.burst_factor != 1 and self.loop.now % p.burst_every < p.burst_for
+        bursting = p.burst_factor != 1 and self.loop.now % p.burst_every >= p.burst_every - p.burst_for
         return p.rate * (p.burst_factor if bursting else 1.0)
 
     def _walk(self, account: Account, *, counts: bool) -> Process:

@@ -25,7 +25,7 @@ class Parameters:
     accounts: int = _of(1000, CHOICE, "accounts that share the traffic evenly")
     burst_factor: float = _of(1.0, CHOICE, "the rate is this many times higher in bursts")
     burst_every: float = _of(30.0, CHOICE, "seconds from burst to burst")
-    burst_for: float = _of(5.0, CHOICE, "seconds a burst lasts")
+    burst_for: float = _of(5.0, CHOICE, "seconds a burst lasts, at the end of each such time")
 
     gateway_rate: float = _of(500.0, TEMPLATE, "RequestsPerSecond of the stage")
     gateway_burst: float = _of(1000.0, TEMPLATE, "RequestBurst of the stage")
@@ -57,6 +57,7 @@ class Parameters:
 
     batch: int = _of(25, TEMPLATE, "QueueBatchSize")
     window: float = _of(1.0, TEMPLATE, "QueueWindowSeconds")
+    pollers: int = _of(5, QUOTA, "batches that fill side by side: Lambda begins with five")
     settlers: int = _of(10, TEMPLATE, "MaximumConcurrency of settle_usage")
     settle_own_ms: float = _of(15.0, ASSUMED, "settle's own time for a batch")
     settle_memory_mb: float = _of(256.0, TEMPLATE, "ColdMemoryMb")

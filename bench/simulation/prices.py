@@ -61,7 +61,7 @@ def per_million(parameters: Parameters, tally: Tally) -> dict[str, float]:
 
 
 def managed_instances(concurrency: float, per_vcpu: int, headroom: float = 0.5) -> tuple[float, float]:
-    """vCPUs for so many requests at once, and what they cost a month on m7g.large.
+    """How many vCPUs so many requests at once need, and what they cost a month on m7g.large.
 
     `headroom`: the part of the slots that is to be in use, so that traffic can double within five minutes.
     """

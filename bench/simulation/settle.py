@@ -31,8 +31,8 @@ class Message:
 class SettleQueue:
     """billing-usage and its consumers.
 
-    One gatherer fills batches: a batch goes when it is full, or when its window is over. Lambda has several, each
-    with a window of its own, so its batches are smaller than these while the queue is nearly empty.
+    Each poller fills a batch of its own, which goes when it is full or when its window is over, to one of at most
+    `settlers` functions at once; batches that find none wait, first come first served.
     """
 
     def __init__(self, loop: Loop, parameters: Parameters, rng: Random, tally: Tally) -> None:
@@ -40,39 +40,40 @@ class SettleQueue:
         self._rng = rng
         self._tally = tally
         self._parameters = parameters
-        self._waiting: deque[Message] = deque()
-        self._gathering = False
+        self._filling: list[list[Message]] = [[] for _ in range(min(parameters.pollers, parameters.settlers))]
+        self._ready: deque[list[Message]] = deque()
         self._running = 0
-
-    @property
-    def backlog(self) -> int:
+        self.backlog = 0
         """Messages that no function has taken yet."""
-        return len(self._waiting)
 
     def put(self, message: Message) -> None:
         """Take a message."""
-        self._waiting.append(message)
-        self._go()
+        self.backlog += 1
+        poller = self._rng.randrange(len(self._filling))
+        batch = self._filling[poller]
+        batch.append(message)
+        if len(batch) >= self._parameters.batch:
+            self._close(poller)
+        elif len(batch) == 1:
+            self._loop.start(self._end_of_window(poller, batch), self._parameters.window)
 
-    def _go(self) -> None:
-        while self._running < self._parameters.settlers and len(self._waiting) >= self._parameters.batch:
-            self._take()
-        if self._waiting and not self._gathering and self._running < self._parameters.settlers:
-            self._gathering = True
-            self._loop.start(self._end_of_window(), self._parameters.window)
-
-    def _end_of_window(self) -> Process:
-        self._gathering = False
-        if self._waiting and self._running < self._parameters.settlers:
-            self._take()
-        self._go()
+    def _end_of_window(self, poller: int, batch: list[Message]) -> Process:
+        if self._filling[poller] is batch:
+            self._close(poller)
         return
         yield
 
-    def _take(self) -> None:
-        size = min(self._parameters.batch, len(self._waiting))
-        self._running += 1
-        self._loop.start(self._settle([self._waiting.popleft() for _ in range(size)]))
+    def _close(self, poller: int) -> None:
+        self._ready.append(self._filling[poller])
+        self._filling[poller] = []
+        self._go()
+
+    def _go(self) -> None:
+        while self._ready and self._running < self._parameters.settlers:
+            batch = self._ready.popleft()
+            self._running += 1
+            self.backlog -= len(batch)
+            self._loop.start(self._settle(batch))
 
     def _settle(self, batch: list[Message]) -> Process:
         begun = self._loop.now
