@@ -110,7 +110,7 @@ class Watch:
 
     def provider_keys_seen(self) -> set[str]:
         """SHA-256 of the keys with which the provider was asked."""
-        asked = urllib3.request("GET", f"{self._stack.stand_in_url}/__standin/requests").json()
+        asked = urllib3.request("GET", f"{self._stack.stand_in_url}/__standin/requests").json()["requests"]
         return {request["keySha256"] for request in asked}
 
     def written(self) -> Iterator[tuple[str, str]]:
