@@ -36,6 +36,24 @@ _MESSAGES_ERROR: JsonObject = {
     },
 }
 
+_EVENT: JsonObject = {
+    "type": "object",
+    "description": "One server-sent event, named after the `type` of its data.",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"type": "string"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {
+                "type": "object",
+                "required": ["type"],
+                "properties": {"type": {"type": "string"}},
+            },
+        },
+    },
+}
+
 
 def operations() -> dict[str, JsonObject]:
     """All routes of these surfaces."""
@@ -129,8 +147,7 @@ def _operation(
 ) -> JsonObject:
     content: JsonObject = {"application/json": _media(answer, RESPONSES[operation_id])}
     if operation_id in STREAMS:
-        schema = {"type": "string", "description": "Events, each with its `type` as `event:`."}
-        content["text/event-stream"] = {"schema": schema, "examples": STREAMS[operation_id]}
+        content["text/event-stream"] = {"schema": _EVENT, "examples": STREAMS[operation_id]}
     return {
         "summary": summary,
         "description": description,
