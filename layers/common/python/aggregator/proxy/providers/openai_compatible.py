@@ -16,8 +16,9 @@ from aggregator.proxy.sse import data_event, payload_of, split, whole_events
 
 _OURS = frozenset({"model", "max_tokens", "max_completion_tokens", "stream_options"})
 
-# What a delta says to its reader; its length is what a fallback count goes by.
-_SAID = re.compile(rb'"(?:content|reasoning_content|reasoning|arguments|refusal)":\s*"((?:[^"\\]|\\.)*)"')
+# What a delta says to its reader; its length is what a fallback count goes by. Possessive: with every character kept to
+# come back to, a megabyte of answer takes 140 MB.
+_SAID = re.compile(rb'"(?:content|reasoning_content|reasoning|arguments|refusal)":\s*"((?:[^"\\]++|\\.)*+)"')
 _USAGE = re.compile(rb'"usage":\s*\{')
 _IS_EVENT = re.compile(rb"\s*(?::|data:|event:|id:|retry:)")
 _FINISHED = re.compile(rb'"finish_reason":\s*"')
