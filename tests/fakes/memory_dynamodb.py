@@ -199,6 +199,8 @@ def _split(expression: str, joint: str) -> list[str]:
 
 
 def _clause(clause: str, item: JsonObject, request: JsonObject) -> bool:
+    if clause.startswith("NOT "):
+        return not _clause(clause.removeprefix("NOT "), item, request)
     if clause.startswith("("):
         return _holds(clause[1:-1], item, request)
     if absent := _NOT_EXISTS.match(clause):
