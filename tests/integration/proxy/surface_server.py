@@ -117,7 +117,7 @@ class SurfaceServer:
 
     def _collaborators(self) -> Collaborators:
         """For one request, as requests may come at once."""
-        keys, upstream = FakeKeys(), HttpUpstream()
+        keys, upstream = FakeKeys(), HttpUpstream(this_machine=True)
         self._upstreams.append(upstream)
 
         def route(caller: Caller, ask: Ask, visit: Visit) -> list[Route]:

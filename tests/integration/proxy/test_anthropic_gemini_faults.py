@@ -98,7 +98,7 @@ class Outcome:
 def asked(protocol: str, *said: Said, stream: bool = False, seconds: float = 10.0) -> Outcome:
     """Ask a provider that says `said` to one request after another, each on a connection of its own."""
     outcome = Outcome()
-    with RawProvider(*([each] for each in said)) as raw, closing(HttpUpstream()) as upstream:
+    with RawProvider(*([each] for each in said)) as raw, closing(HttpUpstream(this_machine=True)) as upstream:
         at = provider(protocol, protocol=protocol, base_url=raw.url.removesuffix("/v1/chat/completions"))
         try:
             outcome.answer = call(

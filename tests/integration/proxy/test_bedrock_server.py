@@ -49,7 +49,7 @@ def _role(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def upstream() -> Iterator[HttpUpstream]:
-    fresh = HttpUpstream()
+    fresh = HttpUpstream(this_machine=True)
     yield fresh
     fresh.close()
 

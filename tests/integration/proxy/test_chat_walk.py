@@ -58,7 +58,7 @@ class Platform:
         self.dynamodb = MemoryDynamoDb()
         self.bus = FakeBus(self.dynamodb.calls)
         self.store = BillingStore(self.dynamodb, "billing")
-        self.upstream = HttpUpstream()
+        self.upstream = HttpUpstream(this_machine=True)
         self.requests = 0
         over = route(
             price=PRICE,

@@ -13,7 +13,7 @@ from tests.integration.proxy.raw_provider import RawProvider, Step, answer, chun
 
 @pytest.fixture
 def upstream() -> Iterator[HttpUpstream]:
-    fresh = HttpUpstream()
+    fresh = HttpUpstream(this_machine=True)
     yield fresh
     fresh.close()
 

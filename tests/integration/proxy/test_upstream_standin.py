@@ -20,7 +20,7 @@ def standin() -> Iterator[StandIn]:
 
 @pytest.fixture
 def upstream() -> Iterator[HttpUpstream]:
-    fresh = HttpUpstream()
+    fresh = HttpUpstream(this_machine=True)
     yield fresh
     fresh.close()
 

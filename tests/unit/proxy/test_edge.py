@@ -1,15 +1,18 @@
 """The edge of the hot path: event in, answer out, and every refusal in the one envelope."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from aggregator.auth.caller import Caller
 from aggregator.errors import InsufficientQuota, ModelNotFound
 from aggregator.proxy.edge import serve
+from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.store import AnswerStore, LimitStore
 from aggregator.proxy.surface import CHAT
-from aggregator.proxy.walk import Collaborators
+from aggregator.proxy.walk import Collaborators, Visit
 from aggregator.runtime.aws import AwsError, JsonObject
 from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import (
@@ -44,9 +47,11 @@ class Door:
         self.capsys = capsys
         self.upstream = ScriptedUpstream(ScriptedResponse(completion("hello", counted(10, 5))))
         self.emitted: list[object] = []
+        self.visits: list[Visit] = []
+        self.failure = failure
         clock = Clock(100.0)
         collaborators = Collaborators(
-            route=lambda *_: [route()] if failure is None else _throw(failure),
+            route=self._route,
             counts=LimitStore(MemoryDynamoDb(), "proxy"),
             answers=AnswerStore(MemoryDynamoDb(), "proxy", MemoryObjects()),
             wallets=FakeWallets(),
@@ -57,6 +62,10 @@ class Door:
             sleep=clock.sleep,
         )
         self.handler = serve(CHAT, lambda: collaborators)
+
+    def _route(self, _caller: Caller, _ask: Ask, visit: Visit) -> Sequence[Route]:
+        self.visits.append(visit)
+        return [route()] if self.failure is None else _throw(self.failure)
 
     def ask(self, event: JsonObject) -> tuple[int, JsonObject, StreamingResponse]:
         answer = self.handler(event, Context())
@@ -163,3 +172,25 @@ def test_a_bad_body_is_refused(
 
     assert (seen, said["error"]["param"]) == (status, param)
     assert door.upstream.requests == []
+
+
+@pytest.mark.parametrize("said", [None, "priority", "weighted", "cheapest", "latency"])
+def test_a_request_may_say_by_what_its_routes_are_ranked(
+    capsys: pytest.CaptureFixture[str], said: str | None
+) -> None:
+    event = chat_event(body())
+    event["headers"] = {} if said is None else {"X-Aggregator-Strategy": said}
+    door = Door(capsys)
+
+    status, _, _ = door.ask(event)
+
+    assert (status, door.visits[0].strategy) == (200, said)
+
+
+def test_a_strategy_that_does_not_exist_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    event = chat_event(body())
+    event["headers"] = {"x-aggregator-strategy": "luck"}
+
+    status, said, _ = Door(capsys).ask(event)
+
+    assert (status, said["error"]["param"]) == (400, "x-aggregator-strategy")

@@ -87,14 +87,19 @@ class Door:
         answer = self.handler(event, Context())
         return answer, b"".join(answer.chunks)
 
-    def text(self, content: JsonObject | None = None, caller: Caller = CALLER, **headers: str) -> str:
+    def text(
+        self,
+        content: JsonObject | None = None,
+        caller: Caller = CALLER,
+        headers: dict[str, str] | None = None,
+    ) -> str:
         """What the answer says."""
-        _, said = self.ask(content, caller, headers=headers or None)
+        _, said = self.ask(content, caller, headers=headers)
         return str(json.loads(said)["choices"][0]["message"]["content"])
 
-    def code(self, caller: Caller = CALLER, **headers: str) -> str:
+    def code(self, caller: Caller = CALLER) -> str:
         """Why the request is refused."""
-        _, said = self.ask(caller=caller, headers=headers or None)
+        _, said = self.ask(caller=caller)
         return str(json.loads(said)["error"]["code"])
 
 
@@ -152,8 +157,8 @@ def test_an_answer_is_as_old_as_the_request_takes_it_and_no_older(door: Door) ->
     door.ask()
     door.now += timedelta(seconds=60)
 
-    older_than_a_minute = door.text(**{"x-aggregator-cache": "60"})
-    fresh_enough = door.text(**{"x-aggregator-cache": "61"})
+    older_than_a_minute = door.text(headers={"x-aggregator-cache": "60"})
+    fresh_enough = door.text(headers={"x-aggregator-cache": "61"})
 
     assert (older_than_a_minute, fresh_enough) == ("second", "second")
 

@@ -57,10 +57,13 @@ def model(model_id: str, *routes: tuple[str, int], **fields: Any) -> dict[str, A
     } | fields
 
 
+SOON = model("soon", ("openai", 1), ("groq", 0))
+SOON["routes"][1]["prices"] = [price("1", "2027-01-01T00:00:00.000Z")]
+
 CATALOGUE = Catalogue(
     merged(
         {
-            "aliases": {},
+            "aliases": {"quick": {"model": "balanced", "strategy": "latency"}},
             "providers": [
                 provider("openai"),
                 provider("groq", unsupported=["logprobs"]),
@@ -70,6 +73,8 @@ CATALOGUE = Catalogue(
                 model("mini", ("groq", 1), ("openai", 0)),
                 model("seeing", ("openai", 0), capabilities=["chat", "vision"]),
                 model("strict", ("groq", 0)),
+                model("balanced", ("groq", 0), ("openai", 0), strategy="weighted"),
+                SOON,
                 model("own", ("ollama", 0)),
                 model("later", ("openai", 0), prices=[price("1", "2027-01-01T00:00:00.000Z")]),
                 model("embed", ("openai", 0), capabilities=["embeddings"], maxOutputTokens=0),
@@ -183,3 +188,29 @@ def test_a_pinned_name_is_allowed_or_not_like_the_bare_one() -> None:
     caller = replace(CALLER, allowed_models=("mini",))
 
     assert [route.provider.id for route in routed(caller, model="openai/mini")] == ["openai"]
+
+
+def test_a_name_of_the_keys_own_comes_before_all_others() -> None:
+    caller = replace(CALLER, aliases={"mini": "strict", "fast": "openai/mini"})
+
+    assert [route.model_id for route in routed(caller, model="mini")] == ["strict"]
+    assert [route.provider.id for route in routed(caller, model="fast")] == ["openai"]
+
+
+def test_a_name_of_the_keys_own_opens_no_model_that_the_key_may_not_call() -> None:
+    caller = replace(CALLER, aliases={"mini": "strict"}, allowed_models=("mini",))
+
+    with pytest.raises(ModelNotAllowed):
+        routed(caller, model="mini")
+
+
+def test_a_route_whose_price_begins_later_is_left_out_until_then() -> None:
+    assert [route.provider.id for route in routed(model="soon")] == ["openai"]
+
+
+@pytest.mark.parametrize(
+    ("name", "strategy"),
+    [("mini", "priority"), ("balanced", "weighted"), ("quick", "latency"), ("groq/balanced", "weighted")],
+)
+def test_a_route_is_ranked_as_its_alias_or_else_its_model_says(name: str, strategy: str) -> None:
+    assert {route.strategy for route in routed(model=name)} == {strategy}

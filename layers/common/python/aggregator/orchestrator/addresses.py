@@ -5,21 +5,9 @@ no provider's. A literal address is seen in the entry; what a name leads to, onl
 asks again then, of the address that it is connected to.
 """
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
-_NAT64 = IPv6Network("64:ff9b::/96")
-_HIGHEST_IPV4 = 0xFFFFFFFF
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an IP address is this machine itself."""
-    return any(each.is_loopback for each in _meant(address))
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the internet's; an IPv4 address inside an IPv6 one counts as itself."""
-    return all(each.is_global and not each.is_multicast for each in _meant(address))
+from aggregator.runtime.public_address import is_loopback, is_public
 
 
 def problem_of_url(url: str) -> str:
@@ -54,18 +42,7 @@ def is_this_machine(url: str) -> bool:
 
 def _is_address(host: str) -> bool:
     try:
-        ip_address(host)
-    except ValueError:
+        is_public(host)
+    except OSError:
         return False
     return True
-
-
-def _meant(address: str) -> list[IPv4Address | IPv6Address]:
-    """The address, and the IPv4 address that it stands for, if it does: both must be allowed."""
-    whole = ip_address(address)
-    if isinstance(whole, IPv4Address):
-        return [whole]
-    if whole.ipv4_mapped is not None:
-        return [whole.ipv4_mapped]
-    inner = whole.sixtofour or (IPv4Address(int(whole) & _HIGHEST_IPV4) if whole in _NAT64 else None)
-    return [whole] if inner is None else [whole, inner]

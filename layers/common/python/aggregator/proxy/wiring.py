@@ -58,7 +58,7 @@ def collaborators() -> Collaborators:
         counts=LimitStore(_dynamodb(), os.environ["PROXY_TABLE"]),
         answers=AnswerStore(_dynamodb(), os.environ["PROXY_TABLE"], SignedS3(os.environ["ANSWERS_BUCKET"])),
         wallets=BillingStore(_dynamodb(), os.environ["BILLING_TABLE"]),
-        upstream=HttpUpstream(),
+        upstream=HttpUpstream(this_machine=os.environ["ENVIRONMENT"] == "local"),
         keys=keys,
         emit=UsageBus(
             bus=_bus(),

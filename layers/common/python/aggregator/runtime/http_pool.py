@@ -136,8 +136,8 @@ class HttpPool:
         return answer
 
 
-def connect(origin: Origin, seconds: float) -> Connection:
-    """A new connection to `origin`.
+def connect(origin: Origin, seconds: float, may: Callable[[str], bool] | None = None) -> Connection:
+    """A new connection to `origin`; `may` says whether the IP address that its name led to is one to talk to.
 
     Raises:
         NotSentError: the host cannot be reached within `seconds`, or is not who it should be.
@@ -146,6 +146,9 @@ def connect(origin: Origin, seconds: float) -> Connection:
         plain = socket.create_connection((origin.host, origin.port), seconds)
     except OSError as refused:
         raise NotSentError(f"cannot connect: {refused}") from refused
+    if may is not None and not may(plain.getpeername()[0]):
+        plain.close()
+        raise NotSentError("cannot connect: the name leads to an address that may not be called")
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not origin.tls:

@@ -1,0 +1,40 @@
+"""A provider's name that leads into our own network is not talked to: not a byte goes out."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from aggregator.proxy.model import UpstreamError, UpstreamRequest
+from aggregator.proxy.upstream import HttpUpstream
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """Somebody on this machine who listens, and could be told secrets."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(1)
+        yield server
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0x7f.1", "2130706433"])
+def test_this_machine_is_not_called_whatever_it_is_named(
+    listener: socket.socket, scheme: str, host: str
+) -> None:
+    port = listener.getsockname()[1]
+    request = UpstreamRequest(f"{scheme}://{host}:{port}/v1", {"Authorization": "Bearer secret"}, b"{}", 5)
+
+    with (
+        closing(HttpUpstream()) as upstream,
+        pytest.raises(UpstreamError, match="may not be called") as refused,
+    ):
+        upstream.post(request, time.monotonic() + 5)
+
+    connected, _ = listener.accept()
+    with connected:
+        connected.settimeout(1)
+        assert connected.recv(1) == b""
+    assert not refused.value.timed_out
