@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
-from local.paths import local_dir
+from local.target import Target
 
 FUNCTION = "BillingReconcileFunction"
+PATIENCE = Config(read_timeout=900, retries={"total_max_attempts": 1})
 
 
 def main(arguments: list[str]) -> int:
@@ -25,8 +25,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--stack", help="name of a deployed stack; the embedded run by default")
     parser.add_argument("--events", type=Path, help="ai_usage events, one JSON object a line")
     chosen = parser.parse_args(arguments)
-    client, name = _function(chosen.stack)
-    answer = client.invoke(FunctionName=name, Payload=json.dumps({"events": _events(chosen.events)}).encode())
+    target = Target(chosen.stack)
+    answer = target.client("lambda", PATIENCE).invoke(
+        FunctionName=target.resource(FUNCTION),
+        Payload=json.dumps({"events": _events(chosen.events)}).encode(),
+    )
     report: dict[str, Any] = json.load(answer["Payload"])
     if "table" not in report:
         print(f"The reconcile function failed: {report.get('errorMessage', report)}", file=sys.stderr)
@@ -37,25 +40,6 @@ def main(arguments: list[str]) -> int:
     for entry in report["mispriced"]:
         print(f"entry not at its price: {entry}")
     return 0 if report["sound"] else 1
-
-
-def _function(stack: str | None) -> tuple[Any, str]:
-    patience = Config(read_timeout=900, retries={"total_max_attempts": 1})
-    if stack is not None:
-        resource = boto3.client("cloudformation").describe_stack_resource(
-            StackName=stack, LogicalResourceId=FUNCTION
-        )
-        return boto3.client("lambda", config=patience), resource["StackResourceDetail"]["PhysicalResourceId"]
-    run = json.loads((local_dir() / "run.json").read_text(encoding="utf-8"))
-    client = boto3.client(
-        "lambda",
-        config=patience,
-        endpoint_url=run["emulatorUrl"],
-        region_name=run["region"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - the emulator's
-    )
-    return client, run["resources"][FUNCTION]
 
 
 def _events(path: Path | None) -> list[Any]:

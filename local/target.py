@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from local.paths import local_dir
 
@@ -21,12 +22,13 @@ class Target:
         self._stack = stack
         self._run: JsonObject | None = None if stack else read_run()
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, config: Config | None = None) -> Any:
         """A boto3 client for one of its services."""
         if self._run is None:
-            return boto3.client(service)  # type: ignore[call-overload]
+            return boto3.client(service, config=config)  # type: ignore[call-overload]
         return boto3.client(
             service,  # type: ignore[call-overload]
+            config=config,
             endpoint_url=self._run["emulatorUrl"],
             region_name=self._run["region"],
             aws_access_key_id="000000000000",

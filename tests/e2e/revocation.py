@@ -5,7 +5,7 @@ Modules that want its fixture name this one in `pytest_plugins`: the first of th
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -30,6 +30,7 @@ class Revocation:
         self.before = {route: attempt().status for route, attempt in tries.items()}
         self.revoked = admin.call("DELETE", f"/auth/api-keys/{user.key_id}").status
         self._since = time.monotonic()
+        self._over = threading.Event()
         self._refused: dict[str, tuple[float, Reply]] = {}
         self._threads = [
             threading.Thread(target=self._try_on, args=each, daemon=True) for each in tries.items()
@@ -43,16 +44,25 @@ class Revocation:
             thread.join()
         return self._refused
 
+    def stop(self) -> None:
+        """Measure no more."""
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
     def _try_on(self, route: str, attempt: Callable[[], Reply]) -> None:
         while time.monotonic() - self._since < _PATIENCE_SECONDS:
             reply = attempt()
             if reply.status == 401:
                 self._refused[route] = (time.monotonic() - self._since, reply)
                 return
-            time.sleep(_LOOK_SECONDS)
+            if self._over.wait(_LOOK_SECONDS):
+                return
 
 
 @pytest.fixture(scope="session")
-def revocation(new_user: NewUser, admin: ApiCaller) -> Revocation:
+def revocation(new_user: NewUser, admin: ApiCaller) -> Iterator[Revocation]:
     """The measurement, from its start."""
-    return Revocation(new_user(), admin)
+    measuring = Revocation(new_user(), admin)
+    yield measuring
+    measuring.stop()

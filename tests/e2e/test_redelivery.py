@@ -58,8 +58,8 @@ class Queues:
         self.queue = stack.resources["BillingUsageQueue"]
         self.dead = stack.resources["BillingUsageDlq"]
 
-    def requests(self, users: list[UserCaller]) -> list[JsonObject]:
-        """1,000 requests of these users that hold money, as their events."""
+    def requests(self, users: list[UserCaller], count: int = EVENTS) -> list[JsonObject]:
+        """That many requests of these users that hold money, as their events."""
         client = SignedClient(
             "dynamodb",
             endpoint=self.stack.emulator_url,
@@ -70,7 +70,7 @@ class Queues:
         model = Model.of_the_catalogue("gpt-4o-mini")
         events = [
             usage_event(store, users[n % len(users)].user_id, f"{_now_ms():012x}-{uuid.uuid4()}", model=model)
-            for n in range(EVENTS)
+            for n in range(count)
         ]
         client.close()
         return events
@@ -183,6 +183,13 @@ def run(stack: Stack, *command: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def write_event(folder: Path, event: JsonObject) -> str:
+    """A file with an event, as an archive has it."""
+    file = folder / "events.json"
+    file.write_text(json.dumps(event), encoding="utf-8")
+    return str(file)
+
+
 def report(figures: str) -> None:
     """Show figures with `pytest -rP`."""
     sys.stdout.write(figures + "\n")
@@ -252,4 +259,25 @@ def test_what_died_while_settling_was_broken_is_charged_once_it_is_redriven(
     assert charged == [COST_USD] * EVENTS
     assert queues.depths() == (0, 0)
     assert {user.balance()["held"] for user in users} == {"0.00"}
+    assert_sound(stack)
+
+
+def test_a_request_whose_event_was_lost_is_charged_from_its_log_line(
+    stack: Stack, queues: Queues, users: list[UserCaller], tmp_path: Path
+) -> None:
+    event = queues.requests(users, count=1)[0]
+    log = tmp_path / "chat.log"
+    line = {"level": "ERROR", "message": "usage_lost", "event": event}
+    log.write_text(
+        f'START\n{{"level": "INFO", "message": "request"}}\n{json.dumps(line)}\n', encoding="utf-8"
+    )
+    missing = run(stack, "local.reconcile", "--events", write_event(tmp_path, event))
+
+    sent = run(stack, "local.replay_usage", str(log))
+
+    charged = eventually(lambda: charges(users), lambda found: len(found) == 1)
+    assert f"event without entry: {event['requestId']}" in missing.stdout
+    assert missing.returncode == 1
+    assert sent.stdout == "1 lost events, 1 sent\n"
+    assert charged == [COST_USD]
     assert_sound(stack)
