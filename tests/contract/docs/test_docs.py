@@ -19,6 +19,8 @@ _OURS = re.compile(
     r"(?:functions|layers|local|tests|events|docs|stacks|requirements)/|\.ci/|template\.yaml|samconfig\.toml"
 )
 
+PROXY = ROOT / "layers/common/python/aggregator/proxy"
+
 # What a command makes, and what is the reader's own.
 _MADE_LATER = (".venv", ".local", ".aws-sam", "<")
 
@@ -62,7 +64,8 @@ def test_the_documents_are_there() -> None:
     assert names >= {
         "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/request-walk.md",
         "docs/data-model.md", "docs/money.md", "docs/api.md", "docs/events.md", "docs/deploy.md", "docs/runbook.md",
-        "docs/streaming.md", "docs/security.md", "docs/catalogue.md", "docs/adr/README.md",
+        "docs/streaming.md", "docs/security.md", "docs/surfaces.md", "docs/providers.md", "docs/adding-a-provider.md",
+        "docs/routing.md", "docs/faults.md", "docs/catalogue.md", "docs/adr/README.md",
     }  # fmt: skip
 
 
@@ -129,7 +132,9 @@ def test_every_function_and_table_of_the_template_is_in_the_architecture() -> No
     )
     architecture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
+    functions = sum(name.endswith("Function") for name in declared)
     assert len(declared) > 20
+    assert f" {functions} Lambda functions" in architecture
     assert [name for name in declared if f"`{name}`" not in architecture] == []
 
 
@@ -156,6 +161,41 @@ def test_every_route_of_the_template_is_in_the_api() -> None:
     assert len(routes) > 20
     named = {f"{method} {path.replace('{model+}', '{model}')}" for method, path in routes}
     assert [route for route in sorted(named) if f"`{route}" not in api] == []
+
+
+def test_every_header_of_ours_is_in_the_api() -> None:
+    code = "".join(file.read_text(encoding="utf-8") for file in sorted(PROXY.glob("*.py")))
+    headers = set(re.findall(r'"(x-aggregator-[a-z-]+)"', code))
+    api = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+
+    assert len(headers) > 8
+    assert [header for header in sorted(headers) if f"`{header}" not in api] == []
+
+
+def test_every_protocol_of_providers_is_on_their_page() -> None:
+    adapters = (PROXY / "adapter.py").read_text(encoding="utf-8")
+    files = set(re.findall(r'^    "\w+": "(\w+)",$', adapters, re.MULTILINE))
+    page = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
+
+    assert len(files) >= 5
+    assert [file for file in sorted(files) if f"`{file}.py`" not in page] == []
+
+
+def test_every_published_event_has_its_heading() -> None:
+    contracts = ROOT / "layers/common/python/aggregator/contracts"
+    events = {file.stem for file in contracts.glob("*.py")} - {"__init__", "base"}
+    page = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+
+    assert len(events) >= 5
+    assert [event for event in sorted(events) if f"\n## {event}\n" not in page] == []
+
+
+def test_every_command_is_in_the_contributors_guide() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+    named = set(_MAKE.findall(guide))
+
+    assert sorted(_targets() - named - {"help"}) == []
 
 
 def test_every_alarm_is_in_the_runbook() -> None:
