@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import inf
 
 from bench.simulation.parameters import Parameters
+from bench.simulation.quotas import LOG_BYTES
 from bench.simulation.tally import GATEWAY_THROTTLED, SERVED, Tally
 
 MILLION = 1_000_000
@@ -19,6 +20,7 @@ WRITE_UNIT = 0.625e-6
 READ_UNIT = 0.125e-6
 BUS_EVENT = 1.00e-6
 QUEUE_REQUEST = 0.40e-6
+LOG_BYTE = 0.50e-9
 M7G_LARGE_HOUR = 0.0816
 """2 vCPU and 8 GiB; managed instances cost 15 % more."""
 MANAGED = 1.15
@@ -58,6 +60,21 @@ def per_million(parameters: Parameters, tally: Tally) -> dict[str, float]:
         "queue": queue_requests * QUEUE_REQUEST,
     }
     return {name: price * MILLION for name, price in parts.items()}
+
+
+def month(rate: float, memory_mb: float = 256, seconds: float = 2.017) -> dict[str, float]:
+    """US dollars a month at a steady rate, tiers included: the parts that a rate decides."""
+    requests = rate * SECONDS_A_MONTH
+    return {
+        "API Gateway": tiered(requests, GATEWAY),
+        "Lambda, chat": requests * LAMBDA_REQUEST
+        + tiered(requests * seconds * memory_mb / 1024, LAMBDA_GB_SECOND),
+        "DynamoDB, billing": requests * 5 * WRITE_UNIT,
+        "DynamoDB, analytics": requests * 6.4 * WRITE_UNIT,
+        "bus": 2 * requests * BUS_EVENT,
+        "queues": 2 * requests * (1 + 2 / _MESSAGES_A_RECEIVE) * QUEUE_REQUEST,
+        "logs": requests * LOG_BYTES * LOG_BYTE,
+    }
 
 
 def managed_instances(concurrency: float, per_vcpu: int, headroom: float = 0.5) -> tuple[float, float]:

@@ -11,7 +11,6 @@ from bench.simulation.parameters import Parameters
 
 UPSTREAM_SECONDS = 2.0
 KEEP_SECONDS = 30.0
-TRACES_SAMPLED = 0.05
 LIMITS_ITEM_BYTES, TICKET_BYTES = 106, 23
 LOG_BYTES = 207 + 546
 """One line of the chat function and one of the access log; tests hold the first."""

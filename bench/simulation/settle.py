@@ -117,6 +117,7 @@ class SettleQueue:
             yield self._parameters.update_ms / 1000
             return "settle: partition full"
         self._tally.calls["settle units"] += 2 * account.units + 2 * len(messages)
+        self._tally.calls["transactions"] += 1
         account.begin(self._loop.now, whole)
         yield whole
         for message in messages:

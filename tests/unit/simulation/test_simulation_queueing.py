@@ -137,3 +137,21 @@ def test_a_partition_passes_its_units_and_no_more() -> None:
     passed = sum(account.may_write(n / 5000) for n in range(50_000))
 
     assert passed == pytest.approx(11_000, abs=2)  # ten seconds, and the second's worth it starts with
+
+
+def test_threads_that_only_wait_for_one_server_wait_as_long_as_there_are_threads() -> None:
+    """64 threads at an engine that does 1,258 writes a second: each write takes 64 / 1,258 s, by Little's law."""
+    loop, server, took = Loop(), Server(), []
+
+    def thread() -> Process:
+        while True:
+            seconds = server.serve(loop.now, 1 / 1258)
+            yield seconds
+            took.append(seconds)
+
+    for _ in range(64):
+        loop.start(thread())
+    loop.run(until=4.0)
+
+    assert len(took) == pytest.approx(4 * 1258, abs=2)
+    assert mean(took) == pytest.approx(0.0509, rel=0.01)

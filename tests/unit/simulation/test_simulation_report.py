@@ -6,7 +6,7 @@ import pytest
 
 from bench.simulation.__main__ import main
 from bench.simulation.parameters import Parameters
-from bench.simulation.prices import GATEWAY, LAMBDA_GB_SECOND, managed_instances, tiered
+from bench.simulation.prices import GATEWAY, LAMBDA_GB_SECOND, managed_instances, month, tiered
 from bench.simulation.quotas import limits
 from bench.simulation.report import printed, simulate
 
@@ -82,6 +82,15 @@ def test_managed_instances_are_paid_by_the_vcpu() -> None:
 
     assert vcpus == 250
     assert month == pytest.approx(125 * 0.0816 * 1.15 * 720)
+
+
+def test_a_month_at_a_thousand_a_second_costs_what_its_requests_cost() -> None:
+    parts = month(1000)
+
+    assert parts["API Gateway"] == pytest.approx(6821.9, rel=0.001)  # 2,592 million, in three tiers
+    assert parts["Lambda, chat"] == pytest.approx(17_945, rel=0.001)
+    assert parts["bus"] == pytest.approx(5184)
+    assert parts["logs"] == pytest.approx(975.9, rel=0.001)
 
 
 def test_a_limit_gives_way_where_all_of_it_is_used() -> None:

@@ -89,3 +89,22 @@ def test_what_the_bus_throttles_goes_straight_to_the_queue() -> None:
 
     assert tally.calls["straight to the queue"] > 1000
     assert sum(tally.batches) == tally.calls["bus"] + tally.calls["straight to the queue"]
+
+
+@pytest.mark.parametrize(
+    ("batch", "transactions", "reads"), [(1, 1000, 1000), (10, 100, 100), (25, 40, 40), (100, 20, 10)]
+)
+def test_a_thousand_events_of_one_account_take_as_many_calls_as_the_bench_counted(
+    batch: int, transactions: int, reads: int
+) -> None:
+    """bench/hot_account.py counts the calls of the real code on two engines: these are its figures."""
+    run = Run(
+        replace(HOT, rate=100, seconds=30, batch=batch, window=600.0, settlers=1, transaction_ms=1, read_ms=1)
+    )
+
+    tally = run.run()
+
+    settled = sum(tally.batches)
+    assert settled > 2000
+    assert 1000 * tally.calls["transactions"] / settled == pytest.approx(transactions, rel=0.03)
+    assert 1000 * tally.calls["read"] / settled == pytest.approx(reads, rel=0.03)
