@@ -63,7 +63,8 @@ class Door:
         )
         self.handler = serve(CHAT, lambda: collaborators)
 
-    def _route(self, _caller: Caller, _ask: Ask, visit: Visit) -> Sequence[Route]:
+    def _route(self, caller: Caller, ask: Ask, visit: Visit) -> Sequence[Route]:
+        assert (caller.user_id, ask.model) == ("ann", "mini")
         self.visits.append(visit)
         return [route()] if self.failure is None else _throw(self.failure)
 
