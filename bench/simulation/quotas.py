@@ -12,6 +12,7 @@ from bench.simulation.parameters import Parameters
 UPSTREAM_SECONDS = 2.0
 KEEP_SECONDS = 30.0
 LIMITS_ITEM_BYTES, TICKET_BYTES = 106, 23
+MARK_BYTES, MARK_SECONDS, RECORD_ENTRIES = 8, 10, 25
 LOG_BYTES = 207 + 546
 """One line of the chat function and one of the access log; tests hold the first."""
 
@@ -54,6 +55,7 @@ def limits(parameters: Parameters) -> list[Limit]:
         Limit("one key with a budget or a limit of requests at once", "units/s", 1000, _limited_key, "hard"),
         Limit("settle, many accounts", "at once", p.settlers, lambda r: r / p.batch * batch_spread, "template.yaml"),
         Limit("record", "at once", 2, lambda r: r / p.batch * record_batch, "template.yaml"),
+        Limit("analytics: one user's marks and cell", "units/s", 1000, _one_users_marks, "hard"),
         Limit("analytics: partition ALL_USERS, many users", "units/s", 1000, lambda r: r * 2, "hard"),
         Limit("analytics: partition ALL, 5 models in a batch", "units/s", 1000, lambda r: r * 2 * 5 / p.batch, "hard"),
         Limit("billing table, as new", "units/s", 4000, lambda r: r * 5, "grows"),
@@ -72,6 +74,12 @@ def limits(parameters: Parameters) -> list[Limit]:
 def _limited_key(rate: float) -> float:
     """Write units of a key's counters: taken and given back, and a ticket for each running request in the item."""
     return rate * 2 * ceil((LIMITS_ITEM_BYTES + TICKET_BYTES * rate * UPSTREAM_SECONDS) / 1024)
+
+
+def _one_users_marks(rate: float) -> float:
+    """Write units of one user's partition at the end of ten seconds: each batch rewrites all marks of them."""
+    kilobytes = ceil(MARK_BYTES * MARK_SECONDS * rate / 1024)
+    return rate / RECORD_ENTRIES * 2 * (kilobytes + 1)
 
 
 def table(rates: Sequence[float] = (10, 1_000, 100_000), parameters: Parameters | None = None) -> str:

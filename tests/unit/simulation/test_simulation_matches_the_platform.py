@@ -1,10 +1,14 @@
 """The model's constants are the platform's own: a change of one is a change of the other."""
 
 import inspect
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from aggregator.analytics import store as analytics_store
+from aggregator.analytics.cube import mark_of, marks_of
+from aggregator.analytics.model import Entry
 from aggregator.billing import settle as billing_settle
 from aggregator.billing.model import BUCKET_SECONDS, HOLD_SECONDS
 from aggregator.orchestrator import read_catalogue
@@ -89,6 +93,25 @@ def test_a_limited_key_is_as_large_as_its_tickets() -> None:
     assert item_bytes(stored) == quotas.LIMITS_ITEM_BYTES
     assert RUNNING == "running"
     assert len("1795436000#aaaaaaaaaaaa") == quotas.TICKET_BYTES
+
+
+def test_marks_are_as_long_and_share_as_many_seconds_as_the_model_says() -> None:
+    first, ninth, eleventh = (
+        Entry(
+            id=f"e{n}",
+            user_id="u",
+            occurred_at=datetime(2026, 11, 23, 7, 16, n, tzinfo=UTC),
+            kind="credit",
+            amount_nano_usd=1,
+        )
+        for n in (0, 9, 10)
+    )
+
+    assert len(mark_of(first)) == quotas.MARK_BYTES
+    assert len(marks_of([first, ninth])) == 1
+    assert len(marks_of([first, eleventh])) == 2
+    assert quotas.MARK_SECONDS == 10
+    assert analytics_store.MAX_ENTRIES == quotas.RECORD_ENTRIES
 
 
 def test_a_request_logs_what_the_model_says(capsys: pytest.CaptureFixture[str]) -> None:
