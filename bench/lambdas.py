@@ -1,0 +1,137 @@
+"""Functions as Lambda runs them: built code, compiled, in a process of its own under the true runtime client."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from bench import environments
+from bench.process import cpu_ms, memory_mb, peak_mb
+from bench.runtime_api import RuntimeApi, Taken
+from local.package import Built, build
+from local.paths import ROOT, TEMPLATE
+from local.process import clean_environment
+from local.template import load
+
+HOT = ("common", "runtime")
+COLD = ("common", "runtime", "dependencies")
+_LAYERS = {"common": "CommonLayer", "runtime": "RuntimeLayer", "dependencies": "DependenciesLayer"}
+
+PYTHON = str(environments.LAMBDA / "bin" / "python")
+
+
+class Function(NamedTuple):
+    """Code to run: `folder` holds app.py. `streams`: started by our runtime, through the exec wrapper."""
+
+    name: str
+    folder: Path
+    layers: tuple[str, ...] = COLD
+    streams: bool = False
+    packages: Path | None = None
+
+
+def ours(name: str, *, layers: tuple[str, ...] = COLD, streams: bool = False) -> Function:
+    """A function of the platform, by its folder (`proxy/create_chat_completion`)."""
+    return Function(name, ROOT / "functions" / name, layers, streams)
+
+
+CHAT = ours("proxy/create_chat_completion", layers=HOT, streams=True)
+AUTHORIZER = ours("auth/authorizer", layers=HOT)
+EMPTY = Function("an empty handler", ROOT / "bench" / "empty", ("runtime",))
+FLOOR = Function("the floor", ROOT / "bench" / "floor", HOT)
+USUAL = Function("the usual style", ROOT / "bench" / "usual_style", ("runtime",), packages=environments.USUAL)
+
+
+class Usage(NamedTuple):
+    """What a process used up to its end: CPU in milliseconds, and its largest resident memory."""
+
+    cpu_ms: float
+    peak_mb: float
+
+
+class FunctionProcess:
+    """One execution environment. Use it as a context; `invoke` once it is there."""
+
+    def __init__(self, function: Function, environment: Mapping[str, str], log: Path) -> None:
+        self._api = RuntimeApi()
+        self.used: Usage | None = None
+        common = layer("common")
+        paths = [str(layer(each) / "python") for each in function.layers]
+        if function.packages:
+            paths.append(str(function.packages))
+        command = [PYTHON, "-m", "awslambdaric", "app.handler"]
+        if function.streams:
+            command = [str(common / "bin" / "stream-runtime"), PYTHON, "bootstrap"]
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(  # noqa: S603 (our own functions)
+                command,
+                cwd=function.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={
+                    **clean_environment(),
+                    **environment,
+                    "PYTHONPATH": ":".join(paths),
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                    "_HANDLER": "app.handler",
+                    "LAMBDA_TASK_ROOT": str(function.folder),
+                    "AWS_LAMBDA_RUNTIME_API": self._api.address,
+                    "AWS_LAMBDA_FUNCTION_NAME": "bench",
+                    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+                    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+                    "AWS_LAMBDA_LOG_FORMAT": "JSON",
+                },
+            )
+        self._start = time.perf_counter()
+
+    def __enter__(self) -> Self:
+        try:
+            self._api.wait_until_ready(lambda: self._process.poll() is None)
+        except BaseException:
+            self.close()
+            raise
+        self.init_ms = (time.perf_counter() - self._start) * 1000
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def invoke(self, event: bytes) -> Taken:
+        """Hand over one event and wait for its answer."""
+        return self._api.invoke(event)
+
+    def cpu_ms(self) -> float:
+        """CPU so far."""
+        return cpu_ms(self._process.pid)
+
+    def memory_mb(self) -> float:
+        """Resident memory now."""
+        return memory_mb(self._process.pid)
+
+    def close(self) -> None:
+        """End the process; `used` is what it used, from its first instruction on."""
+        if self.used is None:
+            peak = peak_mb(self._process.pid)
+            os.kill(self._process.pid, signal.SIGKILL)
+            _, _, usage = os.wait4(self._process.pid, 0)
+            self._process.returncode = -signal.SIGKILL
+            self.used = Usage((usage.ru_utime + usage.ru_stime) * 1000, peak)
+            self._api.close()
+
+
+@cache
+def layer(name: str) -> Path:
+    """A layer as it was built."""
+    return _built().folders[_LAYERS[name]]
+
+
+@cache
+def _built() -> Built:
+    template = load(TEMPLATE)
+    resources = {name: template["Resources"][name] for name in _LAYERS.values()}
+    return build(template | {"Resources": resources}, "bench")
