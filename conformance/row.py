@@ -21,7 +21,7 @@ JsonObject = dict[str, Any]
 
 MODELS = {
     "MODEL": "gpt-4o-mini",
-    "CLAUDE_MODEL": "anthropic/claude-haiku-4-5",
+    "CLAUDE_MODEL": "claude-haiku-4-5",
     "EMBEDDING_MODEL": "text-embedding-3-small",
 }
 _SECONDS = 240
@@ -32,7 +32,6 @@ _QUIET = {
     "HAYSTACK_TELEMETRY_ENABLED": "false",
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "HF_HUB_OFFLINE": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
 
 

@@ -8,6 +8,7 @@ export const BASE_URL = env.BASE_URL;
 export const API_KEY = env.API_KEY;
 export const MODEL = env.MODEL;
 export const CLAUDE_MODEL = env.CLAUDE_MODEL;
+export const ONE_ROUTE_TO_CLAUDE = `anthropic/${CLAUDE_MODEL}`;
 export const EMBEDDING_MODEL = env.EMBEDDING_MODEL;
 export const V1 = `${BASE_URL}/v1`;
 export const PROXY = `${BASE_URL}/proxy/openai`;
@@ -63,10 +64,10 @@ export class Checks {
   }
 
   /** Add the check that a failed first try is made up for by the client, and charged once. */
-  retry(ask) {
+  retry(ask, model) {
     this.check("retry", async () => {
       const mark = await at();
-      const answer = await ask(API_KEY, undefined, `[[standin status=500 times=2 id=${randomUUID()}]] ${HELLO}`);
+      const answer = await ask(API_KEY, model, `[[standin status=500 times=2 id=${randomUUID()}]] ${HELLO}`);
       answered(answer);
       const [first, second, ...more] = await statusesSince(mark);
       assert(first === 502 && second < 300 && !more.length, `statuses ${[first, second, ...more]}`);

@@ -22,6 +22,7 @@ POOR_KEY = os.environ.get("POOR_KEY", "")
 WRONG_KEY = os.environ.get("WRONG_KEY", "")
 MODEL = os.environ.get("MODEL", "")
 CLAUDE_MODEL = os.environ.get("CLAUDE_MODEL", "")
+ONE_ROUTE_TO_CLAUDE = f"anthropic/{CLAUDE_MODEL}"
 EMBEDDING_MODEL = os.environ.get("EMBEDDING_MODEL", "")
 V1 = f"{BASE_URL}/v1"
 PROXY = f"{BASE_URL}/proxy/openai"
@@ -88,16 +89,17 @@ class Checks:
         for name in FAULTS:
             self._checks[name] = partial(_refused, name, ask, errors[name])
 
-    def retry(self, ask: Callable[[str, str | None, str], Any]) -> None:
+    def retry(self, ask: Callable[[str, str | None, str], Any], model: str | None = None) -> None:
         """Add the check that a failed first try is made up for by the client, and charged once.
 
-        The platform tries twice itself, so the third try at the provider is the client's second.
+        The platform tries each route twice itself, so with a `model` of one route the third try at the provider is
+        the client's second.
         """
 
         async def retry() -> str:
             mark = at()
             once = f"[[standin status=500 times=2 id={uuid.uuid4().hex}]] {HELLO}"
-            answer = await now(ask(API_KEY, None, once))
+            answer = await now(ask(API_KEY, model, once))
             statuses = statuses_since(mark)
             assert HELLO in str(answer), answer
             assert len(statuses) == 2 and statuses[0] == 502 and statuses[1] < 300, statuses

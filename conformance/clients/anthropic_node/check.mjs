@@ -71,7 +71,7 @@ checks.check("json_schema", async () => {
 checks.check("models", async () => {
   const found = new Map();
   for await (const model of client().models.list()) found.set(model.id, model);
-  const id = kit.CLAUDE_MODEL.split("/")[1];
+  const id = kit.CLAUDE_MODEL;
   kit.assert(found.get(id)?.display_name && found.get(id).type === "model", JSON.stringify(found.get(id)));
   kit.assert((await client().models.retrieve(id)).display_name === found.get(id).display_name);
   return `${found.size} listed, 1 read`;
@@ -112,5 +112,5 @@ checks.faults(ask, {
   rate_limit: (error) => error instanceof Anthropic.RateLimitError,
   provider_fault: (error) => error instanceof Anthropic.InternalServerError,
 });
-checks.retry(ask);
+checks.retry(ask, kit.ONE_ROUTE_TO_CLAUDE);
 await checks.run();

@@ -127,7 +127,7 @@ async def json_schema() -> str:
 @checks.check
 async def models() -> str:
     found = [model.id async for model in client().models.list()]
-    assert kit.CLAUDE_MODEL.rpartition("/")[2] in found
+    assert kit.CLAUDE_MODEL in found
     return f"{len(found)} listed"
 
 
@@ -192,7 +192,7 @@ checks.faults(
         "provider_fault": anthropic.InternalServerError,
     },
 )
-checks.retry(ask)
+checks.retry(ask, kit.ONE_ROUTE_TO_CLAUDE)
 
 if __name__ == "__main__":
     checks.run()

@@ -139,7 +139,7 @@ def json_schema() -> str:
 def models() -> str:
     found = list(client().models.list(limit=1000))
     known = {model.id: model for model in found}
-    claude = known[kit.CLAUDE_MODEL.rpartition("/")[2]]
+    claude = known[kit.CLAUDE_MODEL]
     assert claude.type == "model" and claude.display_name and claude.created_at, claude
     assert client().models.retrieve(claude.id).display_name == claude.display_name
     return f"{len(found)} listed, 1 read"
@@ -206,7 +206,7 @@ checks.faults(
         "provider_fault": anthropic.InternalServerError,
     },
 )
-checks.retry(ask)
+checks.retry(ask, kit.ONE_ROUTE_TO_CLAUDE)
 
 if __name__ == "__main__":
     checks.run()

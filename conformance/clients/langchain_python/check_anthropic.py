@@ -164,7 +164,7 @@ checks.faults(
         "provider_fault": anthropic.InternalServerError,
     },
 )
-checks.retry(ask)
+checks.retry(ask, kit.ONE_ROUTE_TO_CLAUDE)
 
 if __name__ == "__main__":
     checks.run()

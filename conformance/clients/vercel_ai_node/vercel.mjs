@@ -13,7 +13,7 @@ const toolsOf = (names) => Object.fromEntries(names.map((name) => [name, toolOf(
 const sum = (all, name) => all.reduce((total, each) => total + each[name], 0);
 
 /** `modelOf({ key, model, path, headers })` makes a model; `bases` are the paths under which it is served. */
-export function addChecks(checks, modelOf, { paths, urls = true }) {
+export function addChecks(checks, modelOf, { paths, urls = true, oneRoute }) {
   const model = () => modelOf({});
 
   async function ask(key, name, text) {
@@ -93,7 +93,7 @@ export function addChecks(checks, modelOf, { paths, urls = true }) {
   const once = (error, status) => APICallError.isInstance(error) && error.statusCode === status;
   const atLast = (error, status) => RetryError.isInstance(error) && once(error.lastError, status);
   checks.faults(ask, { wrong_key: once, no_money: once, no_model: once, rate_limit: atLast, provider_fault: atLast });
-  checks.retry(ask);
+  checks.retry(ask, oneRoute);
 }
 
 export async function embedTwo(model) {
