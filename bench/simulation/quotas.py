@@ -99,7 +99,9 @@ def table(rates: Sequence[float] = (10, 1_000, 100_000), parameters: Parameters 
 
 
 def _share(share: float) -> str:
-    return f"{share:.1%}" if share < 0.1 else f"{share:,.0%}" if share < 1 else f"**{share:,.1f} times**"
+    if share >= 1:
+        return f"**{share:,.0f} times**" if share >= 10 else f"**{share:.1f} times**"
+    return f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
 
 
 def _round(rate: float) -> int:

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from bench.simulation import quotas
 from bench.simulation.__main__ import main
-from bench.simulation.parameters import Parameters
+from bench.simulation.parameters import Parameters, explained
 from bench.simulation.prices import GATEWAY, LAMBDA_GB_SECOND, managed_instances, month, tiered
-from bench.simulation.quotas import limits
 from bench.simulation.report import printed, simulate
+from local.paths import ROOT
 
 SHORT = Parameters(rate=50, seconds=20, warmup=5)
 
@@ -41,6 +42,13 @@ def test_the_limits_are_printed_first_to_give_way_first(capsys: pytest.CaptureFi
         row.startswith("| Lambda, concurrent executions |") and "**2.0 times**" in row and "495/s" in row
         for row in rows
     )
+
+
+def test_the_document_has_the_tables_that_the_commands_print() -> None:
+    document = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+
+    assert quotas.table() in document
+    assert explained() in document
 
 
 def test_each_parameter_says_where_its_default_is_from(capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,7 +102,7 @@ def test_a_month_at_a_thousand_a_second_costs_what_its_requests_cost() -> None:
 
 
 def test_a_limit_gives_way_where_all_of_it_is_used() -> None:
-    by_name = {each.name: each for each in limits(Parameters())}
+    by_name = {each.name: each for each in quotas.limits(Parameters())}
 
     assert by_name["stage throttle"].gives_way_at() == pytest.approx(500, rel=0.01)
     assert by_name["one account: partition, not split"].gives_way_at() == pytest.approx(324.7, rel=0.01)
