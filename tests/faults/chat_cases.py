@@ -1,8 +1,8 @@
 """One chat for each fault at each call to AWS, and for each way in which a provider fails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -11,10 +11,10 @@ from aggregator.auth.caller import DEFAULT_SCOPES
 from aggregator.auth.issue import issue
 from aggregator.auth.model import Grant
 from local.replay_usage import lost_events
-from tests.faults.door import Door, Invoke, Reply
+from tests.faults.door import Door, Invoke, Reply, letting_in
 from tests.faults.fault_proxy import Fault, FaultProxy
 from tests.faults.injections import REFUSED, Inject, injections_for
-from tests.faults.platform import ADMIN, FALLBACK_MODEL, MODEL, JsonObject, Platform
+from tests.faults.platform import ADMIN, CREDIT_NANO_USD, FALLBACK_MODEL, MODEL, JsonObject, Platform
 from tests.faults.rows import Happened
 from tests.faults.waiting import wait_until
 
@@ -24,7 +24,10 @@ _numbers = count()
 
 @dataclass(frozen=True)
 class Call:
-    """A call to AWS on the path of a chat: who makes it, of which service, and whether in a warm environment."""
+    """A call to AWS on the path of a chat: who makes it, of which service, and whether in a warm environment.
+
+    `holding` is what tells it from others of its action, `limits` are the key's, and `headers` those of the request.
+    """
 
     section: str
     service: str
@@ -33,7 +36,13 @@ class Call:
     warm: bool = False
     bus_is_down: bool = False
     without: tuple[str, ...] = ()
+    holding: str = ""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
+
+LIMITS = {"concurrentRequests": 1, "dailyBudgetNanoUsd": CREDIT_NANO_USD}
+IDEMPOTENT = {"Idempotency-Key": "once"}
 
 CALLS = (
     Call("authorise: GetItem, the key", "dynamodb", "GetItem", by_authorizer=True),
@@ -49,9 +58,43 @@ CALLS = (
     Call(
         "route: GetSecretValue, the providers' keys, in a new environment", "secretsmanager", "GetSecretValue"
     ),
+    Call(
+        "route: PutItem, the claim of an Idempotency-Key",
+        "dynamodb",
+        "PutItem",
+        warm=True,
+        holding="leased_until",
+        headers=IDEMPOTENT,
+    ),
+    Call(
+        "route: UpdateItem, the limits of a key that has some",
+        "dynamodb",
+        "UpdateItem",
+        warm=True,
+        holding="SET expires_at",
+        limits=LIMITS,
+    ),
     Call("reserve: UpdateItem", "dynamodb", "UpdateItem", warm=True),
     Call("emit: PutEvents", "events", "PutEvents", warm=True),
     Call("emit: SendMessage, while the bus answers 500", "sqs", "SendMessage", warm=True, bus_is_down=True),
+    Call(
+        "emit: UpdateItem, the place that a key's limits gave",
+        "dynamodb",
+        "UpdateItem",
+        warm=True,
+        holding="DELETE #running",
+        limits=LIMITS,
+        without=(REFUSED,),  # then the limits were not to be had
+    ),
+    Call(
+        "emit: PutItem, the answer for an Idempotency-Key",
+        "dynamodb",
+        "PutItem",
+        warm=True,
+        holding="answer_status",
+        headers=IDEMPOTENT,
+        without=(REFUSED,),  # then the claim was not to be had
+    ),
 )
 
 
@@ -113,7 +156,7 @@ def cases(platform: Platform) -> Iterator[Callable[[], Happened]]:
 def _disturbed(platform: Platform, call: Call, name: str, inject: Inject) -> Happened:
     user_id = platform.new_user()
     with ExitStack() as opened:
-        proxy = opened.enter_context(FaultProxy(platform.emulator.url))
+        proxy = opened.enter_context(FaultProxy(platform.emulator.url, only=call.holding))
         proxies = {call.service: proxy}
         if call.bus_is_down:
             proxies["events"] = opened.enter_context(FaultProxy(platform.emulator.url))
@@ -121,12 +164,13 @@ def _disturbed(platform: Platform, call: Call, name: str, inject: Inject) -> Hap
         if call.by_authorizer:
             token, door = _with_key(platform, user_id, opened, proxy)
         else:
-            token, door = user_id, opened.enter_context(Door(platform, proxies, new_name()))
+            invoke = letting_in(call.limits)
+            token, door = user_id, opened.enter_context(Door(platform, proxies, new_name(), invoke=invoke))
         if call.warm:
             door.chat(platform.new_user(), "warm up")
         proxy.calls.clear()
         inject(proxy, call.action)
-        reply = door.chat(token)
+        reply = door.chat(token, headers=call.headers)
         tries = proxy.calls.count(call.action)
         said = door.log.read_text(encoding="utf-8") if door.log.exists() else ""
         lost = list(lost_events(said.splitlines()))

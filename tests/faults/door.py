@@ -21,6 +21,7 @@ Invoke = Callable[[str, JsonObject], JsonObject]
 CHAT_FUNCTION = "ProxyCreateChatCompletionFunction"
 CHAT_FOLDER = "proxy/create_chat_completion"
 MAX_TOKENS = 10
+NO_HEADERS: Mapping[str, str] = {}
 _PATIENCE_SECONDS = 60
 
 
@@ -60,7 +61,7 @@ class Door:
     ) -> None:
         self._platform = platform
         self._proxies = proxies
-        self._invoke = invoke or _let_in
+        self._invoke = invoke or letting_in({})
         self._timeout_seconds = timeout_seconds
         self._cleanup = ExitStack()
         self._pool = urllib3.PoolManager(retries=False, timeout=_PATIENCE_SECONDS)
@@ -97,9 +98,17 @@ class Door:
     def __exit__(self, *_: object) -> None:
         self._cleanup.close()
 
-    def chat(self, token: str, text: str = "hello", *, model: str = MODEL, stream: bool = False) -> Reply:
+    def chat(
+        self,
+        token: str,
+        text: str = "hello",
+        *,
+        model: str = MODEL,
+        stream: bool = False,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Reply:
         """Ask, and read the whole answer, or as much of it as comes."""
-        answer = self.begin(token, text, model=model, stream=stream)
+        answer = self.begin(token, text, model=model, stream=stream, headers=headers)
         return self.rest(answer, answer.stream(65_536))
 
     def rest(self, answer: urllib3.BaseHTTPResponse, blocks: Iterable[bytes], body: bytes = b"") -> Reply:
@@ -114,7 +123,13 @@ class Door:
         return Reply(answer.status, answer.headers, body, whole)
 
     def begin(
-        self, token: str, text: str = "hello", *, model: str = MODEL, stream: bool = False
+        self,
+        token: str,
+        text: str = "hello",
+        *,
+        model: str = MODEL,
+        stream: bool = False,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> urllib3.BaseHTTPResponse:
         """Ask, and return once status and headers are there."""
         asked: JsonObject = {
@@ -128,12 +143,16 @@ class Door:
             "POST",
             self._url,
             body=json.dumps(asked).encode(),
-            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json", **headers},
             preload_content=False,
         )
 
 
-def _let_in(_: str, event: JsonObject) -> JsonObject:
-    """An authorizer that takes a user's id for its key."""
-    user_id = event["headers"]["Authorization"].removeprefix("Bearer ")
-    return allow(Caller(key_id="key", user_id=user_id))
+def letting_in(limits: Mapping[str, int]) -> Invoke:
+    """An authorizer that takes a user's id for its key; all keys have these limits."""
+
+    def invoke(_: str, event: JsonObject) -> JsonObject:
+        user_id = event["headers"]["Authorization"].removeprefix("Bearer ")
+        return allow(Caller(key_id=f"key-of-{user_id}", user_id=user_id, limits=limits))
+
+    return invoke

@@ -73,10 +73,12 @@ class Gate:
 class FaultProxy:
     """Passes calls on to `endpoint`, but for those that it was told of. Use it as a context.
 
-    `calls` are the actions that came, `carried_out` those that the service was asked for.
+    `calls` are the actions that came, `carried_out` those that the service was asked for. With `only`, calls whose
+    body does not hold that text are passed on, and not counted.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, *, only: str = "") -> None:
+        self._only = only.encode()
         parts = urlsplit(endpoint)
         self.place = (parts.hostname or "", parts.port or 80)
         self.calls: list[str] = []
@@ -126,8 +128,10 @@ class FaultProxy:
             gate.drop()
         self.refuse()
 
-    def fault_for(self, action: str) -> Fault | None:
+    def fault_for(self, action: str, body: bytes) -> Fault | None:
         """Handler's side: what is to be done to this call."""
+        if self._only not in body:
+            return None
         with self._lock:
             self.calls.append(action)
             fault, times = self._plans.get(action, (None, 0))
@@ -192,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
         proxy = self.server.proxy
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         target, _, action = self.headers.get("X-Amz-Target", "").partition(".")
-        fault = proxy.fault_for(action)
+        fault = proxy.fault_for(action, body)
         self._hold(action, Side.BEFORE)
         match fault:
             case Fault.RESET:

@@ -5,6 +5,8 @@ import pytest
 from aggregator.errors import StoreUnavailable
 from aggregator.proxy.limit_rules import Taken
 from aggregator.proxy.limits import give_back, take
+from aggregator.proxy.store import LimitStore
+from aggregator.runtime.aws import JsonObject
 from tests.unit.proxy.limits_desk import FaultyAws, demand, key
 
 ALL_KINDS = {
@@ -39,6 +41,22 @@ def test_a_take_whose_answer_was_lost_holds_neither_money_nor_a_place() -> None:
         "r#29923920": 1,
     }
     assert "running" not in aws.counted
+
+
+def test_a_take_that_is_repeated_though_it_was_carried_out_takes_nothing_more() -> None:
+    aws = FaultyAws()
+
+    class Repeating:
+        def call(self, action: str, request: JsonObject) -> JsonObject:
+            aws.call(action, request)
+            return aws.call(action, request)
+
+    taken = take(
+        LimitStore(Repeating(), "proxy"), key(concurrentRequests=1, dailyBudgetNanoUsd=150), demand()
+    )
+
+    assert taken.at_most_nano_usd == 100
+    assert aws.counted == {"d#2026-11-23": 100, "running": 1}
 
 
 def test_a_take_that_never_arrived_is_not_given_back() -> None:

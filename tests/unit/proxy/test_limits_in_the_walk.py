@@ -75,8 +75,9 @@ def test_a_stream_has_its_place_until_its_end() -> None:
     here = Limited(ScriptedResponse(chunk("hey", "stop"), usage_event(10, 5), DONE), ANSWERED)
 
     answer = served(here, stream=True)
+    another = replace(visit(here.clock), request_id="another")
     with pytest.raises(RateLimitExceeded):
-        served(here)
+        walk(LIMITED, ask(max_tokens=10), another, here.collaborators())
     b"".join(answer.chunks)
 
     assert used(here) == {"r#29923920": 1, "d#2026-11-23": 20}

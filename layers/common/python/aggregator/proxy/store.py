@@ -45,7 +45,8 @@ class LimitStore:
     def take(self, take: Take) -> Stored:
         """Count all of `take`, or nothing of it; return the item after it.
 
-        One conditional write of one item: such writes queue up, so they may race without limit.
+        One conditional write of one item: such writes queue up, so they may race without limit. One that is
+        repeated after a 500, though it was carried out, finds its ticket and takes nothing more.
 
         Raises:
             Full: one of the limits is in the way.
@@ -60,8 +61,9 @@ class LimitStore:
             conditions.append(f"(attribute_not_exists(#c{n}) OR #c{n} <= :room{n})")
         if take.ticket is not None:
             names["#running"] = RUNNING
-            values[":ticket"] = {take.ticket}
+            values |= {":ticket": {take.ticket}, ":mine": take.ticket}
             adds.append("#running :ticket")
+            conditions.append("NOT contains(#running, :mine)")
         if take.most_running is not None:
             values[":most"] = take.most_running
             conditions.append("(attribute_not_exists(#running) OR size(#running) < :most)")
@@ -79,7 +81,10 @@ class LimitStore:
         except AwsError as refused:
             if refused.code != CONDITION_FAILED:
                 raise
-            raise Full(item.values(refused.item or {})) from None
+            stored = item.values(refused.item or {})
+            if take.ticket in stored.get(RUNNING, ()):
+                return stored
+            raise Full(stored) from None
         return item.values(answer["Attributes"])
 
     def sweep(self, key_id: str, tickets: frozenset[str]) -> None:
