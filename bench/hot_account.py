@@ -21,7 +21,7 @@ from pathlib import Path
 from aggregator.billing.model import Hold, UsageEnd
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reserve import reserve
-from aggregator.billing.settle import drop_emptied, settle_account
+from aggregator.billing.settle import settle_account, sweep_over
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.runtime.aws import Aws, JsonObject
@@ -115,7 +115,7 @@ def _print_settling(engine: Engine) -> None:
         started = time.perf_counter()
         for first in range(0, EVENTS, batch):  # what one invocation of the settle function does
             settle_account(store, ends[first : first + batch], time.sleep)
-            drop_emptied(store, USER, time.time())
+            sweep_over(store, USER, time.time())
         took = time.perf_counter() - started
         assert store.account(USER).total_nano_usd == EVENTS * AMOUNT // 2
         transactions = counting.calls["TransactWriteItems"]

@@ -69,7 +69,7 @@ def test_a_sweep_returns_buckets_as_they_were_seen(funded: BillingStore) -> None
     done = funded.sweep("ann", {BUCKET: Held(30, 1)})
 
     assert done
-    assert funded.account("ann") == Account("ann", 90, {LATER: Held(10, 1)})
+    assert funded.account("ann") == Account("ann", 90, {LATER: Held(10, 1)}, swept=Held(30, 1))
 
 
 @pytest.mark.parametrize("seen", [Held(29, 1), Held(30, 2)])

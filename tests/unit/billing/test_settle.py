@@ -4,7 +4,7 @@ import pytest
 
 from aggregator.billing.model import Held, UsageEnd
 from aggregator.billing.reserve import reserve
-from aggregator.billing.settle import Settled, by_account, drop_emptied, settle_account
+from aggregator.billing.settle import Settled, by_account, settle_account, sweep_over
 from aggregator.runtime.aws import AwsError
 from tests.fakes.ledger_world import BUCKET, NOW, LedgerWorld, end
 
@@ -242,8 +242,8 @@ def test_buckets_that_are_over_and_empty_leave_the_account() -> None:
     settled(world, end("r1", cost=40), end("r2", cost=5, held=50))
     running = world.store.account("ann").holds
 
-    drop_emptied(world.store, "ann", NOW + 3600)
-    drop_emptied(world.store, "ann", NOW + 3661)
+    sweep_over(world.store, "ann", NOW + 3600)
+    sweep_over(world.store, "ann", NOW + 3661)
 
     assert running == {BUCKET: Held(0, 0)}
     assert world.store.account("ann").holds == {}
@@ -254,15 +254,28 @@ def test_a_bucket_with_money_in_it_waits_for_its_usage() -> None:
     world = holding(100, 50)
     settled(world, end("r1", cost=40))
 
-    drop_emptied(world.store, "ann", NOW + 100_000)
+    lapsed = sweep_over(world.store, "ann", NOW + 3600 + 5 * 3600)
 
+    assert lapsed == 0
     assert world.store.account("ann").holds == {BUCKET: Held(50, 1)}
+
+
+def test_money_whose_usage_is_hours_late_is_returned_and_counted() -> None:
+    world = holding(100, 50)
+    settled(world, end("r1", cost=40))
+
+    lapsed = sweep_over(world.store, "ann", NOW + 100_000)
+
+    assert lapsed == 1
+    assert world.store.account("ann").holds == {}
+    assert world.store.account("ann").swept == Held(50, 1)
+    assert world.available() == 960
 
 
 def test_an_account_without_old_buckets_is_only_read() -> None:
     world = holding(100)
     world.aws.inner.calls.clear()
 
-    drop_emptied(world.store, "ann", NOW)
+    sweep_over(world.store, "ann", NOW)
 
     assert world.aws.inner.calls == ["GetItem"]

@@ -1,7 +1,8 @@
 """How an account lies in the table. Standard library only.
 
 `available`; for each deadline bucket `hold#<bucket>` (the money in it) and `holds#<bucket>` (for how many requests);
-`alert_below`, where the user wants to hear of a low balance. Amounts are nano-US-dollars.
+`alert_below`, where the user wants to hear of a low balance; `lapsed_amount` and `lapsed_requests`, what was ever
+returned of lapsed holds. Amounts are nano-US-dollars.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from aggregator.runtime import item
 AMOUNT = "hold#"
 COUNT = "holds#"
 ALERT_BELOW = "alert_below"
+LAPSED_AMOUNT = "lapsed_amount"
+LAPSED_REQUESTS = "lapsed_requests"
 
 
 def account_of(user_id: str, stored: Mapping[str, Any]) -> Account:
@@ -24,4 +27,5 @@ def account_of(user_id: str, stored: Mapping[str, Any]) -> Account:
         available_nano_usd=values.get("available", 0),
         holds={bucket: Held(values[AMOUNT + bucket], values.get(COUNT + bucket, 0)) for bucket in buckets},
         alert_below_nano_usd=values.get(ALERT_BELOW),
+        swept=Held(values.get(LAPSED_AMOUNT, 0), values.get(LAPSED_REQUESTS, 0)),
     )

@@ -109,7 +109,7 @@ class TransactionReceipt(Response):
 
 
 class Lapsed(Response):
-    """Holds past their deadline: requests whose usage never arrived. Their money is available again."""
+    """All holds that ever ran past their deadline: requests whose usage did not come. Their money is available."""
 
     requests: int
     amount: str
@@ -137,8 +137,8 @@ class Balance(Response):
             held=to_usd(account.held(epoch_seconds)),
             total=to_usd(account.total_nano_usd),
             lapsed=Lapsed(
-                requests=sum(held.count for held in lapsed),
-                amount=to_usd(sum(held.amount_nano_usd for held in lapsed)),
+                requests=sum((held.count for held in lapsed), account.swept.count),
+                amount=to_usd(sum((held.amount_nano_usd for held in lapsed), account.swept.amount_nano_usd)),
             ),
             low_balance_threshold=None if threshold is None else to_usd(threshold),
         )

@@ -13,6 +13,9 @@ HOLD_SECONDS = 3600
 BUCKET_SECONDS = 300
 """Holds share a deadline with their neighbours of this width, so that an account carries few numbers."""
 
+WAIT_FOR_USAGE_SECONDS = 6 * 3600
+"""How long a lapsed bucket stays as it is, so that usage that is late still meets its hold."""
+
 CLOCK_SKEW_SECONDS = 60
 """How long after a bucket's deadline it is left alone, since clocks differ."""
 
@@ -50,22 +53,28 @@ class Held:
 class Account:
     """A user's wallet. Invariant: available + all holds = sum of its ledger postings, and available >= 0.
 
-    Below `alert_below_nano_usd`, if set, its total counts as low.
+    Below `alert_below_nano_usd`, if set, its total counts as low. `swept` is what has ever been returned of lapsed
+    holds: requests whose usage never arrived, or too late.
     """
 
     user_id: str
     available_nano_usd: NanoUsd = 0
     holds: Mapping[str, Held] = field(default_factory=dict)
     alert_below_nano_usd: NanoUsd | None = None
+    swept: Held = Held(0, 0)
 
     def lapsed(self, epoch_seconds: float) -> dict[str, Held]:
         """Buckets past their deadline: their money belongs to the user again."""
         return {bucket: held for bucket, held in self.holds.items() if has_lapsed(bucket, epoch_seconds)}
 
-    def emptied(self, epoch_seconds: float) -> dict[str, Held]:
-        """Lapsed buckets of which every hold was settled: nothing is in them, and nothing will be."""
-        lapsed = self.lapsed(epoch_seconds)
-        return {bucket: held for bucket, held in lapsed.items() if held == Held(0, 0)}
+    def over(self, epoch_seconds: float) -> dict[str, Held]:
+        """Lapsed buckets that nothing is in, or whose usage is hours late: it is not waited for any more."""
+        waited_for = epoch_seconds - WAIT_FOR_USAGE_SECONDS
+        return {
+            bucket: held
+            for bucket, held in self.lapsed(epoch_seconds).items()
+            if held == Held(0, 0) or has_lapsed(bucket, waited_for)
+        }
 
     def spendable(self, epoch_seconds: float) -> NanoUsd:
         """What the user can spend now: available, and what has lapsed."""

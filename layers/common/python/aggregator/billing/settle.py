@@ -79,14 +79,15 @@ def settle_account(ledger: Ledger, ends: Sequence[UsageEnd], sleep: Callable[[fl
     return done
 
 
-def drop_emptied(ledger: Ledger, user_id: str, now_epoch_seconds: float) -> None:
-    """Take away buckets that are over and empty, so that an account stays small: a write costs by the kilobyte.
+def sweep_over(ledger: Ledger, user_id: str, now_epoch_seconds: float) -> int:
+    """Take away buckets that are over, so that an account stays small: a write costs by the kilobyte.
 
-    What still has money in it is left alone: its usage may come yet.
+    What was still held in them is the user's again. Returns how many requests that was for: their usage never came.
     """
-    emptied = ledger.account(user_id).emptied(now_epoch_seconds)
-    if emptied:
-        ledger.sweep(user_id, emptied)
+    over = ledger.account(user_id).over(now_epoch_seconds)
+    if not over or not ledger.sweep(user_id, over):
+        return 0
+    return sum(held.count for held in over.values())
 
 
 def _parts(ends: Sequence[UsageEnd]) -> Iterator[list[UsageEnd]]:

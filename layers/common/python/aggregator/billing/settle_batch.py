@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from aggregator.billing.model import UsageEnd
 from aggregator.billing.price import Price, Usage
-from aggregator.billing.settle import Ledger, Settled, by_account, drop_emptied, settle_account
+from aggregator.billing.settle import Ledger, Settled, by_account, settle_account, sweep_over
 from aggregator.contracts.ai_usage import AiUsage
 from aggregator.runtime.aws import AwsError
 from aggregator.runtime.batch import Message
@@ -77,9 +77,13 @@ def usage_end_of(event: AiUsage) -> UsageEnd:
 
 def _tidy(ledger: Ledger, user_id: str, now_epoch_seconds: float) -> None:
     try:
-        drop_emptied(ledger, user_id, now_epoch_seconds)
+        lapsed = sweep_over(ledger, user_id, now_epoch_seconds)
     except AwsError as refused:
         logger.warning("Account not tidied", code=refused.code, user_id=user_id)
+    else:
+        if lapsed:
+            count("HoldLapsed", lapsed)
+            logger.warning("Holds lapsed", user_id=user_id, requests=lapsed)
 
 
 _DETAILS = (

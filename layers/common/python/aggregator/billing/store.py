@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from aggregator.billing import writes
-from aggregator.billing.account_item import ALERT_BELOW, AMOUNT, COUNT, account_of
+from aggregator.billing.account_item import (
+    ALERT_BELOW,
+    AMOUNT,
+    COUNT,
+    LAPSED_AMOUNT,
+    LAPSED_REQUESTS,
+    account_of,
+)
 from aggregator.billing.entry_item import ACCOUNT_PREFIX, ENTRY_PREFIX, account_key, entry_key, from_item
 from aggregator.billing.model import MOST_BUCKETS, Account, Entry, Held, Settlement
 from aggregator.billing.money import NanoUsd
@@ -86,20 +93,24 @@ class BillingStore:
         """
         fullest = sorted(lapsed.items(), key=lambda each: each[1].amount_nano_usd, reverse=True)
         names: dict[str, str] = {}
-        values: dict[str, int] = {":sum": 0}
+        values: dict[str, int] = {":sum": 0, ":requests": 0}
         removed: list[str] = []
         unchanged: list[str] = []
         for n, (bucket, held) in enumerate(fullest[:MOST_BUCKETS]):
             names |= {f"#hold{n}": AMOUNT + bucket, f"#holds{n}": COUNT + bucket}
             values |= {f":hold{n}": held.amount_nano_usd, f":holds{n}": held.count}
             values[":sum"] += held.amount_nano_usd
+            values[":requests"] += held.count
             removed += [f"#hold{n}", f"#holds{n}"]
             unchanged += [f"#hold{n} = :hold{n}", f"#holds{n} = :holds{n}"]
         try:
             self._aws.call("UpdateItem", {
                 "TableName": self._table,
                 "Key": writes.balance_key(user_id),
-                "UpdateExpression": f"SET available = available + :sum REMOVE {', '.join(removed)}",
+                "UpdateExpression": (
+                    f"SET available = available + :sum REMOVE {', '.join(removed)} "
+                    f"ADD {LAPSED_AMOUNT} :sum, {LAPSED_REQUESTS} :requests"
+                ),
                 "ConditionExpression": " AND ".join(unchanged),
                 "ExpressionAttributeNames": names,
                 "ExpressionAttributeValues": item.item(values),
