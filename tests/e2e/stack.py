@@ -110,7 +110,7 @@ class _Process(NamedTuple):
 
 
 def _processes() -> list[_Process]:
-    command = ["ps", "-A", "-o", "pid=,ppid=,stat=,args="]
+    command = ["ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args="]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()  # noqa: S603
     fields = [line.split(maxsplit=3) for line in lines]
     return [_Process(int(pid), int(parent), state, "".join(rest)) for pid, parent, state, *rest in fields]
