@@ -18,7 +18,7 @@ export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test pr lint fmt types arrows template properties model faults invoke logs
-.PHONY: simulate reconcile redrive replay-usage build deploy destroy clean
+.PHONY: bench cost simulate reconcile redrive replay-usage build deploy destroy clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -70,6 +70,12 @@ invoke: setup ## run one function with its sample event in its true runtime; F=b
 
 logs: setup ## what the functions of the running stack logged
 	@$(BIN)/python -m local.logs $(ARGS)
+
+bench: setup ## measure against the peers, into bench/results.json; 12 minutes, QUICK=1 for 3
+	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+
+cost: setup ## what chats cost in the cloud, from the last bench; ARGS="--upstream-seconds 10"
+	@$(BIN)/python -m bench.cost $(ARGS)
 
 simulate: setup ## model of the platform under load; ARGS="--rate 1000 --accounts 1", --limits, --figures
 	@$(BIN)/python -m bench.simulation $(ARGS)

@@ -33,7 +33,7 @@ def measure(folder: Path, requests: int) -> JsonObject:
             process.invoke(chat_event(body, number))
             if number % step == 0:
                 series.append((number, process.memory_mb()))
-        settled = series[len(series) // 20 + 1 :]
+        settled = series[1:]
         line = growth([float(at) for at, _ in settled], [mb for _, mb in settled])
         process.invoke(chat_event(chat_body("x" * 5_000_000), 0))
         after_large = process.memory_mb()
@@ -41,7 +41,7 @@ def measure(folder: Path, requests: int) -> JsonObject:
         "afterStartMb": round(started, 1),
         "afterThousandMb": round(after_thousand, 1),
         "series": [[at, round(mb, 2)] for at, mb in series],
-        "growthMbPerThousand": round(line.slope * 1000, 4),
+        "grownMb": round(series[-1][1] - settled[0][1], 2),
         "growth": line.to_json(),
         "after5MbPromptMb": round(after_large, 1),
         "peak5MbPromptMb": round(process.used.peak_mb if process.used else 0.0, 1),

@@ -1,0 +1,99 @@
+"""`make bench`: measure everything, print the table, write results.json and the plots. QUICK=1 for a short look."""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench import (
+    environments,
+    machine,
+    part_consumers,
+    part_counts,
+    part_growth,
+    part_memory,
+    part_start,
+    part_warm,
+    plots,
+)
+from bench.cost import RESULTS, Model
+from bench.goals import goals
+from bench.report import table
+
+JsonObject = dict[str, Any]
+
+
+def main() -> int:
+    """Measure; 1 if a goal is not met."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer samples and sizes; writes no results")
+    quick: bool = parser.parse_args().quick
+    if not sys.platform.startswith("linux"):
+        parser.exit(1, "The bench reads CPU and memory from /proc: it runs on Linux only.\n")
+    results = _measure(quick=quick)
+    print(table(results))
+    if not quick:
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        print("\nwritten: bench/results.json,", ", ".join(plots.draw(results["figures"])))
+    missed = [goal["name"] for goal in results["goals"] if not goal["met"]]
+    print(
+        f"\n{len(results['goals']) - len(missed)} of {len(results['goals'])} goals met",
+        *missed,
+        sep="\n  not: ",
+    )
+    return 0
+
+
+def _measure(*, quick: bool) -> JsonObject:
+    begun = {"at": machine.now(), "commit": machine.commit(), "load": machine.load_average()}
+    missing = environments.install()
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+        folder = Path(scratch)
+        parts: dict[str, Callable[[], JsonObject]] = {
+            "start": lambda: part_start.measure(folder, runs=3 if quick else 9),
+            "warm": lambda: part_warm.measure(
+                folder,
+                missing,
+                rounds=3 if quick else 12,
+                plain=40 if quick else 150,
+                streamed=15 if quick else 40,
+            ),
+            "counts": lambda: part_counts.measure(folder),
+            "memory": lambda: part_memory.measure(folder, requests=2_000 if quick else 20_000),
+            "consumers": lambda: part_consumers.measure(folder, events=400 if quick else 2_000),
+            "growth": lambda: part_growth.measure(folder, quick=quick),
+        }
+        figures = {name: _timed(name, part) for name, part in parts.items()}
+    prices = json.loads((Path(__file__).parent / "prices.json").read_text(encoding="utf-8"))
+    return {
+        "versions": environments.versions(),
+        "machine": machine.machine(),
+        "commands": ["make bench QUICK=1" if quick else "make bench"],
+        "run": begun | {"ended": machine.now(), "loadAtEnd": machine.load_average()},
+        "figures": figures,
+        "goals": goals(figures, Model(figures, prices)),
+        "notMeasured": missing | NOT_HERE,
+    }
+
+
+NOT_HERE = {
+    "the cloud": "no AWS account: time in API Gateway, Lambda's own overhead, network and real tables are not in here",
+    "arm64": "measured on the processor of this machine; Lambda runs the functions on Graviton",
+    "128 MB": "a process here has a whole core; a function of 128 MB has 7 % of one, so its CPU takes 14 times as long",
+    "instructions": "not counted: the regression guard counts calls, units and modules instead",
+}
+
+
+def _timed(name: str, part: Callable[[], JsonObject]) -> JsonObject:
+    start = time.monotonic()
+    measured = part()
+    print(f"  {time.monotonic() - start:6.1f} s  {name}", flush=True)
+    return measured
+
+
+if __name__ == "__main__":
+    sys.exit(main())
