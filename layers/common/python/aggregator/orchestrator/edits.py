@@ -33,8 +33,7 @@ def put_model(model_id: str, fields: Mapping[str, Any], now: datetime) -> Edit:
     def apply(body: JsonObject) -> JsonObject:
         before = body["models"].get(model_id, {})
         entry = {**_start("models", before, model_id), **_without(fields, "price", "routes")}
-        used = {version for model, _, version in known_prices(body) if model == model_id}
-        prices = _Prices(used, now)
+        prices = _Prices(_names_of_prices(body, model_id), now)
         if fields.get("routes") is not None:
             entry["routes"] = [
                 _route(route, before, prices, f"routes.{number}")
@@ -126,6 +125,17 @@ class _Prices:
     def _new_name(self, day: str) -> str:
         names = [day, *(f"{day}.{number}" for number in range(2, len(self._used) + 3))]
         return next(name for name in names if name not in self._used)
+
+
+def _names_of_prices(body: Mapping[str, Any], model_id: str) -> set[str]:
+    """Names of all prices of a model there ever were, and of those that are the model's while no route takes them."""
+    model = body["models"].get(model_id, {})
+    here = [
+        *model.get("prices", ()),
+        *(each for route in model.get("routes", ()) for each in route.get("prices", ())),
+    ]
+    live_or_retired = {version for model, _, version in known_prices(body) if model == model_id}
+    return live_or_retired | {price["version"] for price in here}
 
 
 def _rates(price: Mapping[str, Any]) -> Price:
