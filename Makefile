@@ -97,6 +97,7 @@ deploy: build ## deploy into your AWS account; ENV=dev or prod
 	@$(SAM) deploy --config-env $(ENV)
 
 destroy: setup ## remove what deploy made; ENV=dev
+	@$(BIN)/python -m local.empty_answers --stack ai-aggregator-$(ENV)
 	@$(SAM) delete --config-env $(ENV)
 
 clean: ## remove all that was installed and built here
