@@ -49,13 +49,29 @@ def test_functions_are_shipped_as_they_are(functions: JsonObject) -> None:
     assert all(each["Metadata"] == {"SkipBuild": True} for each in functions.values())
 
 
+CONSUMERS = {
+    "BillingSettleUsageFunction",
+    "BillingPublishTransactionsFunction",
+    "AnalyticsRecordEventsFunction",
+}
+"""They are invoked by the batch: X-Ray would keep one trace a second of each, at 5 USD a million."""
+
+
 def test_every_function_is_traced_and_runs_the_same_python_on_arm(stack: Stack) -> None:
-    for each in stack.of_type("Lambda::Function").values():
+    for name, each in stack.of_type("Lambda::Function").items():
         properties = each["Properties"]
         assert properties["Runtime"] == "python3.13"
         assert properties["Architectures"] == ["arm64"]
         assert properties["Handler"] == "app.handler"
-        assert properties["TracingConfig"] == {"Mode": "Active"}
+        assert properties["TracingConfig"] == {"Mode": "PassThrough" if name in CONSUMERS else "Active"}
+
+
+def test_traces_are_a_share_of_requests_and_not_one_each_second(stack: Stack) -> None:
+    rule = stack.properties("TraceSampling")["SamplingRule"]
+
+    assert rule["ReservoirSize"] == 0
+    assert rule["FixedRate"] == {"Fn::If": ["IsProd", 0.05, 1]}
+    assert rule["ServiceName"] == {"Fn::Sub": "${AWS::StackName}/${StageName}"}
 
 
 def test_every_function_logs_to_a_group_of_its_own_as_json(stack: Stack) -> None:
