@@ -1,23 +1,23 @@
-"""GET /v1/models and /proxy/openai/models, and each model under them: what can be called, as OpenAI lists it."""
+"""GET /v1/models, and the same for the other base URLs: what can be called, as OpenAI and Anthropic list it."""
 
 from aggregator.orchestrator import wiring
-from aggregator.orchestrator.api import OpenAiModel, OpenAiModelList
+from aggregator.orchestrator.api import ApiModel, ApiModelList
 from aggregator.orchestrator.list_models import list_models, read_model
 from aggregator.runtime.http import api, caller_of, serve
 
 app = api()
 
 
-def get_models() -> OpenAiModelList:
-    return OpenAiModelList.of(list_models(wiring.catalogue(), caller_of(app.current_event)))
+def get_models() -> ApiModelList:
+    return ApiModelList.of(list_models(wiring.catalogue(), caller_of(app.current_event)))
 
 
-def get_model(model: str = "") -> OpenAiModel:
+def get_model(model: str = "") -> ApiModel:
     name = model or app.current_event.path.partition("/models/")[2]  # a name may hold slashes
-    return OpenAiModel.of(read_model(wiring.catalogue(), caller_of(app.current_event), name))
+    return ApiModel.of(read_model(wiring.catalogue(), caller_of(app.current_event), name))
 
 
-for surface in ("/v1", "/proxy/openai"):
+for surface in ("/v1", "/proxy/openai", "/proxy/anthropic/v1"):
     app.get(f"{surface}/models")(get_models)
     app.get(f"{surface}/models/<model>")(get_model)
     app.get(f"{surface}/models/.+/.+", include_in_schema=False)(get_model)

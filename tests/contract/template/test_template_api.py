@@ -17,6 +17,10 @@ WITH_ANY_KEY = {
     ("POST", "/proxy/anthropic/v1/messages"),
     ("POST", "/v1/messages/count_tokens"),
     ("POST", "/proxy/anthropic/v1/messages/count_tokens"),
+    ("GET", "/v1/models"),
+    ("GET", "/v1/models/{model+}"),
+    ("GET", "/proxy/anthropic/v1/models"),
+    ("GET", "/proxy/anthropic/v1/models/{model+}"),
 }
 
 ROUTES = OPEN | {
@@ -45,6 +49,8 @@ ROUTES = OPEN | {
     ("GET", "/v1/models/{model+}"),
     ("GET", "/proxy/openai/models"),
     ("GET", "/proxy/openai/models/{model+}"),
+    ("GET", "/proxy/anthropic/v1/models"),
+    ("GET", "/proxy/anthropic/v1/models/{model+}"),
     ("POST", "/v1/chat/completions"),
     ("POST", "/proxy/openai/chat/completions"),
     ("POST", "/v1/responses"),

@@ -2,6 +2,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import anthropic
+import openai
 import pytest
 
 from aggregator.orchestrator import wiring
@@ -80,7 +82,7 @@ def test_a_capability_that_does_not_exist_is_refused(ask: Callable[..., Any]) ->
     assert "capability" in body["error"]["param"]
 
 
-def test_the_openai_list_has_openais_format(ask: Callable[..., Any]) -> None:
+def test_the_public_list_has_the_fields_of_openai_and_of_anthropic(ask: Callable[..., Any]) -> None:
     status, body = ask(OPENAI)
 
     assert status == 200
@@ -90,10 +92,36 @@ def test_the_openai_list_has_openais_format(ask: Callable[..., Any]) -> None:
         "object": "model",
         "created": 1_795_392_000,
         "owned_by": "openai",
+        "type": "model",
+        "display_name": "GPT-4o mini",
+        "created_at": "2026-11-23T00:00:00.000Z",
+        "lifecycle": "active",
+        "max_input_tokens": 128_000,
+        "max_tokens": 16_384,
     } in body["data"]
 
 
-@pytest.mark.parametrize("surface", ["/v1", "/proxy/openai"])
+def test_the_public_list_is_one_whole_page_for_anthropics_clients(ask: Callable[..., Any]) -> None:
+    _, body = ask(
+        OPENAI, path="/proxy/anthropic/v1/models", allowedModels=["gpt-4o-mini", "claude-haiku-4-5"]
+    )
+    _, none = ask(OPENAI, path="/proxy/anthropic/v1/models", allowedModels=["nothing"])
+
+    ids = [model["id"] for model in body["data"]]
+    assert sorted(ids) == ["claude-haiku-4-5", "gpt-4o-mini"]
+    assert (body["has_more"], body["first_id"], body["last_id"]) == (False, ids[0], ids[1])
+    assert (none["data"], none["has_more"], none["first_id"], none["last_id"]) == ([], False, None, None)
+
+
+def test_the_public_list_reads_as_the_types_of_both_sdks(ask: Callable[..., Any]) -> None:
+    _, body = ask(OPENAI)
+
+    for model in body["data"]:
+        openai.types.Model.model_validate(model, strict=True)
+        anthropic.types.ModelInfo.model_validate_json(json.dumps(model), strict=True)
+
+
+@pytest.mark.parametrize("surface", ["/v1", "/proxy/openai", "/proxy/anthropic/v1"])
 @pytest.mark.parametrize(
     ("name", "model_id", "owner"),
     [

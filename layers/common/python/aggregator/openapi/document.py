@@ -104,7 +104,7 @@ def _finished(route: str, said: JsonObject, known: Operation) -> JsonObject:
     }
     if not known.with_key:
         finished["security"] = []
-    elif known.tag == "messages":
+    elif known.any_key or known.tag == "messages":
         finished["security"] = [{"bearer": []}, {"apiKey": []}]
     if parameters:
         finished["parameters"] = parameters

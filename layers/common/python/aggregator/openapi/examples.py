@@ -108,7 +108,25 @@ _PRICES: JsonObject = {
     "output": "0.60",
     "cachedInput": "0.075",
 }
-_MODEL = {"id": "gpt-4o-mini", "object": "model", "created": 1763596800, "owned_by": "openai"}
+_MODEL: JsonObject = {
+    "id": "gpt-4o-mini",
+    "object": "model",
+    "created": 1763596800,
+    "owned_by": "openai",
+    "type": "model",
+    "display_name": "GPT-4o mini",
+    "created_at": "2025-11-20T00:00:00.000Z",
+    "lifecycle": "active",
+    "max_input_tokens": 128000,
+    "max_tokens": 16384,
+}
+_MODELS: JsonObject = {
+    "object": "list",
+    "data": [_MODEL],
+    "has_more": False,
+    "first_id": "gpt-4o-mini",
+    "last_id": "gpt-4o-mini",
+}
 _LISTED: JsonObject = {
     "id": "gpt-4o-mini",
     "displayName": "GPT-4o mini",
@@ -197,10 +215,12 @@ REQUESTS: dict[str, Examples] = {
 
 RESPONSES: dict[str, Examples] = {
     "createChatCompletion": _one(_COMPLETION),
-    "listModels": _one({"object": "list", "data": [_MODEL]}),
-    "listModelsByProxyPath": _one({"object": "list", "data": [_MODEL]}),
+    "listModels": _one(_MODELS),
+    "listModelsByProxyPath": _one(_MODELS),
+    "listModelsForAnthropic": _one(_MODELS),
     "getModel": _one(_MODEL),
     "getModelByProxyPath": _one(_MODEL),
+    "getModelForAnthropic": _one(_MODEL),
     "createApiKey": _one(_CREATED),
     "listApiKeys": _one({"data": [_KEY], "nextCursor": None}),
     "getApiKey": _one(_KEY | {"history": [_CHANGE]}),

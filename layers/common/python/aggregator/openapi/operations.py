@@ -36,7 +36,8 @@ class Operation:
 
     `errors` are the statuses that its use case adds to those that every route of its kind can answer. `summary` is
     for functions with more than one route; the docstring has it for all others. `query` is the model of its query,
-    `headers` are request headers that special.py describes.
+    `headers` are request headers that special.py describes. With `any_key` the key may come as `x-api-key`, too, as
+    with all of the Messages API.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Operation:
     query: type[BaseModel] | None = None
     headers: tuple[str, ...] = ()
     with_key: bool = True
+    any_key: bool = False
 
     def statuses(self, *, parameters: bool, path_parameters: bool, body: bool) -> list[int]:
         """Every error status that the route can answer, the gateway's own among them."""
@@ -66,12 +68,18 @@ OPERATIONS: dict[str, Operation] = {
     "POST /proxy/openai/chat/completions": Operation(
         "createChatCompletionByProxyPath", "proxy", (402, 404), headers=_CHOICES
     ),
-    "GET /v1/models": Operation("listModels", "proxy", summary="The models that can be called"),
-    "GET /v1/models/{model}": Operation("getModel", "proxy", summary="One model"),
+    "GET /v1/models": Operation("listModels", "proxy", summary="The models that can be called", any_key=True),
+    "GET /v1/models/{model}": Operation("getModel", "proxy", summary="One model", any_key=True),
     "GET /proxy/openai/models": Operation(
         "listModelsByProxyPath", "proxy", summary="The models that can be called"
     ),
     "GET /proxy/openai/models/{model}": Operation("getModelByProxyPath", "proxy", summary="One model"),
+    "GET /proxy/anthropic/v1/models": Operation(
+        "listModelsForAnthropic", "proxy", summary="The models that can be called", any_key=True
+    ),
+    "GET /proxy/anthropic/v1/models/{model}": Operation(
+        "getModelForAnthropic", "proxy", summary="One model", any_key=True
+    ),
     "POST /v1/responses": Operation("createResponse", "proxy", (402, 404), headers=_CHOICES),
     "POST /proxy/openai/responses": Operation(
         "createResponseByProxyPath", "proxy", (402, 404), headers=_CHOICES

@@ -1,15 +1,15 @@
-"""Answers of the model lists: our own, and OpenAI's."""
+"""Answers of the model lists: our own, and the one that OpenAI's and Anthropic's clients read."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from aggregator.billing.money import CURRENCY, to_usd
 from aggregator.billing.price import Price, Tier
 from aggregator.orchestrator.model import Catalogue, Model, Route
-from aggregator.runtime.schema import Response
+from aggregator.runtime.schema import Moment, Response
 
 Capability = Literal[
     "chat",
@@ -135,35 +135,59 @@ class ModelList(Response):
         return cls(models=listed, count=len(listed), version=catalogue.version, aliases=aliases)
 
 
-class OpenAiModel(Response):
-    """A model in OpenAI's format.
+class ApiModel(Response):
+    """A model in OpenAI's format and in Anthropic's at once: clients of either pass over the other's fields.
 
-    Source: https://developers.openai.com/api/reference/resources/models
+    Source: https://developers.openai.com/api/reference/resources/models and
+    https://platform.claude.com/docs/en/api/models/list
     """
+
+    model_config = ConfigDict(alias_generator=None)
 
     id: str
     object: Literal["model"] = "model"
     created: int
-    owned_by: Annotated[str, Field(serialization_alias="owned_by")]
+    owned_by: str
+    type: Literal["model"] = "model"
+    display_name: str
+    created_at: Moment
+    lifecycle: Literal["active", "deprecated"]
+    max_input_tokens: int
+    max_tokens: int
 
     @classmethod
-    def of(cls, model: Model) -> "OpenAiModel":
-        """A model as OpenAI's clients read it: created when its price was first read, owned by its first provider."""
+    def of(cls, model: Model) -> "ApiModel":
+        """A model as clients read it: created when its price was first read, owned by its first provider."""
         day = model.routes[0].prices[0].as_of or "2026-01-01"
         created = datetime.fromisoformat(day).replace(tzinfo=UTC)
-        return cls(id=model.id, created=int(created.timestamp()), owned_by=model.routes[0].provider.id)
+        return cls(
+            id=model.id,
+            created=int(created.timestamp()),
+            owned_by=model.routes[0].provider.id,
+            display_name=model.display_name,
+            created_at=created,
+            lifecycle="deprecated" if model.retires_at else "active",
+            max_input_tokens=model.max_input_tokens,
+            max_tokens=model.max_output_tokens,
+        )
 
 
-class OpenAiModelList(Response):
-    """A list of models in OpenAI's format."""
+class ApiModelList(Response):
+    """A list of models in OpenAI's format and in Anthropic's; it is always whole."""
+
+    model_config = ConfigDict(alias_generator=None)
 
     object: Literal["list"] = "list"
-    data: list[OpenAiModel]
+    data: list[ApiModel]
+    has_more: Literal[False] = False
+    first_id: str | None
+    last_id: str | None
 
     @classmethod
-    def of(cls, models: Iterable[Model]) -> "OpenAiModelList":
-        """The list as OpenAI's clients read it."""
-        return cls(data=[OpenAiModel.of(model) for model in models])
+    def of(cls, models: Iterable[Model]) -> "ApiModelList":
+        """The list as clients read it."""
+        data = [ApiModel.of(model) for model in models]
+        return cls(data=data, first_id=data[0].id if data else None, last_id=data[-1].id if data else None)
 
 
 def _amounts(rates: Price | Tier) -> dict[str, str]:
