@@ -30,7 +30,11 @@ def tool_of(name: str) -> Tool:
 
 
 def chat(
-    key: str = kit.API_KEY, model: str = kit.MODEL, base: str = kit.V1, kind: Any = OpenAIChatGenerator, **options: Any
+    key: str = kit.API_KEY,
+    model: str = kit.MODEL,
+    base: str = kit.V1,
+    kind: Any = OpenAIChatGenerator,
+    **options: Any,
 ) -> Any:
     return kind(api_key=Secret.from_token(key), model=model, api_base_url=base, max_retries=2, **options)
 
@@ -106,7 +110,10 @@ def json_schema() -> str:
 @checks.check
 def embeddings() -> str:
     at = OpenAIDocumentEmbedder(
-        api_key=Secret.from_token(kit.API_KEY), model=kit.EMBEDDING_MODEL, api_base_url=kit.V1, progress_bar=False
+        api_key=Secret.from_token(kit.API_KEY),
+        model=kit.EMBEDDING_MODEL,
+        api_base_url=kit.V1,
+        progress_bar=False,
     )
     found = at.run([Document(content=text) for text in ("one", "two")])["documents"]
     return kit.vectors([each.embedding for each in found])
@@ -151,7 +158,10 @@ def cancel() -> str:
 def usage() -> str:
     mark = kit.at()
     first = reply(chat(), ChatMessage.from_user(kit.HELLO)).meta["usage"]
-    options = {"generation_kwargs": {"stream_options": {"include_usage": True}}, "streaming_callback": lambda _: None}
+    options = {
+        "generation_kwargs": {"stream_options": {"include_usage": True}},
+        "streaming_callback": lambda _: None,
+    }
     last = reply(chat(), ChatMessage.from_user(kit.HELLO), **options).meta["usage"]
     used = (first, last)
     return kit.counted(

@@ -143,7 +143,10 @@ def proxy_path() -> str:
 
 
 checks.faults(
-    ask, dict.fromkeys(("wrong_key", "no_money", "no_model", "rate_limit", "provider_fault"), InstructorRetryException)
+    ask,
+    dict.fromkeys(
+        ("wrong_key", "no_money", "no_model", "rate_limit", "provider_fault"), InstructorRetryException
+    ),
 )
 checks.retry(ask)
 

@@ -169,7 +169,12 @@ def cancel() -> str:
 def usage() -> str:
     mark = kit.at()
     said = [llm(kit.HELLO, "-u", *how).stderr for how in ((), ("--no-stream",))]
-    counts = [line.split(":")[1].replace(",", "").split() for text in said for line in text.splitlines() if "Token" in line]
+    counts = [
+        line.split(":")[1].replace(",", "").split()
+        for text in said
+        for line in text.splitlines()
+        if "Token" in line
+    ]
     return kit.counted(mark, sum(int(each[0]) for each in counts), sum(int(each[2]) for each in counts))
 
 

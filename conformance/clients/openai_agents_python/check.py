@@ -157,7 +157,9 @@ async def usage() -> str:
     async for _ in last.stream_events():
         pass
     used = [each.context_wrapper.usage for each in (first, last)]
-    return kit.counted(mark, sum(each.input_tokens for each in used), sum(each.output_tokens for each in used))
+    return kit.counted(
+        mark, sum(each.input_tokens for each in used), sum(each.output_tokens for each in used)
+    )
 
 
 @checks.check

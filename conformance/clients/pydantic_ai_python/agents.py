@@ -35,7 +35,9 @@ def get_time(city: str) -> str:
     return kit.RESULTS["get_time"]
 
 
-def add_checks(checks: kit.Checks, model_of: Callable[..., Any], proxy: str, one_route: str | None = None) -> None:
+def add_checks(
+    checks: kit.Checks, model_of: Callable[..., Any], proxy: str, one_route: str | None = None
+) -> None:
     """`model_of(key, model, base_url)` makes a model; `proxy` is the other base URL."""
 
     async def ask(key: str, model: str | None, text: str) -> str:

@@ -36,12 +36,19 @@ def get_time(city: str) -> str:
 TOOLS = {"get_weather": get_weather, "get_time": get_time}
 
 
-def model_of(key: str = kit.API_KEY, model: str = kit.MODEL, base: str = kit.V1, **options: Any) -> OpenAIModel:
+def model_of(
+    key: str = kit.API_KEY, model: str = kit.MODEL, base: str = kit.V1, **options: Any
+) -> OpenAIModel:
     return OpenAIModel(model_id=model, api_base=base, api_key=key, retry=False, **options)
 
 
 def user(content: Any) -> Any:
-    return [{"role": "user", "content": content if isinstance(content, list) else [{"type": "text", "text": content}]}]
+    return [
+        {
+            "role": "user",
+            "content": content if isinstance(content, list) else [{"type": "text", "text": content}],
+        }
+    ]
 
 
 def ask(key: str, model: str | None, text: str) -> str:
@@ -116,7 +123,10 @@ def image_url() -> str:
 
 @checks.check
 def json_schema() -> str:
-    wanted: Any = {"type": "json_schema", "json_schema": {"name": "city", "schema": kit.WEATHER, "strict": True}}
+    wanted: Any = {
+        "type": "json_schema",
+        "json_schema": {"name": "city", "schema": kit.WEATHER, "strict": True},
+    }
     answer = model_of().generate(user("A city, please"), response_format=wanted)
     assert set(json.loads(str(answer.content))) == {"city"}
     return "parsed"
@@ -147,9 +157,7 @@ def usage() -> str:
     first = model_of().generate(user(kit.HELLO)).token_usage
     last = [each.token_usage for each in model_of().generate_stream(user(kit.HELLO)) if each.token_usage][-1]
     assert first is not None
-    return kit.counted(
-        mark, first.input_tokens + last.input_tokens, first.output_tokens + last.output_tokens
-    )
+    return kit.counted(mark, first.input_tokens + last.input_tokens, first.output_tokens + last.output_tokens)
 
 
 @checks.check
