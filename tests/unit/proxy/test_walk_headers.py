@@ -1,6 +1,7 @@
 """What the client is told of a request that was answered: what was held, what it cost, who answered."""
 
 import json
+from dataclasses import replace
 
 from aggregator.proxy.walk import walk
 from aggregator.runtime.streaming import StreamingResponse
@@ -40,10 +41,21 @@ def test_the_answer_says_what_was_held_what_it_cost_and_what_is_left() -> None:
         "x-aggregator-attempts": "1",
         "x-aggregator-hold-usd": f"0.{held:09d}".rstrip("0"),
         "x-aggregator-price-version": "1",
+        "x-aggregator-strategy": "priority",
         "x-aggregator-cost-usd": "0.00000002",
         "x-aggregator-balance-usd": "0.00000098",
         "openai-processing-ms": "0",
     }
+
+
+def test_it_says_by_what_routes_were_ranked_and_who_was_passed_over() -> None:
+    chosen = replace(route(), strategy="weighted", left_out=("groq", "xai"))
+    world = World([ScriptedResponse(completion("hello", USED))], routes=[chosen])
+
+    answer = served(world)
+
+    assert answer.headers["x-aggregator-strategy"] == "weighted"
+    assert answer.headers["x-aggregator-left-out"] == "groq,xai"
 
 
 def test_a_cap_that_the_platform_chose_is_said_and_sent() -> None:
