@@ -25,6 +25,12 @@ MONTH_SECONDS = 30 * 24 * 3600
 FULL_CPU_MB = 1769
 """Memory at which a function has one CPU; below it, a share. Source: Lambda developer guide, "Configure memory"."""
 
+_CONSUMERS = (
+    "BillingSettleUsageFunction",
+    "BillingPublishTransactionsFunction",
+    "AnalyticsRecordEventsFunction",
+)
+
 _EVENT_ENVELOPE_BYTES = 300
 _LOG_OVERHEAD_BYTES = 26
 _INDEX_BYTES = 100
@@ -109,7 +115,7 @@ class Model:
         yield "SQS: 2 queues", 2 * carried * price["queue_request"]
         logged = self._log_bytes(of, hot)
         yield "CloudWatch Logs", logged / 1e9 * (price["log_gb"] + _COMPRESSED * price["log_gb_month"])
-        yield "X-Ray", of.traced_share * price["trace"]
+        yield "X-Ray", (of.traced_share + _traced_consumers() / of.batch) * price["trace"]
 
     def _invocation(self, seconds: float, memory_mb: int) -> float:
         return self._price["lambda_request"] + seconds * _gb(memory_mb) * self._price["lambda_gb_second"]
@@ -167,6 +173,12 @@ def _count(kind: str) -> int:
 def _alarms() -> int:
     stack = load(TEMPLATE.parent / "stacks" / "observability.yaml")
     return sum(1 for each in stack["Resources"].values() if each["Type"] == "AWS::CloudWatch::Alarm")
+
+
+def _traced_consumers() -> int:
+    """Consumers that X-Ray samples by itself: one trace a second of each, which is all of them in most accounts."""
+    resources = load(TEMPLATE)["Resources"]
+    return sum(1 for name in _CONSUMERS if resources[name]["Properties"].get("Tracing") != "PassThrough")
 
 
 def _archived_events() -> int:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -17,6 +18,8 @@ from local.paths import ROOT, TEMPLATE
 from local.process import clean_environment
 from local.template import load
 
+SOURCES = ("sources",)
+"""As they lie in the repository, on the development interpreter: for counts, which need no build."""
 HOT = ("common", "runtime")
 COLD = ("common", "runtime", "dependencies")
 _LAYERS = {"common": "CommonLayer", "runtime": "RuntimeLayer", "dependencies": "DependenciesLayer"}
@@ -59,13 +62,13 @@ class FunctionProcess:
     def __init__(self, function: Function, environment: Mapping[str, str], log: Path) -> None:
         self._api = RuntimeApi()
         self.used: Usage | None = None
-        common = layer("common")
+        python = sys.executable if function.layers == SOURCES else PYTHON
         paths = [str(layer(each) / "python") for each in function.layers]
         if function.packages:
             paths.append(str(function.packages))
-        command = [PYTHON, "-m", "awslambdaric", "app.handler"]
+        command = [python, "-m", "awslambdaric", "app.handler"]
         if function.streams:
-            command = [str(common / "bin" / "stream-runtime"), PYTHON, "bootstrap"]
+            command = [str(layer(function.layers[0]) / "bin" / "stream-runtime"), python, "bootstrap"]
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 (our own functions)
                 command,
@@ -127,6 +130,8 @@ class FunctionProcess:
 @cache
 def layer(name: str) -> Path:
     """A layer as it was built."""
+    if name == "sources":
+        return ROOT / "layers" / "common"
     return _built().folders[_LAYERS[name]]
 
 

@@ -37,7 +37,7 @@ def measure(folder: Path) -> JsonObject:
             "one account": {str(batch): _summed(live(100, batch, 1)) for batch in BATCHES},
             "each request another account": {str(batch): _summed(live(100, batch, 100)) for batch in BATCHES},
         },
-        "itemBytes": _item_bytes(),
+        "itemBytes": item_bytes(),
         "eventBytes": {"ai_usage": len(json.dumps(ai_usage(0, USER), separators=(",", ":")))},
         "accessLogBytes": _access_log_bytes(),
     }
@@ -84,7 +84,7 @@ def _summed(steps: JsonObject) -> JsonObject:
     }
 
 
-def _item_bytes() -> JsonObject:
+def item_bytes() -> JsonObject:
     """The items that a request writes: an account with every bucket an hour can have, and a usage's ledger entry."""
     metered = MeteredDynamoDb()
     store = BillingStore(metered, "billing")

@@ -1,0 +1,100 @@
+"""What a chat costs that no machine changes: calls to AWS at the wire, write units, bytes of what is written."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.events import authorizer_event, chat_body, chat_event
+from bench.lambdas import SOURCES, FunctionProcess, ours
+from bench.life import live
+from bench.part_counts import item_bytes
+from bench.runtime_api import body_of
+from bench.world import World
+
+CHAT = ours("proxy/create_chat_completion", layers=SOURCES, streams=True)
+AUTHORIZER = ours("auth/authorizer", layers=SOURCES)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """AWS that answers at once and counts, and a provider."""
+    with World(tmp_path_factory.mktemp("world")) as world:
+        yield world
+
+
+@pytest.fixture
+def chat(world: World, tmp_path: Path) -> Iterator[FunctionProcess]:
+    """The chat function under its true runtime, started."""
+    world.forget()
+    with FunctionProcess(CHAT, world.environment(), tmp_path / "log") as process:
+        yield process
+
+
+def calls(world: World) -> dict[str, int]:
+    return {
+        name.partition(".")[0]: count for name, count in world.counts().items() if name.endswith(".calls")
+    }
+
+
+def test_a_start_reads_the_catalogue_and_the_keys_before_its_first_request(
+    world: World, chat: FunctionProcess
+) -> None:
+    before = calls(world)
+
+    chat.invoke(chat_event(chat_body()))
+
+    assert before == {"GetItem": 2, "GetSecretValue": 1}
+    assert calls(world) == before | {"UpdateItem": 1, "PutEvents": 1}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_warm_chat_makes_two_calls_to_aws(world: World, chat: FunctionProcess, stream: bool) -> None:
+    body = chat_body(stream=stream, tokens=10)
+    chat.invoke(chat_event(body))
+    world.forget()
+
+    answers = [body_of(chat.invoke(chat_event(body, number)).answer) for number in range(10)]
+
+    assert calls(world) == {"UpdateItem": 10, "PutEvents": 10}
+    assert all(b'"statusCode":200' in answer for answer in answers)
+
+
+def test_a_decision_about_a_key_makes_one_call_and_the_next_ten_seconds_none(
+    world: World, tmp_path: Path
+) -> None:
+    with FunctionProcess(AUTHORIZER, world.environment(), tmp_path / "log") as process:
+        world.forget()
+        answers = [process.invoke(authorizer_event(world.key.text)) for _ in range(3)]
+
+    effects = [
+        json.loads(body_of(each.answer))["policyDocument"]["Statement"][0]["Effect"] for each in answers
+    ]
+    assert effects == ["Allow"] * 3
+    assert calls(world) == {"GetItem": 1}
+
+
+def test_a_life_costs_four_write_units_in_batches_of_ten() -> None:
+    steps = live(100, batch=10, users=1)
+
+    assert {name: step["writeUnits"] for name, step in steps.items()} == {
+        "reserve": 1.0,
+        "settle": 2.2,
+        "publish": 0.0,
+        "record": 0.8,
+    }
+
+
+def test_a_life_costs_thirteen_write_units_alone() -> None:
+    steps = live(20, batch=1, users=20)
+
+    assert sum(step["writeUnits"] for step in steps.values()) == 13.0
+
+
+def test_what_a_request_writes_fits_one_unit_however_many_holds_are_open() -> None:
+    sizes = item_bytes()
+
+    assert sizes["accountBuckets"] == 13
+    assert sizes["account"] <= 1024
+    assert sizes["entry"] <= 1024
