@@ -8,7 +8,9 @@ import pytest
 from moto import mock_aws
 
 from aggregator.orchestrator import wiring
+from aggregator.orchestrator.announce import CatalogueAnnouncer
 from aggregator.runtime.aws import Aws
+from tests.integration.orchestrator.operators_desk import Bus, Desk
 from tests.tables import create_table
 
 JsonObject = dict[str, Any]
@@ -63,3 +65,13 @@ def sample() -> Callable[[str], JsonObject]:
         return event
 
     return load
+
+
+@pytest.fixture
+def desk(aws: Aws, handler: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> Desk:
+    assert aws is wiring.dynamodb()
+    monkeypatch.setenv("ENVIRONMENT", "prod")
+    bus = Bus()
+    monkeypatch.setattr(wiring, "announcer", lambda: CatalogueAnnouncer(bus, "bus"))
+    wiring.load({"by": "deployment"})
+    return Desk(handler, bus)
