@@ -53,7 +53,7 @@ class Scenario:
     aws_calls_ms: float = 25.0
     cold_share: float = 0.001
     authorizer_miss_share: float = 0.05
-    traced_share: float = 0.05
+    traced_share: float = 0.01
     archive_days: int = 30
 
 

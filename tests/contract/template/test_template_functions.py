@@ -70,7 +70,7 @@ def test_traces_are_a_share_of_requests_and_not_one_each_second(stack: Stack) ->
     rule = stack.properties("TraceSampling")["SamplingRule"]
 
     assert rule["ReservoirSize"] == 0
-    assert rule["FixedRate"] == {"Fn::If": ["IsProd", 0.05, 1]}
+    assert rule["FixedRate"] == {"Fn::If": ["IsProd", 0.01, 1]}
     assert rule["ServiceName"] == {"Fn::Sub": "${AWS::StackName}/${StageName}"}
 
 
