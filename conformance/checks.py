@@ -17,7 +17,7 @@ CHECKS: dict[str, str] = {
     "no_model": "Unknown model: 404, the client's own error for it",
     "rate_limit": "Provider's limit: 429, the client's own error for it, after its retries",
     "provider_fault": "Provider answers 500: ours is a 502, the client's own error for it, after its retries",
-    "retry": "First try fails, the client's second succeeds: one charge",
+    "retry": "First try is a 429 with Retry-After, the client's second is answered: one charge",
     "idempotency": "The same Idempotency-Key twice: the same answer, one charge",
     "cancel": "Left in mid-stream: the provider is hung up on, the charge is settled, nothing stays held",
     "usage": "Tokens that the client reports are those of the ledger; each charge is tokens x price",

@@ -35,6 +35,7 @@ const FAULTS = {
   rate_limit: { key: env.API_KEY, text: "[[standin status=429]] Hello", status: 429 },
   provider_fault: { key: env.API_KEY, text: "[[standin status=500]] Hello", status: 502 },
 };
+const WAIT_SECONDS = 3;
 const NEVER_RETRIED = ["wrong_key", "no_money", "no_model"];
 
 /** Collects a client's checks and runs them, one JSON line each; whatever else is printed goes to stderr. */
@@ -67,13 +68,15 @@ export class Checks {
   retry(ask, model) {
     this.check("retry", async () => {
       const mark = await at();
-      const answer = await ask(API_KEY, model, `[[standin status=500 times=2 id=${randomUUID()}]] ${HELLO}`);
-      answered(answer);
-      const [first, second, ...more] = await statusesSince(mark);
-      assert(first === 502 && second < 300 && !more.length, `statuses ${[first, second, ...more]}`);
+      const once = `[[standin status=429 retry-after=${WAIT_SECONDS} times=1 id=${randomUUID()}]] ${HELLO}`;
+      answered(await ask(API_KEY, model, once));
+      const [first, second, ...more] = await exchangesSince(mark);
+      assert(first.status === 429 && second.status < 300 && !more.length, JSON.stringify([first, second, ...more]));
       const bill = await billSince(mark);
       assert(bill.entries === 1 && !bill.twice, JSON.stringify(bill));
-      return `2 tries (${first}, ${second}), 1 charge of ${bill.charged} USD`;
+      const waited = second.at - first.at;
+      const how = waited >= WAIT_SECONDS ? "as told by Retry-After" : "not as told by Retry-After";
+      return `2 tries (429, ${second.status}), ${waited.toFixed(0)} s apart, ${how}; 1 charge of ${bill.charged} USD`;
     });
   }
 

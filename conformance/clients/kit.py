@@ -48,6 +48,7 @@ FAULTS: dict[str, tuple[str, str | None, str, int]] = {
     "rate_limit": (API_KEY, None, "[[standin status=429]] Hello", 429),
     "provider_fault": (API_KEY, None, "[[standin status=500]] Hello", 502),
 }
+WAIT_SECONDS = 3
 NEVER_RETRIED = ("wrong_key", "no_money", "no_model")
 
 Check = Callable[[], Any]
@@ -92,20 +93,16 @@ class Checks:
     def retry(self, ask: Callable[[str, str | None, str], Any], model: str | None = None) -> None:
         """Add the check that a failed first try is made up for by the client, and charged once.
 
-        The platform tries each route twice itself, so with a `model` of one route the third try at the provider is
-        the client's second.
+        What the provider wants to wait for long, the platform leaves to the client: with a `model` of one route, the
+        first try at the provider is the client's first.
         """
 
         async def retry() -> str:
             mark = at()
-            once = f"[[standin status=500 times=2 id={uuid.uuid4().hex}]] {HELLO}"
+            once = f"[[standin status=429 retry-after={WAIT_SECONDS} times=1 id={uuid.uuid4().hex}]] {HELLO}"
             answer = await now(ask(API_KEY, model, once))
-            statuses = statuses_since(mark)
             assert HELLO in str(answer), answer
-            assert len(statuses) == 2 and statuses[0] == 502 and statuses[1] < 300, statuses
-            bill = bill_since(mark)
-            assert bill["entries"] == 1 and not bill["twice"] and not bill["missing"], bill
-            return f"2 tries ({statuses[0]}, {statuses[1]}), 1 charge of {bill['charged']} USD"
+            return retried(mark)
 
         self._checks["retry"] = retry
 
@@ -216,6 +213,18 @@ def created(mark: int) -> str:
     return "taken: " + ", ".join(
         sorted({f"{each['status']} {each['path'].rsplit('/', 1)[1]}" for each in found})
     )
+
+
+def retried(mark: int) -> str:
+    """The words for two tries of which one was charged, and whether the second waited as it was told to."""
+    first, second, *more = exchanges_since(mark)
+    statuses = (first["status"], second["status"])
+    assert not more and statuses[0] == 429 and statuses[1] < 300, exchanges_since(mark)
+    bill = bill_since(mark)
+    assert bill["entries"] == 1 and not bill["twice"], bill
+    waited = second["at"] - first["at"]
+    how = "as told by Retry-After" if waited >= WAIT_SECONDS else "not as told by Retry-After"
+    return f"2 tries ({statuses[0]}, {statuses[1]}), {waited:.0f} s apart, {how}; 1 charge of {bill['charged']} USD"
 
 
 def same(mark: int, first: Any, second: Any) -> str:

@@ -26,7 +26,9 @@ class City(BaseModel):
 
 
 def tool_of(name: str) -> Tool:
-    return Tool(name=name, description=name, parameters=kit.WEATHER, function=lambda city: kit.RESULTS[name])
+    return Tool(
+        name=name, description=name, parameters=kit.WEATHER, function=lambda city: city and kit.RESULTS[name]
+    )
 
 
 def chat(

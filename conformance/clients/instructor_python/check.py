@@ -1,6 +1,7 @@
 """instructor, over the openai client: everything is an object of a schema."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import instructor
@@ -70,8 +71,6 @@ def streamed() -> str:
 
 @checks.check
 def parallel_tools() -> str:
-    from collections.abc import Iterable
-
     at = client(mode=instructor.Mode.PARALLEL_TOOLS)
     found = list(
         at.chat.completions.create(

@@ -24,12 +24,14 @@ class City(BaseModel):
 @tool
 def get_weather(city: str) -> str:
     """Weather in a city."""
+    assert city
     return kit.RESULTS["get_weather"]
 
 
 @tool
 def get_time(city: str) -> str:
     """Time in a city."""
+    assert city
     return kit.RESULTS["get_time"]
 
 

@@ -1,6 +1,7 @@
 """Pydantic AI's checks, for any of its models."""
 
 import uuid
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -35,7 +36,7 @@ def get_time(city: str) -> str:
     return kit.RESULTS["get_time"]
 
 
-def add_checks(
+def add_checks(  # noqa: C901 (one function a check)
     checks: kit.Checks, model_of: Callable[..., Any], proxy: str, one_route: str | None = None
 ) -> None:
     """`model_of(key, model, base_url)` makes a model; `proxy` is the other base URL."""
@@ -74,8 +75,6 @@ def add_checks(
 
     @checks.check
     async def image_data() -> str:
-        from base64 import b64decode
-
         image = BinaryContent(b64decode(kit.PIXEL), media_type="image/png")
         return kit.saw_image((await agent().run(["What is this?", image])).output)
 

@@ -20,6 +20,7 @@ def get_weather(city: str) -> str:
     Args:
         city: its name
     """
+    assert city
     return kit.RESULTS["get_weather"]
 
 
@@ -30,6 +31,7 @@ def get_time(city: str) -> str:
     Args:
         city: its name
     """
+    assert city
     return kit.RESULTS["get_time"]
 
 
@@ -93,7 +95,7 @@ def tools() -> str:
 @checks.check
 def tools_streamed() -> str:
     settings: Any = {"tools_to_call_from": [get_weather], "tool_choice": "auto"}
-    deltas = [each for each in model_of().generate_stream(user("How is the weather?"), **settings)]
+    deltas = list(model_of().generate_stream(user("How is the weather?"), **settings))
     parts = [call.function for each in deltas for call in each.tool_calls or [] if call.function]
     arguments = "".join(str(part.arguments or "") for part in parts)
     assert [part.name for part in parts if part.name] == ["get_weather"]
