@@ -54,7 +54,7 @@ def _measure(*, quick: bool) -> JsonObject:
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         folder = Path(scratch)
         parts: dict[str, Callable[[], JsonObject]] = {
-            "start": lambda: part_start.measure(folder, runs=3 if quick else 9),
+            "start": lambda: part_start.measure(folder, runs=3 if quick else 11),
             "warm": lambda: part_warm.measure(
                 folder,
                 missing,

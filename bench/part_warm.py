@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 from bench import lambdas, peers
@@ -68,7 +69,7 @@ def measure(folder: Path, missing: dict[str, str], *, rounds: int, plain: int, s
 def _run(
     targets: list[Target], counts: dict[str, int], missing: dict[str, str], *, rounds: int
 ) -> dict[str, dict[str, JsonObject]]:
-    """Samples by kind and target: CPU a request for each round, and both times of each request."""
+    """Samples by kind and target, of each round: CPU a request, and both times of each request."""
     samples: dict[str, dict[str, JsonObject]] = {kind: {} for kind in counts}
     for _ in range(rounds):
         for kind, count in counts.items():
@@ -84,8 +85,8 @@ def _run(
                     del samples[kind][target.name]
                     continue
                 kept["cpu"].append((target.cpu_ms() - before) / count)
-                kept["first"] += [first for first, _ in times]
-                kept["whole"] += [whole for _, whole in times]
+                kept["first"].append([first for first, _ in times])
+                kept["whole"].append([whole for _, whole in times])
     return samples
 
 
@@ -103,22 +104,33 @@ def _against_direct(samples: dict[str, dict[str, JsonObject]]) -> JsonObject:
                 "wholeMs": _quantiles(kept["whole"]),
                 "addedFirstByteMs": _added(kept["first"], direct["first"]),
                 "addedMs": _added(kept["whole"], direct["whole"]),
-                "requests": len(kept["whole"]),
+                "requests": sum(len(of_round) for of_round in kept["whole"]),
             }
             for name, kept in by_target.items()
         }
     return told
 
 
-def _quantiles(values: list[float]) -> JsonObject:
-    return {"p50": significant(quantile(values, 0.5)), "p99": significant(quantile(values, 0.99))}
+_SHARES = (("p50", 0.5), ("p99", 0.99))
 
 
-def _added(values: list[float], direct: list[float]) -> JsonObject:
-    """Each quantile over the same quantile of direct calls."""
+def _quantiles(rounds: list[list[float]]) -> JsonObject:
+    """The median over the rounds of each round's quantile: one that the machine was busy in does not decide."""
     return {
-        name: significant(quantile(values, share) - quantile(direct, share))
-        for name, share in (("p50", 0.5), ("p99", 0.99))
+        name: significant(median(quantile(of_round, share) for of_round in rounds)) for name, share in _SHARES
+    }
+
+
+def _added(rounds: list[list[float]], direct: list[list[float]]) -> JsonObject:
+    """The same of each quantile less that of the direct calls in the same round."""
+    return {
+        name: significant(
+            median(
+                quantile(of_round, share) - quantile(straight, share)
+                for of_round, straight in zip(rounds, direct, strict=True)
+            )
+        )
+        for name, share in _SHARES
     }
 
 
