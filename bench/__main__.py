@@ -58,8 +58,8 @@ def _measure(*, quick: bool) -> JsonObject:
             "warm": lambda: part_warm.measure(
                 folder,
                 missing,
-                rounds=3 if quick else 12,
-                plain=40 if quick else 150,
+                rounds=3 if quick else 20,
+                plain=40 if quick else 200,
                 streamed=15 if quick else 40,
             ),
             "counts": lambda: part_counts.measure(folder),
