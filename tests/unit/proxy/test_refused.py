@@ -96,7 +96,6 @@ def test_words_that_help_arrive_whole(message: str) -> None:
     ("status", "kind", "seen"),
     [
         (400, ProviderRefused, 400),
-        (409, ProviderRefused, 400),
         (422, ProviderRefused, 400),
         (413, PayloadTooLarge, 413),
         (401, ProviderFailed, 502),
@@ -104,7 +103,8 @@ def test_words_that_help_arrive_whole(message: str) -> None:
         (403, ProviderFailed, 502),
         (404, ProviderFailed, 502),
         (405, ProviderFailed, 502),
-        (408, ProviderTimedOut, 504),
+        (408, ProviderUnavailable, 503),
+        (409, ProviderUnavailable, 503),
         (504, ProviderTimedOut, 504),
         (429, RateLimitExceeded, 429),
         (503, ProviderUnavailable, 503),

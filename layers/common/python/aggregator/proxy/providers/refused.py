@@ -35,7 +35,7 @@ def refusal_of(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
     match status:
         case 401 | 402 | 403 | 404 | 405:
             return ProviderFailed("The provider did not accept the platform's request.")
-        case 408 | 504:
+        case 504:
             return ProviderTimedOut("The provider did not answer in time.")
         case 413:
             return PayloadTooLarge(message or "The provider takes no request of this size.", param=param)
@@ -44,7 +44,7 @@ def refusal_of(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
                 "The provider is limiting requests to this model; try again later.",
                 retry_after_seconds=retry_after_of(headers) or 1,
             )
-        case 503 | 529:
+        case 408 | 409 | 503 | 529:
             return ProviderUnavailable(
                 "The provider takes no requests at this moment.",
                 retry_after_seconds=retry_after_of(headers) or 1,
