@@ -26,7 +26,7 @@ _OURS = re.compile(
 _STATUS_OF = {
     "internalServerException": 500,
     "modelStreamErrorException": 500,
-    "modelTimeoutException": 408,
+    "modelTimeoutException": 504,
     "serviceUnavailableException": 503,
     "throttlingException": 429,
     "validationException": 400,
@@ -43,6 +43,8 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
         )
     if kind in ("ThrottlingException", "ServiceQuotaExceededException"):
         return refusal_of(429, headers, b"")
+    if kind == "ModelTimeoutException":
+        return refusal_of(504, headers, b"")
     if status == 424 or (status == 400 and _OURS.search(message)):
         return ProviderFailed("The provider failed.")
     return refusal_of(status, headers, json.dumps({"error": {"message": _harmless(message)}}).encode())
