@@ -5,12 +5,22 @@ The arithmetic is done here anew, from the published prices, so that it does not
 
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, Decimal
-from typing import Any
+from typing import Any, Protocol
 
-from conformance.accounts import Api
 from conformance.relay import Exchange
 
 JsonObject = dict[str, Any]
+
+
+class Ledger(Protocol):
+    """Knows what was charged."""
+
+    def settled(
+        self, user_id: str, request_ids: set[str], at_least: int
+    ) -> tuple[list[JsonObject], JsonObject]:
+        """See `Api.settled`."""
+        ...
+
 
 _PER = Decimal(1_000_000)
 _NANO = Decimal("0.000000001")
@@ -23,7 +33,7 @@ def is_charged(exchange: Exchange) -> bool:
 
 
 def bill_of(
-    api: Api,
+    ledger: Ledger,
     prices: dict[str, JsonObject],
     user_id: str,
     exchanges: Iterable[Exchange],
@@ -35,7 +45,7 @@ def bill_of(
     `missing` are requests that the ledger does not know; `twice` if one is there more than once.
     """
     wanted = {str(each.request_id) for each in exchanges if is_charged(each)}
-    entries, balance = api.settled(
+    entries, balance = ledger.settled(
         user_id, wanted, len(wanted) if charged_requests is None else charged_requests
     )
     requests = [entry["request"] for entry in entries]

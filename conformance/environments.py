@@ -28,9 +28,13 @@ class InstallError(Exception):
 
 @dataclass(frozen=True)
 class Client:
-    """A folder of `clients/`: what to install, and the scripts to run in it."""
+    """A folder of `clients/`: what to install, and the scripts to run in it.
+
+    `python` is another interpreter that has what it needs, in place of its environment's.
+    """
 
     name: str
+    python: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -54,7 +58,7 @@ class Client:
     def command(self, script: str) -> list[str]:
         """How a script is run. Scripts for Node stand beside what they import, so they are copied there."""
         if not self.is_node:
-            return [str(self.home / "bin" / "python"), str(self.folder / script)]
+            return [self.python or str(self.home / "bin" / "python"), str(self.folder / script)]
         for source in (CLIENTS / "kit.mjs", *self.folder.glob("*.mjs")):
             shutil.copy(source, self.home)
         return ["node", str(self.home / script)]

@@ -1,7 +1,8 @@
 """What the clients' scripts share: the checks' frame, what is asked, and questions about the own requests.
 
 Standard library only: it is imported by each client's own interpreter. Settings come from the environment:
-BASE_URL (no path), API_KEY, POOR_KEY, WRONG_KEY, MODEL, CLAUDE_MODEL, EMBEDDING_MODEL, OBSERVER_URL.
+BASE_URL (no path), API_KEY, POOR_KEY, WRONG_KEY, MODEL, CLAUDE_MODEL, EMBEDDING_MODEL, OBSERVER_URL; ONLY names the
+checks to run, if not all.
 """
 
 import asyncio
@@ -116,7 +117,10 @@ class Checks:
         asyncio.run(self._run(out))
 
     async def _run(self, out: Any) -> None:
+        only = os.environ.get("ONLY", "").split() or self._checks
         for name, check in self._checks.items():
+            if name not in only:
+                continue
             start = time.monotonic()
             try:
                 detail, ok = await now(check()), True
