@@ -2,7 +2,7 @@
 
 Without --stack it is the embedded run's; with it, the one deployed under that name in the account at hand.
 `--events FILE` takes `ai_usage` events, one JSON object a line (an archive's, or `usage_lost` log lines), and names
-those that have no entry.
+those that have no entry; with `--whole`, because they are all there were, also entries that have no event.
 """
 
 import argparse
@@ -24,11 +24,12 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make reconcile", description="Recompute the ledger.")
     parser.add_argument("--stack", help="name of a deployed stack; the embedded run by default")
     parser.add_argument("--events", type=Path, help="ai_usage events, one JSON object a line")
+    parser.add_argument("--whole", action="store_true", help="these are all events there were")
     chosen = parser.parse_args(arguments)
     target = Target(chosen.stack)
     answer = target.client("lambda", PATIENCE).invoke(
         FunctionName=target.resource(FUNCTION),
-        Payload=json.dumps({"events": _events(chosen.events)}).encode(),
+        Payload=json.dumps({"events": _events(chosen.events), "whole": chosen.whole}).encode(),
     )
     report: dict[str, Any] = json.load(answer["Payload"])
     if "table" not in report:
@@ -37,6 +38,8 @@ def main(arguments: list[str]) -> int:
     print(report["table"])
     for request in report["unbooked"]:
         print(f"event without entry: {request}")
+    for entry in report["untold"]:
+        print(f"entry without event: {entry}")
     for entry in report["mispriced"]:
         print(f"entry not at its price: {entry}")
     return 0 if report["sound"] else 1

@@ -5,7 +5,7 @@ a request whose usage never arrived; the money is the user's, and the count is t
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from aggregator.billing.model import PLATFORM_LOSS, Account, Entry
@@ -41,7 +41,8 @@ class Finding:
     """What one account comes to. Amounts are nano-US-dollars.
 
     `drift_nano_usd` is what the account has beyond its postings: anything but 0 is a defect. `mispriced` names entries
-    that do not come to their usage at their price version. `settled` is False where settling went on all the while,
+    that do not come to their usage at their price version; `unbooked` events without an entry, `untold` usage entries
+    without an event (where all events of the time were given). `settled` is False where settling went on all the while,
     so that no two reads agreed: such an account is not judged.
     """
 
@@ -54,12 +55,13 @@ class Finding:
     loss_nano_usd: NanoUsd
     mispriced: tuple[str, ...] = ()
     unbooked: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
     settled: bool = True
 
     @property
     def is_sound(self) -> bool:
         """Whether nothing needs a person."""
-        return self.drift_nano_usd == 0 and not self.mispriced and not self.unbooked
+        return self.drift_nano_usd == 0 and not (self.mispriced or self.unbooked or self.untold)
 
 
 def reconcile(
@@ -68,16 +70,19 @@ def reconcile(
     now_epoch_seconds: float,
     prices: Prices | None = None,
     events: Iterable[Mapping[str, Any]] = (),
+    whole: bool = False,
 ) -> Iterator[Finding]:
     """Examine every account; with `prices`, every entry's charge as well.
 
-    `events` are `ai_usage` events from elsewhere (an archive, log lines): those without an entry are found.
+    `events` are `ai_usage` events from elsewhere (an archive, log lines): those without an entry are found and, if
+    `whole`, because they are all there were, usage entries without an event as well.
     """
     expected: dict[str, set[str]] = {}
     for event in events:
         expected.setdefault(event["userId"], set()).add(event["requestId"])
     for user_id in sorted({*books.user_ids(), *expected}):
-        yield _examine(books, user_id, now_epoch_seconds, prices, expected.get(user_id, set()))
+        found = _examine(books, user_id, now_epoch_seconds, prices, expected.get(user_id, set()))
+        yield found if whole else replace(found, untold=())
 
 
 def _examine(
@@ -101,6 +106,7 @@ def _examine(
         loss_nano_usd=-sum(_posted(entry, PLATFORM_LOSS) for entry in entries),
         mispriced=tuple(entry.id for entry in entries if prices and not is_priced_right(entry, prices)),
         unbooked=tuple(sorted(expected - {entry.id for entry in entries})),
+        untold=tuple(sorted({entry.id for entry in entries if entry.kind == "usage"} - expected)),
         settled=settled,
     )
 
@@ -154,6 +160,7 @@ def _remark(row: Finding) -> str:
         "DRIFT" if row.drift_nano_usd else "",
         f"{len(row.mispriced)} mispriced" if row.mispriced else "",
         f"{len(row.unbooked)} events without entry" if row.unbooked else "",
+        f"{len(row.untold)} entries without event" if row.untold else "",
     ]
     return ", ".join(each for each in remarks if each) or "ok"
 

@@ -10,15 +10,15 @@ from aggregator.runtime.observability import count, flush, logger
 LambdaHandler = Callable[[JsonObject, Any], JsonObject]
 
 
-def reporting(examine: Callable[[Iterable[JsonObject]], list[Finding]]) -> LambdaHandler:
-    """Lambda handler: `{"events": [...]}` (optional `ai_usage` events) in, verdict and table out.
+def reporting(examine: Callable[[Iterable[JsonObject], bool], list[Finding]]) -> LambdaHandler:
+    """Lambda handler: `{"events": [...], "whole": true}` (optional `ai_usage` events) in, verdict and table out.
 
     Drift is a metric and an error in the log, both of which alarm; the function itself succeeds, since running it
     again would find the same.
     """
 
     def handler(event: JsonObject, _context: Any) -> JsonObject:
-        findings = examine(event.get("events") or [])
+        findings = examine(event.get("events") or [], bool(event.get("whole")))
         unsound = [finding for finding in findings if not finding.is_sound]
         report: JsonObject = {
             "sound": not unsound,
@@ -29,6 +29,7 @@ def reporting(examine: Callable[[Iterable[JsonObject]], list[Finding]]) -> Lambd
             "platformLossNanoUsd": sum(finding.loss_nano_usd for finding in findings),
             "mispriced": [entry for finding in unsound for entry in finding.mispriced],
             "unbooked": [request for finding in unsound for request in finding.unbooked],
+            "untold": [entry for finding in unsound for entry in finding.untold],
         }
         count("LedgerDriftNanoUsd", report["driftNanoUsd"])
         count("OrphanHolds", report["orphanHolds"])

@@ -40,8 +40,10 @@ def book(order: transaction.Order) -> Entry:
     return transaction.book(store(), order, now_epoch_seconds=int(time.time()), sleep=time.sleep)
 
 
-def examine(events: Iterable[JsonObject]) -> list[Finding]:
+def examine(events: Iterable[JsonObject], whole: bool) -> list[Finding]:
     """Reconcile every account now, with every charge recomputed."""
     now = clock.now()
     prices = Prices(price_versions(orchestrator.reader().current(now)))
-    return list(reconcile(store(), now_epoch_seconds=now.timestamp(), prices=prices, events=events))
+    return list(
+        reconcile(store(), now_epoch_seconds=now.timestamp(), prices=prices, events=events, whole=whole)
+    )
