@@ -58,6 +58,12 @@ def refusal(**fields: Any) -> tuple[type[Refusal], str | None]:
         ({"store": "no"}, "store"),
         ({"truncation": "maybe"}, "truncation"),
         ({"tools": {}}, "tools"),
+        ({"tools": [{"type": "namespace", "tools": [TOOL]}]}, "tools.0.name"),
+        (
+            {"tools": [{"type": "namespace", "name": "n", "tools": [{"type": "function"}]}]},
+            "tools.0.tools.0.name",
+        ),
+        ({"client_metadata": "x"}, "client_metadata"),
         ({"tools": [{"type": "function", "parameters": {}}]}, "tools.0.name"),
         ({"tools": [TOOL | {"parameters": "x"}]}, "tools.0.parameters"),
         ({"tools": [TOOL | {"strict": "yes"}]}, "tools.0.strict"),
@@ -106,6 +112,11 @@ def test_a_wrong_field_is_refused_by_its_path(fields: JsonObject, param: str) ->
         (
             {"input": [{"role": "user", "content": [{"type": "input_audio"}]}]},
             "input.0.content.0.type",
+        ),
+        ({"tools": [TOOL, {"type": "namespace", "name": "n", "tools": [TOOL]}]}, "tools"),
+        (
+            {"tools": [{"type": "namespace", "name": "n", "tools": [{"type": "custom"}]}]},
+            "tools.0.tools.0.type",
         ),
     ],
 )

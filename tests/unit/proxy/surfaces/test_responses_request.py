@@ -6,7 +6,7 @@ from aggregator.proxy.model import Ask
 from aggregator.proxy.surfaces.reasoning import packed
 from aggregator.proxy.surfaces.responses import RESPONSES
 from tests.fakes.chat_world import ScriptedResponse, World, chat_event, completion, counted, provider, route
-from tests.unit.proxy.surfaces.surface_world import sent, served
+from tests.unit.proxy.surfaces.surface_world import message, plain, sent, served
 
 JsonObject = dict[str, Any]
 
@@ -156,6 +156,45 @@ def test_fields_become_those_of_a_chat_completion() -> None:
         ],
         "tool_choice": {"type": "function", "function": {"name": "f"}},
     }
+
+
+def test_functions_of_a_namespace_are_functions_described_by_both() -> None:
+    inner = {"type": "function", "name": "close", "description": "Ends it.", "parameters": {"type": "object"}}
+    silent = {"type": "function", "name": "open"}
+    namespace = {"type": "namespace", "name": "crm", "description": "Deals.", "tools": [inner, silent]}
+
+    assert read(tools=[TOOL, namespace]).body["tools"] == [
+        {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}},
+        {
+            "type": "function",
+            "function": {
+                "name": "close",
+                "description": "Deals.\n\nEnds it.",
+                "parameters": {"type": "object"},
+            },
+        },
+        {"type": "function", "function": {"name": "open", "description": "Deals."}},
+    ]
+
+
+def test_a_call_of_a_namespaces_function_repeats_the_namespace_and_comes_back_as_a_call() -> None:
+    namespace = {"type": "namespace", "name": "crm", "description": "Deals.", "tools": [TOOL]}
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    asked = {"model": "mini", "input": "hi", "tools": [namespace]}
+
+    (item,) = plain(RESPONSES, asked, message(tool_calls=[call], finish="tool_calls"))["output"]
+
+    assert (item["type"], item["name"], item["namespace"], item["call_id"]) == (
+        "function_call",
+        "f",
+        "crm",
+        "c1",
+    )
+    assert messages({"role": "user", "content": "hi"}, item)[1]["tool_calls"] == [call]
+
+
+def test_what_a_client_notes_for_itself_is_taken_and_not_sent_on() -> None:
+    assert "client_metadata" not in read(client_metadata={"session": "1"}).body
 
 
 def test_a_choice_among_allowed_tools_is_passed_on() -> None:

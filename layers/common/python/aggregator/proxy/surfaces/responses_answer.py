@@ -12,6 +12,7 @@ from aggregator.proxy.model import Ask
 from aggregator.proxy.providers.openai_usage import usage_of
 from aggregator.proxy.surfaces.rendering import receipt_in
 from aggregator.proxy.surfaces.responses_parts import CallItem, Item, MessageItem, ReasoningItem
+from aggregator.proxy.surfaces.responses_request import namespaces_of
 from aggregator.proxy.surfaces.steps import ARGUMENTS, CALL, REFUSAL, SEAL, TEXT, THOUGHT, Step, text_in
 
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
@@ -53,6 +54,7 @@ class ResponseWriter:
         self._id = request_id
         self._next = 0
         self._item: Item | None = None
+        self._namespaces = namespaces_of(asked)
         text = asked.get("text") or {}
         self.response: JsonObject = {
             "id": f"resp_{request_id}",
@@ -129,6 +131,8 @@ class ResponseWriter:
         yield from self._close("completed")
         place = len(self.response["output"])
         self._item = kind(f"{kind.prefix}_{self._id}_{place}", place, step)
+        if step.kind == CALL and step.name in self._namespaces:
+            self._item.item["namespace"] = self._namespaces[step.name]
         self.response["output"].append(self._item.item)
         yield from self._numbered(self._item.begin())
 

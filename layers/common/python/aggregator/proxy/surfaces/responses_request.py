@@ -4,7 +4,7 @@ Source: OpenAI API reference, "Create a model response". Nothing is stored here,
 refused by name; docs/surfaces.md has the table of fields.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregator.errors import JsonObject
@@ -34,7 +34,7 @@ _SAME = (
 )  # fmt: skip
 _TAKEN = frozenset({
     *_SAME, "input", "instructions", "max_output_tokens", "tools", "tool_choice", "text", "reasoning", "metadata",
-    "store", "include", "truncation", "stream_options", "max_tool_calls", "background",
+    "store", "include", "truncation", "stream_options", "max_tool_calls", "background", "client_metadata",
 })  # fmt: skip
 # They add to what built-in tools say, or to what comes anyway.
 _INCLUDABLE = (
@@ -61,7 +61,8 @@ def read(event: Mapping[str, Any]) -> Ask:
     if asked.get("max_output_tokens") is not None:
         body["max_completion_tokens"] = a_count(asked["max_output_tokens"], "max_output_tokens")
     body |= _tools(asked) | _text(asked) | _reasoning(asked) | _included(asked)
-    an_object(asked.get("metadata") or {}, "metadata")
+    for name in ("metadata", "client_metadata"):  # notes of the client, of no matter to a provider
+        an_object(asked.get(name) or {}, name)
     an_object(asked.get("stream_options") or {}, "stream_options")
     if body.get("stream"):
         body["stream_options"] = {"include_usage": True}
@@ -86,7 +87,8 @@ def _refuse_state(asked: JsonObject) -> None:
 
 def _tools(asked: JsonObject) -> JsonObject:
     body: JsonObject = {}
-    tools = [_tool(tool, place) for place, tool in objects_in(asked.get("tools"), "tools")]
+    tools = [tool for place, each in objects_in(asked.get("tools"), "tools") for tool in _flat(each, place)]
+    _require_names_apart(asked, [tool["function"]["name"] for tool in tools])
     if tools:
         body["tools"] = tools
     choice = asked.get("tool_choice")
@@ -95,6 +97,37 @@ def _tools(asked: JsonObject) -> JsonObject:
     elif choice is not None:
         body["tool_choice"] = _choice(an_object(choice, "tool_choice"))
     return body
+
+
+def namespaces_of(asked: JsonObject) -> dict[str, str]:
+    """The namespace of each function that stands in one, by its name, for the calls of it to repeat."""
+    return {
+        function["name"]: tool["name"]
+        for tool in asked.get("tools") or ()
+        if tool.get("type") == "namespace"
+        for function in tool["tools"]
+    }
+
+
+def _flat(tool: JsonObject, place: str) -> Iterator[JsonObject]:
+    """A function, or those of a namespace, each described as the namespace is and then as itself."""
+    if tool.get("type") != "namespace":
+        yield _tool(tool, place)
+        return
+    a_name(tool.get("name"), f"{place}.name")
+    about = a_text(tool.get("description") or "", f"{place}.description")
+    for at, each in objects_in(tool.get("tools"), f"{place}.tools"):
+        found = _tool(each, at)
+        words = [about, found["function"].get("description", "")]
+        found["function"]["description"] = "\n\n".join(filter(None, words))
+        yield found
+
+
+def _require_names_apart(asked: JsonObject, names: list[str]) -> None:
+    """A provider knows no namespaces, so the name of a function in one must be the only one of its kind."""
+    for name in namespaces_of(asked):
+        if names.count(name) > 1:
+            raise unsupported("tools", f"two functions of the name '{name}' cannot be told apart here")
 
 
 def _tool(tool: JsonObject, place: str) -> JsonObject:
