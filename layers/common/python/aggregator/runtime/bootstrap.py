@@ -29,7 +29,13 @@ from awslambdaric.lambda_runtime_client import LambdaRuntimeClient  # type: igno
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller, to_json  # type: ignore[import-untyped]
 
 from aggregator.runtime import streaming
-from aggregator.runtime.chunked_post import ERROR_BODY, ERROR_TYPE, ChunkedPost, ReaderGoneError
+from aggregator.runtime.chunked_post import (
+    ERROR_BODY,
+    ERROR_TYPE,
+    ChunkedPost,
+    KeptConnection,
+    ReaderGoneError,
+)
 from aggregator.runtime.streaming import StreamingResponse
 
 ACCEPTED = 202
@@ -53,6 +59,10 @@ class StreamingRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
 
     marshaller = StreamingMarshaller()
 
+    def __init__(self, lambda_runtime_address: str) -> None:
+        super().__init__(lambda_runtime_address)
+        self._connection = KeptConnection(lambda_runtime_address)
+
     def post_invocation_result(
         self,
         invoke_id: str,
@@ -67,7 +77,7 @@ class StreamingRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         headers = {"Lambda-Runtime-Invocation-Id": invocation_id} if invocation_id else {}
         path = f"/2018-06-01/runtime/invocation/{invoke_id}/response"
         try:
-            with ChunkedPost(self.lambda_runtime_address, path, content_type, headers) as post:
+            with ChunkedPost(self._connection, path, content_type, headers) as post:
                 _relay(result_data, post, invoke_id)
         except ReaderGoneError as gone:
             _log.warning("The answer's reader has gone: %s", gone)
@@ -76,11 +86,13 @@ class StreamingRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
 
 
 def _relay(response: StreamingResponse, post: ChunkedPost, invoke_id: str) -> None:
-    post.send(streaming.prelude(response), streaming.DELIMITER)
+    is_whole = isinstance(response.chunks, list)  # nothing is waited for, so it leaves in one piece
+    send = post.hold if is_whole else post.send
+    send(streaming.prelude(response), streaming.DELIMITER)
     trailers = {}
     try:
         for chunk in response.chunks:
-            post.send(chunk)
+            send(chunk)
     except ReaderGoneError:
         raise
     except Exception:

@@ -19,21 +19,57 @@ class ReaderGoneError(Exception):
     """The other side closed the connection, or answered before the body was at its end; nobody reads on."""
 
 
+class KeptConnection:
+    """The connection to `address` ("host:port"), kept from one post to the next while both sides leave it open."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._idle: socket.socket | None = None
+
+    def take(self) -> tuple[socket.socket, select.poll]:
+        """A connection on which nothing has come in, and what tells when something does.
+
+        Raises:
+            ReaderGoneError: nobody listens.
+        """
+        kept, self._idle = self._idle, None
+        if kept is not None:
+            incoming = _watch(kept)
+            if not incoming.poll(0):
+                return kept, incoming
+            kept.close()
+        host, _, port = self.address.rpartition(":")
+        try:
+            fresh = socket.create_connection((host or self.address, int(port) if host else 80))
+        except OSError as refused:
+            raise ReaderGoneError(f"cannot connect to {self.address}: {refused}") from refused
+        fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return fresh, _watch(fresh)
+
+    def give_back(self, connection: socket.socket) -> None:
+        """Keep a connection whose last answer was read whole."""
+        self._idle = connection
+
+
+def _watch(connection: socket.socket) -> select.poll:
+    incoming = select.poll()
+    incoming.register(connection, select.POLLIN)
+    return incoming
+
+
 class ChunkedPost:
-    """A POST to `path` at `address` ("host:port"); each `send` is one chunk on the wire at once (TCP_NODELAY).
+    """A POST to `path`; each `send` is one chunk on the wire at once (TCP_NODELAY).
 
     Raises `ReaderGoneError` from every step once the connection is lost.
     """
 
-    def __init__(self, address: str, path: str, content_type: str, headers: Mapping[str, str]) -> None:
-        host, _, port = address.rpartition(":")
-        try:
-            self._socket = socket.create_connection((host or address, int(port) if host else 80))
-        except OSError as refused:
-            raise ReaderGoneError(f"cannot connect to {address}: {refused}") from refused
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._incoming = select.poll()
-        self._incoming.register(self._socket, select.POLLIN)
+    def __init__(
+        self, connection: KeptConnection, path: str, content_type: str, headers: Mapping[str, str]
+    ) -> None:
+        self._connection = connection
+        self._socket, self._incoming = connection.take()
+        self._is_reusable = False
+        self._has_begun = False
         lines = [
             f"POST {path} HTTP/1.1",
             "Lambda-Runtime-Function-Response-Mode: streaming",
@@ -42,7 +78,7 @@ class ChunkedPost:
             f"Content-Type: {content_type}",
             "Transfer-Encoding: chunked",
             *(f"{name}: {value}" for name, value in headers.items()),
-            f"Host: {address}",
+            f"Host: {connection.address}",
             "Connection: keep-alive",
         ]
         self._unsent = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
@@ -53,11 +89,18 @@ class ChunkedPost:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._socket.close()
+        if self._is_reusable and error is None:
+            self._connection.give_back(self._socket)
+        else:
+            self._socket.close()
+
+    def hold(self, *chunks: bytes) -> None:
+        """Send each of `chunks` as one chunk, but not before there is more to send, or the end."""
+        self._unsent += _framed(chunks)
 
     def send(self, *chunks: bytes) -> None:
         """Send each of `chunks` as one chunk; empty ones are left out, for an empty chunk would end the body."""
-        framed = b"".join([b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks if chunk])
+        framed = _framed(chunks)
         if framed:
             self._write(framed)
 
@@ -68,26 +111,43 @@ class ChunkedPost:
         return self._status()
 
     def _write(self, data: bytes) -> None:
-        if not self._unsent and self._answered():
+        if self._has_begun and self._answered():
             raise ReaderGoneError("the runtime API stopped reading in mid-stream")
         try:
             self._socket.sendall(self._unsent + data)
         except OSError as lost:
             raise ReaderGoneError(str(lost)) from lost
-        self._unsent = b""
+        self._unsent, self._has_begun = b"", True
 
     def _answered(self) -> bool:
         """Whether the other side has closed or answered already: without a look, a close shows one chunk late."""
         return bool(self._incoming.poll(0))
 
     def _status(self) -> int:
+        """Status of the answer, which is read whole, so that the connection can be used again."""
         answer = b""
         try:
-            while b"\r\n\r\n" not in answer:
+            while (missing := _missing(answer)) is None or missing > 0:
                 part = self._socket.recv(4096)
-                if not part:
+                if not part and missing is None:
                     raise ReaderGoneError("the runtime API closed the connection without an answer")
+                if not part:
+                    break
                 answer += part
         except OSError as lost:
             raise ReaderGoneError(str(lost)) from lost
+        self._is_reusable = missing == 0 and b"\r\nconnection: close\r\n" not in answer.lower()
         return int(answer.split(b" ", 2)[1])
+
+
+def _framed(chunks: tuple[bytes, ...]) -> bytes:
+    return b"".join([b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks if chunk])
+
+
+def _missing(answer: bytes) -> int | None:
+    """Bytes that an answer lacks; None while its head is not whole, less than 0 if its length is not said."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    if not end:
+        return None
+    _, found, rest = head.lower().partition(b"\r\ncontent-length:")
+    return int(rest.partition(b"\r\n")[0]) - len(body) if found else -1

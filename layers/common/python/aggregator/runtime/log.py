@@ -5,6 +5,7 @@ A metric is a line in CloudWatch's embedded metric format. Source: "Embedded met
 
 import json
 import os
+import sys
 import time
 from typing import Any
 
@@ -39,13 +40,18 @@ def count(name: str, value: int = 1) -> None:
             }
         ],
     }
-    print(json.dumps({"_aws": embedded, "service": environment, name: value}))  # noqa: T201 - Lambda's log
+    _say(json.dumps({"_aws": embedded, "service": environment, name: value}))
 
 
 def _write(level: str, message: str, fields: dict[str, Any]) -> None:
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
     said = {"level": level, "message": message, "timestamp": f"{moment}Z"} | fields
-    print(json.dumps(said, separators=(",", ":"), default=str))  # noqa: T201 - Lambda's log
+    _say(json.dumps(said, separators=(",", ":"), default=str))
+
+
+def _say(line: str) -> None:
+    """One write to Lambda's log; `print` makes two of it."""
+    sys.stdout.write(f"{line}\n")
 
 
 def trace_of(failed: BaseException) -> list[str]:
