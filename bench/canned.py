@@ -9,14 +9,19 @@ speaks no TLS. Signatures are not looked at. `GET /counts` tells calls and bytes
 import argparse
 import asyncio
 import json
+import re
+import socket
 import ssl
 import zlib
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 JsonObject = dict[str, Any]
 
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+_TARGET = re.compile(rb"\r\nx-amz-target: *\w+\.(\w+)\r\n", re.IGNORECASE)
 _EVENT_ID = "6a7e8feb-b491-4cf7-a9f1-bf3703550001"
 
 
@@ -47,17 +52,45 @@ class Answers:
 
     @staticmethod
     def _put_events(body: bytes) -> bytes:
-        entries = [{"EventId": _EVENT_ID}] * body.count(b'"EventBusName"')
-        return _message({"FailedEntryCount": 0, "Entries": entries})
+        return _events_put(body.count(b'"EventBusName"'))
 
 
-class Connection(asyncio.Protocol):
-    """One kept-alive connection."""
+class Caller:
+    """One kept-alive connection: takes bytes in, gives whole answers out."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
         self._data = b""
-        self._transport: asyncio.Transport | None = None
+
+    def take(self, data: bytes) -> bytes:
+        """Answers to the requests that are whole now."""
+        self._data += data
+        answered = b""
+        while (end := self._data.find(b"\r\n\r\n")) >= 0:
+            found = _LENGTH.search(self._data, 0, end + 2)
+            whole = end + 4 + (int(found[1]) if found else 0)
+            if len(self._data) < whole:
+                break
+            request, self._data = self._data[:whole], self._data[whole:]
+            answered += self._answer(request, end)
+        return answered
+
+    def _answer(self, request: bytes, end: int) -> bytes:
+        if b"/counts " in request[:20]:
+            told = dict(self._answers.counts)
+            if request.startswith(b"DELETE"):
+                self._answers.counts.clear()
+            return _message(told)
+        target = _TARGET.search(request, 0, end + 2)
+        action = target[1].decode() if target else "chat"
+        return self._answers.of(action, request[end + 4 :], len(request))
+
+
+class SecureConnection(asyncio.Protocol):
+    """A caller over TLS."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._caller = Caller(answers)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A caller came."""
@@ -65,30 +98,35 @@ class Connection(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer each request that is whole."""
-        self._data += data
-        while (end := self._data.find(b"\r\n\r\n")) >= 0:
-            head = self._data[:end].decode("latin-1")
-            fields = {name.lower(): value.strip() for name, _, value in map(_parted, head.split("\r\n")[1:])}
-            whole = end + 4 + int(fields.get("content-length", 0))
-            if len(self._data) < whole:
+        """Answer."""
+        if answered := self._caller.take(data):
+            self._transport.write(answered)
+
+
+class PlainConnections:
+    """Callers in plain text, on their bare sockets: a third of the time that asyncio's own protocols take."""
+
+    def __init__(self, answers: Answers, port: int) -> None:
+        self._answers = answers
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._listener, self._accept)
+
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._loop.add_reader(connection, self._read, connection, Caller(self._answers))
+
+    def _read(self, connection: socket.socket, caller: Caller) -> None:
+        try:
+            data = connection.recv(1 << 18)
+            if data:
+                connection.sendall(caller.take(data))
                 return
-            body, self._data = self._data[end + 4 : whole], self._data[whole:]
-            assert self._transport is not None
-            self._transport.write(self._answer(head, fields, body, whole))
-
-    def _answer(self, head: str, fields: dict[str, str], body: bytes, request_bytes: int) -> bytes:
-        if "/counts " in head.partition("\r\n")[0]:
-            told = dict(self._answers.counts)
-            if head.startswith("DELETE"):
-                self._answers.counts.clear()
-            return _message(told)
-        action = fields.get("x-amz-target", "chat").rpartition(".")[2]
-        return self._answers.of(action, body, request_bytes)
-
-
-def _parted(line: str) -> tuple[str, str, str]:
-    return line.partition(":")
+        except OSError:  # the caller was killed
+            pass
+        self._loop.remove_reader(connection)
+        connection.close()
 
 
 def _message(said: JsonObject, status: int = 200) -> bytes:
@@ -104,15 +142,19 @@ def _message(said: JsonObject, status: int = 200) -> bytes:
     return head.encode() + body
 
 
+@cache
+def _events_put(count: int) -> bytes:
+    return _message({"FailedEntryCount": 0, "Entries": [{"EventId": _EVENT_ID}] * count})
+
+
 async def _serve(folder: Path, ports: list[int]) -> None:
     answers = Answers(json.loads((folder / "answers.json").read_text(encoding="utf-8")))
-    loop = asyncio.get_running_loop()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "certificate.pem")
-    plain = await loop.create_server(lambda: Connection(answers), "127.0.0.1", ports[0])
-    await loop.create_server(lambda: Connection(answers), "127.0.0.1", ports[1], ssl=context)
-    print("ready", flush=True)
-    await plain.serve_forever()
+    PlainConnections(answers, ports[0])
+    loop = asyncio.get_running_loop()
+    secure = await loop.create_server(lambda: SecureConnection(answers), "127.0.0.1", ports[1], ssl=context)
+    await secure.serve_forever()
 
 
 def main() -> None:
