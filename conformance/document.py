@@ -17,7 +17,8 @@ def counts(rows: Sequence[Row]) -> tuple[int, int, int]:
 
 
 def document(rows: Sequence[Row], *, date: str, runtimes: str, seconds: float) -> str:
-    """The whole page."""
+    """The whole page, its rows in the order of their titles."""
+    rows = sorted(rows, key=lambda row: row.title.lower().lstrip("@"))
     green, all_cells, absent = counts(rows)
     return f"""\
 # Conformance
@@ -70,9 +71,9 @@ def _details(rows: Sequence[Row]) -> str:
 def _detail(row: Row) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in row.versions.items())
     lines = [f"| {name.replace('_', ' ')} | {_words(cell)} |" for name, cell in row.cells.items()]
-    return "\n".join(
-        [f"### {row.title}", "", versions or "versions unknown", "", "| | |", "|---|---|", *lines]
-    )
+    script = f"[script](../conformance/clients/{row.name.partition('/')[0]})"
+    head = [f"### {row.title}", "", f"{versions or 'versions unknown'}; {script}", "", "| | |", "|---|---|"]
+    return "\n".join([*head, *lines])
 
 
 def _words(cell: Cell) -> str:

@@ -19,7 +19,7 @@ from aggregator.runtime.aws import AwsError
 from tests.fakes.memory_dynamodb import JsonObject, MemoryDynamoDb
 from tests.unit.billing.oracle import Oracle
 
-EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "1000"))
+EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "2000"))
 ONE_NANO_A_TOKEN = Price(version="1", input=1_000_000, output=1_000_000)
 USER = "u"
 

@@ -54,7 +54,17 @@ def test_the_page_shows_failures_as_failures() -> None:
     assert "| retry | **✗** a \\| b |" in page
     assert "| streamed | **✗** it ended with 1 |" in page
     assert "| embeddings | · not in this client |" in page
-    assert "openai 3.54.0" in page
+    assert "openai 3.54.0; [script](../conformance/clients/openai_python)" in page
+
+
+def test_the_page_has_its_rows_in_the_order_of_their_titles() -> None:
+    rows = [Row("x/check", title=title) for title in ("openai (Python)", "@anthropic-ai/sdk", "DSPy")]
+    for row in rows:
+        row.cells = dict.fromkeys(CHECKS, Cell(ok=True, detail=""))
+
+    page = document(rows, date="2026-11-23", runtimes="", seconds=1)
+
+    assert page.index("| @anthropic") < page.index("| DSPy") < page.index("| openai")
 
 
 def test_every_client_is_pinned_and_hashed_and_names_no_registry() -> None:
