@@ -19,6 +19,18 @@ SPOILS: list[tuple[Spoil, str]] = [
     (lambda c: c["models"].append(c["models"][0]), "model mini: is there 2 times"),
     (lambda c: c["providers"].append(provider("groq")), "provider groq: is there 2 times"),
     (
+        lambda c: c["providers"][0].update(keyHeader="Content-Type"),
+        "provider openai: keyHeader must be the name of a header that is free for a key",
+    ),
+    (
+        lambda c: c["providers"][0].update(keyHeader="api key"),
+        "provider openai: keyHeader must be the name of a header that is free for a key",
+    ),
+    (
+        lambda c: c["providers"][0].update(keyHeader="api-key", protocol="gemini"),
+        "provider openai: keyHeader is for the protocol openai: the others have their own",
+    ),
+    (
         lambda c: c["models"][0].update(prices=[]),
         "model mini, route openai: has no price",
     ),

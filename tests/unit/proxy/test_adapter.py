@@ -3,12 +3,18 @@
 import pytest
 
 from aggregator.errors import ProviderUnavailable
+from aggregator.orchestrator.model import PROTOCOLS
 from aggregator.proxy.adapter import adapter_of
 from aggregator.proxy.providers import openai_compatible
 
 
 def test_openais_protocol_has_its_file() -> None:
     assert adapter_of("openai") is openai_compatible
+
+
+@pytest.mark.parametrize("protocol", sorted(PROTOCOLS))
+def test_every_protocol_that_a_catalogue_may_name_has_a_file(protocol: str) -> None:
+    assert {"encode", "decode", "stream"} <= vars(adapter_of(protocol)).keys()
 
 
 def test_an_unknown_protocol_is_told_without_its_name() -> None:

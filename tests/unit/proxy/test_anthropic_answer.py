@@ -186,6 +186,13 @@ def test_every_reason_to_stop_has_openais_name(stop_reason: str, finish_reason: 
     assert said(TextBlock(type="text", text="a"), stop_reason=stop_reason)["finish_reason"] == finish_reason
 
 
+def test_the_sequence_that_ended_an_answer_is_told_beside_the_reason() -> None:
+    choice = said(TextBlock(type="text", text="a"), stop_reason="stop_sequence", stop_sequence="END")
+
+    assert (choice["finish_reason"], choice["stop_reason"]) == ("stop", "END")
+    assert "stop_reason" not in said(TextBlock(type="text", text="a"))
+
+
 def test_a_reason_that_is_not_known_yet_is_an_end() -> None:
     answer = {"id": "msg_1", "type": "message", "content": [], "stop_reason": ["new"], "model": "m"}
 

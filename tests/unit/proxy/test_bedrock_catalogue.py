@@ -47,7 +47,7 @@ def test_every_claude_of_the_catalogue_has_bedrock_as_its_second_way(catalogue: 
         if model.id.startswith("claude-")
     }
 
-    assert len(ways) == 16
+    assert len(ways) == 17
     assert all(way == ["anthropic", "bedrock-converse"] for way in ways.values())
 
 

@@ -108,6 +108,14 @@ def test_results_of_parallel_calls_come_back_in_one_turn_with_the_next_question(
     }
 
 
+def test_a_result_that_is_an_error_says_so() -> None:
+    body = sent(tools=[WEATHER], messages=[*HISTORY[:2], {**HISTORY[2], "is_error": True}])
+
+    assert body["messages"][2]["content"] == [
+        {"toolResult": {"toolUseId": "call_1", "content": [{"text": "sunny"}], "status": "error"}}
+    ]
+
+
 def test_a_result_that_says_nothing_is_still_a_result() -> None:
     body = sent(tools=[WEATHER], messages=[*HISTORY[:2], {**HISTORY[2], "content": ""}])
 

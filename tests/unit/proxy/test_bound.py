@@ -164,6 +164,16 @@ def test_tools_bring_a_hidden_prompt() -> None:
     assert with_tools - without >= 530
 
 
+def test_a_form_that_is_asked_of_the_answer_may_bring_one_too() -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "f", "schema": {}}}
+    bounds = [
+        input_bound(ask(messages=[{"role": "user", "content": "hi"}], **more), route(max_input_tokens=10_000))
+        for more in ({}, {"response_format": form})
+    ]
+
+    assert bounds[1] - bounds[0] >= 1_024
+
+
 def test_what_the_body_only_points_at_counts_as_all_the_model_reads() -> None:
     assert input_bound(an_ask("hi", 0, None, 1, file=True), route(max_input_tokens=200_000)) == 200_000
 

@@ -9,6 +9,7 @@ from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, UnsupportedParameter
 from aggregator.proxy.model import Progress
 from aggregator.proxy.providers.openai_compatible import decode, encode, stream
+from aggregator.proxy.providers.openai_embeddings import encode as encode_embeddings
 from tests.fakes.chat_world import (
     DONE,
     ask,
@@ -45,6 +46,14 @@ def test_a_request_goes_out_under_the_providers_name_with_the_cap() -> None:
         "top_k": 5,
         "max_tokens": 42,
     }
+
+
+def test_a_key_goes_into_the_header_that_the_provider_looks_into() -> None:
+    for encoded in (encode, encode_embeddings):
+        request = encoded(ask(), way(provider=provider(key_header="api-key")), "azure-1")
+
+        assert request.headers["api-key"] == "azure-1"
+        assert "Authorization" not in request.headers
 
 
 def test_without_a_key_nothing_is_authorised() -> None:
@@ -273,4 +282,19 @@ def test_lines_that_end_as_on_windows_come_out_as_all_others() -> None:
     )
 
     assert chunks == [chunk("hey", "stop")]
+    assert progress.usage == Usage(input_tokens=10, output_tokens=5)
+
+
+@pytest.mark.parametrize("colon", [":", ": "])
+def test_a_chunk_without_choices_and_usage_stays_here(colon: str) -> None:
+    """Azure begins a stream with what it thinks of the prompt; clients take the first of a chunk's choices unseen."""
+    verdict = (
+        f'data: {{"choices"{colon}[],"id":"","prompt_filter_results":[{{"prompt_index":0}}]}}\n\n'.encode()
+    )
+    judged = chunk("hey", "stop").replace(b'"index":', b'"content_filter_results":{},"index":')
+
+    pieces, progress = streamed(verdict, judged, usage_event(10, 5), DONE)
+
+    assert pieces == [judged]
+    assert progress.finished
     assert progress.usage == Usage(input_tokens=10, output_tokens=5)

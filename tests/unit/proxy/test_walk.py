@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,8 @@ from aggregator.errors import (
     Refusal,
     StoreUnavailable,
 )
-from aggregator.proxy.model import UpstreamError
+from aggregator.proxy.call import NobodyWatches
+from aggregator.proxy.model import Ask, Route, UpstreamError
 from aggregator.proxy.walk import walk
 from aggregator.runtime.aws import AwsError
 from aggregator.runtime.streaming import StreamingResponse
@@ -198,6 +200,20 @@ def test_a_stream_that_breaks_off_ends_in_an_error_chunk_and_no_end_mark(
     assert response.closed
     assert world.receipts[0].usage.output_tokens == 2
     assert world.receipts[0].usage.estimated
+
+
+def test_a_stream_that_its_provider_broke_off_counts_against_the_route() -> None:
+    class Watching(NobodyWatches):
+        def failed(self, route: Route, ask: Ask) -> bool:
+            world.steps.append(f"failed {route.provider.id} {ask.model}")
+            return True
+
+    world = World([ScriptedResponse(chunk("1234"), UpstreamError("IncompleteRead")), ScriptedResponse(DONE)])
+    do = replace(world.collaborators(), watch=Watching())
+
+    read(world, walk(CALLER, ask(stream=True), visit(world.clock), do).chunks)
+
+    assert world.steps[3:] == ["chunk", "emit provider_cut", "failed openai mini", "chunk"]
 
 
 def test_a_defect_of_ours_in_mid_stream_is_emitted_as_cancelled() -> None:

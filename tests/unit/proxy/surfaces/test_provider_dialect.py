@@ -160,7 +160,15 @@ def test_images_of_the_last_results_are_not_lost() -> None:
     assert turns(via(), HI, results)[-1]["content"][1] == PNG_PART
 
 
-@pytest.mark.parametrize("there", [via("anthropic", "claude-opus-5"), via("gemini", "gemini-3.6-flash")])
+@pytest.mark.parametrize(
+    "there",
+    [
+        via("anthropic", "claude-opus-5"),
+        via("gemini", "gemini-3.6-flash"),
+        via("bedrock", "global.anthropic.claude-opus-5"),
+        via("bedrock", "us.amazon.nova-pro-v1:0"),
+    ],
+)
 def test_who_takes_an_error_gets_a_result_as_it_is(there: Route) -> None:
     result = {"type": "tool_result", "tool_use_id": "t1", "content": [PNG], "is_error": True}
 

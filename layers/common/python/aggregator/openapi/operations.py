@@ -27,7 +27,8 @@ _WITH_PARAMETERS = (400,)
 _WITH_PATH_PARAMETERS = (400, 404)
 _WITH_BODY = (400, 413)
 
-_CHOICES = ("x-aggregator-strategy", "x-aggregator-cache")
+_CHOICES = ("Idempotency-Key", "x-aggregator-strategy", "x-aggregator-cache")
+_ERRORS = (402, 404, 409, 422)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ class Operation:
 
 
 OPERATIONS: dict[str, Operation] = {
-    "POST /v1/chat/completions": Operation("createChatCompletion", "proxy", (402, 404), headers=_CHOICES),
+    "POST /v1/chat/completions": Operation("createChatCompletion", "proxy", _ERRORS, headers=_CHOICES),
     "POST /proxy/openai/chat/completions": Operation(
-        "createChatCompletionByProxyPath", "proxy", (402, 404), headers=_CHOICES
+        "createChatCompletionByProxyPath", "proxy", _ERRORS, headers=_CHOICES
     ),
     "GET /v1/models": Operation("listModels", "proxy", summary="The models that can be called", any_key=True),
     "GET /v1/models/{model}": Operation("getModel", "proxy", summary="One model", any_key=True),
@@ -80,17 +81,17 @@ OPERATIONS: dict[str, Operation] = {
     "GET /proxy/anthropic/v1/models/{model}": Operation(
         "getModelForAnthropic", "proxy", summary="One model", any_key=True
     ),
-    "POST /v1/responses": Operation("createResponse", "proxy", (402, 404), headers=_CHOICES),
+    "POST /v1/responses": Operation("createResponse", "proxy", _ERRORS, headers=_CHOICES),
     "POST /proxy/openai/responses": Operation(
-        "createResponseByProxyPath", "proxy", (402, 404), headers=_CHOICES
+        "createResponseByProxyPath", "proxy", _ERRORS, headers=_CHOICES
     ),
-    "POST /v1/embeddings": Operation("createEmbedding", "proxy", (402, 404), headers=_CHOICES),
+    "POST /v1/embeddings": Operation("createEmbedding", "proxy", _ERRORS, headers=_CHOICES),
     "POST /proxy/openai/embeddings": Operation(
-        "createEmbeddingByProxyPath", "proxy", (402, 404), headers=_CHOICES
+        "createEmbeddingByProxyPath", "proxy", _ERRORS, headers=_CHOICES
     ),
-    "POST /v1/messages": Operation("createMessage", "messages", (402, 404, 529), headers=_CHOICES),
+    "POST /v1/messages": Operation("createMessage", "messages", (*_ERRORS, 529), headers=_CHOICES),
     "POST /proxy/anthropic/v1/messages": Operation(
-        "createMessageByProxyPath", "messages", (402, 404, 529), headers=_CHOICES
+        "createMessageByProxyPath", "messages", (*_ERRORS, 529), headers=_CHOICES
     ),
     "POST /v1/messages/count_tokens": Operation("countMessageTokens", "messages", (404,)),
     "POST /proxy/anthropic/v1/messages/count_tokens": Operation(

@@ -38,8 +38,9 @@ HEADERS: dict[str, JsonObject] = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "Any text that names this booking, such as the number of an invoice. The same key and body "
-        "is booked once, however often it is sent; with another body it is refused.",
+        "description": "Any text that names this request, such as the number of an invoice. The same key and body "
+        "is done and charged once in 24 hours, however often it is sent, and answered alike; with another body it is "
+        "refused.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     },
     "x-aggregator-strategy": {

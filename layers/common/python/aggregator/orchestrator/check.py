@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aggregator.orchestrator.addresses import is_this_machine, problem_of_url
-from aggregator.orchestrator.model import STRATEGIES
+from aggregator.orchestrator.model import PROTOCOLS, STRATEGIES
 from aggregator.runtime.clock import from_iso
 
 JsonObject = dict[str, Any]
@@ -30,10 +30,24 @@ CAPABILITIES = frozenset({
     "embeddings",
 })  # fmt: skip
 
-PROTOCOLS = frozenset({"anthropic", "bedrock", "gemini", "openai"})
 MAX_TOKENS_FIELDS = frozenset({"max_tokens", "max_completion_tokens"})
 
 _ID = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}"
+# What a header that takes a key may not be: it is set by us, by the connection, or by what is on the way.
+_NO_KEY_HEADER = frozenset({
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+})  # fmt: skip
 _RATES = ("input", "output", "cachedInput", "cacheWrite", "reasoning")
 
 
@@ -100,10 +114,23 @@ def _of_provider(provider: JsonObject) -> Iterator[Problem]:
         yield at.problem("maxTokensField", f"maxTokensField must be one of {fields}")
     if not 1 <= provider.get("timeoutSeconds", 0) <= 900:
         yield at.problem("timeoutSeconds", "timeoutSeconds must be between 1 and 900")
+    if problem := _of_key_header(provider):
+        yield at.problem("keyHeader", f"keyHeader {problem}")
     if problem := problem_of_url(str(provider.get("baseUrl", ""))):
         yield at.problem("baseUrl", f"baseUrl {problem}")
     elif provider.get("protocol") == "bedrock" and not _is_amazon(provider["baseUrl"]):
         yield at.problem("baseUrl", "baseUrl must be AWS's own: requests are signed with the platform's role")
+
+
+def _of_key_header(provider: JsonObject) -> str:
+    name = provider.get("keyHeader", "")
+    if not name:
+        return ""
+    if provider.get("protocol") != "openai":
+        return "is for the protocol openai: the others have their own"
+    if not fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,59}", name) or name.lower() in _NO_KEY_HEADER:
+        return "must be the name of a header that is free for a key"
+    return ""
 
 
 def _is_amazon(url: str) -> bool:

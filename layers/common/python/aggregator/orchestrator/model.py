@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, get_args
 
 from aggregator.billing.price import Price
 from aggregator.errors import ModelNotFound
@@ -16,6 +16,9 @@ from aggregator.orchestrator.near_names import near_names
 from aggregator.runtime.clock import iso
 
 JsonObject = dict[str, Any]
+
+ProtocolName = Literal["anthropic", "bedrock", "gemini", "openai"]
+PROTOCOLS = frozenset(get_args(ProtocolName))
 
 STRATEGIES = PRIORITY, WEIGHTED, CHEAPEST, LATENCY = ("priority", "weighted", "cheapest", "latency")
 """By what a model's routes are ranked; proxy/ranking.py says how."""
@@ -27,7 +30,8 @@ class Provider:
 
     `max_tokens_field` is the name under which it takes the cap on output. `stream_options` is False where it refuses
     that field and reports the usage of a stream anyway. `secret` is the name of its keys in the secret of all
-    providers; a keyless one has none. `extensions` are fields beyond OpenAI's that it takes (see proxy/dialect.py).
+    providers; a keyless one has none. `key_header` takes the key as it is, instead of `Authorization: Bearer`.
+    `extensions` are fields beyond OpenAI's that it takes (see proxy/dialect.py).
     """
 
     id: str
@@ -38,6 +42,7 @@ class Provider:
     timeout_seconds: int
     secret: str
     keyless: bool = False
+    key_header: str = ""
     stream_options: bool = True
     unsupported: frozenset[str] = frozenset()
     only_values: Mapping[str, list[Any]] = field(default_factory=dict)
@@ -281,6 +286,7 @@ def _build_provider(entry: JsonObject) -> Provider:
         timeout_seconds=entry["timeoutSeconds"],
         secret=str(entry.get("secret", entry["id"])),
         keyless=entry.get("keyless", False),
+        key_header=entry.get("keyHeader", ""),
         stream_options=entry.get("streamOptions", True),
         unsupported=frozenset(entry.get("unsupported", ())),
         only_values=entry.get("onlyValues", {}),

@@ -15,6 +15,7 @@ from aggregator.billing.money import to_nano_usd, to_usd
 from aggregator.errors import InvalidRequest, NotFound
 from aggregator.orchestrator.api import Capability
 from aggregator.orchestrator.change_catalogue import Changed, Order
+from aggregator.orchestrator.model import ProtocolName
 from aggregator.orchestrator.store import Version
 from aggregator.runtime.clock import iso
 from aggregator.runtime.request import Event, header_of
@@ -139,7 +140,7 @@ class PutProviderRequest(_Fields):
     """What to set: fields left out stay. `secret` names its keys in the secret of all providers, the id unless said."""
 
     name: Annotated[str | None, Field(min_length=1, max_length=100)] = None
-    protocol: Literal["anthropic", "bedrock", "gemini", "openai"] = "openai"
+    protocol: ProtocolName = "openai"
     base_url: Annotated[str, Field(min_length=8, max_length=500, examples=["https://llm.example.com/v1"])] = (
         ""
     )
@@ -147,6 +148,7 @@ class PutProviderRequest(_Fields):
     timeout_seconds: Annotated[int, Field(ge=1, le=900, strict=True)] = 600
     secret: EntryId | None = None
     keyless: bool = False
+    key_header: Annotated[str, Field(max_length=60, examples=["api-key"])] = ""
     stream_options: bool = True
     unsupported: Annotated[list[str], Field(max_length=100, default_factory=list)]
     only_values: Annotated[dict[str, list[Any]], Field(max_length=100, default_factory=dict)]

@@ -8,7 +8,7 @@ from aggregator.proxy.model import EMBEDDINGS, Ask, Bound, Route, Way
 
 # Tokens that providers add around what was sent. A message costs 3 or 4, a reply 3 more; each message's JSON is
 # longer than that, so this covers short bodies. Tools bring a hidden system prompt, at most 530 tokens known
-# (Anthropic's documentation, "Tool use system prompt").
+# (Anthropic's documentation, "Tool use system prompt"), and so may a form that is asked of the answer.
 _TOKENS_AROUND_A_REQUEST = 64
 _TOKENS_AROUND_TOOLS = 1024
 
@@ -40,7 +40,8 @@ def input_bound(ask: Ask, route: Route) -> int:
     most = route.via.max_input_tokens * (ask.messages if ask.surface == EMBEDDINGS else 1)
     if ask.has_files:
         return most
-    around = _TOKENS_AROUND_A_REQUEST + (_TOKENS_AROUND_TOOLS if ask.body.get("tools") else 0)
+    instructed = ask.body.get("tools") or ask.body.get("response_format")
+    around = _TOKENS_AROUND_A_REQUEST + (_TOKENS_AROUND_TOOLS if instructed else 0)
     return min(ask.text_bytes + ask.tokens + around + ask.images * route.via.max_image_tokens, most)
 
 

@@ -9,7 +9,7 @@ The body of such a request is a chat completion with a few fields more, which so
 | `cache_control`                        | messages, parts, tools    | Claude; others cache by themselves           |
 | `reasoning_details`                    | an assistant's message    | the model that said them                     |
 | `reasoning_content`                    | an assistant's message    | nobody                                       |
-| `is_error`                             | a tool's message          | Claude, Gemini; others are told in words     |
+| `is_error`                             | a tool's message          | Claude, Nova, Gemini; others get it in words |
 | images in the content                  | a tool's message          | all but OpenAI's protocol, where they follow |
 |                                        |                           | in the user's name                           |
 
@@ -28,7 +28,6 @@ from aggregator.proxy.model import EMBEDDINGS, Ask, JsonObject
 # Most tokens to think with at each effort; above the last it is "high".
 _BUDGETS = (("low", 4096), ("medium", 16384))
 _ERROR = "Error:"
-_TAKE_ERRORS = ("anthropic", "gemini")
 
 
 def in_dialect_of(via: CatalogueRoute, ask: Ask) -> Ask:
@@ -45,7 +44,7 @@ def in_dialect_of(via: CatalogueRoute, ask: Ask) -> Ask:
         effort = _effort_of(body.pop("thinking"))
         if effort is not None:
             body.setdefault("reasoning_effort", effort)
-    if provider.protocol not in _TAKE_ERRORS:
+    if not _takes_errors(via):
         body["messages"] = [_told(message) for message in body["messages"]]
     if provider.protocol == "openai":
         if "top_k" in body and "top_k" not in provider.extensions:
@@ -58,6 +57,13 @@ def in_dialect_of(via: CatalogueRoute, ask: Ask) -> Ask:
 
 def _is_claude(via: CatalogueRoute) -> bool:
     return via.provider.protocol in ("anthropic", "bedrock") and "claude" in via.upstream_model
+
+
+def _takes_errors(via: CatalogueRoute) -> bool:
+    """Converse takes the status of a tool's result for Claude and Nova alone. Source: its `ToolResultBlock`."""
+    if via.provider.protocol == "bedrock":
+        return "claude" in via.upstream_model or "nova" in via.upstream_model
+    return via.provider.protocol in ("anthropic", "gemini")
 
 
 def _effort_of(thinking: Any) -> str | None:

@@ -88,7 +88,7 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
     tab = Tab(visit.request_id, caller, ask, hold, visit.now, visit.started_ms, do.monotonic)
     close = partial(_close, tab=tab, taken=taken, do=do)
     answer = _call(ask, ways_within(ask, routes, hold.amount_nano_usd), visit, do, close)
-    finish = partial(_finish, answer, visit.ok_status, close)
+    finish = partial(_finish, ask=ask, answer=answer, status=visit.ok_status, close=close, watch=do.watch)
     headers = {**taken.headers, **headers_before(visit.request_id, ask, answer, hold)}
     if ask.stream:
         return _streamed(ask, answer, visit, headers, finish)
@@ -163,8 +163,12 @@ def _close(
     return receipt
 
 
-def _finish(answer: Answer, status: int, close: Close, outcome: str) -> Receipt:
-    return close(answer.route, answer.attempts, answer.progress, outcome=outcome, status=status)
+def _finish(outcome: str, *, ask: Ask, answer: Answer, status: int, close: Close, watch: Watch) -> Receipt:
+    """Close the tab; a stream that its provider broke off counts against the route, which had begun to answer."""
+    receipt = close(answer.route, answer.attempts, answer.progress, outcome=outcome, status=status)
+    if outcome == "provider_cut":
+        watch.failed(answer.route, ask)
+    return receipt
 
 
 def _streamed(

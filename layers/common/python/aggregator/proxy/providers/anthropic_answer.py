@@ -54,7 +54,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
     reason = answer.get("stop_reason")
     if reason == "refusal" and not said.content:
         said.refusal = text(answer.get("stop_details"), "explanation")
-    choice = {"index": 0, "message": said.message(), "finish_reason": _finish(reason)}
+    choice = {"index": 0, "message": said.message(), "finish_reason": _finish(reason), **_stopped_at(answer)}
     return completion(
         text(answer, "id"), text(answer, "model"), [choice], usage_of(answer.get("usage")), progress
     )
@@ -119,6 +119,12 @@ def _detail(block: JsonObject, index: int) -> JsonObject:
             "signature": text(block, "signature"),
         }
     return {**said, "format": DETAILS_FORMAT, "index": index}
+
+
+def _stopped_at(said: Any) -> JsonObject:
+    """Which of the stop sequences ended the answer: OpenAI's form has no field for it, vLLM's `stop_reason` is it."""
+    sequence = text(said, "stop_sequence")
+    return {"stop_reason": sequence} if sequence else {}
 
 
 def _finish(reason: Any) -> str:
@@ -205,7 +211,7 @@ class _Reader:
             if explanation and not self._chunks.has_begun():
                 yield self._chunks.delta({"refusal": explanation})
         self._chunks.count(usage_of(self._usage))
-        yield self._chunks.finish(_finish(reason))
+        yield self._chunks.finish(_finish(reason), **_stopped_at(delta))
 
     def _count(self, said: Any) -> None:
         usage = said.get("usage") if isinstance(said, dict) else None

@@ -144,7 +144,10 @@ class Conversation:
         if not isinstance(call_id, str) or not call_id:
             raise InvalidRequest(f"{place}.tool_call_id: must be a string", param=f"{place}.tool_call_id")
         content = [block for block in self._parts(message, place) if "cachePoint" not in block]
-        return {"toolResult": {"toolUseId": _tool_use_id(call_id), "content": content}}
+        result = {"toolUseId": _tool_use_id(call_id), "content": content}
+        if message.get("is_error") is True:
+            result["status"] = "error"
+        return {"toolResult": result}
 
     def _document(self, part: Mapping[str, Any], place: str) -> JsonObject:
         data, filename = file_of(part, place)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from aggregator.errors import ProviderFailed
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.model import Ask, Progress, UpstreamRequest, Way
+from aggregator.proxy.providers.openai_request import request_to
 from aggregator.proxy.providers.openai_usage import usage_json, usage_of
 from aggregator.proxy.sse import data_event, payload_of, split, whole_events
 
@@ -33,20 +34,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     body[provider.max_tokens_field] = way.output_tokens
     if ask.stream and provider.stream_options:
         body["stream_options"] = {**(ask.body.get("stream_options") or {}), "include_usage": True}
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "text/event-stream" if ask.stream else "application/json",
-        "Accept-Encoding": "identity",
-        "User-Agent": "aggregator",
-    }
-    if key:
-        headers["Authorization"] = f"Bearer {key}"
-    return UpstreamRequest(
-        url=f"{provider.base_url}/chat/completions",
-        headers=headers,
-        body=json.dumps(body, separators=(",", ":")).encode(),
-        first_byte_seconds=provider.timeout_seconds,
-    )
+    return request_to(provider, "/chat/completions", body, key, stream=ask.stream)
 
 
 def decode(body: bytes, progress: Progress) -> bytes:
@@ -94,7 +82,13 @@ def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
 
 def _needs_reading(run: bytes) -> bool:
     """Whether there is more in it than the next words; looking for a word is quicker than for a pattern."""
-    return b"[DONE]" in run or b'"error":' in run or (b'"usage":' in run and _USAGE.search(run) is not None)
+    return (
+        b"[DONE]" in run
+        or b'"error":' in run
+        or (b'"usage":' in run and _USAGE.search(run) is not None)
+        or b'"choices":[]' in run
+        or b'"choices": []' in run
+    )
 
 
 def _pass_on(run: bytes, progress: Progress) -> bytes:

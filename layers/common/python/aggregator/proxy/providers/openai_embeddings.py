@@ -9,6 +9,7 @@ from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.model import Ask, Progress, UpstreamRequest, Way
+from aggregator.proxy.providers.openai_request import request_to
 from aggregator.proxy.providers.openai_usage import usage_of
 
 
@@ -16,20 +17,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     """Request to the provider: the client's own, under the provider's name for the model."""
     provider = way.route.provider
     body = fitted(ask.body, provider) | {"model": way.route.via.upstream_model}
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",
-        "User-Agent": "aggregator",
-    }
-    if key:
-        headers["Authorization"] = f"Bearer {key}"
-    return UpstreamRequest(
-        url=f"{provider.base_url}/embeddings",
-        headers=headers,
-        body=json.dumps(body, separators=(",", ":")).encode(),
-        first_byte_seconds=provider.timeout_seconds,
-    )
+    return request_to(provider, "/embeddings", body, key)
 
 
 def decode(body: bytes, progress: Progress) -> bytes:

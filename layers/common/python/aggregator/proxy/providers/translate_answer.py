@@ -160,13 +160,16 @@ class Chunks:
             delta = {"role": "assistant", "content": "", **delta}
         return self._chunk({"index": index, "delta": delta, "finish_reason": None, **more})
 
-    def finish(self, reason: str, index: int = 0) -> bytes:
-        """The end of a choice. The answer is complete once every choice that began has ended."""
+    def finish(self, reason: str, index: int = 0, **more: Any) -> bytes:
+        """The end of a choice. The answer is complete once every choice that began has ended.
+
+        `more` goes beside its reason.
+        """
         delta: JsonObject = {} if index in self._open else {"role": "assistant", "content": ""}
         self._open.add(index)
         self._closed.add(index)
         self._progress.finished = self._open == self._closed
-        return self._chunk({"index": index, "delta": delta, "finish_reason": reason})
+        return self._chunk({"index": index, "delta": delta, "finish_reason": reason, **more})
 
     def has_begun(self, index: int = 0) -> bool:
         """Whether anything of this choice went out."""

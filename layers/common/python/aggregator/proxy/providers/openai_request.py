@@ -1,0 +1,28 @@
+"""A request to a provider that speaks OpenAI's protocol: its address, its headers, its key. On the hot path."""
+
+import json
+
+from aggregator.orchestrator.model import Provider
+from aggregator.proxy.model import JsonObject, UpstreamRequest
+
+
+def request_to(
+    provider: Provider, path: str, body: JsonObject, key: str | None, *, stream: bool = False
+) -> UpstreamRequest:
+    """POST of `body` under the provider's base URL; the key goes where the provider looks for it."""
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "text/event-stream" if stream else "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": "aggregator",
+    }
+    if key and provider.key_header:
+        headers[provider.key_header] = key
+    elif key:
+        headers["Authorization"] = f"Bearer {key}"
+    return UpstreamRequest(
+        url=f"{provider.base_url}{path}",
+        headers=headers,
+        body=json.dumps(body, separators=(",", ":")).encode(),
+        first_byte_seconds=provider.timeout_seconds,
+    )
