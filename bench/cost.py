@@ -36,6 +36,8 @@ _LOG_OVERHEAD_BYTES = 26
 _INDEX_BYTES = 100
 _COMPRESSED = 0.15
 _MESSAGES_A_CALL = 10
+_DAILY_METRICS = 3
+"""What the reconcile writes where there is nothing to find: drift, findings, lapsed holds."""
 _IDLE_RECEIVES = 2 * 5 * MONTH_SECONDS / 20
 """Two queues, five pollers each, a long poll of 20 seconds at a time."""
 
@@ -77,7 +79,7 @@ class Model:
             * price["secret_month"],
             f"{_alarms()} alarms": _alarms() * price["alarm_month"],
             "queues polled while empty": _IDLE_RECEIVES * price["queue_request"],
-            "3 metrics of the daily check": 3 * price["metric_month"] / 24,
+            f"{_DAILY_METRICS} metrics of the daily check": _DAILY_METRICS * price["metric_month"] / 24,
         }
 
     def fixed_after_allowances(self) -> float:

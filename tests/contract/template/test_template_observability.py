@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[3]
 
 ALARM_USD_A_MONTH = 0.10
 SECRET_USD_A_MONTH = 0.40
+POLLED_QUEUE_USD_A_MONTH = 0.26  # five pollers, a receive of 20 seconds each, at 0.40 USD a million
 IDLE_BUDGET_USD_A_MONTH = 3.00
 
 
@@ -24,8 +25,14 @@ def _of(observability: JsonObject, wanted: str) -> dict[str, JsonObject]:
 def test_an_idle_stack_stays_within_its_budget(stack: Stack, observability: JsonObject) -> None:
     alarms = len(_of(observability, "CloudWatch::Alarm"))
     secrets = len(stack.of_type("SecretsManager::Secret"))
+    polled = len(stack.of_type("SQS::Queue")) - sum(
+        name.endswith("Dlq") for name in stack.of_type("SQS::Queue")
+    )
 
-    assert alarms * ALARM_USD_A_MONTH + secrets * SECRET_USD_A_MONTH <= IDLE_BUDGET_USD_A_MONTH
+    assert polled == 2
+    assert alarms * ALARM_USD_A_MONTH + secrets * SECRET_USD_A_MONTH + polled * POLLED_QUEUE_USD_A_MONTH <= (
+        IDLE_BUDGET_USD_A_MONTH
+    )
     assert stack.of_type("KMS::Key") == {}
 
 
@@ -46,9 +53,8 @@ def test_metrics_of_our_own_are_looked_for_where_they_are_written(observability:
     place = ("Aggregator", [{"Name": "service", "Value": {"Ref": "Environment"}}])
     assert own == {
         "UsageLost": place,
-        "LedgerDriftNanoUsd": place,
+        "LedgerFindings": place,
         "PlatformLossNanoUsd": place,
-        "OrphanHolds": place,
     }
 
 
@@ -58,7 +64,7 @@ def test_the_dashboard_is_json_without_overlaps(observability: JsonObject) -> No
     body = json.loads(re.sub(r"\$\{[^}]+\}", "x", dashboard["DashboardBody"]["Fn::Sub"]))
 
     places = [(each["x"], each["y"]) for each in body["widgets"]]
-    assert len(places) == len(set(places)) == 15
+    assert len(places) == len(set(places)) == 17
 
 
 def test_the_nested_stack_gets_all_it_asks_for(template: JsonObject, observability: JsonObject) -> None:

@@ -7,14 +7,17 @@ from aggregator.billing.reconcile import Finding, table_of
 from aggregator.errors import JsonObject
 from aggregator.runtime.observability import count, flush, logger
 
+FEW_ORPHANS = 5
+"""Holds that may lapse without anybody being told: a process that died is one."""
+
 LambdaHandler = Callable[[JsonObject, Any], JsonObject]
 
 
 def reporting(examine: Callable[[Iterable[JsonObject], bool], list[Finding]]) -> LambdaHandler:
     """Lambda handler: `{"events": [...], "whole": true}` (optional `ai_usage` events) in, verdict and table out.
 
-    Drift is a metric and an error in the log, both of which alarm; the function itself succeeds, since running it
-    again would find the same.
+    `LedgerFindings`, which alarms, counts the accounts that are not sound, and one more if many holds lapsed. The
+    function itself succeeds, since running it again would find the same.
     """
 
     def handler(event: JsonObject, _context: Any) -> JsonObject:
@@ -33,6 +36,7 @@ def reporting(examine: Callable[[Iterable[JsonObject], bool], list[Finding]]) ->
         }
         count("LedgerDriftNanoUsd", report["driftNanoUsd"])
         count("OrphanHolds", report["orphanHolds"])
+        count("LedgerFindings", len(unsound) + (report["orphanHolds"] > FEW_ORPHANS))
         (logger.error if unsound else logger.info)("reconciled", **report)
         flush()
         return {**report, "table": table_of(findings)}
