@@ -7,6 +7,7 @@ name of any message. A value that says what the provider does anyway (`n: 1`) as
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from aggregator.errors import UnsupportedParameter
@@ -37,10 +38,14 @@ def refuse_unsupported(body: Mapping[str, Any], provider: Provider) -> None:
         UnsupportedParameter: it cannot; names the field as the client wrote it (`messages.0.name`).
     """
     for path in provider.unsupported:
+        if _first_name(path) not in body:
+            continue
         for place, value in values_at(body, path):
             if value is not None and value not in DEFAULTS.get(path, ()):
                 raise UnsupportedParameter(f"{provider.name} does not take '{place}'.", param=place)
     for path, taken in provider.only_values.items():
+        if _first_name(path) not in body:
+            continue
         for place, value in values_at(body, path):
             if value is not None and value not in taken:
                 raise UnsupportedParameter(
@@ -65,7 +70,7 @@ def fitted(body: Mapping[str, Any], provider: Provider) -> JsonObject:
 def values_at(body: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Every value of `body` at a path (`tools[].type`), each with its own place (`tools.0.type`)."""
     head, _, rest = path.partition(".")
-    name = head.removesuffix("[]")
+    name = _first_name(path)
     if not isinstance(body, Mapping) or name not in body:
         return
     within = body[name]
@@ -80,6 +85,11 @@ def values_at(body: Any, path: str) -> Iterator[tuple[str, Any]]:
             continue
         for below, deeper in values_at(value, rest):
             yield f"{place}.{below}", deeper
+
+
+@cache
+def _first_name(path: str) -> str:
+    return path.partition(".")[0].removesuffix("[]")
 
 
 def _listed(taken: list[Any]) -> str:

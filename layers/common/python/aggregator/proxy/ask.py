@@ -16,6 +16,7 @@ MAX_BODY_BYTES = 6 * 1024 * 1024
 MAX_CHOICES = 128
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+_ONE_OF_THE_ROLES = f"must be one of {', '.join(sorted(_ROLES))}"
 
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "model": (str, "a string"),
@@ -95,7 +96,8 @@ def checked(
         UnsupportedParameter: it asks for something that has no price here.
     """
     for name, (wanted, words) in _TYPES.items():
-        _check_type(body, name, wanted, words)
+        if name in body:
+            _check_type(body, name, wanted, words)
     for name in ("model", "messages"):
         if not body.get(name):
             raise InvalidRequest(f"{name}: Field required", param=name)
@@ -178,7 +180,7 @@ def _parts(messages: list[Any]) -> Iterator[tuple[str, JsonObject]]:
         _require(
             isinstance(role, str) and role in _ROLES,
             f"{place}.role",
-            f"must be one of {', '.join(sorted(_ROLES))}",
+            _ONE_OF_THE_ROLES,
         )
         content = message.get("content")
         if content is None or isinstance(content, str):
