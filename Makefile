@@ -71,7 +71,7 @@ invoke: setup ## run one function with its sample event in its true runtime; F=b
 logs: setup ## what the functions of the running stack logged
 	@$(BIN)/python -m local.logs $(ARGS)
 
-bench: setup ## measure against the peers, into bench/results.json; 8 minutes, QUICK=1 for 2
+bench: setup ## measure against the peers, into bench/results.json; 5 minutes, QUICK=1 for a short look
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 cost: setup ## what chats cost in the cloud, from the last bench; ARGS="--upstream-seconds 10"
