@@ -298,3 +298,13 @@ def test_a_chunk_without_choices_and_usage_stays_here(colon: str) -> None:
     assert pieces == [judged]
     assert progress.finished
     assert progress.usage == Usage(input_tokens=10, output_tokens=5)
+
+
+def test_a_stream_of_two_choices_is_finished_when_both_are() -> None:
+    second = chunk("b", "stop").replace(b'"index": 0', b'"index": 1').replace(b'"index":0', b'"index":1')
+    for events, finished in (([chunk("a", "stop")], False), ([chunk("a", "stop"), second], True)):
+        progress = Progress(choices=2)
+
+        list(stream(iter(events), progress))
+
+        assert progress.finished is finished

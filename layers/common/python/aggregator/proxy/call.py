@@ -168,7 +168,7 @@ def _attempt(
 ) -> Answer:
     adapter = adapter_of(way.route.provider.protocol, ask.surface)
     request = adapter.encode(in_dialect_of(way.route.via, ask), way, key)
-    progress = Progress(model=way.route.via.upstream_model)
+    progress = Progress(model=way.route.via.upstream_model, choices=ask.choices)
     try:
         response = upstream.post(request, deadline)
         if response.status >= 300:

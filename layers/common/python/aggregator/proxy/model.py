@@ -141,6 +141,7 @@ class Progress:
 
     `usage` is what the provider counted, None until it says, and `usage_chunk` the chunk that tells the client.
     `output_bytes` is what a fallback count goes by. `model` is the name that was called, for answers that say none.
+    `choices` is how many choices were asked for, `ended` how many the provider said were whole.
     """
 
     usage: Usage | None = None
@@ -149,6 +150,8 @@ class Progress:
     finished: bool = False
     first_token_at_ms: float | None = None
     model: str = ""
+    choices: int = 1
+    ended: int = 0
 
 
 @dataclass(frozen=True, slots=True)

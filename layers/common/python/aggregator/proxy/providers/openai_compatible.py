@@ -93,7 +93,9 @@ def _needs_reading(run: bytes) -> bool:
 
 def _pass_on(run: bytes, progress: Progress) -> bytes:
     _count(run, progress)
-    progress.finished = progress.finished or _FINISHED.search(run) is not None
+    if b'"finish_reason":' in run:
+        progress.ended += len(_FINISHED.findall(run))
+        progress.finished = progress.finished or progress.ended >= progress.choices
     return _NULL_USAGE.sub(b"", run) if b'"usage"' in run else run
 
 
