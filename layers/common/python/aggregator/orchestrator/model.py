@@ -83,7 +83,15 @@ class Route:
         Raises:
             ModelNotFound: none is in force yet: a call without a price is refused, never free.
         """
-        return _in_force(self.prices, now, self.model_id)
+        price = self.price_in_force(iso(now))
+        if price is None:
+            raise ModelNotFound(f"The model '{self.model_id}' has no price in force yet.", param="model")
+        return price
+
+    def price_in_force(self, moment: str) -> Price | None:
+        """The same at a moment as `iso` writes it; None if none is, as on a route that was added for later."""
+        begun = [dated for dated in self.prices if dated.effective_at <= moment]
+        return max(begun, key=lambda dated: dated.effective_at).price if begun else None
 
     def can(self, capability: str) -> bool:
         """Whether this route offers a capability (`"vision"`): others of the same model may."""
@@ -293,11 +301,3 @@ def _build_provider(entry: JsonObject) -> Provider:
         rename=entry.get("rename", {}),
         extensions=frozenset(entry.get("extensions", ())),
     )
-
-
-def _in_force(prices: tuple[DatedPrice, ...], now: datetime, model_id: str) -> Price:
-    moment = iso(now)
-    in_force = [dated for dated in prices if dated.effective_at <= moment]
-    if not in_force:
-        raise ModelNotFound(f"The model '{model_id}' has no price in force yet.", param="model")
-    return max(in_force, key=lambda dated: dated.effective_at).price

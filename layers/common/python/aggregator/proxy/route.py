@@ -33,20 +33,15 @@ def routes_for(
     ready = [route for route in able if route.provider.keyless or keys.of(route.provider.secret)]
     if not ready:
         raise ProviderUnavailable(f"No provider of the model '{selection.model.id}' is set up here.")
+    moment = iso(now)
     priced = [
-        Route(route, route.price_at(now).scaled(caller.price_percent), selection.strategy)
+        Route(route, price.scaled(caller.price_percent), selection.strategy)
         for route in ready
-        if _is_priced(route, now)
+        if (price := route.price_in_force(moment)) is not None
     ]
     if not priced:
         raise ModelNotFound(f"The model '{selection.model.id}' has no price in force yet.", param="model")
     return priced
-
-
-def _is_priced(route: CatalogueRoute, now: datetime) -> bool:
-    """Whether a price is in force: that of a route which was added may begin later."""
-    moment = iso(now)
-    return any(dated.effective_at <= moment for dated in route.prices)
 
 
 def _of_kind(ask: Ask, selection: Selection) -> Sequence[CatalogueRoute]:
