@@ -71,8 +71,35 @@ def test_a_table_that_does_not_answer_is_bridged_for_a_quarter_of_an_hour(
 
     assert bridged is first
     assert "going on with version 1" in caplog.text
+
+
+def test_after_a_quarter_of_an_hour_nobody_is_served_however_often_they_ask(table: FakeTable) -> None:
+    reader = CatalogueReader(table, "T")
+    reader.current(NOW)
+    table.down = True
+    served = refused = 0
+    waits = set()
+
+    for second in range(1, 3_001):
+        try:
+            reader.current(NOW + timedelta(seconds=second))
+            served += 1
+        except StoreUnavailable as unavailable:
+            refused += 1
+            waits.add(unavailable.retry_after_seconds)
+
+    assert (served, refused, waits) == (900, 2_100, {5})
+
+
+def test_a_table_that_answers_again_is_served_from_at_once(table: FakeTable) -> None:
+    reader = CatalogueReader(table, "T")
+    reader.current(NOW)
+    table.down = True
     with pytest.raises(StoreUnavailable):
-        reader.current(NOW + timedelta(minutes=15, seconds=31))
+        reader.current(NOW + timedelta(minutes=20))
+    table.down = False
+
+    assert reader.current(NOW + timedelta(minutes=20, seconds=1)).version == 1
 
 
 def test_while_the_table_is_down_it_is_asked_once_in_thirty_seconds(table: FakeTable) -> None:

@@ -63,13 +63,33 @@ def test_keys_are_read_again_after_five_minutes() -> None:
         {"SecretString": '{"openai": 5}'},
     ],
 )
-def test_the_last_keys_serve_on_while_they_cannot_be_read(broken: JsonObject | AwsError) -> None:
-    keys, _, clock = keys_over(secret({"openai": "sk-1"}), broken)
+def test_the_last_keys_serve_on_for_an_hour_while_they_cannot_be_read(broken: JsonObject | AwsError) -> None:
+    keys, aws, clock = keys_over(secret({"openai": "sk-1"}), *[broken] * 10_000)
+    began = clock.seconds
+    served = refused = 0
+
+    for second in range(7_200):
+        clock.seconds = began + second
+        try:
+            served += keys.of("openai") == ("sk-1",)
+        except StoreUnavailable:
+            refused += 1
+
+    assert (served, refused) == (3_600, 3_600)
+    assert len(aws.calls) == 1 + 3_300 // 30 + 3_600
+
+
+def test_keys_that_can_be_read_again_are_used_within_half_a_minute() -> None:
+    keys, _, clock = keys_over(
+        secret({"openai": "before"}), AwsError("InternalServiceError"), secret({"openai": "after"})
+    )
+    keys.of("openai")
+    clock.seconds += 300
     keys.of("openai")
 
-    clock.seconds += 10_000
+    clock.seconds += 30
 
-    assert keys.of("openai") == ("sk-1",)
+    assert keys.of("openai") == ("after",)
 
 
 def test_keys_that_were_never_read_are_asked_for_each_time() -> None:

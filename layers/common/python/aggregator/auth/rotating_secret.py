@@ -74,12 +74,14 @@ class RotatingSecret:
 
     def _version(self, stage: str, now: datetime, lifetime: timedelta) -> str | None:
         known = self._known.get(stage)
+        if known is not None and now - known.read_at >= _LIFETIME_IN_A_FAULT:
+            known = None
         if known is not None and now - known.tried_at < (_EARLY_LIFETIME if known.is_stale else lifetime):
             return known.text
         try:
             text = self._read(stage)
         except AwsError:
-            if known is None or now - known.read_at >= _LIFETIME_IN_A_FAULT:
+            if known is None:
                 raise
             self._known[stage] = replace(known, tried_at=now)
             return known.text
