@@ -3,8 +3,9 @@
 import pytest
 from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 
+from local.paths import TEMPLATE
 from tests.contract.template.stack import JsonObject, Stack
-from tests.tables import TEMPLATE, load_template
+from tests.tables import load_template
 
 # Where the packaged code would lie: the translator takes no local folder.
 _PACKAGED = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
