@@ -9,7 +9,7 @@ from bench import environments
 from bench.http_client import RawClient
 from bench.process import Program
 from bench.world import listens
-from local.emulator import free_port
+from local.ports import free_port
 
 _LITELLM_CONFIG = """\
 model_list:

@@ -26,8 +26,8 @@ from aggregator.orchestrator.store import packed
 from aggregator.runtime.item import item
 from bench.events import COMPLETION, KEY_ITEM, MODEL
 from bench.process import Program
-from local.emulator import free_port
 from local.paths import ROOT, TEMPLATE
+from local.ports import free_port
 from local.providers import plan_providers
 from local.template import load
 

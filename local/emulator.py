@@ -1,6 +1,5 @@
 """The local AWS: ministack, in its own virtual environment, on a port of its own."""
 
-import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from local.paths import EMULATOR_PYTHON
+from local.ports import free_port
 from local.process import Process, StartError
 
 REGION = "us-east-1"
@@ -78,11 +78,3 @@ class Emulator:
                 read_timeout=120, retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}
             ),
         )
-
-
-def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody holds at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

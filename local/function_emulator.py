@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from local.paths import ROOT, TEMPLATE, VENV
+from local.ports import free_port
 from local.process import Process
 from local.template import JsonObject, load
 
@@ -84,7 +85,7 @@ class EmulatedFunction:
 
     def __init__(self, function: Declared, environment: Mapping[str, str], log: Path) -> None:
         self._timeout_seconds = function.timeout_seconds
-        self._port, runtime_port = _free_port(), _free_port()
+        self._port, runtime_port = free_port(), free_port()
         runtime = "aggregator.runtime.bootstrap" if function.streams else "awslambdaric"
         command = [
             str(interface_emulator()),
@@ -156,9 +157,3 @@ class EmulatedFunction:
 def failed(answer: Any) -> bool:
     """Whether an answer is Lambda's report of a failed function."""
     return isinstance(answer, dict) and {"errorType", "errorMessage"} <= answer.keys()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

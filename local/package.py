@@ -4,6 +4,7 @@ The same makefiles build the layers, told by AGGREGATOR_BUILD=local to take whee
 is built is kept under the hash of its sources, so only what changed is built again.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -12,6 +13,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,19 @@ def build(template: JsonObject, bucket: str, build_folder: Path = BUILD, root: P
         BuildError: one of them cannot be built.
     """
     build_folder.mkdir(parents=True, exist_ok=True)
+    with _alone_in(build_folder):
+        return _build_all(template, bucket, build_folder, root)
+
+
+@contextmanager
+def _alone_in(build_folder: Path) -> Iterator[None]:
+    """Wait until nobody else builds there: two who build the same take each other's folders away."""
+    with (build_folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build_all(template: JsonObject, bucket: str, build_folder: Path, root: Path) -> Built:
     wanted = {
         name: resource
         for name, resource in template["Resources"].items()

@@ -14,12 +14,13 @@ from aggregator.orchestrator.load_catalogue import packaged
 from local.authorizing import Authorizing
 from local.banner import banner
 from local.deploy import BUCKET, PARAMETERS, Stack, deploy, unpack_layers, upload
-from local.emulator import REGION, Emulator, free_port
+from local.emulator import REGION, Emulator
 from local.front_door import EmulatedApi, FrontDoor
 from local.function_processes import FunctionProcesses
 from local.http_server import HttpServer
 from local.package import Built, build
 from local.paths import ROOT, TEMPLATE
+from local.ports import free_port
 from local.process import Process, stop_all
 from local.providers import ProviderPlan, plan_providers
 from local.request_log import Served, line_of

@@ -15,7 +15,8 @@ import boto3
 
 from aggregator.runtime.aws import Aws, AwsError
 from aggregator.runtime.signed_client import SignedClient, Timeouts
-from local.emulator import REGION, Emulator, free_port
+from local.emulator import REGION, Emulator
+from local.ports import free_port
 from local.process import stop_all
 from tests.tables import create_table
 

@@ -1,4 +1,5 @@
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,17 @@ def test_what_did_not_change_is_not_built_again(project: Path) -> None:
 
     assert second == first
     assert times_made(project) == 1
+
+
+def test_who_builds_while_another_does_waits_for_it(project: Path) -> None:
+    (project / "layers/Makefile").write_text(MAKEFILE + "\tsleep 0.2\n")
+
+    with ThreadPoolExecutor(4) as builders:
+        found = list(builders.map(built, [project] * 4))
+
+    assert times_made(project) == 1
+    assert found == [found[0]] * 4
+    assert (found[0].folders["WordsLayer"] / "python/word.txt").read_text() == "hello"
 
 
 def test_a_change_in_a_folder_that_the_recipe_does_not_name_builds_nothing(project: Path) -> None:
