@@ -30,8 +30,8 @@ run: ## start the whole platform on this machine; PORT=8000
 	@$(PYTHON) -m local.setup dev emulator
 	@$(BIN)/python -m local --port $(PORT)
 
-test: setup ## all tests; ARGS="tests/unit -k price" for some
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## all tests, in a process a core; ARGS="tests/unit -k price" for some, in one
+	@$(BIN)/python -m pytest $(or $(ARGS),-n auto)
 
 pr: lint types arrows template test ## all that CI runs
 

@@ -1,0 +1,17 @@
+"""What holds for all tests: how they are shared out, where several processes run them (`-n`)."""
+
+from typing import Any
+
+import pytest
+
+from tests.lanes import Lanes, in_order
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    in_order(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
+    """Keep together what shares a stack."""
+    return Lanes(config, log)
