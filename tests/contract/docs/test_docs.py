@@ -14,6 +14,7 @@ _IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
 _PATH = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:yaml|toml|md|py)")
 _TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 _MAKE = re.compile(r"\bmake ([a-z][a-z-]*)")
+_DESCRIBED = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) /\S*|\w+Function")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _OURS = re.compile(
     r"(?:functions|layers|local|tests|events|docs|stacks|requirements)/|\.ci/|template\.yaml|samconfig\.toml"
@@ -125,6 +126,22 @@ def test_fences_are_closed_and_say_their_language(document: Path) -> None:
     assert not any(marks[1::2])
 
 
+@_of_each
+def test_no_two_rows_say_what_a_call_or_a_function_does(document: Path) -> None:
+    assert _doubled_in_tables(document.read_text(encoding="utf-8")) == []
+
+
+def test_a_second_row_is_found_whatever_its_words_and_its_table() -> None:
+    first = "| call | answers |\n|---|---|\n| `GET /a`, `PUT /b` | one |\n| `GET /c` | like `GET /a` |\n"
+    second = "\n| call | needs | answers |\n|---|---|---|\n| `PUT /b` | a key | two |\n"
+    functions = (
+        "\n| function | does |\n|---|---|\n| `AFunction` | x |\n| `BFunction` | y |\n| `AFunction` | z |\n"
+    )
+
+    assert _doubled_in_tables(first) == []
+    assert _doubled_in_tables(first + second + functions) == ["AFunction", "PUT /b"]
+
+
 def test_every_function_and_table_of_the_template_is_in_the_architecture() -> None:
     template = (ROOT / "template.yaml").read_text(encoding="utf-8")
     declared = re.findall(
@@ -217,6 +234,15 @@ def test_every_decision_has_its_three_parts_and_is_listed() -> None:
 
         assert parts == ["Context", "Decision", "Consequences"], decision.name
         assert f"({decision.name})" in listed
+
+
+def _doubled_in_tables(text: str) -> list[str]:
+    """Calls and functions that stand in the first column of more than one row."""
+    cells = re.findall(r"^\|([^|]*)\|", text, re.MULTILINE)
+    named = [
+        name for cell in cells for name in set(_IN_BACKTICKS.findall(cell)) if _DESCRIBED.fullmatch(name)
+    ]
+    return sorted({name for name in named if named.count(name) > 1})
 
 
 def _targets() -> set[str]:
