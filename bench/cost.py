@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.idle import write
 from local.paths import TEMPLATE
 from local.template import load
 
@@ -38,8 +39,8 @@ _COMPRESSED = 0.15
 _MESSAGES_A_CALL = 10
 _DAILY_METRICS = 3
 """What the reconcile writes where there is nothing to find: drift, findings, lapsed holds."""
-_IDLE_RECEIVES = 2 * 5 * MONTH_SECONDS / 20
-"""Two queues, five pollers each, a long poll of 20 seconds at a time."""
+_QUEUE_RECEIVES = 5 * MONTH_SECONDS / 20
+"""Of a queue that a function is fed from: five pollers, a long poll of 20 seconds at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,11 @@ class Model:
     def fixed(self) -> dict[str, float]:
         """US dollars a month without a single request, at list prices."""
         price = self._price
+        secrets, queues = _count("AWS::SecretsManager::Secret"), _polled_queues()
         return {
-            f"{_count('AWS::SecretsManager::Secret')} secrets": _count("AWS::SecretsManager::Secret")
-            * price["secret_month"],
+            f"{secrets} secrets": secrets * price["secret_month"],
             f"{_alarms()} alarms": _alarms() * price["alarm_month"],
-            "queues polled while empty": _IDLE_RECEIVES * price["queue_request"],
+            f"{queues} queues polled while empty": queues * _QUEUE_RECEIVES * price["queue_request"],
             f"{_DAILY_METRICS} metrics of the daily check": _DAILY_METRICS * price["metric_month"] / 24,
         }
 
@@ -86,7 +87,9 @@ class Model:
         """The same, less what every account has for nothing each month."""
         allowed, price = self._allowances, self._price
         alarms = max(0, _alarms() - allowed["alarms"]) * price["alarm_month"]
-        receives = max(0.0, _IDLE_RECEIVES - allowed["queue_requests"]) * price["queue_request"]
+        receives = (
+            max(0.0, _polled_queues() * _QUEUE_RECEIVES - allowed["queue_requests"]) * price["queue_request"]
+        )
         secrets = _count("AWS::SecretsManager::Secret") * price["secret_month"]
         return float(secrets + alarms + receives)
 
@@ -177,6 +180,12 @@ def _alarms() -> int:
     return sum(1 for each in stack["Resources"].values() if each["Type"] == "AWS::CloudWatch::Alarm")
 
 
+def _polled_queues() -> int:
+    functions = (each.get("Properties", {}) for each in load(TEMPLATE)["Resources"].values())
+    sources = (source for each in functions for source in each.get("Events", {}).values())
+    return sum(1 for source in sources if source["Type"] == "SQS")
+
+
 def _traced_consumers() -> int:
     """Consumers that X-Ray samples by itself: one trace a second of each, which is all of them in most accounts."""
     resources = load(TEMPLATE)["Resources"]
@@ -237,13 +246,18 @@ def _others(of: Scenario) -> Iterator[tuple[str, Scenario]]:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, or bring the documents' costs of a month without a request up to date."""
     parser = argparse.ArgumentParser(prog="make cost", description=__doc__)
     for name, default in asdict(Scenario()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
-    asked = Scenario(**vars(parser.parse_args()))
+    parser.add_argument(
+        "--documents", action="store_true", help="write what stays each month into the documents"
+    )
+    asked = vars(parser.parse_args())
     try:
-        print(table(asked, model()))
+        if asked.pop("documents"):
+            return write(model().fixed(), model().fixed_after_allowances())
+        print(table(Scenario(**asked), model()))
     except FileNotFoundError:
         parser.exit(1, "There are no measured figures yet: make bench\n")
 
