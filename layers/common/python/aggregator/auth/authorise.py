@@ -5,6 +5,7 @@ What one proof costs, by what is in memory of this environment:
     mistyped, or of another environment   no call
     proven within the last 10 seconds     no call
     else                                  1 GetItem; for a wrong secret also 2 GetSecretValue at most every 30 s
+    made by a key that is no admin        1 GetItem more for each key over it in its line: their limits hold for it
     first proof in an hour of a key       1 UpdateItem more, after the decision: when it was last used
     first proof under a new pepper        1 UpdateItem more, after the decision: the hash under the new one
 
@@ -103,12 +104,13 @@ def authorise(
     secret, fitting_pepper = _prove(presented, key, pepper, now)
     key.require_live(secret, now)
     ends = [end for end in (key.grant.expires_at, secret.expires_at) if end is not None]
-    proven.remember(token, key.caller(), now, ends)
+    caller = key.caller_in_line(keys.read)
+    proven.remember(token, caller, now, ends)
 
     _afterwards(lambda: _note_use(key, notes, now))
     if fitting_pepper != (current := pepper.current(now)):
         _afterwards(lambda: notes.rehash(key, secret.hash, presented.hash_under(current)))
-    return key.caller()
+    return caller
 
 
 def _admin(token: str, now: datetime, admin_key: RotatingSecret) -> Caller:

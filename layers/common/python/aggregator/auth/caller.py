@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from aggregator.errors import (
     AddressNotAllowed,
@@ -29,9 +29,19 @@ LIST_PRICE_PERCENT = 100
 DEFAULT_SCOPES = (INFERENCE, MODELS_READ, BILLING_READ, ANALYTICS_READ)
 
 
+class Over(NamedTuple):
+    """A key that a caller's key descends from, and its limits: they hold for all of its line together."""
+
+    key_id: str
+    limits: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The proven sender of a request. `limits` maps a limit's name to its number; no limits, no entry.
+
+    `over` are the keys that made this one, one the other, the first maker first: what this key uses counts against
+    their limits as well.
 
     `price_percent` is what the caller pays of list prices: 110 is a markup of a tenth.
 
@@ -52,6 +62,7 @@ class Caller:
     price_percent: int = LIST_PRICE_PERCENT
     aliases: Mapping[str, str] = field(default_factory=dict)
     cache_seconds: int = 0
+    over: tuple[Over, ...] = ()
 
     @property
     def is_admin(self) -> bool:
@@ -131,6 +142,8 @@ class Caller:
             said["aliases"] = dict(self.aliases)
         if self.cache_seconds:
             said["cacheSeconds"] = self.cache_seconds
+        if self.over:
+            said["over"] = [[above.key_id, dict(above.limits)] for above in self.over]
         return {"caller": json.dumps(said, separators=(",", ":"))}
 
     @classmethod
@@ -156,6 +169,7 @@ class Caller:
             price_percent=said.get("pricePercent", LIST_PRICE_PERCENT),
             aliases=said.get("aliases") or {},
             cache_seconds=said.get("cacheSeconds", 0),
+            over=tuple(Over(key_id, limits) for key_id, limits in said.get("over", ())),
         )
 
 

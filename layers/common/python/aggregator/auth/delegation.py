@@ -2,7 +2,8 @@
 
 An admin may give anything to anybody. A key with `keys:manage` may give its own user's keys what it has
 itself, or less: its scopes (never admin), models and networks within its own, limits and expiry at most its own.
-Limits count per key, so a key that may make keys bounds each of them, not their sum.
+What they use counts against its own limits too, and against those of the keys that it descends from itself: however
+many keys one makes, together they have no more than it has.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from aggregator.auth.caller import KEYS_MANAGE, Caller
 from aggregator.auth.model import ApiKey, Grant, unknown_key
 from aggregator.errors import MissingScope
+
+LONGEST_LINE = 4
+"""How many keys may be over one: the authorizer reads each of them."""
 
 
 def require_manager(by: Caller, user_id: str) -> None:
@@ -52,6 +56,38 @@ def inherited(grant: Grant, by: Caller) -> Grant:
         aliases={**by.aliases, **grant.aliases},
         cache_seconds=grant.cache_seconds or by.cache_seconds,
     )
+
+
+def line_under(by: Caller) -> tuple[str, ...]:
+    """Ids of the keys over a key that `by` makes: those over `by`, and `by`. Over what an admin makes there is none.
+
+    Raises:
+        MissingScope: `by` is so far down its line that the authorizer would read too many keys for one request.
+    """
+    if by.is_admin:
+        return ()
+    if len(by.over) >= LONGEST_LINE:
+        raise MissingScope(
+            f"This API key cannot make keys: {LONGEST_LINE} keys made one another above it, which is the most."
+        )
+    return (*(above.key_id for above in by.over), by.key_id)
+
+
+def require_to_hold(key: ApiKey, by: Caller) -> None:
+    """Refuse a new secret of `key` to a limited caller whose own limits do not hold for `key`.
+
+    Whoever rotates a key holds it afterwards, beside what it has: to be no more, it must be itself or its descendant.
+
+    Raises:
+        MissingScope: `by` is limited, and `key` is not of its line.
+    """
+    limited = bool(by.limits) or any(above.limits for above in by.over)
+    if limited and not by.is_admin and by.key_id not in (key.key_id, *key.line):
+        raise MissingScope(
+            "This API key has limits, and that one does not count against them: only a key without limits, or an "
+            "admin, may rotate it.",
+            param="keyId",
+        )
 
 
 def require_within(grant: Grant, by: Caller) -> None:

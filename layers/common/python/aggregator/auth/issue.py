@@ -6,7 +6,7 @@ from datetime import datetime
 from aggregator.auth.audit import change_of
 from aggregator.auth.caller import Caller
 from aggregator.auth.collaborators import Announcer, Keys
-from aggregator.auth.delegation import inherited, require_manager, require_within
+from aggregator.auth.delegation import inherited, line_under, require_manager, require_within
 from aggregator.auth.key import PlainKey, new_key, new_key_id
 from aggregator.auth.model import ApiKey, Grant, Secret
 from aggregator.auth.rotating_secret import RotatingSecret
@@ -40,12 +40,13 @@ def issue(
         InvalidRequest: the expiry is past, or the grant too long to hand on; nothing was written.
     """
     require_manager(by, user_id)
+    line = line_under(by)
     grant = inherited(grant, by)
     require_within(grant, by)
     require_future(grant.expires_at, now)
     plain = new_key(environment, new_key_id(now))
     secret = Secret(plain.hash_under(pepper.current(now)), created_at=now)
-    key = ApiKey(plain.key_id, user_id, grant, (secret,), created_at=now, created_by=by.key_id)
+    key = ApiKey(plain.key_id, user_id, grant, (secret,), created_at=now, created_by=by.key_id, line=line)
     key.require_portable()
 
     change = change_of(key, "created", {"grant": {"from": None, "to": grant.described()}}, by=by, now=now)

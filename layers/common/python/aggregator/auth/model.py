@@ -7,12 +7,12 @@ active -> revoked (for good; the record stays, to be seen)
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from aggregator.auth.caller import LIST_PRICE_PERCENT, Caller
+from aggregator.auth.caller import LIST_PRICE_PERCENT, Caller, Over
 from aggregator.errors import Conflict, InvalidApiKey, InvalidRequest, NotFound
 from aggregator.runtime.clock import iso
 
@@ -35,6 +35,7 @@ MAX_OVERLAP = timedelta(days=30)
 # API Gateway drops an authorizer's answer over 8 KB; the policy around the context takes well under 1 KB.
 # Source: Amazon API Gateway quotas, "Lambda authorizer result size".
 _MAX_CONTEXT_BYTES = 7_000
+_LIMITS_ABOVE_BYTES = 250  # what the id and the limits of one key over another take of it, at the most
 
 Status = Literal["active", "expired", "revoked"]
 
@@ -87,7 +88,11 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """One key: whose, what for, and the newest secret first. `version` counts its changes, from 1."""
+    """One key: whose, what for, and the newest secret first. `version` counts its changes, from 1.
+
+    `line` are the ids of the keys that it descends from, the first maker first; a key that an admin made has none.
+    It never changes: what a key and its descendants use together counts against the limits of each key over them.
+    """
 
     key_id: str
     user_id: str
@@ -98,6 +103,7 @@ class ApiKey:
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
     version: int = 1
+    line: tuple[str, ...] = ()
 
     def status(self, now: datetime) -> Status:
         """Where the key is in its life; revoked is stronger than expired."""
@@ -133,8 +139,13 @@ class ApiKey:
         if not secret.is_live(now):
             raise InvalidApiKey("This API key has been rotated: use its new secret.")
 
+    def caller_in_line(self, read: Callable[[str], "ApiKey"]) -> Caller:
+        """Who a request with this key comes from, with the present limits of each key over it, as `read` finds it."""
+        limits = [read(above).grant.limits for above in self.line]
+        return replace(self.caller(), over=tuple(map(Over, self.line, limits)))
+
     def caller(self) -> Caller:
-        """Who a request with this key comes from."""
+        """The same, without the limits of the keys over it."""
         return Caller(
             key_id=self.key_id,
             user_id=self.user_id,
@@ -146,6 +157,7 @@ class ApiKey:
             price_percent=self.grant.price_percent,
             aliases=self.grant.aliases,
             cache_seconds=self.grant.cache_seconds,
+            over=tuple(Over(above, {}) for above in self.line),
         )
 
     def granted(self, grant: Grant) -> "ApiKey":
@@ -194,7 +206,8 @@ class ApiKey:
         Raises:
             InvalidRequest: too many or too long models and addresses.
         """
-        if len(json.dumps(self.caller().to_context())) > _MAX_CONTEXT_BYTES:
+        most = _MAX_CONTEXT_BYTES - _LIMITS_ABOVE_BYTES * len(self.line)
+        if len(json.dumps(self.caller().to_context())) > most:
             raise InvalidRequest(
                 "allowedModels, allowedIps and aliases are too long together: use wildcards and wider networks.",
                 param="allowedModels",

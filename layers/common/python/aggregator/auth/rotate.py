@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from aggregator.auth.audit import change_of
 from aggregator.auth.caller import Caller
 from aggregator.auth.collaborators import Announcer, Keys
-from aggregator.auth.delegation import require_visible, require_within
+from aggregator.auth.delegation import require_to_hold, require_visible, require_within
 from aggregator.auth.issue import IssuedKey
 from aggregator.auth.key import new_key
 from aggregator.auth.rotating_secret import RotatingSecret
@@ -26,7 +26,8 @@ def rotate(
     """Give the key a new secret; the one in use works until `overlap` is over. Id and grant stay.
 
     Raises:
-        MissingScope: the caller may manage no keys, or the key may do more than the caller.
+        MissingScope: the caller may manage no keys, or the key may do more than the caller,
+            or the caller has limits that do not hold for the key.
         NotFound: there is no such key, or it is another user's.
         Conflict: the key is not active, an earlier overlap is not over, or it was changed at the same moment.
         InvalidRequest: the overlap is longer than 30 days.
@@ -34,6 +35,7 @@ def rotate(
     """
     key = require_visible(keys.read(key_id), by)
     require_within(key.grant, by)
+    require_to_hold(key, by)
     plain = new_key(environment, key.key_id)
     rotated = key.rotated(plain.hash_under(pepper.current(now)), now, overlap)
 

@@ -25,6 +25,7 @@ def item_of(key: ApiKey) -> JsonObject:
         "revokedAt": _iso_or_none(key.revoked_at),
         "lastUsedAt": _iso_or_none(key.last_used_at),
         "version": key.version,
+        "line": list(key.line) or None,
     }
     return {name: each for name, each in stored.items() if each is not None}
 
@@ -62,6 +63,7 @@ def key_of(stored: JsonObject) -> ApiKey:
         revoked_at=_moment_of(stored, "revokedAt"),
         last_used_at=_moment_of(stored, "lastUsedAt"),
         version=stored["version"],
+        line=tuple(stored.get("line", ())),
     )
 
 
