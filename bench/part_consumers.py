@@ -13,7 +13,7 @@ from aggregator.billing.settle_batch import usage_end_of
 from aggregator.contracts.ai_usage import AiUsage
 from bench.events import USER
 from bench.lambdas import ours
-from bench.life import Bus, ai_usage, stream_record, user_of
+from bench.life import Bus, ai_usage, never, stream_record, user_of
 from bench.part_start import one_process
 from bench.runtime_api import body_of
 from bench.world import World
@@ -72,7 +72,7 @@ def _settle_batch(first: int, size: int) -> bytes:
 
 def _record_batch(first: int, size: int) -> bytes:
     bus = Bus()
-    publish(bus, "bus", _records(first, size))
+    publish(bus, "bus", _records(first, size), never)
     return _queue([json.loads(each["Detail"]) for each in bus.events], "transaction_created")
 
 

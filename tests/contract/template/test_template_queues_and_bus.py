@@ -132,6 +132,8 @@ def test_the_outbox_starts_at_the_first_entry_and_keeps_what_it_cannot_publish(s
 
     assert outbox["StartingPosition"] == "TRIM_HORIZON"
     assert outbox["BisectBatchOnFunctionError"] is True
+    assert outbox["MaximumRetryAttempts"] == -1
+    assert outbox["MaximumRecordAgeInSeconds"] == 23 * 3600
     assert outbox["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": ["StreamDlq", "Arn"]}}}
 
 

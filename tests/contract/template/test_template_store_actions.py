@@ -23,7 +23,7 @@ def _called(domain: str) -> set[str]:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (PACKAGE / domain).glob("*.py"))
     calls = set(re.findall(r'\.call\(\s*"(\w+)"', code))
     steps = set(re.findall(r'\{\s*"(Put|Update|Delete|ConditionCheck)":', code))
-    not_of_tables = {"TransactWriteItems", "PutEvents", "GetSecretValue"}
+    not_of_tables = {"TransactWriteItems", "PutEvents", "SendMessage", "SendMessageBatch", "GetSecretValue"}
     return calls - not_of_tables | {_STEPS[each] for each in steps}
 
 

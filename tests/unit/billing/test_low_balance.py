@@ -22,6 +22,10 @@ class RecordingBus:
         return {"FailedEntryCount": 0}
 
 
+def nowhere(what: dict[str, Any]) -> None:
+    raise AssertionError(f"{what} was set aside")
+
+
 def image(available: int, held: int = 0, alert_below: int | None = 100) -> dict[str, Any]:
     values: dict[str, Any] = {"available": available, "hold#900": held, "holds#900": 1 if held else 0}
     return item.item(values if alert_below is None else {**values, "alert_below": alert_below})
@@ -42,7 +46,7 @@ def change(before: dict[str, Any], after: dict[str, Any], number: str = "1") -> 
 
 def told(*records: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     bus = RecordingBus()
-    assert publish(bus, "bus", list(records)) == []
+    assert publish(bus, "bus", list(records), nowhere) == []
     return bus.details
 
 

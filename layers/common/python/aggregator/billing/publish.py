@@ -1,57 +1,145 @@
 """Outbox: what happened in the ledger reaches the bus through the table's stream, exactly when it is written.
 
 A new entry is a `transaction_created`; an account that falls below its threshold is a `balance_low`.
+
+The stream is read in order, and what is held back holds back all behind it until it is given up. So only what may pass
+later is held back: an entry that the bus will never take, or a record that is no entry, is set aside at once.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aggregator.billing.account_item import account_of
 from aggregator.billing.entry_item import ACCOUNT_PREFIX, ENTRY_PREFIX, from_item, to_event
 from aggregator.contracts import balance_low, transaction_created
 from aggregator.errors import JsonObject
-from aggregator.runtime.aws import Aws, AwsError
+from aggregator.runtime.aws import TIMED_OUT, TRANSIENT, UNREACHABLE, Aws, AwsError
 from aggregator.runtime.clock import iso
 from aggregator.runtime.observability import logger
 
 MOST_PER_CALL = 10
 """PutEvents takes ten entries."""
 
+# Refusals of an entry for what it is: it would be refused for ever. Source: EventBridge API reference, PutEvents.
+_NEVER = frozenset({"MalformedDetail", "InvalidArgument", "ValidationException"})
+_BUS_IS_AWAY = TRANSIENT | {TIMED_OUT, UNREACHABLE}
 
-def publish(bus: Aws, bus_name: str, records: Sequence[JsonObject]) -> list[str]:
+SetAside = Callable[[JsonObject], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """One event for the bus, and the stream position that it comes from."""
+
+    position: str
+    entry: JsonObject
+
+
+def publish(bus: Aws, bus_name: str, records: Sequence[JsonObject], set_aside: SetAside) -> list[str]:
     """Put the events of a batch of stream records; return the position that must come again, if any.
 
-    The stream is read in order, so a failed position holds back all that follow it: the events of a call
-    that failed in part may be put twice, which their consumers expect.
+    What the bus refuses is put once more, each entry by itself: the position is that of the first one that is still
+    refused, and the others of its call are not put again. `set_aside` keeps what can never be put.
     """
-    events = list(_events(bus_name, records))
-    for first in range(0, len(events), MOST_PER_CALL):
-        part = events[first : first + MOST_PER_CALL]
-        if not _put(bus, [entry for _, entry in part]):
-            return [part[0][0]]
-    return []
+    outgoing, unkept = _outgoing(bus_name, records, set_aside)
+    for first in range(0, len(outgoing), MOST_PER_CALL):
+        held_back = _put_all(bus, outgoing[first : first + MOST_PER_CALL], set_aside)
+        if held_back:
+            return [min([*held_back, *unkept], key=int)]
+    return unkept[:1]
 
 
-def _events(bus_name: str, records: Sequence[JsonObject]) -> Iterator[tuple[str, JsonObject]]:
-    """Each event with the stream position it comes from."""
+def dead_letters(sqs: Aws, url: str) -> SetAside:
+    """Sets aside into a dead letter queue, one message each."""
+
+    def set_aside(kept: JsonObject) -> None:
+        sqs.call("SendMessage", {"QueueUrl": url, "MessageBody": json.dumps(kept)})
+
+    return set_aside
+
+
+def _put_all(bus: Aws, outgoing: Sequence[_Outgoing], set_aside: SetAside) -> list[str]:
+    """Put one call's events; return the positions of those that are still refused and may pass later."""
+    refused = _put(bus, outgoing)
+    if len(refused) == len(outgoing) and all(code in _BUS_IS_AWAY for _, code in refused):
+        return [outgoing[0].position]
+    held_back = []
+    for each, _ in refused:
+        for again, code in _put(bus, [each]):
+            if code not in _NEVER or not _kept(set_aside, again.position, code, again.entry):
+                held_back.append(again.position)
+    return held_back
+
+
+def _put(bus: Aws, outgoing: Sequence[_Outgoing]) -> list[tuple[_Outgoing, str]]:
+    """One call; what it refused, each with the code."""
+    try:
+        answer = bus.call("PutEvents", {"Entries": [each.entry for each in outgoing]})
+    except AwsError as refused:
+        logger.warning("Bus refused", code=refused.code, entries=len(outgoing))
+        return [(each, refused.code) for each in outgoing]
+    if not answer.get("FailedEntryCount", 0):
+        return []
+    results = answer.get("Entries") or [{"ErrorCode": "Unsaid"}] * len(outgoing)
+    refusals = [
+        (each, str(result["ErrorCode"]))
+        for each, result in zip(outgoing, results, strict=True)
+        if result.get("ErrorCode")
+    ]
+    logger.warning("Bus refused entries", codes=sorted({code for _, code in refusals}), entries=len(refusals))
+    return refusals
+
+
+def _kept(set_aside: SetAside, position: str, why: str, what: JsonObject) -> bool:
+    """Whether it is in the dead letter queue, so that the stream may go on without it."""
+    try:
+        set_aside({"sequenceNumber": position, "reason": why, **what})
+    except AwsError as refused:
+        logger.error("Not set aside", code=refused.code, position=position)
+        return False
+    logger.error("Set aside", reason=why, position=position)
+    return True
+
+
+def _outgoing(
+    bus_name: str, records: Iterable[JsonObject], set_aside: SetAside
+) -> tuple[list[_Outgoing], list[str]]:
+    """The events of a batch, and positions of records that cannot be read and could not be set aside."""
+    outgoing: list[_Outgoing] = []
+    unkept: list[str] = []
     for record in records:
-        change = record["dynamodb"]
-        key = change["Keys"]["sk"]["S"]
-        if record["eventName"] == "INSERT" and key.startswith(ENTRY_PREFIX):
-            detail = to_event(from_item(change["NewImage"]))
-            kind = transaction_created.DETAIL_TYPE
-        elif record["eventName"] == "MODIFY" and key == "BALANCE" and (low := _crossing(change)):
-            detail, kind = low, balance_low.DETAIL_TYPE
+        position = record["dynamodb"]["SequenceNumber"]
+        try:
+            entry = _event_of(bus_name, record)
+        except (KeyError, ValueError, TypeError, AttributeError, StopIteration) as poison:
+            keys = {"Keys": record["dynamodb"].get("Keys")}
+            if not _kept(set_aside, position, type(poison).__name__, keys):
+                unkept.append(position)
         else:
-            continue
-        entry = {
-            "EventBusName": bus_name,
-            "Source": transaction_created.SOURCE,
-            "DetailType": kind,
-            "Detail": json.dumps(detail),
-        }
-        yield change["SequenceNumber"], entry
+            if entry is not None:
+                outgoing.append(_Outgoing(position, entry))
+    return outgoing, unkept
+
+
+def _event_of(bus_name: str, record: JsonObject) -> JsonObject | None:
+    """What one stream record says to the bus, if anything."""
+    change = record["dynamodb"]
+    key = change["Keys"]["sk"]["S"]
+    if record["eventName"] == "INSERT" and key.startswith(ENTRY_PREFIX):
+        detail = to_event(from_item(change["NewImage"]))
+        kind = transaction_created.DETAIL_TYPE
+    elif record["eventName"] == "MODIFY" and key == "BALANCE" and (low := _crossing(change)):
+        detail, kind = low, balance_low.DETAIL_TYPE
+    else:
+        return None
+    return {
+        "EventBusName": bus_name,
+        "Source": transaction_created.SOURCE,
+        "DetailType": kind,
+        "Detail": json.dumps(detail),
+    }
 
 
 def _crossing(change: JsonObject) -> JsonObject | None:
@@ -72,12 +160,3 @@ def _crossing(change: JsonObject) -> JsonObject | None:
         "totalNanoUsd": after.total_nano_usd,
         "availableNanoUsd": after.available_nano_usd,
     }
-
-
-def _put(bus: Aws, entries: list[JsonObject]) -> bool:
-    try:
-        answer = bus.call("PutEvents", {"Entries": entries})
-    except AwsError as refused:
-        logger.warning("Bus refused", code=refused.code)
-        return False
-    return not answer.get("FailedEntryCount", 0)

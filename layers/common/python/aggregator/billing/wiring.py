@@ -7,6 +7,7 @@ from functools import cache
 
 from aggregator.billing import transaction
 from aggregator.billing.model import Entry
+from aggregator.billing.publish import SetAside, dead_letters
 from aggregator.billing.reconcile import Finding, reconcile
 from aggregator.billing.repricing import Prices
 from aggregator.billing.store import BillingStore
@@ -33,6 +34,12 @@ def bus() -> Aws:
 def bus_name() -> str:
     """Name of the platform's bus."""
     return os.environ["EVENT_BUS"]
+
+
+@cache
+def set_aside() -> SetAside:
+    """Where what can never be published is kept."""
+    return dead_letters(BotoClient("sqs"), os.environ["STREAM_DLQ_URL"])
 
 
 def book(order: transaction.Order) -> Entry:
