@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults import document
 from tests.faults.everything import Everything, run_everything
 from tests.faults.platform import Platform
 
@@ -18,4 +19,4 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 @pytest.fixture(scope="session")
 def found(platform: Platform) -> Everything:
     """What became of every request."""
-    return run_everything(platform)
+    return run_everything(platform, document.PLACE.read_text(encoding="utf-8"))

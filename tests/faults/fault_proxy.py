@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"})
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-_WAIT_SECONDS = 30.0
+_WAIT_SECONDS = 60.0
 
 
 class Fault(Enum):

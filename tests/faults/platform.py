@@ -147,7 +147,8 @@ class Platform:
                 log=self.folder / f"{log}.log",
                 name=function,
                 timeout_seconds=timeout_seconds or self.stack.functions[function]["Timeout"],
-            )
+            ),
+            hand_over_seconds=60,  # a warm process stays the one, however busy the machine is
         ) as processes:
             yield processes
 
@@ -168,7 +169,7 @@ class Platform:
     def _load_catalogue(self) -> None:
         base = f"{self.standin.base_url.removesuffix('/v1')}"
         providers = {
-            each["id"]: {"baseUrl": f"{base}/{each['id']}/v1", "timeoutSeconds": 2}
+            each["id"]: {"baseUrl": f"{base}/{each['id']}/v1", "timeoutSeconds": 5}
             for each in packaged()["providers"]
         }
         models = {

@@ -7,11 +7,15 @@ from tests.faults.door import Reply
 from tests.faults.platform import CREDIT_NANO_USD
 
 AFTER_THE_DEADLINE_SECONDS = 2 * 3600
+BROKEN = "200, then the connection breaks"
 
 
 @dataclass(frozen=True)
 class Happened:
-    """One request: whose, what the client saw, and the account at that moment; `tries` are the calls that came."""
+    """One request: whose, what the client saw, and the account at that moment; `tries` are the calls that came.
+
+    `either` is what a client may see where two things race; empty where only one thing can happen.
+    """
 
     section: str
     name: str
@@ -20,6 +24,7 @@ class Happened:
     at_once: Account
     tries: int | None = None
     lost_events: list[dict[str, object]] = field(default_factory=list)
+    either: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,12 @@ def row_of(happened: Happened, now: float, account: Account, entries: list[Entry
     spendable = account.spendable(now + AFTER_THE_DEADLINE_SECONDS)
     tries = () if happened.tries is None else (str(happened.tries),)
     said = charged_words(entries)
+    seen = sees(happened.reply)
     return Row(
         section=happened.section,
         cells=(
             happened.name,
-            sees(happened.reply),
+            ", or ".join(happened.either) if seen in happened.either else seen,
             *tries,
             held_words(happened.at_once),
             f"nothing; once its log line is replayed: {said}" if replayed else said,
@@ -87,7 +93,7 @@ def sees(reply: Reply) -> str:
         after = reply.headers.get("Retry-After")
         return f"{reply.status} `{reply.code}`" + (f", Retry-After: {after}" if after else "")
     if not reply.whole:
-        return "200, then the connection breaks"
+        return BROKEN
     return f"200, then `{reply.code}` in the stream" if reply.code else "200"
 
 

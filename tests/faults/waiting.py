@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-_WAIT_SECONDS = 5.0
+_WAIT_SECONDS = 60.0
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
