@@ -16,7 +16,6 @@ from local.runtime_api import FunctionFailedError, Invocation
 from local.sandbox import Function, Sandbox, State
 
 DELIMITER = bytes(8)
-_HAND_OVER_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +37,23 @@ class Answer:
 
 
 class FunctionProcesses:
-    """Up to `max_processes` of `function`; `wait_seconds` is how long a call waits for one of them to be free."""
+    """Up to `max_processes` of `function`; `wait_seconds` is how long a call waits for one of them to be free.
 
-    def __init__(self, function: Function, *, max_processes: int = 8, wait_seconds: float = 30) -> None:
+    `hand_over_seconds` is how long one that has just answered is waited for, before another is started.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        *,
+        max_processes: int = 8,
+        wait_seconds: float = 30,
+        hand_over_seconds: float = 0.05,
+    ) -> None:
         self._function = function
         self._max_processes = max_processes
         self._wait_seconds = wait_seconds
+        self._hand_over_seconds = hand_over_seconds
         self._changed = threading.Condition(threading.RLock())
         self._sandboxes: list[Sandbox] = []
         self._closed = False
@@ -96,7 +106,7 @@ class FunctionProcesses:
     def _free_sandbox(self) -> Sandbox:
         """Take an idle process; else wait a moment for one that just answered; else start one; else wait."""
         now = time.monotonic()
-        patience, hand_over = now + self._wait_seconds, now + _HAND_OVER_SECONDS
+        patience, hand_over = now + self._wait_seconds, now + self._hand_over_seconds
         with self._changed:
             while not self._closed:
                 states = [sandbox.state for sandbox in self._sandboxes]

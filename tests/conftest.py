@@ -3,8 +3,15 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.lanes import Lanes, in_order
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+settings.register_profile(
+    "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,7 +10,7 @@ import urllib3
 
 JsonObject = dict[str, Any]
 
-_WAIT_SECONDS = 30.0
+_WAIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)

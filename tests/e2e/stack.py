@@ -15,7 +15,7 @@ from aggregator.orchestrator.load_catalogue import packaged
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 300
-STOP_SECONDS = 20
+STOP_SECONDS = 60
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def test_the_openai_program_of_the_banner_works_as_pasted(stack: Stack) -> None:
 
 
 def test_the_first_chunk_of_a_stream_arrives_before_the_provider_sends_its_last(stack: Stack) -> None:
-    pool = urllib3.PoolManager(retries=False, timeout=30)
+    pool = urllib3.PoolManager(retries=False, timeout=60)
     body = {
         "model": "gpt-4o-mini",
         "stream": True,
@@ -133,7 +133,7 @@ def test_a_made_up_key_is_refused_on_streaming_and_other_routes_alike(stack: Sta
 def test_a_run_whose_port_is_taken_says_so_and_starts_nothing(stack: Stack, tmp_path: Path) -> None:
     port = int(stack.base_url.rpartition(":")[2])
 
-    status = start(tmp_path, port=port).wait(30)
+    status = start(tmp_path, port=port).wait(120)
 
     assert status == 1
     said = (tmp_path / "output.log").read_text()
@@ -182,7 +182,7 @@ def test_when_the_emulator_dies_the_run_ends_and_says_why(tmp_path: Path) -> Non
     ]
 
     os.kill(emulator, signal.SIGKILL)
-    status = run.wait(20)
+    status = run.wait(60)
 
     assert status == 1
     assert "The AWS emulator ended. The last lines of" in (tmp_path / "output.log").read_text()

@@ -169,7 +169,7 @@ def test_a_price_is_live_within_a_minute_and_a_roll_back_takes_it_back(
 
     changes = admin.get("/orchestrator/changes?model=routed-priced&limit=3").json["data"]
     assert (put.status, back.status) == (200, 200)
-    assert (seconds, seconds_back) < (LIVE_SECONDS, LIVE_SECONDS)
+    assert max(seconds, seconds_back) < LIVE_SECONDS
     assert Decimal(live.headers["x-aggregator-cost-usd"]) == 100 * Decimal(
         as_before.headers["x-aggregator-cost-usd"]
     )

@@ -15,7 +15,8 @@ from aggregator.runtime.sigv4 import Credentials
 Reply = Callable[[socket.socket, threading.Event], bool]
 """Answers one request on a socket; says whether the connection stays open. The event is set when the test is over."""
 
-IMPATIENT = Timeouts(connect=1, attempt=0.3, total=8)
+PATIENT = Timeouts(connect=8, attempt=8, total=8)
+IMPATIENT = Timeouts(connect=8, attempt=0.5, total=8)  # for who is not answered
 THROTTLED = b'{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow down"}'
 REFUSED = b'{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"no"}'
 
@@ -49,7 +50,7 @@ def resets(to: socket.socket, _: threading.Event) -> bool:
 
 
 def hangs(_to: socket.socket, over: threading.Event) -> bool:
-    over.wait(10)
+    over.wait(60)
     return False
 
 
@@ -143,7 +144,7 @@ class Stage:
         self,
         endpoint: str,
         *,
-        timeouts: Timeouts = IMPATIENT,
+        timeouts: Timeouts = PATIENT,
         attempts: int = 3,
         repeatable_actions: frozenset[str] = REPEATABLE,
     ) -> SignedClient:
@@ -175,11 +176,11 @@ class Stage:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    for _ in range(500):
+    for _ in range(6_000):
         if holds():
             return
         time.sleep(0.01)
-    pytest.fail("waited five seconds for nothing")
+    pytest.fail("waited a minute for nothing")
 
 
 def update(client: SignedClient) -> JsonObject:

@@ -171,7 +171,7 @@ def test_an_answer_without_a_length_ends_with_its_connection(stage: Stage) -> No
 
 def test_a_large_request_and_a_large_answer_pass_whole(stage: Stage) -> None:
     server = stage.server(answers(200, b'{"text":"%s"}' % (b"x" * 3_000_000)))
-    client = stage.client(server.url, timeouts=Timeouts(1, 10, 20))
+    client = stage.client(server.url, timeouts=Timeouts(20, 20, 20))
 
     answer = client.call("PutItem", {"Item": {"text": {"S": "y" * 3_000_000}}})
 
@@ -199,7 +199,7 @@ def test_warming_up_towards_nobody_is_no_failure(stage: Stage) -> None:
 
 def test_threads_share_a_client(stage: Stage) -> None:
     server = stage.server(*[answers()] * 80)
-    client = stage.client(server.url, timeouts=Timeouts(2, 5, 10))
+    client = stage.client(server.url, timeouts=Timeouts(20, 20, 20))
     seen: list[JsonObject] = []
     threads = [
         threading.Thread(target=lambda: seen.extend(update(client) for _ in range(10))) for _ in range(8)

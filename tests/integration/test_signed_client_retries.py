@@ -6,6 +6,8 @@ import pytest
 
 from aggregator.runtime.signed_client import Timeouts
 from tests.integration.signed_client_faults import (
+    IMPATIENT,
+    PATIENT,
     REFUSED,
     THROTTLED,
     Reply,
@@ -71,7 +73,7 @@ def test_attempts_are_counted_and_the_last_refusal_is_told(stage: Stage) -> None
 
 def test_waits_grow_up_to_a_second_and_end_before_the_deadline(stage: Stage) -> None:
     server = stage.server(*[answers(400, THROTTLED)] * 20)
-    client = stage.client(server.url, timeouts=Timeouts(1, 0.3, 4), attempts=20)
+    client = stage.client(server.url, timeouts=Timeouts(8, 8, 4), attempts=20)
 
     error = refusal_of(update, client)
 
@@ -103,7 +105,7 @@ def test_each_attempt_is_signed_anew(stage: Stage) -> None:
 
 def test_a_transaction_keeps_its_token_over_all_attempts(stage: Stage) -> None:
     server = stage.server(answers(503, b""), hangs, answers(), answers())
-    client = stage.client(server.url)
+    client = stage.client(server.url, timeouts=IMPATIENT)
 
     client.call("TransactWriteItems", {"TransactItems": []})
     client.call("TransactWriteItems", {"TransactItems": []})
@@ -117,7 +119,7 @@ def test_a_transaction_keeps_its_token_over_all_attempts(stage: Stage) -> None:
 def test_silence_is_told_as_timed_out_and_not_repeated(stage: Stage, fault: Reply) -> None:
     server = stage.server(fault, answers())
 
-    error = refusal_of(update, stage.client(server.url))
+    error = refusal_of(update, stage.client(server.url, timeouts=IMPATIENT))
 
     assert error.code == "TimedOut"
     assert len(server.requests) == 1
@@ -144,9 +146,10 @@ def test_silence_is_told_as_timed_out_and_not_repeated(stage: Stage, fault: Repl
 def test_a_call_in_doubt_is_repeated_only_where_that_is_safe(stage: Stage, fault: Reply) -> None:
     doubtful = stage.server(fault, answers())
     harmless = stage.server(fault, answers())
+    timeouts = IMPATIENT if fault is hangs else PATIENT
 
-    error = refusal_of(update, stage.client(doubtful.url))
-    answer = read(stage.client(harmless.url))
+    error = refusal_of(update, stage.client(doubtful.url, timeouts=timeouts))
+    answer = read(stage.client(harmless.url, timeouts=timeouts))
 
     assert error.code == "TimedOut"
     assert len(doubtful.requests) == 1
@@ -156,7 +159,7 @@ def test_a_call_in_doubt_is_repeated_only_where_that_is_safe(stage: Stage, fault
 
 def test_the_caller_says_what_may_be_repeated(stage: Stage) -> None:
     server = stage.server(hangs, answers())
-    client = stage.client(server.url, repeatable_actions=frozenset({"PutEvents"}))
+    client = stage.client(server.url, timeouts=IMPATIENT, repeatable_actions=frozenset({"PutEvents"}))
 
     answer = client.call("PutEvents", {"Entries": []})
 
@@ -166,7 +169,7 @@ def test_the_caller_says_what_may_be_repeated(stage: Stage) -> None:
 def test_doubt_outlives_a_later_refusal(stage: Stage) -> None:
     server = stage.server(hangs, answers(503, b""), answers(503, b""))
 
-    error = refusal_of(read, stage.client(server.url))
+    error = refusal_of(read, stage.client(server.url, timeouts=IMPATIENT))
 
     assert error.code == "TimedOut"
     assert len(server.requests) == 3
@@ -175,6 +178,6 @@ def test_doubt_outlives_a_later_refusal(stage: Stage) -> None:
 def test_doubt_ends_with_an_answer_for_good(stage: Stage) -> None:
     server = stage.server(hangs, answers(400, REFUSED))
 
-    error = refusal_of(read, stage.client(server.url))
+    error = refusal_of(read, stage.client(server.url, timeouts=IMPATIENT))
 
     assert error.code == "ConditionalCheckFailedException"

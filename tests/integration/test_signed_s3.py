@@ -30,7 +30,7 @@ class Bucket:
             region="eu-west-1",
             endpoint=self.server.url,
             credentials=lambda: KEY,
-            timeouts=Timeouts(connect=1, attempt=0.3, total=5),
+            timeouts=Timeouts(connect=20, attempt=0.5 if hangs in script else 20, total=20),
             sleep=self.waits.append,
             rng=lambda: 1.0,
             clock=NOON.timestamp,

@@ -22,7 +22,7 @@ class Recorder:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def answer(self) -> bytes:
-        assert self._answered.wait(timeout=20), "the process did not answer"
+        assert self._answered.wait(timeout=60), "the process did not answer"
         return self._answer
 
     def __enter__(self) -> Self:

@@ -56,7 +56,7 @@ def runtime_api() -> Iterator[Callable[[Serve], str]]:
     yield start
 
     for thread in threads:
-        thread.join(timeout=5)
+        thread.join(timeout=60)
     for listener in listeners:
         listener.close()
 

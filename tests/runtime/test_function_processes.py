@@ -25,13 +25,13 @@ def function(functions: Path, tmp_path: Path) -> Function:
         environment={},
         log=tmp_path / "function.log",
         name="scripted",
-        timeout_seconds=10,
+        timeout_seconds=60,
     )
 
 
 @pytest.fixture
 def processes(function: Function) -> Iterator[FunctionProcesses]:
-    with FunctionProcesses(function, max_processes=2) as processes:
+    with FunctionProcesses(function, max_processes=2, hand_over_seconds=60) as processes:
         yield processes
 
 
@@ -40,8 +40,8 @@ def event(**what: Any) -> dict[str, Any]:
 
 
 def eventually(said: Callable[[], Any], wanted: Any) -> Any:
-    """Ask until the answer is `wanted`, for 5 s at most; return the last answer."""
-    end = time.monotonic() + 5
+    """Ask until the answer is `wanted`, for a minute at most; return the last answer."""
+    end = time.monotonic() + 60
     while (answer := said()) != wanted and time.monotonic() < end:
         time.sleep(0.01)
     return answer
@@ -170,7 +170,7 @@ def test_an_answer_that_is_no_http_answer_is_refused(processes: FunctionProcesse
 def test_the_function_knows_how_much_time_is_left(processes: FunctionProcesses) -> None:
     remaining = processes.call({"do": "json"})["remaining"]
 
-    assert 8_000 < remaining <= 10_000
+    assert 30_000 < remaining <= 60_000
 
 
 def test_a_warm_process_is_used_again(processes: FunctionProcesses) -> None:
@@ -219,15 +219,15 @@ def test_a_process_that_exits_is_replaced(processes: FunctionProcesses) -> None:
 
 
 def test_a_function_that_runs_out_of_time_is_ended_and_replaced(function: Function) -> None:
-    with FunctionProcesses(replace(function, timeout_seconds=0.3)) as processes:
-        with pytest.raises(FunctionFailedError, match=r"Sandbox\.Timedout: Task timed out after 0\.30"):
+    with FunctionProcesses(replace(function, timeout_seconds=2)) as processes:
+        with pytest.raises(FunctionFailedError, match=r"Sandbox\.Timedout: Task timed out after 2\.00"):
             processes.invoke(event(do="hang"))
 
         assert processes.invoke(event(do="plain")).status == 200
 
 
 def test_a_stream_that_runs_out_of_time_breaks_off(function: Function) -> None:
-    with FunctionProcesses(replace(function, timeout_seconds=0.3)) as processes:
+    with FunctionProcesses(replace(function, timeout_seconds=2)) as processes:
         answer = processes.invoke(event(gate="/nowhere/"))
 
         with pytest.raises(FunctionFailedError, match=r"Sandbox\.Timedout"):

@@ -24,7 +24,7 @@ from local.runtime_api import FunctionFailedError, Invocation
 STAGE = Stage(api_id="api1", name="local", account="000000000000", region="us-east-1")
 AUTHORIZER = Authorizer("Key", "AuthFunction", ("method.request.header.Authorization",), ttl_seconds=45)
 ENVELOPE = '{"error":{"code":"CODE","request_id":"$context.requestId"}}'
-WAIT_SECONDS = 5
+WAIT_SECONDS = 60
 
 
 def gateway_response(code: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class RawProvider:
         self.connections = 0
         self._scripts = connections
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(5)
+        self._listener.settimeout(60)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1/chat/completions"
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -35,7 +35,7 @@ class RawProvider:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(5)
+        self._thread.join(60)
         self._listener.close()
 
     def _serve(self) -> None:
@@ -68,13 +68,13 @@ def _do(step: Step, connection: socket.socket) -> None:
         case bytes():
             connection.sendall(step)
         case threading.Event():
-            step.wait(5)
+            step.wait(60)
         case _:
             time.sleep(step)
 
 
 def _read_request(connection: socket.socket) -> bytes:
-    connection.settimeout(5)
+    connection.settimeout(60)
     data = b""
     while b"\r\n\r\n" not in data:
         try:

@@ -107,7 +107,7 @@ class SurfaceServer:
         for upstream in self._upstreams:
             upstream.close()
 
-    def wait_for_receipt(self, seconds: float = 5.0) -> Receipt:
+    def wait_for_receipt(self, seconds: float = 60.0) -> Receipt:
         """The receipt of the only request; a client that left does not wait for it."""
         until = time.monotonic() + seconds
         while not self.receipts and time.monotonic() < until:

@@ -95,7 +95,7 @@ class Outcome:
     requests: int = 0
 
 
-def asked(protocol: str, *said: Said, stream: bool = False, seconds: float = 10.0) -> Outcome:
+def asked(protocol: str, *said: Said, stream: bool = False, seconds: float = 60.0) -> Outcome:
     """Ask a provider that says `said` to one request after another, each on a connection of its own."""
     outcome = Outcome()
     with RawProvider(*([each] for each in said)) as raw, closing(HttpUpstream(this_machine=True)) as upstream:

@@ -58,7 +58,7 @@ def origin(server: RawProvider) -> str:
     return f"http://{urlsplit(server.url).netloc}"
 
 
-def called(upstream: HttpUpstream, ways: Sequence[Way], seconds: float = 5.0, **fields: Any) -> Answer:
+def called(upstream: HttpUpstream, ways: Sequence[Way], seconds: float = 60.0, **fields: Any) -> Answer:
     return call(
         ask(**fields),
         ways,
@@ -70,7 +70,7 @@ def called(upstream: HttpUpstream, ways: Sequence[Way], seconds: float = 5.0, **
     )
 
 
-def over(upstream: HttpUpstream, server: RawProvider, seconds: float = 5.0, **fields: Any) -> Answer:
+def over(upstream: HttpUpstream, server: RawProvider, seconds: float = 60.0, **fields: Any) -> Answer:
     return called(upstream, [wire.bedrock_way(base_url=origin(server))], seconds, **fields)
 
 

@@ -62,7 +62,7 @@ class Platform:
         self.requests = 0
         over = route(
             price=PRICE,
-            provider=provider(base_url=standin.base_url, timeout_seconds=1),
+            provider=provider(base_url=standin.base_url, timeout_seconds=3),
             max_input_tokens=10_000,
             max_output_tokens=1_000,
         )

@@ -12,7 +12,7 @@ from tests.integration.proxy.raw_provider import RawProvider, answer, chunked
 
 def ask(upstream: HttpUpstream, provider: RawProvider, **headers: str) -> bytes:
     request = UpstreamRequest(provider.url, headers, b"{}", 5.0)
-    return upstream.post(request, time.monotonic() + 5).read()
+    return upstream.post(request, time.monotonic() + 60).read()
 
 
 def heads(provider: RawProvider) -> list[str]:

@@ -31,7 +31,7 @@ def ask(
 
 def test_a_request_arrives_as_it_was_given(upstream: HttpUpstream) -> None:
     with RawProvider([answer(b"hello", "X-Id: 7")]) as provider:
-        response = upstream.post(request_to(provider), time.monotonic() + 5)
+        response = upstream.post(request_to(provider), time.monotonic() + 60)
         body = response.read()
 
     head, _, sent = provider.requests[0].partition(b"\r\n\r\n")
@@ -94,7 +94,7 @@ def test_a_body_that_is_cut_is_an_error_and_its_connection_is_not_used_again(
 
 def test_what_came_before_the_cut_is_given(upstream: HttpUpstream) -> None:
     with RawProvider([chunked(b"one", end=b"")]) as provider:
-        blocks = upstream.post(request_to(provider), time.monotonic() + 5).blocks()
+        blocks = upstream.post(request_to(provider), time.monotonic() + 60).blocks()
         seen = next(blocks)
         with pytest.raises(UpstreamError):
             next(blocks)
@@ -123,7 +123,7 @@ def test_blocks_come_as_they_arrive(upstream: HttpUpstream) -> None:
     go_on = threading.Event()
     first = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n"
     with RawProvider([[first, go_on, b"3\r\ntwo\r\n0\r\n\r\n"]]) as provider:
-        blocks = upstream.post(request_to(provider), time.monotonic() + 5).blocks()
+        blocks = upstream.post(request_to(provider), time.monotonic() + 60).blocks()
         seen = [next(blocks)]
         go_on.set()
         seen += blocks
@@ -140,7 +140,7 @@ def test_a_provider_that_hangs_before_its_answer_times_out_at_its_own_limit(upst
         release.set()
 
     assert broken.value.timed_out
-    assert 0.15 < time.monotonic() - started < 2
+    assert 0.15 < time.monotonic() - started < 30
 
 
 def test_a_provider_that_hangs_before_its_answer_times_out_at_the_deadline(upstream: HttpUpstream) -> None:
@@ -157,7 +157,7 @@ def test_a_provider_that_hangs_in_its_answer_times_out_at_the_deadline(upstream:
     first = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n"
     release = threading.Event()
     with RawProvider([[first, release]]) as provider:
-        blocks = upstream.post(request_to(provider), time.monotonic() + 0.3).blocks()
+        blocks = upstream.post(request_to(provider), time.monotonic() + 1).blocks()
         seen = next(blocks)
         with pytest.raises(UpstreamError) as broken:
             next(blocks)
@@ -168,7 +168,7 @@ def test_a_provider_that_hangs_in_its_answer_times_out_at_the_deadline(upstream:
 
 
 def test_a_provider_that_drips_does_not_outlive_the_deadline(upstream: HttpUpstream) -> None:
-    one_a_moment: list[Step] = [b"1\r\nx\r\n", 0.05] * 20
+    one_a_moment: list[Step] = [b"1\r\nx\r\n", 0.05] * 1_000
     drip = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     with RawProvider([[drip, *one_a_moment]]) as provider:
         started = time.monotonic()
@@ -176,13 +176,13 @@ def test_a_provider_that_drips_does_not_outlive_the_deadline(upstream: HttpUpstr
             ask(upstream, provider, seconds=0.4)
 
     assert broken.value.timed_out
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 30
 
 
 def test_a_stream_that_is_closed_early_hangs_up_on_the_provider(upstream: HttpUpstream) -> None:
     first = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n"
     with RawProvider([[first, 0.05]], [answer(b"next")]) as provider:
-        response = upstream.post(request_to(provider), time.monotonic() + 5)
+        response = upstream.post(request_to(provider), time.monotonic() + 60)
         next(response.blocks())
         response.close()
         again = ask(upstream, provider)
@@ -192,10 +192,10 @@ def test_a_stream_that_is_closed_early_hangs_up_on_the_provider(upstream: HttpUp
 
 def test_closing_what_was_read_whole_leaves_its_connection_to_the_next(upstream: HttpUpstream) -> None:
     with RawProvider([answer(b"one"), answer(b"two"), answer(b"three")]) as provider:
-        first = upstream.post(request_to(provider), time.monotonic() + 5)
+        first = upstream.post(request_to(provider), time.monotonic() + 60)
         first.read()
         first.close()
-        second = upstream.post(request_to(provider), time.monotonic() + 5)
+        second = upstream.post(request_to(provider), time.monotonic() + 60)
         first.close()
         bodies = [second.read(), ask(upstream, provider)]
 

@@ -31,12 +31,12 @@ def chat(standin: StandIn, said: str, **fields: Any) -> UpstreamRequest:
         f"{standin.base_url}/chat/completions",
         {"Content-Type": "application/json"},
         json.dumps(body).encode(),
-        5.0,
+        60.0,
     )
 
 
 def read(
-    upstream: HttpUpstream, standin: StandIn, said: str, seconds: float = 5.0, **fields: Any
+    upstream: HttpUpstream, standin: StandIn, said: str, seconds: float = 60.0, **fields: Any
 ) -> tuple[int, bytes]:
     response = upstream.post(chat(standin, said, **fields), time.monotonic() + seconds)
     return response.status, response.read()
@@ -44,10 +44,10 @@ def read(
 
 def test_plain_and_streamed_answers_share_a_connection(upstream: HttpUpstream, standin: StandIn) -> None:
     plain = [read(upstream, standin, "hi")[1] for _ in range(3)]
-    first = upstream.post(chat(standin, "hi", stream=True), time.monotonic() + 5)
+    first = upstream.post(chat(standin, "hi", stream=True), time.monotonic() + 60)
     connection = first.connection
     streamed = first.read()
-    second = upstream.post(chat(standin, "hi"), time.monotonic() + 5)
+    second = upstream.post(chat(standin, "hi"), time.monotonic() + 60)
 
     assert second.connection is connection
     assert second.status == 200
@@ -78,6 +78,6 @@ def test_a_hanging_provider_is_given_up_at_the_deadline(
     upstream: HttpUpstream, standin: StandIn, directive: str, stream: bool
 ) -> None:
     with pytest.raises(UpstreamError) as broken:
-        read(upstream, standin, f"[[standin {directive}]] hi", seconds=0.3, stream=stream)
+        read(upstream, standin, f"[[standin {directive}]] hi", seconds=1, stream=stream)
 
     assert broken.value.timed_out

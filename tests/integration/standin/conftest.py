@@ -46,7 +46,7 @@ def standin(running_standin: StandIn) -> StandIn:
 
 @pytest.fixture
 def connection(standin: StandIn) -> Iterator[http.client.HTTPConnection]:
-    connection = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=60)
     yield connection
     connection.close()
 

@@ -24,7 +24,7 @@ def raw(standin: StandIn) -> Callable[..., bytes]:
             f"POST /v1/chat/completions HTTP/1.1\r\nx-standin: {told}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         received = b""
-        with socket.create_connection(("127.0.0.1", standin.port), timeout=10) as connected:
+        with socket.create_connection(("127.0.0.1", standin.port), timeout=60) as connected:
             connected.sendall(head.encode() + body)
             try:
                 while data := connected.recv(65536):
@@ -62,7 +62,7 @@ def test_a_cut_told_for_after_the_last_event_still_comes(raw: Callable[..., byte
 
 
 def test_a_stream_can_fall_silent(standin: StandIn) -> None:
-    impatient = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=0.2)
+    impatient = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=1)
     body = {"model": "standin-hang-after=1", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
     impatient.request("POST", "/v1/chat/completions", json.dumps(body))
     response = impatient.getresponse()
@@ -126,11 +126,11 @@ def test_an_event_can_span_several_writes_and_a_write_several_events(raw: Callab
 
 
 def test_tokens_come_one_after_the_other(standin: StandIn) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=60)
     body = {
         "model": "m",
         "stream": True,
-        "messages": [{"role": "user", "content": "[[standin token-delay=100ms tokens=3]]"}],
+        "messages": [{"role": "user", "content": "[[standin token-delay=300ms tokens=3]]"}],
     }
 
     started = time.monotonic()
@@ -142,7 +142,7 @@ def test_tokens_come_one_after_the_other(standin: StandIn) -> None:
     last = time.monotonic() - started
     connection.close()
 
-    assert last >= 0.4
+    assert last >= 1.2
     assert last - first >= 0.3
 
 
@@ -151,7 +151,7 @@ def test_a_client_that_leaves_disturbs_nobody(
 ) -> None:
     body = {"model": "standin-tokens=100000", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
     for _ in range(3):
-        leaving = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=10)
+        leaving = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=60)
         leaving.request("POST", "/v1/chat/completions", json.dumps(body))
         response = leaving.getresponse()
         response.readline()
@@ -159,7 +159,7 @@ def test_a_client_that_leaves_disturbs_nobody(
         leaving.close()
 
     status = chat().status
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while len(standin._connections) > 1 and time.monotonic() < deadline:
         time.sleep(0.01)
 
@@ -169,7 +169,7 @@ def test_a_client_that_leaves_disturbs_nobody(
 
 
 def test_a_client_that_reads_slowly_gets_all_of_it(standin: StandIn) -> None:
-    reading = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=10)
+    reading = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=60)
     body = {"model": "standin-tokens=30000", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
     reading.request("POST", "/v1/chat/completions", json.dumps(body))
     response = reading.getresponse()
@@ -187,7 +187,7 @@ def test_two_requests_sent_at_once_are_answered_in_order(standin: StandIn) -> No
     quick = b"GET /v1/models/second HTTP/1.1\r\nConnection: close\r\n\r\n"
     received = b""
 
-    with socket.create_connection(("127.0.0.1", standin.port), timeout=10) as connected:
+    with socket.create_connection(("127.0.0.1", standin.port), timeout=60) as connected:
         connected.sendall(slow + quick)
         while data := connected.recv(65536):
             received += data
@@ -196,7 +196,7 @@ def test_two_requests_sent_at_once_are_answered_in_order(standin: StandIn) -> No
 
 
 def test_bytes_that_are_no_http_are_refused(standin: StandIn) -> None:
-    with socket.create_connection(("127.0.0.1", standin.port), timeout=10) as connected:
+    with socket.create_connection(("127.0.0.1", standin.port), timeout=60) as connected:
         connected.sendall(b"\x16\x03\x01 hello\r\n\r\n")
         received = connected.recv(65536)
 

@@ -81,8 +81,8 @@ def test_faults_can_be_for_one_provider_only(chat: Any) -> None:
 
 
 def test_slow_waits_before_the_first_byte_and_others_go_on(standin: StandIn, chat: Any) -> None:
-    other = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=10)
-    body = json.dumps({"model": "standin-slow=800ms", "messages": [{"role": "user", "content": "hi"}]})
+    other = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=60)
+    body = json.dumps({"model": "standin-slow=3s", "messages": [{"role": "user", "content": "hi"}]})
 
     started = time.monotonic()
     other.request("POST", "/v1/chat/completions", body)
@@ -93,7 +93,7 @@ def test_slow_waits_before_the_first_byte_and_others_go_on(standin: StandIn, cha
     other.close()
 
     assert slow_status == 200
-    assert quick < 0.8 <= slow
+    assert quick < 3 <= slow
 
 
 def test_a_refused_key_is_repeated_in_the_message(chat: Any) -> None:
@@ -152,7 +152,7 @@ def test_half_a_body(connection: http.client.HTTPConnection) -> None:
 
 
 def test_a_hang_never_answers(standin: StandIn) -> None:
-    impatient = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=0.2)
+    impatient = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=1)
     body = json.dumps({"model": "standin-hang", "messages": [{"role": "user", "content": "hi"}]})
     impatient.request("POST", "/v1/chat/completions", body)
 

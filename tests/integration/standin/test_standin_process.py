@@ -41,11 +41,11 @@ def test_it_says_where_it_listens_serves_and_stops_when_told(
     assert process.stdout is not None
     announced = process.stdout.readline()
     port = int(announced.rpartition(":")[2].partition("/")[0])
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/v1/models")
     status = connection.getresponse().status
     process.send_signal(number)
-    _, complaints = process.communicate(timeout=10)
+    _, complaints = process.communicate(timeout=60)
     connection.close()
 
     assert announced == f"stand-in provider listens on http://127.0.0.1:{port}/v1\n"
@@ -56,7 +56,7 @@ def test_it_says_where_it_listens_serves_and_stops_when_told(
 
 def test_a_port_that_is_taken_ends_it_with_a_sentence(standin: StandIn) -> None:
     with start(standin.port) as process:
-        _, complaints = process.communicate(timeout=10)
+        _, complaints = process.communicate(timeout=60)
 
     assert process.returncode == 1
     assert complaints.startswith(f"stand-in provider cannot listen on 127.0.0.1:{standin.port}: ")

@@ -71,7 +71,7 @@ def test_what_hangs_is_not_waited_for() -> None:
     release = threading.Event()
 
     def hang() -> Mapping[str, Any]:
-        release.wait(5)
+        release.wait(60)
         return {}
 
     started = time.monotonic()
@@ -83,17 +83,17 @@ def test_what_hangs_is_not_waited_for() -> None:
         ("table:auth", "down", {"reason": "timed out"}),
         ("bus", "ok", {}),
     ]
-    assert took < 1
+    assert took < 30
 
 
 def test_all_are_asked_at_once() -> None:
-    together = threading.Barrier(8, timeout=5)
+    together = threading.Barrier(8, timeout=60)
 
     def ask() -> Mapping[str, Any]:
         together.wait()
         return {}
 
-    found = examine([Probe(f"table:{n}", ask) for n in range(8)], time.monotonic)
+    found = examine([Probe(f"table:{n}", ask) for n in range(8)], time.monotonic, wait_seconds=60)
 
     assert [each.status for each in found] == ["ok"] * 8
 

@@ -149,7 +149,7 @@ def test_requests_that_come_at_once_wait_for_one_answer(fake: FakeAuthorizer) ->
     may_answer = threading.Event()
 
     def slow(function: str, asked: dict[str, Any]) -> dict[str, Any]:
-        may_answer.wait(5)
+        may_answer.wait(60)
         return fake(function, asked)
 
     subject = authorizing(slow)
