@@ -10,7 +10,7 @@ from aggregator.errors import InvalidRequest
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.cloudformation import custom_resource
 from aggregator.runtime import clock
-from aggregator.runtime.aws import Aws
+from aggregator.runtime.aws import Aws, AwsError
 
 JsonObject = dict[str, Any]
 Handler = Callable[[JsonObject, Any], JsonObject]
@@ -131,7 +131,11 @@ def test_a_load_that_is_refused_fails_the_deployment_with_its_reason(
 
 @pytest.mark.parametrize(
     ("failure", "reason"),
-    [(InvalidRequest("Not so."), "Not so."), (RuntimeError("the secret is s3cr3t"), "RuntimeError")],
+    [
+        (InvalidRequest("Not so."), "Not so."),
+        (RuntimeError("the secret is s3cr3t"), "RuntimeError"),
+        (AwsError("ValidationException", "the secret is s3cr3t"), "ValidationException"),
+    ],
 )
 def test_cloudformation_is_told_of_every_failure_and_of_no_secret(
     event: JsonObject, response_url: ResponseUrl, failure: Exception, reason: str
@@ -142,3 +146,35 @@ def test_cloudformation_is_told_of_every_failure_and_of_no_secret(
     custom_resource(fail)(event, None)
 
     assert [(answer["Status"], answer["Reason"]) for answer in response_url.answers] == [("FAILED", reason)]
+
+
+def test_a_role_that_is_not_known_everywhere_yet_gets_a_minute(
+    event: JsonObject, response_url: ResponseUrl
+) -> None:
+    slept: list[float] = []
+
+    def load(_: JsonObject) -> JsonObject:
+        if sum(slept) < 60:
+            raise AwsError("AccessDeniedException")
+        return {"version": 1}
+
+    custom_resource(load, sleep=slept.append)(event, None)
+
+    assert [(answer["Status"], answer["Data"]) for answer in response_url.answers] == [
+        ("SUCCESS", {"version": 1})
+    ]
+    assert slept == [5] * 12
+
+
+def test_a_role_that_may_not_is_told_after_that_minute(event: JsonObject, response_url: ResponseUrl) -> None:
+    slept: list[float] = []
+
+    def load(_: JsonObject) -> JsonObject:
+        raise AwsError("AccessDeniedException")
+
+    custom_resource(load, sleep=slept.append)(event, None)
+
+    assert [(answer["Status"], answer["Reason"]) for answer in response_url.answers] == [
+        ("FAILED", "AccessDeniedException")
+    ]
+    assert sum(slept) == 60
