@@ -12,7 +12,6 @@ ARGS ?=
 
 BIN := .venv/bin
 SAM := .venv/sam/bin/sam
-TEMPLATES := template.yaml $(wildcard stacks/*.yaml)
 MAKEFLAGS += --no-print-directory
 export UV := $(CURDIR)/.venv/uv/bin/uv
 
@@ -50,8 +49,8 @@ types: setup ## mypy, strict, tests and functions too
 arrows: setup ## import-linter: who may import whom
 	@$(BIN)/lint-imports --no-cache
 
-template: setup ## cfn-lint over the templates
-	@$(BIN)/cfn-lint $(TEMPLATES)
+template: setup ## cfn-lint over the templates, as written and as CloudFormation sees them
+	@$(BIN)/python -m local.check_template
 
 properties: setup ## 100,000 random histories of the ledger
 	@LEDGER_EXAMPLES=100000 $(BIN)/python -m pytest tests/unit/billing/test_ledger_properties.py $(ARGS)

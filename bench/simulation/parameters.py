@@ -58,7 +58,7 @@ class Parameters:
     batch: int = _of(25, TEMPLATE, "QueueBatchSize")
     window: float = _of(1.0, TEMPLATE, "QueueWindowSeconds")
     pollers: int = _of(5, QUOTA, "batches that fill side by side: Lambda begins with five")
-    settlers: int = _of(10, TEMPLATE, "MaximumConcurrency of settle_usage")
+    settlers: int = _of(10, TEMPLATE, "SettleConcurrency")
     settle_own_ms: float = _of(15.0, ASSUMED, "settle's own time for a batch")
     settle_memory_mb: float = _of(256.0, TEMPLATE, "ColdMemoryMb")
 

@@ -13,7 +13,7 @@ from bench.simulation.tally import Tally
 TRIES = 8
 FIRST_PAUSE_SECONDS = 0.05
 PER_TRANSACTION = 99
-VISIBILITY_SECONDS = 180.0
+VISIBILITY_SECONDS = 240.0
 """As in aggregator.billing.settle and template.yaml; tests hold them equal."""
 
 

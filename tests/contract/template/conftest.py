@@ -1,14 +1,11 @@
 """template.yaml as it is written, and as CloudFormation sees it once the SAM translator has been over it."""
 
 import pytest
-from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 
+from local.check_template import defaults_of, translated
 from local.paths import TEMPLATE
 from tests.contract.template.stack import JsonObject, Stack
 from tests.tables import load_template
-
-# Where the packaged code would lie: the translator takes no local folder.
-_PACKAGED = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 
 @pytest.fixture(scope="session")
@@ -21,13 +18,7 @@ def template() -> JsonObject:
 def stack() -> Stack:
     """The template translated, at its parameters' defaults."""
     written = load_template()
-    for resource in written["Resources"].values():
-        if resource["Type"] in _PACKAGED:
-            resource["Properties"][_PACKAGED[resource["Type"]]] = "s3://bucket/code"
-    defaults = {name: str(each.get("Default", "")) for name, each in written["Parameters"].items()}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        plain = transform(written, defaults, None)
+    plain = translated(written, defaults_of(written))
     return Stack(plain["Resources"], plain["Conditions"])
 
 

@@ -5,6 +5,7 @@ from tests.contract.template.stack import JsonObject, Stack
 TABLES = {"AuthTable", "BillingTable", "AnalyticsTable", "OrchestratorTable", "ProxyTable"}
 SECRETS = {"Pepper", "AdminKey", "ProviderKeys"}
 KEPT_IN_PROD = {"Fn::If": ["IsProd", "Retain", "Delete"]}
+KEPT_ONCE_MADE = {"Fn::If": ["IsProd", "RetainExceptOnCreate", "Delete"]}
 
 
 def test_each_domain_with_data_has_one_table(stack: Stack) -> None:
@@ -16,7 +17,7 @@ def test_tables_are_paid_by_request_encrypted_and_restorable(stack: Stack) -> No
         properties = stack.properties(table)
 
         assert properties["BillingMode"] == "PAY_PER_REQUEST"
-        assert properties["SSESpecification"] == {"SSEEnabled": True}
+        assert "SSESpecification" not in properties  # DynamoDB's own key: free, and always on
         assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
@@ -43,8 +44,11 @@ def test_only_the_ledger_has_a_stream_and_it_carries_new_entries(stack: Stack) -
 
 def test_data_and_secrets_outlive_a_prod_stack_and_no_other(stack: Stack) -> None:
     assert stack.conditions["IsProd"] == {"Fn::Equals": [{"Ref": "Environment"}, "prod"]}
-    for name in TABLES | SECRETS:
+    for name in TABLES:  # protected from deletion, so a failed first deployment could not remove them
         assert stack.resources[name]["DeletionPolicy"] == KEPT_IN_PROD
+    for name in SECRETS | {"AnswersBucket"}:
+        assert stack.resources[name]["DeletionPolicy"] == KEPT_ONCE_MADE
+    for name in TABLES | SECRETS | {"AnswersBucket"}:
         assert stack.resources[name]["UpdateReplacePolicy"] == KEPT_IN_PROD
     for table in TABLES:
         assert stack.properties(table)["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}

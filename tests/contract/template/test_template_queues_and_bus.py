@@ -2,8 +2,6 @@
 
 from tests.contract.template.stack import JsonObject, Stack
 
-SETTLING_FUNCTIONS = ("BillingSettleUsage", "AnalyticsRecordEvents")
-
 
 def test_every_queue_has_dead_letters_or_is_for_them(stack: Stack) -> None:
     queues = stack.of_type("SQS::Queue")
@@ -70,13 +68,6 @@ def test_the_only_service_that_sends_to_a_queue_is_the_bus_by_a_named_rule(stack
         "AnalyticsEventsDlq": "TransactionCreatedRule",
         "InvocationDlq": "BillingReconcileFunctionDaily",
     }
-
-
-def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(stack: Stack) -> None:
-    for function in SETTLING_FUNCTIONS:
-        assert stack.properties(f"{function}Function")["Timeout"] == 30
-    for queue in ("BillingUsageQueue", "AnalyticsEventsQueue"):
-        assert stack.properties(queue)["VisibilityTimeout"] == 180
 
 
 def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour_of_them(

@@ -30,7 +30,6 @@ def template() -> dict[str, Any]:
 
 def test_the_defaults_are_those_of_the_template(template: dict[str, Any]) -> None:
     parameters = template["Parameters"]
-    usage = template["Resources"]["BillingSettleUsageFunction"]["Properties"]["Events"]["Usage"]["Properties"]
 
     defaults = Parameters()
 
@@ -40,7 +39,7 @@ def test_the_defaults_are_those_of_the_template(template: dict[str, Any]) -> Non
     assert defaults.settle_memory_mb == parameters["ColdMemoryMb"]["Default"]
     assert defaults.batch == parameters["QueueBatchSize"]["Default"]
     assert defaults.window == parameters["QueueWindowSeconds"]["Default"]
-    assert defaults.settlers == usage["ScalingConfig"]["MaximumConcurrency"]
+    assert defaults.settlers == parameters["SettleConcurrency"]["Default"]
 
 
 def test_messages_come_back_as_late_as_the_queue_says(template: dict[str, Any]) -> None:

@@ -1,0 +1,224 @@
+"""Whatever the parameters are, the stack can be made; what contradicts itself is refused; what must stay, stays."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.check_template import defaults_of, parameter_sets
+from tests.contract.template.stack import JsonObject, Stack
+
+ROOT = Path(__file__).parents[3]
+
+_PSEUDO = re.compile(r"AWS::\w+")
+_LOCAL = {"Environment": "local"}
+
+
+def _decide(condition: Any, conditions: JsonObject, parameters: dict[str, str]) -> Any:
+    """Value of a condition or of a rule's function."""
+    match condition:
+        case {"Ref": name}:
+            return parameters[name]
+        case {"Condition": name}:
+            return _decide(conditions[name], conditions, parameters)
+        case {"Fn::Equals": [one, other]}:
+            return _decide(one, conditions, parameters) == _decide(other, conditions, parameters)
+        case {"Fn::Not": [each]}:
+            return not _decide(each, conditions, parameters)
+        case {"Fn::And": each}:
+            return all(_decide(one, conditions, parameters) for one in each)
+        case {"Fn::Contains": [many, one]}:
+            return _decide(one, conditions, parameters) in many
+        case str():
+            return condition
+    raise AssertionError(condition)
+
+
+def _made(stack: Stack, parameters: dict[str, str]) -> dict[str, JsonObject]:
+    decided = {
+        name: _decide(each, dict(stack.conditions), parameters) for name, each in stack.conditions.items()
+    }
+    return {
+        name: _chosen(each, decided)
+        for name, each in stack.resources.items()
+        if decided.get(each.get("Condition", ""), True)
+    }
+
+
+def _chosen(value: Any, decided: dict[str, bool]) -> Any:
+    """The value with each `Fn::If` replaced by the branch that holds."""
+    match value:
+        case {"Fn::If": [condition, so, otherwise]}:
+            return _chosen(so if decided[condition] else otherwise, decided)
+        case dict():
+            return {key: _chosen(each, decided) for key, each in value.items()}
+        case list():
+            return [_chosen(each, decided) for each in value]
+    return value
+
+
+def _named(value: Any) -> Iterator[str]:
+    """Logical ids and parameters that a value names."""
+    match value:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
+            yield name
+        case {"Fn::GetAtt": str(text)}:
+            yield text.partition(".")[0]
+        case {"Fn::Sub": str(text)}:
+            yield from (name.partition(".")[0] for name in re.findall(r"\$\{([^!}]+)\}", text))
+        case dict():
+            for key, each in value.items():
+                yield from ([each] if isinstance(each, str) else each) if key == "DependsOn" else _named(each)
+        case list():
+            for each in value:
+                yield from _named(each)
+
+
+def _combinations(template: JsonObject) -> list[dict[str, str]]:
+    """Every combination of the values that decide a condition."""
+    defaults = defaults_of(template)
+    deciding = sorted(
+        {name for each in parameter_sets(template) for name in each if each[name] != defaults[name]}
+    )
+    values = [template["Parameters"][name]["AllowedValues"] for name in deciding]
+    return [defaults | dict(zip(deciding, chosen, strict=True)) for chosen in product(*values)]
+
+
+def test_what_is_made_names_nothing_that_is_not_whatever_the_parameters(
+    stack: Stack, template: JsonObject
+) -> None:
+    missing = set()
+    for parameters in _combinations(template):
+        made = _made(stack, parameters)
+        known = set(made) | set(parameters)
+        missing |= {
+            (parameters["ApiGatewayLogRole"], name, named)
+            for name, resource in made.items()
+            for named in _named(resource)
+            if named not in known and not _PSEUDO.fullmatch(named)
+        }
+
+    assert missing == set()
+    assert len(_combinations(template)) >= 3 * 4 * 2 * 2
+
+
+@pytest.mark.parametrize(
+    ("parameters", "first"),
+    [
+        ({"ApiGatewayLogRole": "create"}, {"ApiGatewayAccount"}),
+        ({"ApiGatewayLogRole": "exists"}, set()),
+        (_LOCAL, set()),
+    ],
+)
+def test_the_api_waits_for_the_accounts_log_role_where_the_stack_makes_it(
+    stack: Stack, template: JsonObject, parameters: dict[str, str], first: set[str]
+) -> None:
+    made = _made(stack, defaults_of(template) | parameters)
+
+    assert stack.resources["Api"]["DependsOn"] == "ApiGatewayReady"
+    assert set(_named(made["ApiGatewayReady"])) == first
+    assert "Properties" not in made["ApiGatewayReady"]
+
+
+def _refusals(template: JsonObject, parameters: dict[str, str]) -> list[str]:
+    return [
+        assertion["AssertDescription"]
+        for rule in template["Rules"].values()
+        if _decide(rule["RuleCondition"], {}, parameters)
+        for assertion in rule["Assertions"]
+        if not _decide(assertion["Assert"], {}, parameters)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "refused"),
+    [
+        ({}, False),
+        ({"QueueBatchSize": "10", "QueueWindowSeconds": "0"}, False),
+        ({"QueueBatchSize": "11", "QueueWindowSeconds": "0"}, True),
+        ({"QueueBatchSize": "100", "QueueWindowSeconds": "0"}, True),
+        ({"QueueBatchSize": "100", "QueueWindowSeconds": "1"}, False),
+        ({"Observability": "off"}, False),
+        ({"Observability": "off", "AlarmEmail": "you@example.com"}, True),
+        ({"Observability": "on", "AlarmEmail": "you@example.com"}, False),
+    ],
+)
+def test_parameters_that_contradict_each_other_are_refused(
+    template: JsonObject, parameters: dict[str, str], refused: bool
+) -> None:
+    assert len(_refusals(template, defaults_of(template) | parameters)) == refused
+
+
+def test_a_message_stays_hidden_for_six_runs_and_the_longest_window(
+    stack: Stack, template: JsonObject
+) -> None:
+    longest_window = template["Parameters"]["QueueWindowSeconds"]["MaxValue"]
+    hidden = {}
+    for mapping in stack.of_type("Lambda::EventSourceMapping").values():
+        properties = mapping["Properties"]
+        queue = properties["EventSourceArn"]["Fn::GetAtt"][0]
+        if queue.endswith("Queue"):
+            timeout = stack.properties(properties["FunctionName"]["Ref"])["Timeout"]
+            hidden[queue] = stack.properties(queue)["VisibilityTimeout"] - 6 * timeout - longest_window
+
+    assert {"BillingUsageQueue", "AnalyticsEventsQueue"} <= set(hidden)
+    assert min(hidden.values()) >= 0
+
+
+def test_the_accounts_log_role_outlives_the_stack_but_not_a_first_deployment_that_failed(
+    stack: Stack,
+) -> None:
+    for name in ("ApiGatewayLogsRole", "ApiGatewayAccount"):
+        assert stack.resources[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert stack.resources[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_stage_shows_every_change_of_the_api(template: JsonObject) -> None:
+    assert template["Resources"]["Api"]["Properties"]["AlwaysDeploy"] is True
+
+
+@pytest.mark.parametrize(
+    ("said", "filter_of_lambda"),
+    [("DEBUG", "DEBUG"), ("INFO", "INFO"), ("WARN", "INFO"), ("ERROR", "INFO")],
+)
+def test_no_log_level_has_lambda_drop_the_metrics_that_alarms_watch(
+    stack: Stack, template: JsonObject, said: str, filter_of_lambda: str
+) -> None:
+    made = _made(stack, defaults_of(template) | {"LogLevel": said})
+
+    functions = [each["Properties"] for each in made.values() if each["Type"] == "AWS::Lambda::Function"]
+    assert {each["LoggingConfig"]["ApplicationLogLevel"] for each in functions} == {filter_of_lambda}
+    assert {json.dumps(each["Environment"]["Variables"]["LOG_LEVEL"]) for each in functions} == {
+        '{"Ref": "LogLevel"}'
+    }
+
+
+def test_consumers_of_queues_can_be_held_small(stack: Stack, template: JsonObject) -> None:
+    at_once = {
+        name: each["Properties"]["ScalingConfig"]["MaximumConcurrency"]["Ref"]
+        for name, each in stack.of_type("Lambda::EventSourceMapping").items()
+        if "ScalingConfig" in each["Properties"]
+    }
+
+    assert at_once["BillingSettleUsageFunctionUsage"] == "SettleConcurrency"
+    assert at_once["AnalyticsRecordEventsFunctionTransactions"] == "RecordConcurrency"
+    assert {template["Parameters"][name]["MinValue"] for name in at_once.values()} == {2}
+
+
+def test_dev_leaves_the_few_executions_of_a_new_account_to_requests() -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+
+    said = {
+        name: each["deploy"]["parameters"]["parameter_overrides"]
+        for name, each in config.items()
+        if name != "version"
+    }
+    assert {name for name, overrides in said.items() if "SettleConcurrency=2" in overrides.split()} == {
+        "default",
+        "dev",
+    }

@@ -1,0 +1,116 @@
+"""Nothing in the template costs money that the price list does not know of."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.template.stack import JsonObject, Stack
+
+ROOT = Path(__file__).parents[3]
+
+# What each kind of resource is charged by, as prices of bench/prices.json. Nothing: it is free, or it is charged where
+# it is used. Source: the pricing page of each service.
+PRICES = {
+    "ApiGateway::RestApi": {"api_request", "data_out_gb"},
+    "ApiGateway::Account": set(),
+    "ApiGateway::Deployment": set(),
+    "ApiGateway::Stage": set(),
+    "CloudFormation::CustomResource": set(),
+    "CloudFormation::Stack": set(),
+    "CloudFormation::WaitConditionHandle": set(),
+    "CloudWatch::Alarm": {"alarm_month"},
+    "CloudWatch::Dashboard": {"dashboard_month"},
+    "DynamoDB::Table": {"dynamodb_write_unit", "dynamodb_read_unit", "dynamodb_gb_month"},
+    "Events::Archive": {"archive_gb", "archive_gb_month"},
+    "Events::EventBus": {"bus_event"},
+    "Events::Rule": set(),
+    "IAM::ManagedPolicy": set(),
+    "IAM::Role": set(),
+    "Lambda::EventInvokeConfig": set(),
+    "Lambda::EventSourceMapping": set(),
+    "Lambda::Function": {"lambda_request", "lambda_gb_second"},
+    "Lambda::LayerVersion": set(),
+    "Lambda::Permission": set(),
+    "Logs::LogGroup": {"log_gb", "log_gb_month"},
+    "Logs::QueryDefinition": {"log_query_gb"},
+    "S3::Bucket": {"object_write", "object_read", "object_gb_month"},
+    "S3::BucketPolicy": set(),
+    "SNS::Subscription": {"mail"},
+    "SNS::Topic": set(),
+    "SNS::TopicPolicy": set(),
+    "SQS::Queue": {"queue_request"},
+    "SQS::QueuePolicy": set(),
+    "SecretsManager::Secret": {"secret_month", "secret_call"},
+    "XRay::SamplingRule": set(),
+}
+
+# Settings that cost something on top. The stream of a table is free for Lambda, which is all that reads it.
+SETTINGS = {
+    ("DynamoDB::Table", "PointInTimeRecoverySpecification"): {"dynamodb_pitr_gb_month"},
+    ("DynamoDB::Table", "SSESpecification"): {"kms_request"},
+    ("DynamoDB::Table", "ContributorInsightsSpecification"): {"contributor_insight"},
+    ("DynamoDB::Table", "GlobalSecondaryIndexes"): {"dynamodb_write_unit", "dynamodb_gb_month"},
+    ("SQS::Queue", "KmsMasterKeyId"): {"kms_request"},
+    ("Events::EventBus", "KmsKeyIdentifier"): {"kms_request"},
+    ("Logs::LogGroup", "KmsKeyId"): {"kms_request"},
+    ("Lambda::Function", "KmsKeyArn"): {"kms_request"},
+    ("SecretsManager::Secret", "KmsKeyId"): {"kms_request"},
+    ("SNS::Topic", "KmsMasterKeyId"): {"kms_request"},
+    ("Lambda::Function", "TracingConfig"): {"trace"},
+    ("Lambda::Function", "SnapStart"): {"snapstart_gb_second"},
+    ("Lambda::Function", "EphemeralStorage"): {"lambda_disk_gb_second"},
+    ("Lambda::EventSourceMapping", "ProvisionedPollerConfig"): {"poller_hour"},
+    ("ApiGateway::Stage", "TracingEnabled"): {"trace"},
+    ("ApiGateway::Stage", "CacheClusterEnabled"): {"api_cache_hour"},
+    ("S3::Bucket", "VersioningConfiguration"): {"object_gb_month"},
+}
+
+
+@pytest.fixture(scope="module")
+def known() -> set[str]:
+    return set(json.loads((ROOT / "bench" / "prices.json").read_text(encoding="utf-8"))["prices"])
+
+
+def _resources(stack: Stack, observability: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    for each in (*stack.resources.values(), *observability["Resources"].values()):
+        yield each["Type"].removeprefix("AWS::"), each.get("Properties", {})
+
+
+def test_every_resource_and_every_setting_that_costs_money_has_a_price(
+    stack: Stack, observability: JsonObject, known: set[str]
+) -> None:
+    charged = {
+        (kind, price)
+        for kind, properties in _resources(stack, observability)
+        for price in PRICES[kind].union(*(SETTINGS.get((kind, name), set()) for name in properties))
+    }
+
+    assert {(kind, price) for kind, price in charged if price not in known} == set()
+    assert ("DynamoDB::Table", "dynamodb_pitr_gb_month") in charged
+    assert ("Lambda::Function", "trace") in charged
+
+
+def test_what_streams_over_its_first_megabytes_has_a_price(stack: Stack, known: set[str]) -> None:
+    assert '"responseTransferMode": "STREAM"' in json.dumps(stack.properties("Api")["Body"])
+    assert "lambda_streamed_gb" in known
+
+
+def test_no_key_of_kms_is_paid_for(stack: Stack, observability: JsonObject) -> None:
+    by_key = {name for (_, name), prices in SETTINGS.items() if prices == {"kms_request"}}
+
+    assert [kind for kind, properties in _resources(stack, observability) if by_key & set(properties)] == []
+
+
+def test_the_dashboard_is_one_of_the_free_ones(observability: JsonObject) -> None:
+    allowed = json.loads((ROOT / "bench" / "prices.json").read_text(encoding="utf-8"))["allowances"]
+    dashboards = [
+        each["Properties"]["DashboardBody"]["Fn::Sub"]
+        for each in observability["Resources"].values()
+        if each["Type"] == "AWS::CloudWatch::Dashboard"
+    ]
+
+    widgets = json.loads(dashboards[0])["widgets"]
+    assert len(dashboards) <= allowed["dashboards"] == 3
+    assert sum(len(each["properties"]["metrics"]) for each in widgets) <= allowed["dashboard_metrics"] == 50
