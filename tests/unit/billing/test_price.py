@@ -99,6 +99,115 @@ def test_counts_that_do_not_add_up_are_refused() -> None:
         cost_of(Usage(input_tokens=5, cached_input_tokens=6), GPT_4O_MINI)
 
 
+EVERY_RATE = Price(
+    version="7",
+    input=3_000_000_000,
+    output=15_000_000_000,
+    cached_input=300_000_000,
+    cache_write=3_750_000_000,
+    reasoning=18_000_000_000,
+    image=1_001,
+    request=333,
+    tiers=(
+        Tier(
+            above_input_tokens=200_000,
+            input=6_000_000_000,
+            output=22_500_000_000,
+            cached_input=600_000_000,
+            cache_write=7_500_000_000,
+            reasoning=27_000_000_001,
+        ),
+    ),
+)
+"""Every rate is another, so that one taken for another shows."""
+
+
+@pytest.mark.parametrize(
+    ("usage", "nano_usd"),
+    [
+        (Usage(input_tokens=1_000), 3_000_333),
+        (Usage(output_tokens=1_000), 15_000_333),
+        (Usage(input_tokens=1_000, cached_input_tokens=1_000), 300_333),
+        (Usage(input_tokens=1_000, cache_write_tokens=1_000), 3_750_333),
+        (Usage(output_tokens=1_000, reasoning_tokens=1_000), 18_000_333),
+        (Usage(images=2), 2_335),
+        (Usage(input_tokens=1_000, cached_input_tokens=200, cache_write_tokens=300), 2_685_333),
+        (Usage(input_tokens=200_001, cached_input_tokens=200_001), 120_000_933),
+        (Usage(input_tokens=200_001, cache_write_tokens=200_001), 1_500_007_833),
+        (Usage(input_tokens=200_001, output_tokens=10, reasoning_tokens=10), 1_200_276_334),
+    ],
+)
+def test_each_kind_of_token_costs_its_own_rate(usage: Usage, nano_usd: int) -> None:
+    assert cost_of(usage, EVERY_RATE) == nano_usd
+
+
+def test_what_is_written_to_a_cache_costs_as_input_where_it_has_no_price_of_its_own() -> None:
+    usage = Usage(input_tokens=1_000, cache_write_tokens=1_000)
+
+    assert cost_of(usage, GPT_4O_MINI) == 150_000
+
+
+@pytest.mark.parametrize(
+    ("input_tokens", "nano_usd"),
+    [(199_999, 599_997_333), (200_000, 600_000_333), (200_001, 1_200_006_333)],
+)
+def test_a_tier_begins_with_the_first_token_above_its_edge(input_tokens: int, nano_usd: int) -> None:
+    assert cost_of(Usage(input_tokens=input_tokens), EVERY_RATE) == nano_usd
+    assert most_it_can_cost(input_tokens=200_000, output_tokens=0, images=0, price=EVERY_RATE) == 750_000_333
+    assert (
+        most_it_can_cost(input_tokens=200_001, output_tokens=0, images=0, price=EVERY_RATE) == 1_500_007_833
+    )
+
+
+def test_the_highest_tier_that_is_reached_counts() -> None:
+    price = Price(
+        version="1",
+        input=1_000_000,
+        output=0,
+        tiers=(
+            Tier(above_input_tokens=300, input=5_000_000, output=0),
+            Tier(above_input_tokens=100, input=2_000_000, output=0),
+        ),
+    )
+
+    costs = [cost_of(Usage(input_tokens=count), price) for count in (100, 101, 300, 301)]
+
+    assert costs == [100, 202, 600, 1_505]
+
+
+def test_a_markup_scales_every_rate_the_fees_and_the_tiers_each_rounded_up() -> None:
+    assert EVERY_RATE.scaled(133) == Price(
+        version="7@133%",
+        input=3_990_000_000,
+        output=19_950_000_000,
+        cached_input=399_000_000,
+        cache_write=4_987_500_000,
+        reasoning=23_940_000_000,
+        image=1_332,
+        request=443,
+        tiers=(
+            Tier(
+                above_input_tokens=200_000,
+                input=7_980_000_000,
+                output=29_925_000_000,
+                cached_input=798_000_000,
+                cache_write=9_975_000_000,
+                reasoning=35_910_000_002,
+            ),
+        ),
+    )
+
+
+def test_a_markup_of_nothing_is_the_price_itself() -> None:
+    assert EVERY_RATE.scaled(100) is EVERY_RATE
+
+
+def test_a_markup_leaves_out_what_has_no_price_of_its_own() -> None:
+    assert GPT_4O_MINI.scaled(110) == Price(
+        version="1@110%", input=165_000_000, output=660_000_000, cached_input=82_500_000
+    )
+
+
 @given(usages(), prices, st.integers(0, 1000), st.integers(0, 1000))
 def test_no_usage_within_the_bounds_costs_more_than_the_bound(
     usage: Usage, price: Price, more_input: int, more_output: int

@@ -60,6 +60,9 @@ def model(model_id: str, *routes: tuple[str, int], **fields: Any) -> dict[str, A
 SOON = model("soon", ("openai", 1), ("groq", 0))
 SOON["routes"][1]["prices"] = [price("1", "2027-01-01T00:00:00.000Z")]
 
+ODD = price("1") | {"input": 1_000_001, "output": 2_000_001, "request": 7}
+ODD["tiers"] = [{"aboveInputTokens": 500, "input": 3_000_001, "output": 4_000_001}]
+
 CATALOGUE = Catalogue(
     merged(
         {
@@ -76,6 +79,7 @@ CATALOGUE = Catalogue(
                 model("balanced", ("groq", 0), ("openai", 0), strategy="weighted"),
                 SOON,
                 model("own", ("ollama", 0)),
+                model("odd", ("openai", 0), prices=[ODD]),
                 model("later", ("openai", 0), prices=[price("1", "2027-01-01T00:00:00.000Z")]),
                 model("embed", ("openai", 0), capabilities=["embeddings"], maxOutputTokens=0),
             ],
@@ -113,6 +117,18 @@ def test_routes_come_in_their_order_with_the_price_in_force() -> None:
 
     assert [route.provider.id for route in routes] == ["openai", "groq"]
     assert [route.price.version for route in routes] == ["new", "new"]
+
+
+def test_a_markup_of_the_key_scales_the_price_in_force_rounded_up() -> None:
+    marked_up = replace(CALLER, price_percent=133)
+
+    prices = [route.price for route in routed(marked_up, model="odd")]
+
+    assert [(each.version, each.input, each.output, each.request) for each in prices] == [
+        ("1@133%", 1_330_002, 2_660_002, 10)
+    ]
+    assert [(tier.input, tier.output) for tier in prices[0].tiers] == [(3_990_002, 5_320_002)]
+    assert [each.price.input for each in routed(model="odd")] == [1_000_001]
 
 
 def test_a_provider_in_the_name_pins_the_route() -> None:
