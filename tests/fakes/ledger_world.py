@@ -6,6 +6,7 @@ from typing import Any
 from aggregator.billing.entry_item import ENTRY_PREFIX, from_item
 from aggregator.billing.model import Entry, Kind, UsageEnd
 from aggregator.billing.price import Price, Usage
+from aggregator.billing.reserve import reserve
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book, entry_of
 from aggregator.runtime.aws import AwsError, JsonObject
@@ -44,6 +45,9 @@ class LedgerWorld:
 
     def credit(self, amount: int, user_id: str = "ann", order_id: str = "credit") -> None:
         self.store.book(entry_of(Order(order_id, user_id, "credit", amount, MOMENT)))
+
+    def reserve(self, amount: int, now: float = NOW) -> None:
+        reserve(self.store, "ann", at_most_nano_usd=amount, at_least_nano_usd=amount, now_epoch_seconds=now)
 
     def book(self, kind: Kind, amount: int, now: int = NOW, **fields: Any) -> Entry:
         facts: JsonObject = {"id": f"{kind}-{amount}", "user_id": "ann", "occurred_at": MOMENT} | fields

@@ -34,15 +34,26 @@ class Oracle:
                 self.available += amount
                 del self.held[request]
 
-    def settle(self, request: str, cost: int) -> None:
-        if request in self.charged:
-            return
-        if request in self.held:
+    def take(self, amount: int, lapsed_before: int) -> bool:
+        if self.available < amount:
+            if self.available + sum(held for held, end in self.held.values() if end < lapsed_before) < amount:
+                return False
+            self.sweep(lapsed_before)
+        self.available -= amount
+        self.postings -= amount
+        return True
+
+    def settle(self, batch: dict[str, int], lapsed_before: int) -> None:
+        new = {request: cost for request, cost in batch.items() if request not in self.charged}
+        late = {request: cost for request, cost in new.items() if request not in self.held}
+        for request in new.keys() - late.keys():
             amount, _ = self.held.pop(request)
-            self.charged[request] = min(cost, amount)
+            self.charged[request] = min(new[request], amount)
             self.available += amount - self.charged[request]
-        else:
+        if self.available < sum(late.values()):
+            self.sweep(lapsed_before)
+        for request, cost in late.items():
             self.charged[request] = min(cost, self.available)
             self.available -= self.charged[request]
-        self.loss += cost - self.charged[request]
-        self.postings -= self.charged[request]
+        self.loss += sum(cost - self.charged[request] for request, cost in new.items())
+        self.postings -= sum(self.charged[request] for request in new)

@@ -68,6 +68,17 @@ class LedgerMachine(RuleBasedStateMachine):
 
         book(self.store, self.order("credit", amount), now_epoch_seconds=self.now, sleep=lambda _: None)
 
+    @rule(kind=st.sampled_from(["debit", "adjustment"]), amount=st.integers(1, 600))
+    def take(self, kind: str, amount: int) -> None:
+        order = self.order(kind, amount if kind == "debit" else -amount)
+        wanted = self.oracle.take(amount, self.now - CLOCK_SKEW_SECONDS)
+        try:
+            book(self.store, order, now_epoch_seconds=self.now, sleep=lambda _: None)
+        except InsufficientQuota:
+            assert not wanted
+        else:
+            assert wanted
+
     @rule(target=running, most=st.integers(1, 400), least=st.integers(1, 400))
     def reserve(self, most: int, least: int) -> object:
         least = min(most, least)
@@ -133,7 +144,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         self.aws.crash = crash
         try:
-            settle_account(self.store, batch, sleep=lambda _: None)
+            settle_account(self.store, batch, lambda _: None, self.now)
         except AwsError as felt:
             if crash is None:
                 raise
@@ -141,7 +152,9 @@ class LedgerMachine(RuleBasedStateMachine):
                 return
         finally:
             self.aws.crash = None
-        self.settle_oracle(batch)
+        self.oracle.settle(
+            {end.request_id: end.cost_nano_usd for end in batch}, self.now - CLOCK_SKEW_SECONDS
+        )
 
     @rule(seconds=st.sampled_from([1, 299, 3000, 4000]))
     def wait(self, seconds: int) -> None:
@@ -178,18 +191,6 @@ class LedgerMachine(RuleBasedStateMachine):
         assert -sum(_posted(entry, "platform_loss") for entry in entries) == self.oracle.loss
         charged = {entry.id: -entry.amount_nano_usd for entry in entries if entry.kind == "usage"}
         assert charged == self.oracle.charged
-
-    def settle_oracle(self, batch: list[UsageEnd]) -> None:
-        held = [end for end in batch if end.request_id in self.oracle.held]
-        late = [end for end in batch if end.request_id not in self.oracle.held]
-        debited = self.oracle.available
-        for end in held:
-            self.oracle.settle(end.request_id, end.cost_nano_usd)
-        returned = self.oracle.available - debited
-        self.oracle.available -= returned  # late usage is debited from what was there before the batch
-        for end in late:
-            self.oracle.settle(end.request_id, end.cost_nano_usd)
-        self.oracle.available += returned
 
     def order(self, kind: str, amount: int, refers_to: str | None = None) -> Order:
         return Order(

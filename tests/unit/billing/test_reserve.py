@@ -4,9 +4,16 @@ import pytest
 
 from aggregator.billing.model import Held, Hold, bucket_for, has_lapsed
 from aggregator.billing.reserve import reserve
-from aggregator.errors import InsufficientQuota
+from aggregator.errors import InsufficientQuota, StoreUnavailable
 from aggregator.runtime.aws import AwsError
 from tests.fakes.ledger_world import BUCKET, NOW, LedgerWorld
+
+SHORT = {
+    "available": {"N": "59"},
+    f"hold#{int(NOW) - 300}": {"N": "41"},
+    f"holds#{int(NOW) - 300}": {"N": "1"},
+}
+"""Too little is available, but for what has lapsed, which others sweep and take in turn."""
 
 
 def reserved(world: LedgerWorld, most: int, least: int | None = None, now: float = NOW) -> Hold:
@@ -135,6 +142,17 @@ def test_money_that_somebody_else_takes_meanwhile_is_not_promised() -> None:
 
     assert hold.amount_nano_usd == 30
     assert (world.available(), world.held()) == (0, 100)
+
+
+def test_who_has_the_money_and_always_comes_second_is_asked_to_come_again() -> None:
+    world = LedgerWorld(UpdateItem=[AwsError("ConditionalCheckFailedException", item=SHORT)] * 10)
+    world.credit(100)
+
+    with pytest.raises(StoreUnavailable) as refused:
+        reserved(world, 60)
+
+    assert refused.value.retry_after_seconds == 1
+    assert (world.available(), world.held()) == (100, 0)
 
 
 def test_a_table_that_does_not_answer_is_told_as_it_is() -> None:

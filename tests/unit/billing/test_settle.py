@@ -13,8 +13,11 @@ CONFLICT = AwsError(
 )
 
 
-def settled(world: LedgerWorld, *ends: UsageEnd) -> Settled:
-    return settle_account(world.store, ends, world.slept.append)
+LAPSED = NOW + 3600 + 61
+
+
+def settled(world: LedgerWorld, *ends: UsageEnd, now: float = NOW) -> Settled:
+    return settle_account(world.store, ends, world.slept.append, now)
 
 
 def holding(*amounts: int, credit: int = 1_000, now: float = NOW) -> LedgerWorld:
@@ -140,8 +143,83 @@ def test_of_one_bucket_the_first_are_in_time_and_the_rest_late() -> None:
 
     done = settled(world, end("r1", cost=60), end("r2", cost=60))
 
-    assert done == Settled(entries=2, late=1, loss_nano_usd=60)
-    assert (world.available(), world.held()) == (40, 0)
+    assert done == Settled(entries=2, late=1, loss_nano_usd=20)
+    assert (world.available(), world.held()) == (0, 0)
+    assert world.legs("r2") == {"user:ann": -40, "revenue": 60, "platform_loss": -20}
+
+
+def test_late_usage_is_paid_from_what_has_lapsed_where_that_is_all_there_is() -> None:
+    world = holding(600, 400)
+
+    done = settled(world, end("late", cost=700, held=700, bucket="1763999700"), now=LAPSED)
+
+    assert done == Settled(entries=1, late=1)
+    assert world.legs("late") == {"user:ann": -700, "revenue": 700}
+    assert (world.available(), world.held()) == (300, 0)
+    assert world.store.account("ann").swept == Held(1_000, 2)
+
+
+def test_what_runs_is_not_taken_for_late_usage() -> None:
+    world = holding(600, 400)
+
+    done = settled(world, end("late", cost=700, held=700, bucket="1763999700"), now=LAPSED - 1)
+
+    assert done == Settled(entries=1, late=1, loss_nano_usd=700)
+    assert (world.available(), world.held()) == (0, 1_000)
+
+
+def test_what_has_lapsed_stays_where_it_is_while_late_usage_can_be_paid_without() -> None:
+    world = holding(600, credit=1_300)
+
+    done = settled(world, end("late", cost=700, held=700, bucket="1763999700"), now=LAPSED)
+
+    assert done == Settled(entries=1, late=1)
+    assert (world.available(), world.held()) == (0, 600)
+
+
+def test_usage_in_time_and_late_usage_share_a_lapsed_bucket() -> None:
+    world = holding(100, 50, credit=150)
+
+    done = settled(
+        world,
+        end("r1", cost=30, held=100),
+        end("late", cost=500, held=500, bucket="1763999700"),
+        now=LAPSED,
+    )
+
+    assert done == Settled(entries=2, late=1, loss_nano_usd=380)
+    assert world.legs("late") == {"user:ann": -120, "revenue": 500, "platform_loss": -380}
+    assert (world.available(), world.store.account("ann").holds) == (0, {})
+    assert world.store.account("ann").swept == Held(50, 1)
+
+
+def test_late_usage_is_paid_from_more_lapsed_buckets_than_one_write_can_name() -> None:
+    world = LedgerWorld()
+    world.credit(100)
+    for n in range(100):
+        reserve(world.store, "ann", at_most_nano_usd=1, at_least_nano_usd=1, now_epoch_seconds=NOW + 300 * n)
+
+    done = settled(world, end("late", cost=60, held=60, bucket="1763999700"), now=NOW + 300 * 100 + 7200)
+
+    assert done == Settled(entries=1, late=1)
+    assert world.store.account("ann").total_nano_usd == 40
+
+
+def test_lapsed_money_that_somebody_else_sweeps_meanwhile_pays_all_the_same() -> None:
+    world = holding(600, 400)
+    late = end("late", cost=700, held=700, bucket="1763999700")
+
+    def sweep() -> None:
+        world.aws.before["TransactWriteItems"] = lambda: world.store.sweep(
+            "ann", dict(world.store.account("ann").holds)
+        )
+
+    world.aws.before["GetItem"] = sweep
+    done = settled(world, late, now=LAPSED)
+
+    assert done == Settled(entries=1, late=1)
+    assert (world.available(), world.held()) == (300, 0)
+    assert world.store.account("ann").swept == Held(1_000, 2)
 
 
 def test_usage_may_come_after_the_deadline_while_nobody_needed_the_money() -> None:

@@ -2,12 +2,21 @@
 
 import pytest
 
+from aggregator.billing.model import Held
 from aggregator.billing.transaction import Order, entry_of
-from aggregator.errors import Conflict, IdempotencyMismatch, InsufficientQuota, InvalidRequest, NotFound
+from aggregator.errors import (
+    Conflict,
+    IdempotencyMismatch,
+    InsufficientQuota,
+    InvalidRequest,
+    NotFound,
+    StoreUnavailable,
+)
 from aggregator.runtime.aws import AwsError
-from tests.fakes.ledger_world import MOMENT, NOW, LedgerWorld
+from tests.fakes.ledger_world import BUCKET, MOMENT, NOW, LedgerWorld
 
 DAY = 24 * 3600
+LAPSED = NOW + 3600 + 61
 CONFLICT = AwsError("TransactionCanceledException", reasons=[{"Code": "TransactionConflict"}])
 
 
@@ -65,6 +74,81 @@ def test_all_that_is_there_may_be_taken(world: LedgerWorld) -> None:
     world.book("debit", 100)
 
     assert world.available() == 0
+
+
+@pytest.mark.parametrize(("kind", "amount"), [("debit", 90), ("adjustment", -90)])
+def test_what_has_lapsed_can_be_taken_as_the_balance_shows_it(
+    world: LedgerWorld, kind: str, amount: int
+) -> None:
+    world.reserve(30)
+    world.reserve(50)
+
+    world.book(kind, amount, now=LAPSED)  # type: ignore[arg-type]
+
+    assert (world.available(), world.held()) == (10, 0)
+    assert world.store.account("ann").swept == Held(80, 2)
+
+
+def test_what_runs_cannot_be_taken(world: LedgerWorld) -> None:
+    world.reserve(80)
+
+    with pytest.raises(InsufficientQuota, match=r"0\.00000002 USD are available"):
+        world.book("debit", 90, now=LAPSED - 1)
+
+    assert (world.available(), world.held()) == (20, 80)
+
+
+def test_what_is_refused_is_told_all_that_could_be_taken(world: LedgerWorld) -> None:
+    world.reserve(80)
+
+    with pytest.raises(InsufficientQuota, match=r"This takes 0\.000000101 USD, and 0\.0000001 USD"):
+        world.book("debit", 101, now=LAPSED)
+
+    assert (world.available(), world.held()) == (20, 80)
+
+
+def test_a_debit_takes_more_lapsed_buckets_than_one_write_can_name(world: LedgerWorld) -> None:
+    for n in range(100):
+        world.reserve(1, now=NOW + 300 * n)
+
+    world.book("debit", 100, now=NOW + 300 * 100 + 7200)
+
+    assert (world.available(), world.held()) == (0, 0)
+
+
+def test_lapsed_money_that_somebody_else_sweeps_meanwhile_can_be_taken_all_the_same(
+    world: LedgerWorld,
+) -> None:
+    world.reserve(80)
+
+    def sweep() -> None:
+        world.aws.before["TransactWriteItems"] = lambda: world.store.sweep("ann", {BUCKET: Held(80, 1)})
+
+    world.aws.before["GetItem"] = sweep
+    world.book("debit", 90, now=LAPSED)
+
+    assert (world.available(), world.held()) == (10, 0)
+    assert world.store.account("ann").swept == Held(80, 1)
+
+
+def test_a_debit_that_always_comes_second_is_asked_to_come_again(world: LedgerWorld) -> None:
+    world.reserve(80)
+    changed = AwsError("TransactionCanceledException", reasons=[{"Code": "ConditionalCheckFailed"}])
+    world.aws.refusals["TransactWriteItems"] = [changed] * 100
+
+    with pytest.raises(StoreUnavailable) as refused:
+        world.book("debit", 90, now=LAPSED)
+
+    assert refused.value.retry_after_seconds == 1
+    assert (world.available(), world.held()) == (20, 80)
+
+
+def test_a_refund_of_an_adjustment_comes_from_the_adjustments(world: LedgerWorld) -> None:
+    world.book("adjustment", -40, id="a1")
+
+    world.book("refund", 30, id="f1", refers_to="a1")
+
+    assert world.legs("f1") == {"user:ann": 30, "adjustments": -30}
 
 
 def test_a_debit_of_nobody_is_refused() -> None:

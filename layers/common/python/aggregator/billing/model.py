@@ -80,6 +80,25 @@ class Account:
         """What the user can spend now: available, and what has lapsed."""
         return self.available_nano_usd + _sum(self.lapsed(epoch_seconds))
 
+    def to_sweep(self, epoch_seconds: float, taken: Mapping[str, Held] | None = None) -> dict[str, Held]:
+        """Lapsed buckets with money in them that one write can return, the fullest first.
+
+        `taken` is what the same write takes out of buckets: they count for its names, and for what is left in them.
+        """
+        taken = taken or {}
+        left = {
+            bucket: _less(held, taken.get(bucket, Held(0, 0)))
+            for bucket, held in self.lapsed(epoch_seconds).items()
+        }
+        worth = sorted(
+            ((bucket, held) for bucket, held in left.items() if held.amount_nano_usd > 0),
+            key=lambda each: each[1].amount_nano_usd,
+            reverse=True,
+        )
+        room = MOST_BUCKETS - len(taken)
+        beside = [bucket for bucket, _ in worth if bucket not in taken][: max(room, 0)]
+        return {bucket: held for bucket, held in worth if bucket in taken or bucket in beside}
+
     def held(self, epoch_seconds: float) -> NanoUsd:
         """What running requests hold now."""
         return _sum(self.holds) - _sum(self.lapsed(epoch_seconds))
@@ -158,15 +177,16 @@ class UsageEnd:
 class Settlement:
     """What one batch does to one account, all of it or nothing.
 
-    `released` is taken out of the buckets, `to_available_nano_usd` added to (or, for late usage, taken from)
-    what is available. `late` and `loss_nano_usd` are what an operator must hear of.
+    `released` is taken out of the buckets, `to_available_nano_usd` added to what is available, or, where late usage
+    takes more than comes back, taken from it. `swept` is what lapsed buckets hold besides: it becomes available with
+    the same write, for late usage to be paid from. `late` and `loss_nano_usd` are what an operator must hear of.
     """
 
     user_id: str
     entries: tuple[Entry, ...]
     released: Mapping[str, Held]
     to_available_nano_usd: NanoUsd
-    late_debit_nano_usd: NanoUsd = 0
+    swept: Mapping[str, Held] = field(default_factory=dict)
     late: int = 0
     loss_nano_usd: NanoUsd = 0
 
@@ -176,39 +196,44 @@ def wallet_of(user_id: str) -> str:
     return f"user:{user_id}"
 
 
-def settlement_of(ends: Sequence[UsageEnd], account: Account | None = None) -> Settlement:
+def settlement_of(
+    ends: Sequence[UsageEnd], account: Account | None = None, now_epoch_seconds: float = 0
+) -> Settlement:
     """Plan the settling of one account's requests.
 
     Without `account`, every hold is taken to be still there (the store's condition checks it). With it, a request
-    whose bucket no longer holds its money is late: what is available is debited, the rest is the platform's loss.
-    A cost above its hold is charged up to the hold; the rest, too, is the platform's loss.
+    whose bucket no longer holds its money is late: it is debited from what the user can spend, which is what is
+    available, what the others of the batch leave over and, where that is short, what has lapsed; the rest is the
+    platform's loss. A cost above its hold is charged up to the hold; the rest, too, is the platform's loss.
     """
-    entries: list[Entry] = []
     released: dict[str, Held] = {}
-    back = debit = loss = late = 0
-    spare = account.available_nano_usd if account else 0
+    charged: dict[str, NanoUsd] = {}
+    late: list[UsageEnd] = []
+    back = 0
     for end in ends:
         taken = released.get(end.bucket, Held(0, 0))
-        in_time = account is None or _still_holds(account, end, taken)
-        if in_time:
-            charged = min(end.cost_nano_usd, end.held_nano_usd)
-            released[end.bucket] = Held(taken.amount_nano_usd + end.held_nano_usd, taken.count + 1)
-            back += end.held_nano_usd - charged
-        else:
-            charged = min(end.cost_nano_usd, spare)
-            spare -= charged
-            debit += charged
-            late += 1
-        loss += end.cost_nano_usd - charged
-        entries.append(usage_entry(end, charged))
+        if account is not None and not _still_holds(account, end, taken):
+            late.append(end)
+            continue
+        charged[end.request_id] = min(end.cost_nano_usd, end.held_nano_usd)
+        released[end.bucket] = Held(taken.amount_nano_usd + end.held_nano_usd, taken.count + 1)
+        back += end.held_nano_usd - charged[end.request_id]
+    swept: dict[str, Held] = {}
+    spare = back + (account.available_nano_usd if account else 0)
+    if account is not None and spare < sum(end.cost_nano_usd for end in late):
+        swept = account.to_sweep(now_epoch_seconds, released)
+        spare += _sum(swept)
+    for end in late:
+        charged[end.request_id] = min(end.cost_nano_usd, spare)
+        spare -= charged[end.request_id]
     return Settlement(
         user_id=ends[0].user_id,
-        entries=tuple(entries),
+        entries=tuple(usage_entry(end, charged[end.request_id]) for end in ends),
         released=released,
-        to_available_nano_usd=back - debit,
-        late_debit_nano_usd=debit,
-        late=late,
-        loss_nano_usd=loss,
+        to_available_nano_usd=back - sum(charged[end.request_id] for end in late),
+        swept=swept,
+        late=len(late),
+        loss_nano_usd=sum(end.cost_nano_usd - charged[end.request_id] for end in ends),
     )
 
 
@@ -231,6 +256,10 @@ def usage_entry(end: UsageEnd, charged_nano_usd: NanoUsd) -> Entry:
 def _still_holds(account: Account, end: UsageEnd, taken: Held) -> bool:
     held = account.holds.get(end.bucket, Held(0, 0))
     return held.amount_nano_usd - taken.amount_nano_usd >= end.held_nano_usd and held.count > taken.count
+
+
+def _less(held: Held, taken: Held) -> Held:
+    return Held(held.amount_nano_usd - taken.amount_nano_usd, held.count - taken.count)
 
 
 def _sum(holds: Mapping[str, Held]) -> NanoUsd:

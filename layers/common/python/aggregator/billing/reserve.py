@@ -5,7 +5,7 @@ from typing import Protocol
 from aggregator.billing.model import Held, Hold, bucket_for
 from aggregator.billing.money import NanoUsd, to_usd
 from aggregator.billing.store import Short
-from aggregator.errors import InsufficientQuota
+from aggregator.errors import InsufficientQuota, StoreUnavailable
 
 _TRIES = 5
 
@@ -37,6 +37,7 @@ def reserve(
 
     Raises:
         InsufficientQuota: not even `at_least_nano_usd` is there; nothing is held.
+        StoreUnavailable: it is there, but at each try somebody else was faster; nothing is held.
     """
     bucket = bucket_for(now_epoch_seconds)
     amount = at_most_nano_usd
@@ -55,6 +56,8 @@ def reserve(
         if lapsed:
             wallets.sweep(user_id, lapsed)
         amount = min(at_most_nano_usd, spendable)
+    else:
+        raise StoreUnavailable("The account is busy; try again in a moment.", retry_after_seconds=1)
     raise _too_little(at_least_nano_usd, spendable)
 
 

@@ -63,8 +63,15 @@ def by_account(ends: Iterable[UsageEnd]) -> dict[str, list[UsageEnd]]:
     return {user_id: list(each.values()) for user_id, each in grouped.items()}
 
 
-def settle_account(ledger: Ledger, ends: Sequence[UsageEnd], sleep: Callable[[float], None]) -> Settled:
+def settle_account(
+    ledger: Ledger,
+    ends: Sequence[UsageEnd],
+    sleep: Callable[[float], None],
+    now_epoch_seconds: float = 0,
+) -> Settled:
     """Settle one account's requests, each exactly once, however often and in whatever order they arrive.
+
+    What has lapsed at `now_epoch_seconds` pays for late usage too; at 0 nothing has.
 
     The first try trusts the events: every hold is there, no entry is. The store's conditions refuse it whole if not;
     then the account and the entries are read, and the plan is made again from what is so.
@@ -75,7 +82,7 @@ def settle_account(ledger: Ledger, ends: Sequence[UsageEnd], sleep: Callable[[fl
     """
     done = Settled()
     for part in _parts(ends):
-        done += _settle_part(ledger, part, sleep)
+        done += _settle_part(ledger, part, sleep, now_epoch_seconds)
     return done
 
 
@@ -103,12 +110,14 @@ def _parts(ends: Sequence[UsageEnd]) -> Iterator[list[UsageEnd]]:
         yield part
 
 
-def _settle_part(ledger: Ledger, ends: list[UsageEnd], sleep: Callable[[float], None]) -> Settled:
+def _settle_part(
+    ledger: Ledger, ends: list[UsageEnd], sleep: Callable[[float], None], now_epoch_seconds: float
+) -> Settled:
     user_id = ends[0].user_id
     account: Account | None = None
     repeated = 0
     for attempt in range(_TRIES):
-        plan = settlement_of(ends, account)
+        plan = settlement_of(ends, account, now_epoch_seconds)
         try:
             ledger.settle(plan)
         except Stale:
@@ -117,7 +126,7 @@ def _settle_part(ledger: Ledger, ends: list[UsageEnd], sleep: Callable[[float], 
             ends = [end for end in ends if end.request_id not in booked]
             if not ends:
                 return Settled(repeated=repeated)
-            account = ledger.account(user_id)
+            account = _readable(ledger, ends, now_epoch_seconds)
         except AwsError as refused:
             if not _is_passing(refused) or attempt == _TRIES - 1:
                 raise
@@ -125,6 +134,21 @@ def _settle_part(ledger: Ledger, ends: list[UsageEnd], sleep: Callable[[float], 
         else:
             return Settled(len(plan.entries), repeated, plan.late, plan.loss_nano_usd)
     raise AwsError("TransactionConflictException", "the account kept changing")
+
+
+def _readable(ledger: Ledger, ends: Sequence[UsageEnd], now_epoch_seconds: float) -> Account:
+    """The account as it is; lapsed buckets beyond what a transaction can name are swept before, the fullest first."""
+    account = ledger.account(ends[0].user_id)
+    ours = {end.bucket for end in ends}
+    lapsed = {
+        bucket: held
+        for bucket, held in account.lapsed(now_epoch_seconds).items()
+        if held.amount_nano_usd and bucket not in ours
+    }
+    if len(lapsed) + len(ours) <= MOST_BUCKETS:
+        return account
+    ledger.sweep(account.user_id, lapsed)
+    return ledger.account(account.user_id)
 
 
 def _is_passing(refused: AwsError) -> bool:

@@ -40,7 +40,7 @@ def settle_batch(
     done = Settled()
     for user_id, theirs in by_account(ends).items():
         try:
-            done += settle_account(ledger, theirs, sleep)
+            done += settle_account(ledger, theirs, sleep, clock())
         except AwsError as refused:
             logger.error("Account not settled", code=refused.code, user_id=user_id, events=len(theirs))
             failed |= set(ids_of[user_id])

@@ -19,8 +19,6 @@ from aggregator.billing.account_item import (
     ALERT_BELOW,
     AMOUNT,
     COUNT,
-    LAPSED_AMOUNT,
-    LAPSED_REQUESTS,
     account_of,
 )
 from aggregator.billing.entry_item import ACCOUNT_PREFIX, ENTRY_PREFIX, account_key, entry_key, from_item
@@ -30,6 +28,8 @@ from aggregator.runtime import item
 from aggregator.runtime.aws import CONDITION_FAILED, TRANSACTION_CANCELED, Aws, AwsError
 
 JsonObject = dict[str, Any]
+
+NOTHING_SWEPT: Mapping[str, Held] = {}
 
 _CANCELLED_FOR_CONDITION = "ConditionalCheckFailed"
 
@@ -92,29 +92,8 @@ class BillingStore:
         Whether it was this call that did: another may have been first.
         """
         fullest = sorted(lapsed.items(), key=lambda each: each[1].amount_nano_usd, reverse=True)
-        names: dict[str, str] = {}
-        values: dict[str, int] = {":sum": 0, ":requests": 0}
-        removed: list[str] = []
-        unchanged: list[str] = []
-        for n, (bucket, held) in enumerate(fullest[:MOST_BUCKETS]):
-            names |= {f"#hold{n}": AMOUNT + bucket, f"#holds{n}": COUNT + bucket}
-            values |= {f":hold{n}": held.amount_nano_usd, f":holds{n}": held.count}
-            values[":sum"] += held.amount_nano_usd
-            values[":requests"] += held.count
-            removed += [f"#hold{n}", f"#holds{n}"]
-            unchanged += [f"#hold{n} = :hold{n}", f"#holds{n} = :holds{n}"]
         try:
-            self._aws.call("UpdateItem", {
-                "TableName": self._table,
-                "Key": writes.balance_key(user_id),
-                "UpdateExpression": (
-                    f"SET available = available + :sum REMOVE {', '.join(removed)} "
-                    f"ADD {LAPSED_AMOUNT} :sum, {LAPSED_REQUESTS} :requests"
-                ),
-                "ConditionExpression": " AND ".join(unchanged),
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": item.item(values),
-            })  # fmt: skip
+            self._aws.call("UpdateItem", writes.sweep(self._table, user_id, dict(fullest[:MOST_BUCKETS])))
         except AwsError as refused:
             if refused.code != CONDITION_FAILED:
                 raise
@@ -181,17 +160,20 @@ class BillingStore:
         idempotency: tuple[str, str] | None = None,
         now_epoch_seconds: int = 0,
         refundable_nano_usd: NanoUsd | None = None,
+        swept: Mapping[str, Held] = NOTHING_SWEPT,
     ) -> None:
         """Write an entry and its effect on the wallet, in one transaction.
 
-        `idempotency` is a key and the hash of its body, kept for 24 hours. `refundable_nano_usd` is the most that
-        may be given back of the entry this one refers to, all its refunds together.
+        `swept` are lapsed buckets that become available with it, so that it can spend them. `idempotency` is a
+        key and the hash of its body, kept for 24 hours. `refundable_nano_usd` is the most that may be given back of the
+        entry this one refers to, all its refunds together.
 
         Raises:
-            Stale: the wallet has too little for it, the Idempotency-Key was used, or the refund is too much.
+            Stale: the wallet has too little for it, a swept bucket is not as it was seen, the Idempotency-Key was
+                used, or the refund is too much.
         """
         items: list[JsonObject] = [
-            {"Update": writes.move(self._table, entry)},
+            {"Update": writes.move(self._table, entry, swept)},
             writes.put_entry(self._table, entry),
         ]
         if idempotency is not None:

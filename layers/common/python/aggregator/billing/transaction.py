@@ -1,6 +1,6 @@
 """Book: credits, debits, refunds and adjustments that an operator posts. Pure rules and one use case."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import uniform
 from typing import Protocol
@@ -11,13 +11,21 @@ from aggregator.billing.model import (
     REVENUE,
     Account,
     Entry,
+    Held,
     Kind,
     Posting,
     wallet_of,
 )
 from aggregator.billing.money import NanoUsd, to_usd
-from aggregator.billing.store import Booked, Stale
-from aggregator.errors import Conflict, IdempotencyMismatch, InsufficientQuota, InvalidRequest, NotFound
+from aggregator.billing.store import NOTHING_SWEPT, Booked, Stale
+from aggregator.errors import (
+    Conflict,
+    IdempotencyMismatch,
+    InsufficientQuota,
+    InvalidRequest,
+    NotFound,
+    StoreUnavailable,
+)
 from aggregator.runtime.aws import TRANSACTION_CANCELED, AwsError
 
 _TRIES = 8
@@ -33,6 +41,7 @@ class Books(Protocol):
         idempotency: tuple[str, str] | None = None,
         now_epoch_seconds: int = 0,
         refundable_nano_usd: NanoUsd | None = None,
+        swept: Mapping[str, Held] = NOTHING_SWEPT,
     ) -> None:
         """See `BillingStore.book`."""
         ...
@@ -47,6 +56,10 @@ class Books(Protocol):
 
     def account(self, user_id: str) -> Account:
         """See `BillingStore.account`."""
+        ...
+
+    def sweep(self, user_id: str, lapsed: Mapping[str, Held]) -> bool:
+        """See `BillingStore.sweep`."""
         ...
 
 
@@ -71,11 +84,13 @@ _COUNTERPART = {"credit": CASH, "debit": CASH, "refund": REVENUE, "adjustment": 
 def entry_of(order: Order, refunded: Entry | None = None) -> Entry:
     """The double entry of an order: what the wallet gains, its counterpart gives.
 
-    A refund comes from where the refunded money went: cash for a debit, else revenue.
+    A refund comes from where the refunded money went: cash for a debit, adjustments for an adjustment, revenue for a
+    charge.
     """
     effect = -order.amount_nano_usd if order.kind == "debit" else order.amount_nano_usd
-    from_cash = refunded is not None and refunded.kind == "debit"
-    counterpart = CASH if from_cash else _COUNTERPART[order.kind]
+    counterpart = _COUNTERPART[order.kind]
+    if refunded is not None:
+        counterpart = next(each.account for each in refunded.postings if each.amount_nano_usd > 0)
     return Entry(
         id=order.id,
         user_id=order.user_id,
@@ -90,19 +105,22 @@ def entry_of(order: Order, refunded: Entry | None = None) -> Entry:
 def book(books: Books, order: Order, *, now_epoch_seconds: int, sleep: Callable[[float], None]) -> Entry:
     """Post an order, once for each Idempotency-Key: the same key and body gives the entry it led to before.
 
+    What has lapsed is the user's, so a debit that is short takes it along.
+
     Raises:
-        InsufficientQuota: a debit, or an adjustment down, is more than what is available.
+        InsufficientQuota: a debit, or an adjustment down, is more than what the user can spend.
         IdempotencyMismatch: the key was used with another body.
         InvalidRequest: the refund is more than what is left of the entry it names.
         NotFound: the refund names an entry that is not there.
+        StoreUnavailable: the money is there, but at each try the account changed.
         All of them leave the ledger as it was.
     """
-    if order.idempotency_key is not None:
-        before = _booked_before(books, order, order.idempotency_key, now_epoch_seconds)
-        if before is not None:
-            return before
+    before = _booked_before(books, order, now_epoch_seconds)
+    if before is not None:
+        return before
     refunded = _refunded(books, order)
     entry = entry_of(order, refunded)
+    swept: Mapping[str, Held] = NOTHING_SWEPT
     for attempt in range(_TRIES):
         try:
             books.book(
@@ -110,20 +128,29 @@ def book(books: Books, order: Order, *, now_epoch_seconds: int, sleep: Callable[
                 idempotency=(order.idempotency_key, order.body_hash) if order.idempotency_key else None,
                 now_epoch_seconds=now_epoch_seconds,
                 refundable_nano_usd=None if refunded is None else -refunded.amount_nano_usd,
+                swept=swept,
             )
         except Stale:
-            return _explain(books, order, entry, now_epoch_seconds)
+            before = _booked_before(books, order, now_epoch_seconds)
+            if before is not None:
+                return before
+            tried, swept = swept, _to_sweep(books, entry, now_epoch_seconds)
+            if not tried and not swept:
+                raise _refusal(order) from None
         except AwsError as refused:
             if refused.code != TRANSACTION_CANCELED or attempt == _TRIES - 1:
                 raise
             sleep(uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, no secret
         else:
             return entry
-    raise AssertionError("unreachable: the last try returns or raises")
+    raise StoreUnavailable("The account is busy; try again in a moment.", retry_after_seconds=1)
 
 
-def _booked_before(books: Books, order: Order, key: str, now_epoch_seconds: int) -> Entry | None:
-    booked = books.booked_for(order.user_id, key, now_epoch_seconds)
+def _booked_before(books: Books, order: Order, now_epoch_seconds: int) -> Entry | None:
+    """What the order's Idempotency-Key led to, if it has one that was used."""
+    if order.idempotency_key is None:
+        return None
+    booked = books.booked_for(order.user_id, order.idempotency_key, now_epoch_seconds)
     if booked is None:
         return None
     if booked.body_hash != order.body_hash:
@@ -145,18 +172,30 @@ def _refunded(books: Books, order: Order) -> Entry | None:
     return refunded
 
 
-def _explain(books: Books, order: Order, entry: Entry, now_epoch_seconds: int) -> Entry:
-    """Say which condition a refused booking met: its key was used meanwhile, or money or room was short."""
-    if order.idempotency_key is not None:
-        before = _booked_before(books, order, order.idempotency_key, now_epoch_seconds)
-        if before is not None:
-            return before
-    available = books.account(order.user_id).available_nano_usd
-    if available + entry.amount_nano_usd < 0:
-        raise InsufficientQuota(
-            f"This takes {to_usd(-entry.amount_nano_usd)} USD, and {to_usd(available)} USD are available.",
-            param="amount",
-        )
+def _to_sweep(books: Books, entry: Entry, now_epoch_seconds: int) -> Mapping[str, Held]:
+    """Lapsed buckets that this entry needs, if any; what one write cannot name beside the rest is swept at once.
+
+    Raises:
+        InsufficientQuota: the user has less than the entry takes, what has lapsed included.
+    """
+    account = books.account(entry.user_id)
+    needed = -entry.amount_nano_usd
+    while needed > account.available_nano_usd:
+        spendable = account.spendable(now_epoch_seconds)
+        if needed > spendable:
+            raise InsufficientQuota(
+                f"This takes {to_usd(needed)} USD, and {to_usd(spendable)} USD are available.", param="amount"
+            )
+        swept = account.to_sweep(now_epoch_seconds)
+        if account.available_nano_usd + sum(held.amount_nano_usd for held in swept.values()) >= needed:
+            return swept
+        books.sweep(entry.user_id, swept)
+        account = books.account(entry.user_id)
+    return NOTHING_SWEPT
+
+
+def _refusal(order: Order) -> InvalidRequest | Conflict:
+    """What a refused booking met that was not short of money."""
     if order.refers_to is not None:
-        raise InvalidRequest("amount: more than what is left to refund of that entry.", param="amount")
-    raise Conflict("The account changed at the same moment; post it again.")
+        return InvalidRequest("amount: more than what is left to refund of that entry.", param="amount")
+    return Conflict("The account changed at the same moment; post it again.")

@@ -1,10 +1,11 @@
 """The writes of the billing table, as DynamoDB's transactions take them. Pure: no call is made here."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from aggregator.billing.account_item import AMOUNT, COUNT
+from aggregator.billing.account_item import AMOUNT, COUNT, LAPSED_AMOUNT, LAPSED_REQUESTS
 from aggregator.billing.entry_item import account_key, to_item
-from aggregator.billing.model import Entry, Settlement
+from aggregator.billing.model import Entry, Held, Settlement
 from aggregator.billing.money import NanoUsd
 from aggregator.runtime import item
 
@@ -24,45 +25,112 @@ def put_entry(table: str, entry: Entry) -> JsonObject:
     }
 
 
+def sweep(table: str, user_id: str, lapsed: Mapping[str, Held]) -> JsonObject:
+    """Lapsed buckets back to available; refused if one of them is not as it was seen."""
+    change = _Change(user_id)
+    change.sweep(lapsed, {})
+    return change.update(table)
+
+
 def release(table: str, settlement: Settlement) -> JsonObject:
-    """Holds down, what is left over back to available; refused if a bucket no longer holds the money."""
-    names: JsonObject = {}
-    values: JsonObject = {":zero": 0, ":back": settlement.to_available_nano_usd}
-    sets = ["available = if_not_exists(available, :zero) + :back"]
-    conditions = []
-    for n, (bucket, held) in enumerate(settlement.released.items()):
-        names |= {f"#hold{n}": AMOUNT + bucket, f"#holds{n}": COUNT + bucket}
-        values |= {f":hold{n}": held.amount_nano_usd, f":holds{n}": held.count}
-        sets += [f"#hold{n} = #hold{n} - :hold{n}", f"#holds{n} = #holds{n} - :holds{n}"]
-        conditions += [f"#hold{n} >= :hold{n}", f"#holds{n} >= :holds{n}"]
-    if settlement.late_debit_nano_usd:
-        values[":debit"] = settlement.late_debit_nano_usd
-        conditions.append("available >= :debit")
-    update: JsonObject = {
-        "TableName": table,
-        "Key": balance_key(settlement.user_id),
-        "UpdateExpression": "SET " + ", ".join(sets),
-        "ExpressionAttributeValues": item.item(values),
-    }
-    if names:
-        update["ExpressionAttributeNames"] = names
-    if conditions:
-        update["ConditionExpression"] = " AND ".join(conditions)
-    return update
+    """Holds down, what is left over back to available; refused if a bucket no longer holds the money.
+
+    A lapsed bucket that is swept for late usage goes as a whole: what this batch had in it, and the rest.
+    """
+    change = _Change(settlement.user_id)
+    change.add(settlement.to_available_nano_usd)
+    change.sweep(settlement.swept, settlement.released)
+    for bucket, held in settlement.released.items():
+        if bucket not in settlement.swept:
+            change.take(bucket, held)
+    return change.update(table)
 
 
-def move(table: str, entry: Entry) -> JsonObject:
-    """An entry's effect on the wallet; refused if the wallet has too little for it."""
-    update: JsonObject = {
-        "TableName": table,
-        "Key": balance_key(entry.user_id),
-        "UpdateExpression": "SET available = if_not_exists(available, :zero) + :amount",
-        "ExpressionAttributeValues": item.item({":zero": 0, ":amount": entry.amount_nano_usd}),
-    }
-    if entry.amount_nano_usd < 0:
-        update["ConditionExpression"] = "available >= :needed"
-        update["ExpressionAttributeValues"] |= item.item({":needed": -entry.amount_nano_usd})
-    return update
+def move(table: str, entry: Entry, swept: Mapping[str, Held]) -> JsonObject:
+    """An entry's effect on the wallet, lapsed buckets swept for it; refused if the wallet has too little for it."""
+    change = _Change(entry.user_id)
+    change.add(entry.amount_nano_usd)
+    change.sweep(swept, {})
+    return change.update(table)
+
+
+class _Change:
+    """One update of an account item, put together: whoever spends, spends lapsed money by the same conditions."""
+
+    def __init__(self, user_id: str) -> None:
+        self._user_id = user_id
+        self._to_available = 0
+        self._names: JsonObject = {}
+        self._values: JsonObject = {}
+        self._sets: list[str] = []
+        self._removes: list[str] = []
+        self._adds: list[str] = []
+        self._conditions: list[str] = []
+
+    def add(self, amount_nano_usd: NanoUsd) -> None:
+        """Put an amount to what is available; less than nothing takes it."""
+        self._to_available += amount_nano_usd
+
+    def take(self, bucket: str, held: Held) -> None:
+        """Take `held` out of a bucket, which must have it."""
+        hold, holds = self._name(bucket)
+        amount, count = self._value(held)
+        self._sets += [f"{hold} = {hold} - {amount}", f"{holds} = {holds} - {count}"]
+        self._conditions += [f"{hold} >= {amount}", f"{holds} >= {count}"]
+
+    def sweep(self, lapsed: Mapping[str, Held], taken: Mapping[str, Held]) -> None:
+        """Put lapsed buckets to what is available, as they are once `taken` is out of them; they go as a whole."""
+        for bucket, held in lapsed.items():
+            hold, holds = self._name(bucket)
+            out = taken.get(bucket, Held(0, 0))
+            amount, count = self._value(
+                Held(held.amount_nano_usd + out.amount_nano_usd, held.count + out.count)
+            )
+            self._removes += [hold, holds]
+            self._conditions += [f"{hold} = {amount}", f"{holds} = {count}"]
+        if lapsed:
+            returned = sum(held.amount_nano_usd for held in lapsed.values())
+            self._to_available += returned
+            self._adds = [f"{LAPSED_AMOUNT} :returned", f"{LAPSED_REQUESTS} :requests"]
+            self._values |= {
+                ":returned": returned,
+                ":requests": sum(held.count for held in lapsed.values()),
+            }
+
+    def update(self, table: str) -> JsonObject:
+        """The update; refused as well if more is taken from what is available than is there."""
+        sets = ["available = if_not_exists(available, :zero) + :to_available", *self._sets]
+        expression = "SET " + ", ".join(sets)
+        if self._removes:
+            expression += " REMOVE " + ", ".join(self._removes)
+        if self._adds:
+            expression += " ADD " + ", ".join(self._adds)
+        values = self._values | {":zero": 0, ":to_available": self._to_available}
+        conditions = list(self._conditions)
+        if self._to_available < 0:
+            values[":needed"] = -self._to_available
+            conditions.append("available >= :needed")
+        update: JsonObject = {
+            "TableName": table,
+            "Key": balance_key(self._user_id),
+            "UpdateExpression": expression,
+            "ExpressionAttributeValues": item.item(values),
+        }
+        if self._names:
+            update["ExpressionAttributeNames"] = self._names
+        if conditions:
+            update["ConditionExpression"] = " AND ".join(conditions)
+        return update
+
+    def _name(self, bucket: str) -> tuple[str, str]:
+        n = len(self._names) // 2
+        self._names |= {f"#hold{n}": AMOUNT + bucket, f"#holds{n}": COUNT + bucket}
+        return f"#hold{n}", f"#holds{n}"
+
+    def _value(self, held: Held) -> tuple[str, str]:
+        n = len(self._names) // 2 - 1
+        self._values |= {f":hold{n}": held.amount_nano_usd, f":holds{n}": held.count}
+        return f":hold{n}", f":holds{n}"
 
 
 def remember(table: str, entry: Entry, key: str, body_hash: str, now_epoch_seconds: int) -> JsonObject:
