@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from aggregator.billing.entry_item import account_key
-from aggregator.billing.model import Account, Entry, Held, settlement_of
+from aggregator.billing.model import Account, Entry, Held, Posted, settlement_of
 from aggregator.billing.store import BillingStore, Booked, Short, Stale
 from aggregator.billing.transaction import Order, entry_of
 from aggregator.runtime import item
@@ -200,6 +200,40 @@ def test_an_entry_is_written_once(funded: BillingStore) -> None:
         funded.book(order("c1", 5))
 
     assert funded.account("ann") == Account("ann", 100)
+
+
+def test_an_account_counts_its_ledger_by_the_day_on_which_it_is_written(dynamodb: BotoClient) -> None:
+    moment = {"now": 1_764_028_799.9}  # 2025-11-24T23:59:59.9Z
+    store = BillingStore(dynamodb, "BillingTable", clock=lambda: moment["now"])
+    store.book(order("c1", 100))
+    store.hold("ann", 50, BUCKET)
+    store.hold("ann", 50, BUCKET)
+    moment["now"] += 0.2
+
+    store.settle(settlement_of([end("r1", 30, 50), end("r2", 5, 50)], None))
+    store.book(order("d1", 7, "debit"))
+
+    account = store.account("ann")
+    assert account.days == {"2025-11-24": Posted(100, 1), "2025-11-25": Posted(-42, 3)}
+    assert (account.total_nano_usd, account.closed_on, account.closed_nano_usd) == (58, None, 0)
+    assert [getattr(store.entry("ann", each), "written_on", None) for each in ("c1", "r1", "r2", "d1")] == [
+        "2025-11-24",
+        "2025-11-25",
+        "2025-11-25",
+        "2025-11-25",
+    ]
+
+
+def test_what_is_refused_is_not_counted(funded: BillingStore) -> None:
+    before = funded.account("ann").days
+
+    with pytest.raises(Stale):
+        funded.book(order("d1", 101, "debit"))
+    with pytest.raises(Stale):
+        funded.book(order("c1", 100))
+
+    assert funded.account("ann").days == before
+    assert list(before.values()) == [Posted(100, 1)]
 
 
 def test_an_idempotency_key_is_kept_for_a_day(store: BillingStore) -> None:

@@ -3,12 +3,15 @@
 `available`; for each deadline bucket `hold#<bucket>` (the money in it) and `holds#<bucket>` (for how many requests);
 `alert_below`, where the user wants to hear of a low balance; `lapsed_amount` and `lapsed_requests`, what was ever
 returned of lapsed holds. Amounts are nano-US-dollars.
+
+`p#<day>` and `n#<day>` are what entries written on that UTC day come to, and how many they are; `books` is the day up
+to which the books are closed, and `posted` what all entries up to it come to.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from aggregator.billing.model import Account, Held
+from aggregator.billing.model import Account, Held, Posted
 from aggregator.runtime import item
 
 AMOUNT = "hold#"
@@ -16,11 +19,16 @@ COUNT = "holds#"
 ALERT_BELOW = "alert_below"
 LAPSED_AMOUNT = "lapsed_amount"
 LAPSED_REQUESTS = "lapsed_requests"
+POSTED = "p#"
+ENTRIES = "n#"
+CLOSED_ON = "books"
+CLOSED_AMOUNT = "posted"
 
 
 def account_of(user_id: str, stored: Mapping[str, Any]) -> Account:
     """Read an account, from the table or from its stream; nothing stored is an empty one."""
     values = item.values(stored)
+    days = [name.removeprefix(POSTED) for name in values if name.startswith(POSTED)]
     buckets = [name.removeprefix(AMOUNT) for name in values if name.startswith(AMOUNT)]
     return Account(
         user_id=user_id,
@@ -28,4 +36,7 @@ def account_of(user_id: str, stored: Mapping[str, Any]) -> Account:
         holds={bucket: Held(values[AMOUNT + bucket], values.get(COUNT + bucket, 0)) for bucket in buckets},
         alert_below_nano_usd=values.get(ALERT_BELOW),
         swept=Held(values.get(LAPSED_AMOUNT, 0), values.get(LAPSED_REQUESTS, 0)),
+        days={day: Posted(values[POSTED + day], values.get(ENTRIES + day, 0)) for day in days},
+        closed_on=values.get(CLOSED_ON),
+        closed_nano_usd=values.get(CLOSED_AMOUNT, 0),
     )

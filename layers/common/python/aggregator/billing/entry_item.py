@@ -29,6 +29,8 @@ def to_item(entry: Entry) -> JsonObject:
         "occurred_at": entry.occurred_at,
         "postings": {posting.account: posting.amount_nano_usd for posting in entry.postings},
     }
+    if entry.written_on is not None:
+        values["day"] = entry.written_on
     if entry.description is not None:
         values["description"] = entry.description
     if entry.refers_to is not None:
@@ -50,6 +52,7 @@ def from_item(stored: Mapping[str, Any]) -> Entry:
         description=values.get("description"),
         refers_to=values.get("refers_to"),
         usage=values.get("usage"),
+        written_on=values.get("day"),
     )
 
 

@@ -1,5 +1,6 @@
 """The ledger's values and pure rules: accounts, holds, postings, entries, settlements. Standard library only."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -41,6 +42,11 @@ def has_lapsed(bucket: str, epoch_seconds: float) -> bool:
     return epoch_seconds > int(bucket) + CLOCK_SKEW_SECONDS
 
 
+def day_of(epoch_seconds: float) -> str:
+    """The UTC date of a moment, as the books name it."""
+    return time.strftime("%Y-%m-%d", time.gmtime(epoch_seconds))
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What one deadline bucket of an account holds: an amount, and how many requests it is for."""
@@ -50,11 +56,23 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Posted:
+    """What entries come to: their sum on a user's wallet, and how many they are."""
+
+    amount_nano_usd: NanoUsd = 0
+    entries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A user's wallet. Invariant: available + all holds = sum of its ledger postings, and available >= 0.
 
     Below `alert_below_nano_usd`, if set, its total counts as low. `swept` is what has ever been returned of lapsed
     holds: requests whose usage never arrived, or too late.
+
+    The account counts its own ledger: `days` is what was written on each UTC day since the books were closed, and
+    `closed_nano_usd` what all entries up to the day `closed_on` came to. Wallets with the same money are equal,
+    whatever their books.
     """
 
     user_id: str
@@ -62,6 +80,9 @@ class Account:
     holds: Mapping[str, Held] = field(default_factory=dict)
     alert_below_nano_usd: NanoUsd | None = None
     swept: Held = Held(0, 0)
+    days: Mapping[str, Posted] = field(default_factory=dict, compare=False)
+    closed_on: str | None = field(default=None, compare=False)
+    closed_nano_usd: NanoUsd = field(default=0, compare=False)
 
     def lapsed(self, epoch_seconds: float) -> dict[str, Held]:
         """Buckets past their deadline: their money belongs to the user again."""
@@ -130,7 +151,8 @@ class Posting:
 class Entry:
     """One fact in the ledger; never changed. `id` sorts by time. Postings add up to zero.
 
-    `usage` describes the request of a usage entry, in the published event's words.
+    `usage` describes the request of a usage entry, in the published event's words. `written_on` is the UTC day on which
+    the table took it, under which the account counts it; it is the store's, and None for an entry that is not stored.
     """
 
     id: str
@@ -141,6 +163,7 @@ class Entry:
     description: str | None = None
     refers_to: str | None = None
     usage: Mapping[str, Any] | None = None
+    written_on: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Hold the rule of double entry."""

@@ -10,7 +10,8 @@
 Amounts are nano-US-dollars.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from aggregator.billing.account_item import (
     account_of,
 )
 from aggregator.billing.entry_item import ACCOUNT_PREFIX, ENTRY_PREFIX, account_key, entry_key, from_item
-from aggregator.billing.model import MOST_BUCKETS, Account, Entry, Held, Settlement
+from aggregator.billing.model import MOST_BUCKETS, Account, Entry, Held, Settlement, day_of
 from aggregator.billing.money import NanoUsd
 from aggregator.runtime import item
 from aggregator.runtime.aws import CONDITION_FAILED, TRANSACTION_CANCELED, Aws, AwsError
@@ -57,9 +58,11 @@ class Booked:
 class BillingStore:
     """Accounts and ledger entries in DynamoDB."""
 
-    def __init__(self, aws: Aws, table: str) -> None:
+    def __init__(self, aws: Aws, table: str, clock: Callable[[], float] = time.time) -> None:
+        """`clock` tells the day under which the account counts what is written."""
         self._aws = aws
         self._table = table
+        self._clock = clock
 
     def hold(self, user_id: str, amount_nano_usd: NanoUsd, bucket: str) -> NanoUsd:
         """Move an amount from available to held; return what is available after it.
@@ -127,10 +130,11 @@ class BillingStore:
         Raises:
             Stale: an entry is there already, or a bucket no longer holds the money.
         """
-        puts = [writes.put_entry(self._table, entry) for entry in settlement.entries]
+        day = day_of(self._clock())
+        puts = [writes.put_entry(self._table, entry, day) for entry in settlement.entries]
         try:
             self._aws.call("TransactWriteItems", {
-                "TransactItems": [{"Update": writes.release(self._table, settlement)}, *puts],
+                "TransactItems": [{"Update": writes.release(self._table, settlement, day)}, *puts],
             })  # fmt: skip
         except AwsError as refused:
             if _failed_conditions(refused):
@@ -172,9 +176,10 @@ class BillingStore:
             Stale: the wallet has too little for it, a swept bucket is not as it was seen, the Idempotency-Key was
                 used, or the refund is too much.
         """
+        day = day_of(self._clock())
         items: list[JsonObject] = [
-            {"Update": writes.move(self._table, entry, swept)},
-            writes.put_entry(self._table, entry),
+            {"Update": writes.move(self._table, entry, swept, day)},
+            writes.put_entry(self._table, entry, day),
         ]
         if idempotency is not None:
             items.append(writes.remember(self._table, entry, *idempotency, now_epoch_seconds))

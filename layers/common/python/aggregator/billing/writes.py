@@ -1,9 +1,10 @@
 """The writes of the billing table, as DynamoDB's transactions take them. Pure: no call is made here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from aggregator.billing.account_item import AMOUNT, COUNT, LAPSED_AMOUNT, LAPSED_REQUESTS
+from aggregator.billing.account_item import AMOUNT, COUNT, ENTRIES, LAPSED_AMOUNT, LAPSED_REQUESTS, POSTED
 from aggregator.billing.entry_item import account_key, to_item
 from aggregator.billing.model import Entry, Held, Settlement
 from aggregator.billing.money import NanoUsd
@@ -14,12 +15,12 @@ JsonObject = dict[str, Any]
 _IDEMPOTENCY_SECONDS = 24 * 3600
 
 
-def put_entry(table: str, entry: Entry) -> JsonObject:
-    """One new entry; refused if it is there already: that is what makes a redelivered event harmless."""
+def put_entry(table: str, entry: Entry, day: str) -> JsonObject:
+    """One new entry, written on `day`; refused if it is there already: that makes a redelivered event harmless."""
     return {
         "Put": {
             "TableName": table,
-            "Item": to_item(entry),
+            "Item": to_item(replace(entry, written_on=day)),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
     }
@@ -32,13 +33,14 @@ def sweep(table: str, user_id: str, lapsed: Mapping[str, Held]) -> JsonObject:
     return change.update(table)
 
 
-def release(table: str, settlement: Settlement) -> JsonObject:
+def release(table: str, settlement: Settlement, day: str) -> JsonObject:
     """Holds down, what is left over back to available; refused if a bucket no longer holds the money.
 
     A lapsed bucket that is swept for late usage goes as a whole: what this batch had in it, and the rest.
     """
     change = _Change(settlement.user_id)
     change.add(settlement.to_available_nano_usd)
+    change.count(settlement.entries, day)
     change.sweep(settlement.swept, settlement.released)
     for bucket, held in settlement.released.items():
         if bucket not in settlement.swept:
@@ -46,10 +48,11 @@ def release(table: str, settlement: Settlement) -> JsonObject:
     return change.update(table)
 
 
-def move(table: str, entry: Entry, swept: Mapping[str, Held]) -> JsonObject:
+def move(table: str, entry: Entry, swept: Mapping[str, Held], day: str) -> JsonObject:
     """An entry's effect on the wallet, lapsed buckets swept for it; refused if the wallet has too little for it."""
     change = _Change(entry.user_id)
     change.add(entry.amount_nano_usd)
+    change.count([entry], day)
     change.sweep(swept, {})
     return change.update(table)
 
@@ -61,6 +64,7 @@ class _Change:
         self._user_id = user_id
         self._to_available = 0
         self._names: JsonObject = {}
+        self._day_names: JsonObject = {}
         self._values: JsonObject = {}
         self._sets: list[str] = []
         self._removes: list[str] = []
@@ -70,6 +74,15 @@ class _Change:
     def add(self, amount_nano_usd: NanoUsd) -> None:
         """Put an amount to what is available; less than nothing takes it."""
         self._to_available += amount_nano_usd
+
+    def count(self, entries: Sequence[Entry], day: str) -> None:
+        """Count entries in the account's day, so that its books can be checked without reading all that is in them."""
+        self._day_names = {"#posted": POSTED + day, "#entries": ENTRIES + day}
+        self._values |= {
+            ":posted": sum(entry.amount_nano_usd for entry in entries),
+            ":entries": len(entries),
+        }
+        self._adds += ["#posted :posted", "#entries :entries"]
 
     def take(self, bucket: str, held: Held) -> None:
         """Take `held` out of a bucket, which must have it."""
@@ -91,7 +104,7 @@ class _Change:
         if lapsed:
             returned = sum(held.amount_nano_usd for held in lapsed.values())
             self._to_available += returned
-            self._adds = [f"{LAPSED_AMOUNT} :returned", f"{LAPSED_REQUESTS} :requests"]
+            self._adds += [f"{LAPSED_AMOUNT} :returned", f"{LAPSED_REQUESTS} :requests"]
             self._values |= {
                 ":returned": returned,
                 ":requests": sum(held.count for held in lapsed.values()),
@@ -116,8 +129,9 @@ class _Change:
             "UpdateExpression": expression,
             "ExpressionAttributeValues": item.item(values),
         }
-        if self._names:
-            update["ExpressionAttributeNames"] = self._names
+        names = self._names | self._day_names
+        if names:
+            update["ExpressionAttributeNames"] = names
         if conditions:
             update["ConditionExpression"] = " AND ".join(conditions)
         return update
