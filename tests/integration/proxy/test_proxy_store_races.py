@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 
-from aggregator.auth.caller import Caller
+from aggregator.auth.caller import Caller, Over
 from aggregator.errors import InsufficientQuota, RateLimitExceeded, RequestInProgress
 from aggregator.proxy.idempotency import once
 from aggregator.proxy.limits import give_back, take
@@ -104,6 +104,60 @@ def test_exactly_as_many_requests_pass_as_the_limits_allow(
     said = race(160, attempt)
 
     assert said == {"passed": passes, refusal: 160 - passes}
+
+
+@pytest.mark.parametrize(("number", "daily", "passes"), [(2, 5_099, 50), (40, 5_000, 50)])
+def test_as_many_keys_as_a_key_may_make_spend_its_budget_once(
+    dynamodb: SignedClient, number: int, daily: int, passes: int
+) -> None:
+    store = LimitStore(dynamodb, "ProxyTable")
+    limits = {"dailyBudgetNanoUsd": daily}
+    maker = f"maker-of-{number}"
+    callers = [
+        Caller(key_id=f"{maker}-{n}", user_id="ann", limits=limits, over=(Over(maker, limits),))
+        for n in range(number)
+    ]
+
+    def attempt(n: int) -> str:
+        asked = demand(f"r{n}", at_most_nano_usd=200, at_least_nano_usd=100)
+        try:
+            taken = take(store, callers[n % number], asked)
+        except InsufficientQuota:
+            return "refused"
+        give_back(store, taken, 100)
+        return "passed"
+
+    said = race(160, attempt)
+
+    item = dynamodb.call(
+        "GetItem", {"TableName": "ProxyTable", "Key": {"pk": {"S": f"LIMITS#{maker}"}, "sk": {"S": "LIMITS"}}}
+    )["Item"]
+    assert said["passed"] <= passes
+    assert item["d#2026-11-23"] == {"N": str(100 * said["passed"])}
+    assert (
+        sum(int(each["N"]) for name, each in item.items() if name.startswith("d#2026-11-23#"))
+        == 100 * said["passed"]
+    )
+
+
+def test_tokens_of_a_minute_are_those_that_were_used_after_a_race(dynamodb: SignedClient) -> None:
+    store = LimitStore(dynamodb, "ProxyTable")
+    caller = Caller(key_id="used", user_id="ann", limits={"tokensPerMinute": 1_000})
+
+    def attempt(n: int) -> str:
+        try:
+            taken = take(store, caller, demand(f"r{n}", tokens=100))
+        except RateLimitExceeded:
+            return "refused"
+        give_back(store, taken, used_tokens=7)
+        return "passed"
+
+    said = race(160, attempt)
+
+    item = dynamodb.call(
+        "GetItem", {"TableName": "ProxyTable", "Key": {"pk": {"S": "LIMITS#used"}, "sk": {"S": "LIMITS"}}}
+    )["Item"]
+    assert item["t#29923920"] == {"N": str(7 * said["passed"])}
 
 
 def test_places_and_budgets_come_back_whole_from_a_race(dynamodb: SignedClient) -> None:

@@ -319,7 +319,7 @@ def test_tokens_are_estimated_from_bytes_images_and_the_clients_own_limit() -> N
     assert limited.text_bytes == 92
     assert tokens_of(limited) == 23 + 2 * 50
     assert free.text_bytes == 66
-    assert tokens_of(free) == 17 + 1_024
+    assert tokens_of(free) == 17
     assert tokens_of(replace(free, surface="embeddings", tokens=7, images=2)) == 17 + 7 + 2_048
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregator.auth.caller import Caller, Over
 from aggregator.errors import InsufficientQuota, RateLimitExceeded, StoreUnavailable
 from aggregator.proxy.limit_rules import Taken
 from aggregator.proxy.limits import give_back, take
@@ -20,6 +21,7 @@ class Request:
     most: int
     least: int
     spends: int
+    uses: int
     dies: bool
 
 
@@ -42,6 +44,7 @@ requests = st.builds(
     most=st.integers(20, 60),
     least=st.integers(1, 20),
     spends=st.integers(0, 60),
+    uses=st.integers(0, 30),
     dies=st.integers(0, 9).map(lambda n: n == 0),
 )
 threads = st.lists(st.lists(requests, min_size=1, max_size=3), min_size=2, max_size=4)
@@ -59,7 +62,16 @@ orders = st.lists(st.integers(0, 3), min_size=1, max_size=40)
 sometimes_cut_off = st.lists(st.sampled_from([None, None, None, "before", "after"]), min_size=1, max_size=30)
 
 
-def worker(name: str, requests: list[Request], limits: dict[str, int], seen: Observed) -> Work:
+def caller_of(name: str, limits: dict[str, int], *, in_line: bool) -> Caller:
+    """All threads with one key, or each with a key of its own that the one made."""
+    if not in_line:
+        return key(**limits)
+    return Caller(key_id=f"child-{name}", user_id="ann", limits=limits, over=(Over("k1", limits),))
+
+
+def worker(
+    name: str, requests: list[Request], limits: dict[str, int], seen: Observed, *, in_line: bool
+) -> Work:
     def work(aws: Aws) -> None:
         store = LimitStore(aws, "proxy")
         for n, request in enumerate(requests):
@@ -70,7 +82,7 @@ def worker(name: str, requests: list[Request], limits: dict[str, int], seen: Obs
                 at_least_nano_usd=request.least,
             )
             try:
-                taken = take(store, key(**limits), asked)
+                taken = take(store, caller_of(name, limits, in_line=in_line), asked)
             except (RateLimitExceeded, InsufficientQuota, StoreUnavailable):
                 continue
             assert request.least <= taken.at_most_nano_usd <= request.most
@@ -82,7 +94,9 @@ def worker(name: str, requests: list[Request], limits: dict[str, int], seen: Obs
             del seen.running[asked.request_id]
             spent = min(request.spends, taken.at_most_nano_usd)
             seen.spent += spent
-            give_back(store, taken, spent)
+            used = min(request.uses, request.tokens)
+            seen.tokens += used - request.tokens
+            give_back(store, taken, spent, used_tokens=used)
 
     return work
 
@@ -92,6 +106,8 @@ def race(
     limits: dict[str, int],
     order: list[int],
     faults: list[str | None],
+    *,
+    in_line: bool,
 ) -> tuple[FaultyAws, Observed]:
     table, seen = FaultyAws(), Observed()
     most = (
@@ -115,28 +131,33 @@ def race(
         assert seen.held() + seen.spent <= min(most["dailyBudgetNanoUsd"], most["monthlyBudgetNanoUsd"])
         assert all(count >= 0 for count in table.counted.values())
 
-    works = [worker(f"t{n}", plan, limits, seen) for n, plan in enumerate(plans)]
+    works = [worker(f"t{n}", plan, limits, seen, in_line=in_line) for n, plan in enumerate(plans)]
     interleave(table, works, order=order, faults=faults, after_each=nothing_is_exceeded)
     return table, seen
 
 
 @settings(max_examples=400, deadline=None)
-@given(plans=threads, limits=limits, order=orders, faults=sometimes_cut_off)
+@given(plans=threads, limits=limits, order=orders, faults=sometimes_cut_off, in_line=st.booleans())
 def test_no_limit_is_exceeded_in_any_order_of_calls_with_any_of_them_cut_off(
-    plans: list[list[Request]], limits: dict[str, int], order: list[int], faults: list[str | None]
+    plans: list[list[Request]],
+    limits: dict[str, int],
+    order: list[int],
+    faults: list[str | None],
+    *,
+    in_line: bool,
 ) -> None:
-    table, seen = race(plans, limits, order, faults)
+    table, seen = race(plans, limits, order, faults, in_line=in_line)
 
     if "dailyBudgetNanoUsd" in limits and seen.passed:
         assert table.counted["d#2026-11-23"] >= seen.spent + seen.held()
 
 
 @settings(max_examples=400, deadline=None)
-@given(plans=threads, limits=limits, order=orders)
+@given(plans=threads, limits=limits, order=orders, in_line=st.booleans())
 def test_when_all_calls_are_answered_the_counts_are_exact(
-    plans: list[list[Request]], limits: dict[str, int], order: list[int]
+    plans: list[list[Request]], limits: dict[str, int], order: list[int], *, in_line: bool
 ) -> None:
-    table, seen = race(plans, limits, order, [None])
+    table, seen = race(plans, limits, order, [None], in_line=in_line)
 
     counted = table.counted
     if "requestsPerMinute" in limits:

@@ -29,6 +29,11 @@ class Usage:
     images: int = 0
     estimated: bool = False
 
+    @property
+    def tokens(self) -> int:
+        """All tokens, in and out."""
+        return self.input_tokens + self.output_tokens
+
     def to_json(self) -> dict[str, Any]:
         """As it stands in events and entries."""
         return {

@@ -24,12 +24,23 @@ def bound_of(ask: Ask, routes: Sequence[Route]) -> Bound:
     return Bound(
         at_most_nano_usd=max(_cost(ask, route, _most_output(ask, route)) for route in routes),
         at_least_nano_usd=max(_cost(ask, route, _least_output(ask, route)) for route in routes),
+        most_output_tokens=max(_most_output(ask, route) for route in routes),
     )
 
 
-def ways_within(ask: Ask, routes: Sequence[Route], held_nano_usd: NanoUsd) -> list[Way]:
-    """Each route with the output tokens (for each choice) that the held amount covers on it."""
-    return [Way(route, _covered_output(ask, route, held_nano_usd)) for route in routes]
+def ways_within(
+    ask: Ask, routes: Sequence[Route], held_nano_usd: NanoUsd, reply_tokens: int | None = None
+) -> list[Way]:
+    """Each route with the output tokens (for each choice) that the held amount covers on it.
+
+    `reply_tokens` is how many all choices together may have, where a limit of the key says.
+    """
+    most = None if reply_tokens is None else max(1, reply_tokens // ask.choices)
+    covered = [_covered_output(ask, route, held_nano_usd) for route in routes]
+    return [
+        Way(route, tokens if most is None else min(tokens, most))
+        for route, tokens in zip(routes, covered, strict=True)
+    ]
 
 
 def input_bound(ask: Ask, route: Route) -> int:

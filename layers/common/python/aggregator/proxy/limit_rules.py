@@ -1,67 +1,68 @@
 """Rules of a key's limits: what a request counts for, what is left, and what a refusal says. Pure.
 
-Windows are calendar minutes, days and months in UTC. Each has a counter of its own, an attribute named by the window,
-so a new window begins at nothing without anybody setting it back. A budget counts the upper bound of a running
-request's cost, and what it did cost afterwards: requests at the same time cannot overspend it together.
+A budget counts the upper bound of a running request's cost, and what it did cost afterwards: requests at the same time
+cannot overspend it together. Tokens per minute are counted alike: what a request may come to first, and afterwards,
+while the minute lasts, what it did.
 
-A request under a budget or a concurrency limit also leaves a ticket, `<expiry>#<hash of its id>`, in one set. The set's
-size is the number of running requests; giving back is conditional on the ticket, so it happens once; and the ticket of
-a request that died means nothing after its expiry.
+A request that has something to give back leaves a ticket, `<expiry>#<hash of its id>`, in a set. The set's size is the
+number of running requests; giving back is conditional on the ticket, so it happens once; and the ticket of a request
+that died means nothing after its expiry.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 from aggregator.auth.caller import Caller
-from aggregator.auth.model import (
-    CONCURRENT_REQUESTS,
-    DAILY_BUDGET_NANO_USD,
-    MONTHLY_BUDGET_NANO_USD,
-    REQUESTS_PER_MINUTE,
-    TOKENS_PER_MINUTE,
-)
+from aggregator.auth.model import CONCURRENT_REQUESTS, REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE
 from aggregator.billing.model import CLOCK_SKEW_SECONDS
 from aggregator.billing.money import NanoUsd, to_usd
 from aggregator.errors import InsufficientQuota, RateLimitExceeded, Refusal
-
-RUNNING = "running"
-"""Attribute with the tickets."""
+from aggregator.proxy.limit_counts import (
+    BUDGETS,
+    WINDOWS,
+    Owner,
+    Stored,
+    expired,
+    item_of,
+    next_window,
+    owners_of,
+    rate_headers,
+    seconds_left,
+    stale,
+    tickets,
+)
 
 KEPT_SECONDS = 35 * 24 * 3600
 """An item that nothing was taken from for this long (a month and a margin) counts for no window any more."""
 
-Stored = Mapping[str, Any]
-"""The item of a key, as Python values."""
-
-
-def _minute(moment: datetime) -> str:
-    return str(int(moment.timestamp()) // 60)
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}"
-
-
-def _month(moment: datetime) -> str:
-    return f"{moment:%Y-%m}"
-
-
-_WINDOWS: dict[str, tuple[str, Callable[[datetime], str]]] = {
-    REQUESTS_PER_MINUTE: ("r#", _minute),
-    TOKENS_PER_MINUTE: ("t#", _minute),
-    DAILY_BUDGET_NANO_USD: ("d#", _day),
-    MONTHLY_BUDGET_NANO_USD: ("m#", _month),
-}
 _MOST_TIDIED = 40  # names that one write takes away: DynamoDB takes expressions of up to 4 KB
-_BUDGETS = {MONTHLY_BUDGET_NANO_USD: "monthly", DAILY_BUDGET_NANO_USD: "daily"}
+_GIVES_BACK = frozenset({CONCURRENT_REQUESTS, TOKENS_PER_MINUTE, *BUDGETS})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Tokens of an answer, of all its choices, whose length the client left open.
+
+    `most` is what the model can say, `usual` what there must be room for, and `least` what will do where half a minute
+    has no room for that.
+    """
+
+    most: int
+    usual: int
+    least: int
+
+
+NO_REPLY = Reply(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one request asks of its key's limits. `tokens` is an estimate; `seconds` the longest it can run."""
+    """What one request asks of its key's limits; `seconds` is the longest it can run.
+
+    `tokens` is an estimate of its input, and the output that the client asked for; `reply` is an answer left open.
+    """
 
     request_id: str
     now: datetime
@@ -69,6 +70,7 @@ class Demand:
     tokens: int
     at_most_nano_usd: NanoUsd
     at_least_nano_usd: NanoUsd
+    reply: Reply = NO_REPLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +85,27 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """All that one request takes of its key's limits, or nothing of it."""
+    """All that one request takes of the limits that hold for it, or nothing of it.
+
+    `places` are the sets that its ticket goes into, its key's own first, with the most that each may hold.
+    """
 
     key_id: str
     amount_nano_usd: NanoUsd
+    tokens: int
     counters: tuple[Counter, ...]
     ticket: str | None
-    most_running: int | None
+    places: Mapping[str, int | None]
     expires_at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one request took; `give_back` wants it again.
+    """What one request took; `give_back` wants it again. `key_id` is the key's in whose item it counts.
 
-    `at_most_nano_usd` is how much of its cost the budgets cover: hold no more. `headers` are for the client.
-    `over_*` is what others left behind, to be tidied up on the way.
+    `at_most_nano_usd` is how much of its cost the budgets cover: hold no more. `reply_tokens` is how long an answer
+    that the client left open may become, all choices together; None if no limit says. `headers` are for the client.
+    `minutes` are the counters of `tokens`. `over_*` is what others left behind, to be tidied up on the way.
     """
 
     key_id: str
@@ -106,128 +113,141 @@ class Taken:
     at_most_nano_usd: NanoUsd
     headers: dict[str, str] = field(default_factory=dict)
     budgets: tuple[str, ...] = ()
+    minutes: tuple[str, ...] = ()
+    tokens: int = 0
+    reply_tokens: int | None = None
+    minute_ends_at: int = 0
     ticket: str | None = None
-    over_tickets: frozenset[str] = frozenset()
+    places: tuple[str, ...] = ("running",)
+    over_tickets: Mapping[str, frozenset[str]] = field(default_factory=dict)
     over_windows: tuple[str, ...] = ()
 
+    def headers_after(self, used_tokens: int) -> dict[str, str]:
+        """`headers` once it is known what the request used."""
+        said, most = "x-ratelimit-remaining-tokens", "x-ratelimit-limit-tokens"
+        if said not in self.headers:
+            return self.headers
+        left = int(self.headers[said]) + self.tokens - used_tokens
+        return self.headers | {said: str(min(max(0, left), int(self.headers[most])))}
 
-def take_of(caller: Caller, demand: Demand, amount_nano_usd: NanoUsd) -> Take:
-    """Everything to be taken for `demand`, with `amount_nano_usd` of each budget."""
-    limits = caller.limits
-    now = demand.now.astimezone(UTC)
-    adds = {REQUESTS_PER_MINUTE: 1, TOKENS_PER_MINUTE: demand.tokens}
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What a request that is over returns: money that it did not spend, and tokens (less than 0: it used more)."""
+
+    nano_usd: NanoUsd
+    tokens: int
+
+
+def take_of(caller: Caller, demand: Demand, stored: Stored) -> Take:
+    """Everything to be taken for `demand`: of budgets what it may cost, or what is left; of tokens alike."""
+    owners = owners_of(caller)
+    amount, tokens = affordable(owners, stored, demand), _tokens_granted(owners, stored, demand)
+    adds = {REQUESTS_PER_MINUTE: 1, TOKENS_PER_MINUTE: tokens}
     counters = tuple(
-        Counter(limit, prefix + window(now), limits[limit], adds.get(limit, amount_nano_usd))
-        for limit, (prefix, window) in _WINDOWS.items()
-        if limit in limits
+        Counter(limit, owner.window(limit, demand.now), owner.limits[limit], adds.get(limit, amount))
+        for owner in owners
+        for limit in WINDOWS
+        if limit in owner.limits
     )
-    leaves_ticket = CONCURRENT_REQUESTS in limits or not _BUDGETS.keys().isdisjoint(limits)
+    leaves_ticket = any(not _GIVES_BACK.isdisjoint(owner.limits) for owner in owners)
     return Take(
-        key_id=caller.key_id,
-        amount_nano_usd=amount_nano_usd,
+        key_id=item_of(caller),
+        amount_nano_usd=amount,
+        tokens=tokens,
         counters=counters,
         ticket=_ticket(demand) if leaves_ticket else None,
-        most_running=limits.get(CONCURRENT_REQUESTS),
-        expires_at=int(now.timestamp()) + KEPT_SECONDS,
+        places={
+            owner.running: owner.most_running
+            for owner in reversed(owners)
+            if owner.is_caller or owner.most_running is not None
+        },
+        expires_at=int(demand.now.timestamp()) + KEPT_SECONDS,
     )
 
 
 def taken_of(caller: Caller, demand: Demand, take: Take, stored: Stored) -> Taken:
-    """What was taken; `stored` is the key's item after it."""
+    """What was taken; `stored` is the item after it."""
+    owners = owners_of(caller)
+    minutes = tuple(each.attribute for each in take.counters if each.limit == TOKENS_PER_MINUTE)
     return Taken(
         key_id=take.key_id,
         request_id=demand.request_id,
         at_most_nano_usd=take.amount_nano_usd,
-        headers=rate_headers(caller.limits, stored, demand.now),
-        budgets=tuple(counter.attribute for counter in take.counters if counter.limit in _BUDGETS),
+        headers=rate_headers(owners, stored, demand.now),
+        budgets=tuple(each.attribute for each in take.counters if each.limit in BUDGETS),
+        minutes=minutes,
+        tokens=take.tokens,
+        reply_tokens=take.tokens - demand.tokens if minutes and demand.reply.most else None,
+        minute_ends_at=int(demand.now.timestamp()) + seconds_left(demand.now),
         ticket=take.ticket,
-        over_tickets=expired(stored, demand.now),
+        places=tuple(take.places),
+        over_tickets={owner.running: expired(stored, owner, demand.now) for owner in owners},
         over_windows=stale(stored, demand.now)[:_MOST_TIDIED],
     )
 
 
-def is_limited(limits: Mapping[str, int]) -> bool:
-    """Whether any limit is among `limits` that is counted here."""
-    return CONCURRENT_REQUESTS in limits or not _WINDOWS.keys().isdisjoint(limits)
-
-
-def affordable(limits: Mapping[str, int], stored: Stored, demand: Demand) -> NanoUsd:
+def affordable(owners: tuple[Owner, ...], stored: Stored, demand: Demand) -> NanoUsd:
     """How much of the request's cost every budget has left; not more than it can cost at the most."""
-    left = [_left(limit, limits, stored, demand.now) for limit in _BUDGETS if limit in limits]
+    left = [
+        owner.left(limit, stored, demand.now)
+        for owner in owners
+        for limit in BUDGETS
+        if limit in owner.limits
+    ]
     return max(0, min([demand.at_most_nano_usd, *left]))
 
 
-def refusal_of(limits: Mapping[str, int], stored: Stored, demand: Demand) -> Refusal | None:
+def refusal_of(owners: tuple[Owner, ...], stored: Stored, demand: Demand) -> Refusal | None:
     """Why `demand` cannot pass now, or None if it can.
 
     Of several reasons, the one that lasts longest: money before rates, rates before requests at once.
     """
-    for limit, name in _BUDGETS.items():
-        if limit in limits and _left(limit, limits, stored, demand.now) < demand.at_least_nano_usd:
-            return _over_budget(limit, name, limits, stored, demand)
-    headers = rate_headers(limits, stored, demand.now)
-    wait = _seconds_left(demand.now)
-    for limit, adds in ((TOKENS_PER_MINUTE, demand.tokens), (REQUESTS_PER_MINUTE, 1)):
-        if limit in limits and adds > limits[limit]:
-            return _never(limits[limit], adds, headers)
-        if limit in limits and adds > _left(limit, limits, stored, demand.now):
-            what = "requests" if limit == REQUESTS_PER_MINUTE else "tokens"
-            message = f"This API key is limited to {limits[limit]} {what} per minute, and too few are left: "
-            message += f"this request counts for {adds}. The next minute begins in {wait} s."
-            return RateLimitExceeded(message, retry_after_seconds=wait, headers=headers)
-    most = limits.get(CONCURRENT_REQUESTS)
-    if most is not None and len(tickets(stored)) - len(expired(stored, demand.now)) >= most:
-        message = f"This API key is limited to {most} requests at once, and as many are running."
-        return RateLimitExceeded(message, retry_after_seconds=1, headers=headers)
-    return None
+    for limit in BUDGETS:
+        for owner in owners:
+            if limit in owner.limits and owner.left(limit, stored, demand.now) < demand.at_least_nano_usd:
+                return _over_budget(limit, owner, stored, demand)
+    headers = rate_headers(owners, stored, demand.now)
+    for limit, adds in ((TOKENS_PER_MINUTE, _tokens_needed(owners, demand)), (REQUESTS_PER_MINUTE, 1)):
+        limited = [owner for owner in owners if limit in owner.limits]
+        for owner in limited:
+            if adds > owner.limits[limit]:
+                return _never(owner, adds, headers)
+        for owner in limited:
+            if adds > owner.left(limit, stored, demand.now):
+                return _over_rate(limit, owner, adds, headers, demand)
+    return next(
+        (_over_places(owner, headers) for owner in owners if _is_full(owner, stored, demand.now)), None
+    )
 
 
-def rate_headers(limits: Mapping[str, int], stored: Stored, now: datetime) -> dict[str, str]:
-    """Headers that tell of the limits per minute, in OpenAI's form.
-
-    Source: OpenAI API documentation, "Rate limits in headers".
-    """
-    headers: dict[str, str] = {}
-    for limit, what in ((REQUESTS_PER_MINUTE, "requests"), (TOKENS_PER_MINUTE, "tokens")):
-        if limit in limits:
-            left = max(0, _left(limit, limits, stored, now))
-            headers |= {
-                f"x-ratelimit-limit-{what}": str(limits[limit]),
-                f"x-ratelimit-remaining-{what}": str(left),
-                f"x-ratelimit-reset-{what}": _duration(_seconds_left(now)),
-            }
-    return headers
+def back_of(taken: Taken, *, spent_nano_usd: NanoUsd, used_tokens: int | None, now: datetime | None) -> Back:
+    """What goes back at `now`, or within the minute: one that is over needs no correction, and may be tidied away."""
+    is_over = not taken.minutes or (now is not None and now.timestamp() >= taken.minute_ends_at)
+    return Back(
+        nano_usd=max(0, taken.at_most_nano_usd - spent_nano_usd) if taken.budgets else 0,
+        tokens=0 if is_over or used_tokens is None else taken.tokens - used_tokens,
+    )
 
 
-def tickets(stored: Stored) -> frozenset[str]:
-    """Tickets of all requests that have not given back."""
-    return frozenset(stored.get(RUNNING, ()))
+def _tokens_needed(owners: tuple[Owner, ...], demand: Demand) -> int:
+    """What there must be room for: of an answer left open, the usual, or half of what a minute has for it."""
+    reply = demand.reply
+    most = min(
+        (owner.limits[TOKENS_PER_MINUTE] for owner in owners if TOKENS_PER_MINUTE in owner.limits), default=0
+    )
+    return demand.tokens + min(reply.usual, max(reply.least, (most - demand.tokens) // 2))
 
 
-def expired(stored: Stored, now: datetime) -> frozenset[str]:
-    """Tickets of requests that can no longer be running, whatever became of them."""
-    return frozenset(ticket for ticket in tickets(stored) if int(ticket.partition("#")[0]) < now.timestamp())
-
-
-def in_the_way(limits: Mapping[str, int], stored: Stored, now: datetime) -> frozenset[str]:
-    """Expired tickets, if it is they that fill the key's places."""
-    most = limits.get(CONCURRENT_REQUESTS)
-    return expired(stored, now) if most is not None and len(tickets(stored)) >= most else frozenset()
-
-
-def stale(stored: Stored, now: datetime) -> tuple[str, ...]:
-    """Counters that nobody needs: of windows before the last one.
-
-    That one stays: clocks differ, and a request gives back to the window in which it was taken.
-    """
-    now = now.astimezone(UTC)
-    last = {
-        "r#": _minute(now - timedelta(minutes=1)),
-        "t#": _minute(now - timedelta(minutes=1)),
-        "d#": _day(now - timedelta(days=1)),
-        "m#": _month(now.replace(day=1) - timedelta(days=1)),
-    }
-    return tuple(name for name in stored if name[:2] in last and name[2:] < last[name[:2]])
+def _tokens_granted(owners: tuple[Owner, ...], stored: Stored, demand: Demand) -> int:
+    """What is taken: of an answer left open no more than half of what is left, so that others have room meanwhile."""
+    left = [
+        owner.left(TOKENS_PER_MINUTE, stored, demand.now)
+        for owner in owners
+        if TOKENS_PER_MINUTE in owner.limits
+    ]
+    share = (min(left, default=0) - demand.tokens) // 2
+    return max(_tokens_needed(owners, demand), demand.tokens + min(demand.reply.most, share))
 
 
 def _ticket(demand: Demand) -> str:
@@ -236,43 +256,45 @@ def _ticket(demand: Demand) -> str:
     return f"{expiry}#{sha256(demand.request_id.encode()).hexdigest()[:12]}"
 
 
-def _left(limit: str, limits: Mapping[str, int], stored: Stored, now: datetime) -> int:
-    prefix, window = _WINDOWS[limit]
-    return limits[limit] - int(stored.get(prefix + window(now.astimezone(UTC)), 0))
+def _whose(owner: Owner) -> str:
+    return "This API key" if owner.is_caller else "The API key that this one was made by"
 
 
-def _seconds_left(now: datetime) -> int:
-    """Seconds to the next minute, from 1 to 60: to wait this long is enough."""
-    return 60 - int(now.timestamp()) % 60
-
-
-def _duration(seconds: int) -> str:
-    minutes, rest = divmod(seconds, 60)
-    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
-
-
-def _over_budget(
-    limit: str, name: str, limits: Mapping[str, int], stored: Stored, demand: Demand
-) -> InsufficientQuota:
-    left = max(0, _left(limit, limits, stored, demand.now))
+def _over_budget(limit: str, owner: Owner, stored: Stored, demand: Demand) -> InsufficientQuota:
+    left = max(0, owner.left(limit, stored, demand.now))
+    whose = "This API key's" if owner.is_caller else "The"
+    shared = "" if owner.is_caller else ", which this API key shares with the key that it was made by,"
     return InsufficientQuota(
-        f"This API key's {name} budget of {to_usd(limits[limit])} USD has {to_usd(left)} USD left that no running "
-        f"request holds, and this request may cost up to {to_usd(demand.at_least_nano_usd)} USD. "
-        f"The budget begins anew at {_next(limit, demand.now):%Y-%m-%dT%H:%M:%SZ}."
+        f"{whose} {BUDGETS[limit]} budget of {to_usd(owner.limits[limit])} USD{shared} has {to_usd(left)} USD left "
+        f"that no running request holds, and this request may cost up to {to_usd(demand.at_least_nano_usd)} USD. "
+        f"The budget begins anew at {next_window(limit, demand.now):%Y-%m-%dT%H:%M:%SZ}."
     )
 
 
-def _next(limit: str, now: datetime) -> datetime:
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    if limit == DAILY_BUDGET_NANO_USD:
-        return midnight + timedelta(days=1)
-    return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
+def _over_rate(
+    limit: str, owner: Owner, adds: int, headers: Mapping[str, str], demand: Demand
+) -> RateLimitExceeded:
+    what = "requests" if limit == REQUESTS_PER_MINUTE else "tokens"
+    wait = seconds_left(demand.now)
+    message = f"{_whose(owner)} is limited to {owner.limits[limit]} {what} per minute, and too few are left: "
+    message += f"this request counts for {adds}. The next minute begins in {wait} s."
+    return RateLimitExceeded(message, retry_after_seconds=wait, headers=headers)
 
 
-def _never(most: int, needed: int, headers: Mapping[str, str]) -> RateLimitExceeded:
+def _is_full(owner: Owner, stored: Stored, now: datetime) -> bool:
+    running = len(tickets(stored, owner)) - len(expired(stored, owner, now))
+    return owner.most_running is not None and running >= owner.most_running
+
+
+def _over_places(owner: Owner, headers: Mapping[str, str]) -> RateLimitExceeded:
+    message = f"{_whose(owner)} is limited to {owner.most_running} requests at once, and as many are running."
+    return RateLimitExceeded(message, retry_after_seconds=1, headers=headers)
+
+
+def _never(owner: Owner, needed: int, headers: Mapping[str, str]) -> RateLimitExceeded:
     """Refuse what no minute can hold; SDKs repeat every 429 unless they are told that it is of no use."""
     return RateLimitExceeded(
-        f"This request counts for {needed} tokens, and this API key is limited to {most} per minute. "
-        "Shorten the prompt, or lower max_tokens.",
+        f"This request counts for {needed} tokens, and {_whose(owner)[0].lower()}{_whose(owner)[1:]} is limited to "
+        f"{owner.limits[TOKENS_PER_MINUTE]} per minute. Shorten the prompt, or lower max_tokens.",
         headers={**headers, "x-should-retry": "false"},
     )

@@ -84,10 +84,12 @@ class Bound:
     """What a request can cost at the most, on the dearest of its routes, in nano-US-dollars.
 
     `at_least_nano_usd` is the same for the shortest answer worth having: less than this, and it is refused.
+    `most_output_tokens` is how long an answer can be, for each choice.
     """
 
     at_most_nano_usd: NanoUsd
     at_least_nano_usd: NanoUsd
+    most_output_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 | pk             | sk                | what                                                                            |
 |----------------|-------------------|---------------------------------------------------------------------------------|
 | LIMITS#<keyId> | LIMITS            | `r#<minute>`: requests, `t#<minute>`: tokens, `d#<day>` and `m#<month>`: money  |
-|                |                   | taken of the budgets; `running`: a ticket for each running request              |
+|                |                   | taken of the budgets; `running`: a ticket for each running request; the same    |
+|                |                   | with `#<keyId>` after it for each key of its line (see limit_counts.py)         |
 | USER#<userId>  | ANSWER#<key hash> | an Idempotency-Key: `body_hash`; `request_id` of who has it, `leased_until`;    |
 |                |                   | later `answer_status`, `answer_headers`, and `body` (zlib) or `object` (S3 key) |
 
@@ -15,8 +16,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Protocol
 
-from aggregator.billing.money import NanoUsd
-from aggregator.proxy.limit_rules import RUNNING, Stored, Take, Taken
+from aggregator.proxy.limit_counts import Stored
+from aggregator.proxy.limit_rules import Back, Take, Taken
 from aggregator.proxy.stored_answer import Mark, StoredAnswer
 from aggregator.runtime import item
 from aggregator.runtime.aws import CONDITION_FAILED, Aws, AwsError
@@ -60,13 +61,14 @@ class LimitStore:
             adds.append(f"#c{n} :c{n}")
             conditions.append(f"(attribute_not_exists(#c{n}) OR #c{n} <= :room{n})")
         if take.ticket is not None:
-            names["#running"] = RUNNING
             values |= {":ticket": {take.ticket}, ":mine": take.ticket}
-            adds.append("#running :ticket")
-            conditions.append("NOT contains(#running, :mine)")
-        if take.most_running is not None:
-            values[":most"] = take.most_running
-            conditions.append("(attribute_not_exists(#running) OR size(#running) < :most)")
+            conditions.append("NOT contains(#p0, :mine)")
+            for n, (attribute, most) in enumerate(take.places.items()):
+                names[f"#p{n}"] = attribute
+                adds.append(f"#p{n} :ticket")
+                if most is not None:
+                    values[f":most{n}"] = most
+                    conditions.append(f"(attribute_not_exists(#p{n}) OR size(#p{n}) < :most{n})")
         try:
             answer = self._aws.call("UpdateItem", {
                 "TableName": self._table,
@@ -82,23 +84,25 @@ class LimitStore:
             if refused.code != CONDITION_FAILED:
                 raise
             stored = item.values(refused.item or {})
-            if take.ticket in stored.get(RUNNING, ()):
+            if take.ticket in stored.get(next(iter(take.places)), ()):
                 return stored
             raise Full(stored) from None
         return item.values(answer["Attributes"])
 
-    def sweep(self, key_id: str, tickets: frozenset[str]) -> None:
+    def sweep(self, key_id: str, tickets: Mapping[str, frozenset[str]]) -> None:
         """Take expired tickets away; those that are gone already do not matter."""
         self._aws.call("UpdateItem", {
             "TableName": self._table,
             "Key": _limits_key(key_id),
-            "UpdateExpression": "DELETE #running :tickets",
-            "ExpressionAttributeNames": {"#running": RUNNING},
-            "ExpressionAttributeValues": item.item({":tickets": tickets}),
+            "UpdateExpression": "DELETE " + ", ".join(f"#p{n} :tickets{n}" for n in range(len(tickets))),
+            "ExpressionAttributeNames": {f"#p{n}": attribute for n, attribute in enumerate(tickets)},
+            "ExpressionAttributeValues": item.item({
+                f":tickets{n}": dead for n, dead in enumerate(tickets.values())
+            }),
         })  # fmt: skip
 
-    def give_back(self, taken: Taken, unspent_nano_usd: NanoUsd) -> bool:
-        """Take the ticket away, return what is unspent, and tidy up; whether it was this call that did.
+    def give_back(self, taken: Taken, back: Back) -> bool:
+        """Take the ticket away, return what is not used, and tidy up; whether it was this call that did.
 
         Whoever calls twice finds the ticket gone, and changes nothing.
         """
@@ -106,16 +110,25 @@ class LimitStore:
         values: JsonObject = {}
         parts, conditions = [], []
         if taken.ticket is not None:
-            names["#running"] = RUNNING
-            values |= {":ticket": taken.ticket, ":tickets": {taken.ticket} | taken.over_tickets}
-            parts.append("DELETE #running :tickets")
-            conditions.append("contains(#running, :ticket)")
-        if taken.ticket is not None and taken.budgets and unspent_nano_usd:
+            places = {f"#p{n}": attribute for n, attribute in enumerate(taken.places)}
+            names |= places
+            values |= {":ticket": taken.ticket} | {
+                f":tickets{n}": {taken.ticket} | taken.over_tickets.get(attribute, frozenset())
+                for n, attribute in enumerate(taken.places)
+            }
+            parts.append("DELETE " + ", ".join(f"#p{n} :tickets{n}" for n in range(len(places))))
+            conditions.append("contains(#p0, :ticket)")
+        if taken.ticket is not None and back.nano_usd:
             budgets = {f"#b{n}": attribute for n, attribute in enumerate(taken.budgets)}
             names |= budgets
-            values[":unspent"] = unspent_nano_usd
+            values[":unspent"] = back.nano_usd
             parts.append("SET " + ", ".join(f"{name} = {name} - :unspent" for name in budgets))
             conditions += [f"{name} >= :unspent" for name in budgets]
+        if taken.ticket is not None and back.tokens:
+            minutes = {f"#t{n}": attribute for n, attribute in enumerate(taken.minutes)}
+            names |= minutes
+            values[":used"] = -back.tokens
+            parts.append("ADD " + ", ".join(f"{name} :used" for name in minutes))
         if taken.over_windows:
             parts.append("REMOVE " + ", ".join(f"#over{n}" for n in range(len(taken.over_windows))))
         request: JsonObject = {

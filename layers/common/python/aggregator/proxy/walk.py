@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -87,7 +87,8 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
     hold = _reserve(caller, bound, taken, visit, do)
     tab = Tab(visit.request_id, caller, ask, hold, visit.now, visit.started_ms, do.monotonic)
     close = partial(_close, tab=tab, taken=taken, do=do)
-    answer = _call(ask, ways_within(ask, routes, hold.amount_nano_usd), visit, do, close)
+    ways = ways_within(ask, routes, hold.amount_nano_usd, taken.reply_tokens)
+    answer = _call(ask, ways, visit, do, close)
     finish = partial(_finish, ask=ask, answer=answer, status=visit.ok_status, close=close, watch=do.watch)
     headers = {**taken.headers, **headers_before(visit.request_id, ask, answer, hold)}
     if ask.stream:
@@ -96,6 +97,7 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
     receipt = finish("completed")
     if receipt.usage.estimated:
         body = with_usage(body, receipt.usage)
+    headers |= taken.headers_after(receipt.usage.tokens)
     headers |= headers_after(receipt) | {"Content-Type": "application/json"}
     return StreamingResponse(visit.ok_status, headers, [body])
 
@@ -118,7 +120,7 @@ def _reserve(caller: Caller, bound: Bound, taken: Taken, visit: Visit, do: Colla
             now_epoch_seconds=visit.now.timestamp(),
         )
     except BaseException:
-        limits.give_back(do.counts, taken)
+        limits.give_back(do.counts, taken, used_tokens=0)
         raise
 
 
@@ -159,7 +161,13 @@ def _close(
     """Say what the request came to, and give back what its limits took too much; once in every exit."""
     receipt = tab.close(route, attempts, progress, outcome=outcome, status=status)
     do.emit(receipt)
-    limits.give_back(do.counts, taken, receipt.charged_nano_usd)
+    limits.give_back(
+        do.counts,
+        taken,
+        receipt.charged_nano_usd,
+        used_tokens=receipt.usage.tokens,
+        now=tab.now + timedelta(milliseconds=receipt.latency_ms),
+    )
     return receipt
 
 
