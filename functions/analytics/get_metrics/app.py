@@ -16,8 +16,9 @@ app = api()
 @app.get("/analytics/metrics")
 def metrics(query: Annotated[MetricsQuery, Query()]) -> MetricsAnswer:
     refuse_unknown(app.current_event.multi_value_query_string_parameters)
-    ask = query.to_ask(by=caller_of(app.current_event), at=clock.now())
-    return MetricsAnswer.of(get_metrics(ask, wiring.cube()))
+    now = clock.now()
+    ask = query.to_ask(by=caller_of(app.current_event), at=now)
+    return MetricsAnswer.of(get_metrics(ask, wiring.reader(), now))
 
 
 handler = serve(app)

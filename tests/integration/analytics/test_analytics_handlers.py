@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aggregator.analytics import wiring
+from aggregator.analytics.store import CubeStore
 from aggregator.auth.caller import Caller
 from tests.integration.analytics.recording_aws import RecordingAws
 from tests.unit.analytics.entries import money_event, usage_event
@@ -42,6 +43,7 @@ def _wired(aws: RecordingAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     assert aws.calls == []
     monkeypatch.setenv("ANALYTICS_TABLE", "AnalyticsTable")
     wiring.cube.cache_clear()
+    monkeypatch.setattr(wiring, "reader", lambda: CubeStore(aws, "AnalyticsTable"))
     yield
     wiring.cube.cache_clear()
 

@@ -126,5 +126,5 @@ def test_a_cells_dimensions_are_read_back_whatever_characters_they_hold(
 
 def test_a_cell_of_no_call_has_no_dimensions_but_its_user() -> None:
     assert cell_of("USER#ann", "HOUR#2026-11-23T06", Counter()) == Cell(
-        "2026-11-23T06", {"user": "ann"}, Counter()
+        "2026-11-23T06", "", {"user": "ann"}, Counter()
     )

@@ -1,14 +1,23 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from aggregator.analytics.cube import Cell, cell_of, cells_of
-from aggregator.analytics.get_metrics import MAX_GROUPS, Ask, Granularity, get_metrics
+from aggregator.analytics.day import Pack, packed
+from aggregator.analytics.get_metrics import (
+    MAX_CELLS,
+    MAX_GROUPS,
+    MAX_HOUR_CELLS,
+    Ask,
+    Granularity,
+    Metrics,
+)
+from aggregator.analytics.get_metrics import get_metrics as get_metrics_at
 from aggregator.analytics.model import Entry
-from aggregator.errors import InvalidRequest
+from aggregator.errors import InvalidRequest, StoreUnavailable
 from tests.unit.analytics.entries import money_entry, usage_entry
 
 
@@ -18,15 +27,33 @@ class FakeCells:
 
     entries: Sequence[Entry]
     partitions: list[str] = field(default_factory=list)
+    kept: list[Pack] = field(default_factory=list)
+    consistent: bool = False
 
-    def cells(self, partition: str, start: datetime, end: datetime) -> list[Cell]:
+    def cells(
+        self, partition: str, start: datetime, end: datetime, *, consistent: bool = False
+    ) -> Iterator[Cell]:
         assert start < end
+        self.consistent = consistent
         self.partitions.append(partition)
-        return [
-            cell_of(stored_in, sort_key, figures)
-            for (stored_in, sort_key), figures in cells_of(self.entries).items()
-            if stored_in == partition
-        ]
+        for (stored_in, sort_key), figures in sorted(cells_of(self.entries).items()):
+            if stored_in == partition:
+                yield cell_of(stored_in, sort_key, figures)
+
+    def packs(self, partition: str, start: datetime, end: datetime) -> Iterator[Pack]:
+        assert (partition, start < end) == (partition, True)
+        yield from ()
+
+    def keep(self, partition: str, pack: Pack) -> None:
+        assert partition in self.partitions
+        self.kept.append(pack)
+
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def get_metrics(ask: Ask, cube: FakeCells) -> Metrics:
+    return get_metrics_at(ask, cube, NOW)
 
 
 def asking(**changes: Any) -> Ask:
@@ -135,3 +162,66 @@ def test_an_answer_too_long_to_send_is_refused() -> None:
 
     with pytest.raises(InvalidRequest, match="more than 4000 groups"):
         get_metrics(asking(group_by=("user",)), cube)
+
+
+@dataclass
+class ManyCells(FakeCells):
+    """So many cells an hour, each of one request; a day of them is kept, if it is asked to be."""
+
+    hours: int = 0
+    cells_an_hour: int = 0
+    taken: int = 0
+
+    def cells(
+        self, partition: str, start: datetime, end: datetime, *, consistent: bool = False
+    ) -> Iterator[Cell]:
+        assert consistent == (end - start > timedelta(days=31))
+        self.partitions.append(partition)
+        for hour in range(self.hours):
+            moment = (start + timedelta(hours=hour)).strftime("%Y-%m-%dT%H")
+            for number in range(self.cells_an_hour):
+                self.taken += 1
+                yield cell_of(partition, f"HOUR#{moment}#k1#openai#m{number}#200", {"requests": 1})
+
+
+def test_too_many_hours_are_refused_with_the_way_out_and_none_is_read_beyond() -> None:
+    cube = ManyCells([], hours=744, cells_an_hour=100)
+
+    with pytest.raises(InvalidRequest, match=r"over 25000.*a shorter one, or for days") as refused:
+        get_metrics(asking(user_id="ann"), cube)
+
+    assert refused.value.param == "from"
+    assert cube.taken == MAX_HOUR_CELLS + 1
+
+
+def test_too_many_hours_of_days_are_packed_as_far_as_it_goes_and_asked_for_again() -> None:
+    cube = ManyCells([], hours=2208, cells_an_hour=100)
+    days = asking(user_id="ann", granularity=Granularity.DAY, start=datetime(2026, 8, 1, tzinfo=UTC), end=NOW)
+
+    with pytest.raises(StoreUnavailable, match="ask again") as refused:
+        get_metrics(days, cube)
+
+    assert refused.value.retry_after_seconds == 1
+    assert [pack.day for pack in cube.kept] == [f"2026-08-{day:02d}" for day in range(1, 11)]
+    assert cube.taken == MAX_HOUR_CELLS + 1
+
+
+@dataclass
+class PackedCells(FakeCells):
+    """Packed days of two thousand cells each."""
+
+    def packs(self, partition: str, start: datetime, end: datetime) -> Iterator[Pack]:
+        assert (partition, start < end) == ("USER#ann", True)
+        sums = packed({f"#k1#openai#m{number}#200": {"requests": 1} for number in range(2_000)})
+        for day in range(1, 32):
+            yield Pack(f"2026-08-{day:02d}", 0, sums)
+
+
+def test_days_with_too_much_even_packed_are_refused_with_the_way_out() -> None:
+    days = asking(user_id="ann", granularity=Granularity.DAY, start=datetime(2026, 8, 1, tzinfo=UTC), end=NOW)
+
+    with pytest.raises(InvalidRequest, match=r"over 40000\): ask for a shorter one\.") as refused:
+        get_metrics(days, PackedCells([]))
+
+    assert refused.value.param == "from"
+    assert MAX_CELLS == 40_000

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field
 
 from aggregator.analytics.cube import KEY, MODEL, PROVIDER, STATUS, USER
 from aggregator.analytics.get_metrics import Ask, Granularity, Group, Metrics
-from aggregator.analytics.histogram import percentile
+from aggregator.analytics.histogram import percentiles
 from aggregator.analytics.model import FIRST_TOKEN, LATENCY, OUTCOME, Figures
 from aggregator.auth.caller import ANALYTICS_READ, Caller
 from aggregator.billing.money import to_usd
@@ -132,10 +133,10 @@ class Percentiles(Response):
     p99: int | None
 
     @classmethod
-    def of(cls, figures: Figures, letter: str) -> Self:
-        """Percentiles of the histogram whose buckets start with `letter`."""
-        buckets = {int(name[1:]): count for name, count in figures.items() if _is_bucket(name, letter)}
-        return cls(p50=percentile(buckets, 50), p95=percentile(buckets, 95), p99=percentile(buckets, 99))
+    def of(cls, buckets: Mapping[int, int]) -> Self:
+        """Percentiles of a histogram."""
+        p50, p95, p99 = percentiles(buckets, (50, 95, 99))
+        return cls(p50=p50, p95=p95, p99=p99)
 
 
 class Wallet(Response):
@@ -165,6 +166,11 @@ class UsageFigures(Response):
     @classmethod
     def of(cls, figures: Figures, **more: object) -> Self:
         """Figures for the client; `more` are further fields of a subclass."""
+        histograms: dict[str, dict[int, int]] = {LATENCY: {}, FIRST_TOKEN: {}}
+        for name, count in figures.items():
+            bucket = _bucket_of(name)
+            if bucket is not None:
+                histograms[bucket[0]][bucket[1]] = count
         return cls.model_validate({
             "requests": figures["requests"],
             "errors": figures["errors"],
@@ -180,8 +186,8 @@ class UsageFigures(Response):
                 total=figures["input"] + figures["output"],
             ),
             "cost": to_usd(figures["cost"]),
-            "latency_ms": Percentiles.of(figures, LATENCY),
-            "time_to_first_token_ms": Percentiles.of(figures, FIRST_TOKEN),
+            "latency_ms": Percentiles.of(histograms[LATENCY]),
+            "time_to_first_token_ms": Percentiles.of(histograms[FIRST_TOKEN]),
             "outcomes": {
                 name.removeprefix(OUTCOME): count
                 for name, count in sorted(figures.items())
@@ -251,8 +257,11 @@ def _group_of(ask: Ask, group: Group, figures: Figures) -> GroupFigures:
     return GroupFigures.of(figures, key=key)
 
 
-def _is_bucket(name: str, letter: str) -> bool:
-    return name.startswith(letter) and name[1:].isdecimal()
+@lru_cache(maxsize=1_000)
+def _bucket_of(name: str) -> tuple[str, int] | None:
+    """Histogram and bucket that a figure counts; an answer asks for the same few hundreds of thousands of times."""
+    letter, number = name[:1], name[1:]
+    return (letter, int(number)) if letter in {LATENCY, FIRST_TOKEN} and number.isdecimal() else None
 
 
 def _floor(moment: datetime, width: timedelta) -> datetime:

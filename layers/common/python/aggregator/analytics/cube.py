@@ -8,12 +8,13 @@ A cell is the sum of all entries of one hour (UTC) that share some dimensions. E
     ALL_USERS       HOUR#<hour>#<userId>                                     everybody, by user
 
 An entry that is no call has no key, provider, model or status: its cells are `HOUR#<hour>` (and ALL_USERS' own).
-The hour is that of the entry, however late its event comes. `2026-11-23T06`; `#` within a value is `%23`.
+The hour is that of the entry, however late its event comes. `2026-11-23T06`; `#` within a value is `%23`. `day.py` has
+the sums of whole days.
 """
 
 from base64 import urlsafe_b64encode
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -36,11 +37,15 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell as it was read: its hour (`2026-11-23T06`), the values of its dimensions, and its figures."""
+    """One cell as it was read: its hour (`2026-11-23T06`), the values of its dimensions, and its figures.
+
+    `what` is all that follows the hour in its sort key. The cell of a packed day has the day as its hour.
+    """
 
     hour: str
+    what: str
     dimensions: dict[str, str]
-    figures: Figures
+    figures: Mapping[str, int]
 
 
 def of_user(user_id: str) -> str:
@@ -83,14 +88,14 @@ def mark_of(entry: Entry) -> str:
     return urlsafe_b64encode(sha256(entry.id.encode()).digest()[:_MARK_BYTES]).decode()
 
 
-def cell_of(partition: str, sort_key: str, figures: Figures) -> Cell:
+def cell_of(partition: str, sort_key: str, figures: Mapping[str, int]) -> Cell:
     """Read a stored cell: what its two keys say of its dimensions."""
     _, hour, *values = sort_key.split("#")
     names = (USER,) if partition == ALL_USERS else _OF_CALL if partition == ALL else _OF_USERS_CALL
     dimensions = {name: unquote(value) for name, value in zip(names, values, strict=False)}
     if partition not in {ALL, ALL_USERS}:
         dimensions[USER] = partition.removeprefix("USER#")
-    return Cell(hour, dimensions, figures)
+    return Cell(hour, "".join(f"#{value}" for value in values), dimensions, figures)
 
 
 def _cells_of(entry: Entry) -> tuple[Key, Key, Key]:

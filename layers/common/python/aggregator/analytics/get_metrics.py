@@ -1,18 +1,24 @@
 """Metrics: add up the cells of a time range, by hour or day, and by what the caller wants told apart."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 from aggregator.analytics.cube import ALL, ALL_USERS, KEY, USER, Cell, of_user
 from aggregator.analytics.model import Figures
-from aggregator.errors import InvalidRequest
+from aggregator.analytics.read_days import DayReader, Days, TooMuch, bounded
+from aggregator.errors import InvalidRequest, StoreUnavailable
 
 # An answer of so many groups is about 4 MB of JSON; Lambda answers 6 MB at most.
 MAX_GROUPS = 4000
+
+MAX_CELLS = 40_000
+MAX_HOUR_CELLS = 25_000
+"""What one question adds up at the most, and how much of it from hours, which takes ten times as long as from packed
+days. docs/performance.md has the figures.
+"""
 
 Group = tuple[str, ...]
 """Values of the dimensions asked for, in the order they were asked in."""
@@ -53,37 +59,29 @@ class Metrics:
     series: dict[str, dict[Group, Figures]]
 
 
-class Cells(Protocol):
-    """Where cells are read."""
-
-    def cells(self, partition: str, start: datetime, end: datetime) -> Sequence[Cell]:
-        """See `CubeStore.cells`."""
-        ...
-
-
-def get_metrics(ask: Ask, cube: Cells) -> Metrics:
+def get_metrics(ask: Ask, cube: Days, now: datetime) -> Metrics:
     """Add up what `ask` is about.
 
     An entry that lacks a dimension (a credit has no model) counts in the totals, in no group of that dimension,
     and not at all where the dimension must have a certain value.
 
     Raises:
-        InvalidRequest: no cell tells these dimensions apart for everybody, or the answer would be too long.
+        InvalidRequest: no cell tells these dimensions apart for everybody, there is too much to add up, or the answer
+            would be too long.
+        StoreUnavailable: there is too much to add up at once, and less of it the next time: days were packed.
     """
     bucket_length = len("2026-11-23") if ask.granularity is Granularity.DAY else None
-    totals: Figures = Counter()
-    groups: defaultdict[Group, Figures] = defaultdict(Counter)
+    beside: Figures = Counter()
     series: defaultdict[str, defaultdict[Group, Figures]] = defaultdict(lambda: defaultdict(Counter))
     answered = 0
-    for cell in cube.cells(partition_of(ask), ask.start, ask.end):
+    for cell in _cells(ask, cube, now):
         dimensions = cell.dimensions
         if any(dimensions.get(name) != wanted for name, wanted in ask.where.items()):
             continue
-        totals.update(cell.figures)
         if not all(name in dimensions for name in ask.group_by):
+            beside.update(cell.figures)
             continue
         group = tuple(dimensions[name] for name in ask.group_by)
-        groups[group].update(cell.figures)
         bucket = series[cell.hour[:bucket_length]]
         answered += group not in bucket
         bucket[group].update(cell.figures)
@@ -93,7 +91,42 @@ def get_metrics(ask: Ask, cube: Cells) -> Metrics:
                 "for days instead of hours, or for fewer dimensions.",
                 param="groupBy",
             )
+    groups: defaultdict[Group, Figures] = defaultdict(Counter)
+    for bucket in series.values():
+        for group, figures in bucket.items():
+            groups[group].update(figures)
+    totals = beside
+    for figures in groups.values():
+        totals.update(figures)
     return Metrics(ask, totals, dict(groups), {name: dict(series[name]) for name in sorted(series)})
+
+
+def _cells(ask: Ask, cube: Days, now: datetime) -> Iterator[Cell]:
+    """The cells that `ask` is about, each as it is read.
+
+    Raises:
+        InvalidRequest: they are too many.
+        StoreUnavailable: they are, and will be fewer.
+    """
+    partition = partition_of(ask)
+    days = DayReader(cube, partition, now, most_hours=MAX_HOUR_CELLS)
+    by_day = ask.granularity is Granularity.DAY
+    try:
+        if by_day:
+            yield from bounded(days.cells(ask.start, ask.end), MAX_CELLS)
+        else:
+            yield from bounded(cube.cells(partition, ask.start, ask.end), MAX_HOUR_CELLS)
+    except TooMuch:
+        if days.kept:
+            raise StoreUnavailable(
+                "There is much to add up in this range, and part of it is done: ask again.",
+                retry_after_seconds=1,
+            ) from None
+        raise InvalidRequest(
+            f"There are too many combinations of key, model and status in this range to add up (over "
+            f"{MAX_CELLS if by_day else MAX_HOUR_CELLS}): ask for a shorter one{'' if by_day else ', or for days'}.",
+            param="from",
+        ) from None
 
 
 def partition_of(ask: Ask) -> str:

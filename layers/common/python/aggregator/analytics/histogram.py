@@ -8,7 +8,7 @@ Source of the idea: OpenTelemetry, exponential histograms (these are of scale 2)
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _BUCKETS_PER_DOUBLING = 4
 
@@ -18,14 +18,17 @@ def bucket_of(milliseconds: float) -> int:
     return math.floor(_BUCKETS_PER_DOUBLING * math.log2(max(milliseconds, 1)))
 
 
-def percentile(buckets: Mapping[int, int], percent: int) -> int | None:
-    """The time in milliseconds that `percent` of the times do not exceed; None of no times.
+def percentiles(buckets: Mapping[int, int], percents: Sequence[int]) -> tuple[int | None, ...]:
+    """The times in milliseconds that so many percent of the times do not exceed; None of no times.
 
-    `buckets` maps a bucket's number to its count. Nearest rank: the answer stands for a time that occurred.
+    `buckets` maps a bucket's number to its count; `percents` grow. Nearest rank: an answer stands for a time
+    that occurred.
     """
-    rank = -(-percent * sum(buckets.values()) // 100)
+    total, counted = sum(buckets.values()), 0
+    wanted = [-(-percent * total // 100) for percent in percents]
+    found: list[int | None] = []
     for bucket in sorted(buckets):
-        rank -= buckets[bucket]
-        if rank <= 0:
-            return round(2 ** ((bucket + 0.5) / _BUCKETS_PER_DOUBLING))
-    return None
+        counted += buckets[bucket]
+        while len(found) < len(wanted) and counted >= wanted[len(found)]:
+            found.append(round(2 ** ((bucket + 0.5) / _BUCKETS_PER_DOUBLING)))
+    return (*found, *[None] * (len(wanted) - len(found)))

@@ -7,8 +7,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Protocol
 
+from aggregator.analytics.day import is_late
 from aggregator.analytics.model import Entry
-from aggregator.analytics.store import MAX_ENTRIES, AlreadyAdded, CubeBusy
+from aggregator.analytics.store import MAX_ENTRIES, MAX_LATE_ENTRIES, AlreadyAdded, CubeBusy
 from aggregator.runtime.aws import AwsError
 
 # A busy cube is waited for half a second, then each user's entries once more for a tenth: a batch of twenty-five
@@ -53,9 +54,10 @@ def record_events(entries: Iterable[Entry], cube: Cube, now: datetime, pause: Pa
     """
     distinct = {entry.id: entry for entry in entries}
     ordered = sorted(distinct.values(), key=lambda entry: (entry.user_id, entry.occurred_at))
+    most = MAX_LATE_ENTRIES if any(is_late(entry, now) for entry in ordered) else MAX_ENTRIES
     recorded = Recorded()
-    for first in range(0, len(ordered), MAX_ENTRIES):
-        recorded |= _add(ordered[first : first + MAX_ENTRIES], cube, now, pause, tries=_TRIES_TOGETHER)
+    for first in range(0, len(ordered), most):
+        recorded |= _add(ordered[first : first + most], cube, now, pause, tries=_TRIES_TOGETHER)
     return recorded
 
 

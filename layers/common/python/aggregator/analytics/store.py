@@ -6,25 +6,30 @@
     ALL_USERS       HOUR#<hour>#<userId>                               cell
     USER#<userId>   SEEN#<ten seconds>                                 ids: marks of entries that were added
                                                                        expires_at: 45 days after the last of them
+    (as the cells)  DAY#<day>                                          sums: the day's cells, added up and compressed
+                                                                       late: entries that came when it was over
+                                                                       packed_late: how many there were when it was
+                                                                       packed; only then do the sums hold
 
-`cube.py` says what the cells are for, `model.py` what the numbers are. Cells only ever grow, by ADD. An entry's mark
+`cube.py` says what the cells are for, `day.py` the days, `model.py` what the numbers are. Cells only ever grow, by
+ADD. An entry's mark
 and its figures are written in one transaction, so a redelivered entry, alone or among others, is never added
 twice. A mark outlives every redelivery (SQS keeps a message for 14 days) and every replay from the bus archive
 (30 days, template.yaml's ArchiveDays): keep it longer than both.
 
 Cost: a transaction writes at 2 units for each kilobyte of an item. A batch of one user's calls of one model and
-status is three cells and one mark: 8 units, however many calls it holds.
+status is three cells and one mark: 8 units, however many calls it holds. Late ones count in three packs: 6 more.
 """
 
-import itertools
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from aggregator.analytics.cube import Cell, Key, cell_of, cells_of, hour_of, marks_of
+from aggregator.analytics.day import DAY, Pack, day_of, key_of, late_days_of, named_in
 from aggregator.analytics.model import Entry, Figures
 from aggregator.runtime.aws import (
+    CONDITION_FAILED,
     TIMED_OUT,
     TRANSACTION_CANCELED,
     TRANSIENT,
@@ -38,9 +43,10 @@ from aggregator.runtime.item import item, value
 # DynamoDB takes 100 items a transaction, and an entry touches four at most.
 MAX_ENTRIES = 25
 
+# A late one touches seven: it counts in the packs of its day as well.
+MAX_LATE_ENTRIES = 14
+
 _MARKS_LIVE = timedelta(days=45)
-_READERS = 8
-_HOURS_A_READER = 24
 
 _PASSING_REASONS = frozenset(
     {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -70,6 +76,8 @@ class CubeStore:
     def add(self, entries: Sequence[Entry], now: datetime) -> None:
         """Add up to `MAX_ENTRIES` entries, no two of one id, in one transaction: all of them or none.
 
+        Where one is late, up to `MAX_LATE_ENTRIES`; see `day.py`.
+
         Raises:
             AlreadyAdded: some are in the cube; nothing was written.
             CubeBusy: nothing was written, or all was and a repetition will say so.
@@ -79,6 +87,7 @@ class CubeStore:
         expires_at = int((now + _MARKS_LIVE).timestamp())
         updates = [self._mark(key, ids, expires_at) for key, ids in marks.items()]
         updates += [self._addition(key, figures) for key, figures in cells_of(entries).items()]
+        updates += [self._addition(key, Counter(late=n)) for key, n in late_days_of(entries, now).items()]
         try:
             self._aws.call("TransactWriteItems", {"TransactItems": [{"Update": each} for each in updates]})
         except AwsError as refused:
@@ -88,41 +97,62 @@ class CubeStore:
                 raise CubeBusy(str(refused)) from refused
             raise
 
-    def cells(self, partition: str, start: datetime, end: datetime) -> list[Cell]:
-        """All cells of `partition` from the hour of `start` up to, but not including, that of `end`.
+    def cells(
+        self, partition: str, start: datetime, end: datetime, *, consistent: bool = False
+    ) -> Iterator[Cell]:
+        """All cells of `partition` from the hour of `start` up to, but not including, that of `end`, in their order.
 
-        Long ranges are read in up to eight stretches side by side.
+        They are read as they are taken, a page of 1 MB at a time. `consistent` sees all that was written until now, at
+        twice the cost.
         """
-        hours = int((end - start) / timedelta(hours=1))
-        if hours <= 0:
-            return []
-        readers = min(_READERS, -(-hours // _HOURS_A_READER))
-        edges = [start + timedelta(hours=hours * each // readers) for each in range(readers + 1)]
-        stretches = [(partition, since, until) for since, until in itertools.pairwise(edges)]
-        if readers == 1:
-            return self._stretch(stretches[0])
-        with ThreadPoolExecutor(readers) as pool:
-            return [cell for cells in pool.map(self._stretch, stretches) for cell in cells]
+        if start >= end:
+            return
+        # `$` comes right after `#`: beyond all cells of the last hour, before the next.
+        first, last = f"HOUR#{hour_of(start)}", f"HOUR#{hour_of(end - timedelta(hours=1))}$"
+        for each in self._between(partition, first, last, consistent=consistent):
+            yield cell_of(partition, each["sk"]["S"], _figures(each))
 
-    def _stretch(self, of: tuple[str, datetime, datetime]) -> list[Cell]:
-        partition, start, end = of
+    def packs(self, partition: str, start: datetime, end: datetime) -> Iterator[Pack]:
+        """What is kept of the days from that of `start` up to, but not including, that of `end`, in their order."""
+        for each in self._between(
+            partition, key_of(day_of(start)), key_of(day_of(end - DAY)), consistent=True
+        ):
+            figures = _figures(each)
+            late = figures["late"]
+            sums = value(each["sums"]) if late == figures.get("packed_late") else None
+            yield Pack(named_in(each["sk"]["S"]), late, sums)
+
+    def keep(self, partition: str, pack: Pack) -> None:
+        """Keep a pack, unless there are other late entries by now than it counted: then it would never hold."""
+        seen = {} if pack.late == 0 else {":late": pack.late}
+        try:
+            self._aws.call("UpdateItem", {
+                "TableName": self._table,
+                "Key": _key((partition, key_of(pack.day))),
+                "UpdateExpression": "SET sums = :sums, packed_late = :packed_late",
+                "ConditionExpression": "late = :late" if seen else "attribute_not_exists(late)",
+                "ExpressionAttributeValues": item({":sums": pack.sums, ":packed_late": pack.late, **seen}),
+            })  # fmt: skip
+        except AwsError as refused:
+            if refused.code != CONDITION_FAILED:
+                raise
+
+    def _between(self, partition: str, first: str, last: str, *, consistent: bool) -> Iterator[JsonObject]:
+        """Items of `partition` whose sort keys are from `first` to `last`; one page of them is in memory at a time."""
         request: JsonObject = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :partition AND sk BETWEEN :first AND :last",
-            "ExpressionAttributeValues": item({
-                ":partition": partition,
-                ":first": f"HOUR#{hour_of(start)}",
-                # `$` comes right after `#`: beyond all cells of the last hour, before the next.
-                ":last": f"HOUR#{hour_of(end - timedelta(hours=1))}$",
-            }),
-        }  # fmt: skip
-        cells: list[Cell] = []
+            "ExpressionAttributeValues": item({":partition": partition, ":first": first, ":last": last}),
+            "ConsistentRead": consistent,
+        }
         while True:
             page = self._aws.call("Query", request)
-            cells += [cell_of(partition, each["sk"]["S"], _figures(each)) for each in page["Items"]]
-            if not page.get("LastEvaluatedKey"):
-                return cells
-            request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+            after, items = page.get("LastEvaluatedKey"), page.pop("Items")
+            yield from items
+            del page, items
+            if not after:
+                return
+            request = {**request, "ExclusiveStartKey": after}
 
     def _mark(self, key: Key, ids: set[str], expires_at: int) -> JsonObject:
         each = {f":i{number}": mark for number, mark in enumerate(sorted(ids))}
