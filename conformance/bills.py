@@ -72,11 +72,13 @@ def owed_for(request: JsonObject, prices: dict[str, JsonObject]) -> Decimal:
     price = prices.get(f"{request['model']}@{request['provider']}") or prices[request["model"]]
     tokens = request["tokens"]
     cached, written, thought = tokens["cachedInput"], tokens["cacheWrite"], tokens["reasoning"]
+    for_an_hour = tokens.get("cacheWriteHour", 0)
     per_input, per_output = Decimal(price["input"]), Decimal(price["output"])
     sums: Decimal = (
         per_input * (tokens["input"] - cached - written)
         + Decimal(price.get("cachedInput", per_input)) * cached
-        + Decimal(price.get("cacheWrite", per_input)) * written
+        + Decimal(price.get("cacheWrite", per_input)) * (written - for_an_hour)
+        + Decimal(price.get("cacheWriteHour") or price.get("cacheWrite", per_input)) * for_an_hour
         + per_output * (tokens["output"] - thought)
         + Decimal(price.get("reasoning", per_output)) * thought
     )

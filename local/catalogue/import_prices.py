@@ -44,6 +44,7 @@ RATES = {
     "cachedInput": "cache_read_input_token_cost",
     "cacheWrite": "cache_creation_input_token_cost",
     "reasoning": "output_cost_per_reasoning_token",
+    "cacheWriteHour": "cache_creation_input_token_cost_above_1hr",
 }
 
 # Our name of an ability: litellm's.
@@ -118,8 +119,9 @@ def rates(fact: JsonObject, suffix: str = "") -> JsonObject:
     }
     if fact["mode"] == "embedding":
         said.setdefault("output", 0)
-    if not said.get("cacheWrite"):
-        said.pop("cacheWrite", None)  # 0 means that writing is not charged apart from the input
+    for name in ("cacheWrite", "cacheWriteHour"):
+        if not said.get(name):
+            said.pop(name, None)  # 0 means that writing is not charged apart from the input
     if said.get("reasoning") == said["output"]:
         said.pop("reasoning")
     return {"input": said.pop("input"), "output": said.pop("output")} | said

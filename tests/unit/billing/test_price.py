@@ -1,5 +1,7 @@
 """Prices: what usage costs, and that the bound is a bound."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -241,3 +243,51 @@ def test_a_price_survives_its_json(price: Price) -> None:
 @given(usages(), prices, st.integers(100, 300))
 def test_a_markup_never_makes_a_request_cheaper(usage: Usage, price: Price, percent: int) -> None:
     assert cost_of(usage, price.scaled(percent)) >= cost_of(usage, price)
+
+
+CLAUDE = Price(
+    version="1",
+    input=5_000_000_000,
+    output=25_000_000_000,
+    cached_input=500_000_000,
+    cache_write=6_250_000_000,
+    cache_write_hour=10_000_000_000,
+)
+
+
+def test_what_a_cache_keeps_for_an_hour_has_its_own_rate() -> None:
+    usage = Usage(
+        input_tokens=1_000,
+        output_tokens=10,
+        cached_input_tokens=100,
+        cache_write_tokens=600,
+        cache_write_hour_tokens=400,
+    )
+
+    # 300 x 5,000 + 100 x 500 + 200 x 6,250 + 400 x 10,000 + 10 x 25,000
+    assert cost_of(usage, CLAUDE) == 7_050_000
+
+
+def test_without_a_rate_for_an_hour_what_is_written_costs_what_all_writes_do() -> None:
+    usage = Usage(input_tokens=400, output_tokens=0, cache_write_tokens=400, cache_write_hour_tokens=400)
+
+    assert cost_of(usage, replace(CLAUDE, cache_write_hour=None)) == 2_500_000
+
+
+def test_more_written_for_an_hour_than_was_written_is_refused() -> None:
+    with pytest.raises(ValueError, match="do not add up"):
+        cost_of(Usage(input_tokens=10, cache_write_tokens=1, cache_write_hour_tokens=2), CLAUDE)
+
+
+def test_a_markup_raises_the_rate_of_an_hour_too() -> None:
+    assert CLAUDE.scaled(110).cache_write_hour == 11_000_000_000
+
+
+def test_the_hour_survives_its_way_through_events_and_entries() -> None:
+    usage = Usage(input_tokens=9, output_tokens=1, cache_write_tokens=5, cache_write_hour_tokens=4)
+
+    assert Usage.from_json(usage.to_json()) == usage
+    assert usage.to_json()["cacheWriteHourTokens"] == 4
+    assert "cacheWriteHourTokens" not in Usage(1, 1, cache_write_tokens=1).to_json()
+    assert Price.from_json(CLAUDE.to_json()) == CLAUDE
+    assert CLAUDE.to_json()["cacheWriteHour"] == 10_000_000_000

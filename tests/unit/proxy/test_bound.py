@@ -180,3 +180,20 @@ def test_what_the_body_only_points_at_counts_as_all_the_model_reads() -> None:
 
 def test_no_model_reads_more_than_it_takes() -> None:
     assert input_bound(an_ask("x" * 5_000, 0, None, 1), route(max_input_tokens=1_000)) == 1_000
+
+
+def test_what_a_cache_keeps_for_an_hour_is_bounded_where_it_is_asked_for() -> None:
+    price = Price(
+        version="1", input=1_000_000, output=1_000_000, cache_write=1_250_000, cache_write_hour=2_000_000
+    )
+    claude = route(price=price)
+
+    def held(control: dict[str, str]) -> int:
+        said = {"type": "text", "text": "hi", "cache_control": control}
+        wanted = ask(messages=[{"role": "user", "content": [said]}], max_tokens=1)
+        bound = bound_of(wanted, [claude]).at_most_nano_usd
+        return round((bound - 1) / input_bound(wanted, claude) * 100)
+
+    assert held({"type": "ephemeral"}) == 125
+    assert held({"type": "ephemeral", "ttl": "5m"}) == 125
+    assert held({"type": "ephemeral", "ttl": "1h"}) == 200

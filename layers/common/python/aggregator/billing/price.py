@@ -18,7 +18,8 @@ class Usage:
     """Tokens that a provider counted.
 
     `input_tokens` includes cached and cache-write ones, `output_tokens` reasoning ones: the parts say how many
-    of the whole are priced otherwise. `estimated` marks a count of our own, where the provider gave none.
+    of the whole are priced otherwise. `cache_write_hour_tokens` are those of `cache_write_tokens` that stay for an hour
+    instead of minutes. `estimated` marks a count of our own, where the provider gave none.
     """
 
     input_tokens: int = 0
@@ -28,6 +29,7 @@ class Usage:
     reasoning_tokens: int = 0
     images: int = 0
     estimated: bool = False
+    cache_write_hour_tokens: int = 0
 
     @property
     def tokens(self) -> int:
@@ -35,8 +37,8 @@ class Usage:
         return self.input_tokens + self.output_tokens
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in events and entries."""
-        return {
+        """As it stands in events and entries; what was written for an hour only if anything was."""
+        said = {
             "inputTokens": self.input_tokens,
             "cachedInputTokens": self.cached_input_tokens,
             "cacheWriteTokens": self.cache_write_tokens,
@@ -45,6 +47,9 @@ class Usage:
             "images": self.images,
             "estimated": self.estimated,
         }
+        if self.cache_write_hour_tokens:
+            said["cacheWriteHourTokens"] = self.cache_write_hour_tokens
+        return said
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> "Usage":
@@ -57,6 +62,7 @@ class Usage:
             reasoning_tokens=int(said.get("reasoningTokens", 0)),
             images=int(said.get("images", 0)),
             estimated=bool(said.get("estimated", False)),
+            cache_write_hour_tokens=int(said.get("cacheWriteHourTokens", 0)),
         )
 
 
@@ -70,6 +76,7 @@ class Tier:
     cached_input: int | None = None
     cache_write: int | None = None
     reasoning: int | None = None
+    cache_write_hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,8 @@ class Price:
     """One version of a route's prices, in nano-US-dollars per million tokens.
 
     `cached_input`, `cache_write` and `reasoning` fall back to `input` and `output` where a provider prices them
-    alike. `image` is for each image sent and `request` for each call, in nano-US-dollars.
+    alike, and `cache_write_hour` to `cache_write`. `image` is for each image sent and `request` for each call, in
+    nano-US-dollars.
     """
 
     version: str
@@ -89,6 +97,7 @@ class Price:
     image: int = 0
     request: int = 0
     tiers: tuple[Tier, ...] = ()
+    cache_write_hour: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the catalogue and in events; what is not priced apart is left out."""
@@ -155,7 +164,8 @@ def cost_of(usage: Usage, price: Price) -> NanoUsd:
         plain_input,
         plain_output,
         usage.cached_input_tokens,
-        usage.cache_write_tokens,
+        usage.cache_write_tokens - usage.cache_write_hour_tokens,
+        usage.cache_write_hour_tokens,
         usage.reasoning_tokens,
     )
     if min(*parts, usage.images) < 0:
@@ -163,11 +173,13 @@ def cost_of(usage: Usage, price: Price) -> NanoUsd:
     if usage.input_tokens + usage.output_tokens + usage.images == 0:
         return 0
     rates = rates_for(usage.input_tokens, price)
+    cache_write = _or(rates.cache_write, rates.input)
     millionths = (
         plain_input * rates.input
         + plain_output * rates.output
         + usage.cached_input_tokens * _or(rates.cached_input, rates.input)
-        + usage.cache_write_tokens * _or(rates.cache_write, rates.input)
+        + (usage.cache_write_tokens - usage.cache_write_hour_tokens) * cache_write
+        + usage.cache_write_hour_tokens * _or(rates.cache_write_hour, cache_write)
         + usage.reasoning_tokens * _or(rates.reasoning, rates.output)
         + (usage.images * price.image + price.request) * PER
     )
@@ -193,6 +205,14 @@ def output_tokens_that_fit(amount_nano_usd: NanoUsd, *, input_tokens: int, image
     return rest // dearest if dearest else 2**31
 
 
+def without_an_hour(price: Price) -> Price:
+    """The price of a request that asks no cache to keep anything for an hour: that rate bounds nothing of it."""
+    if price.cache_write_hour is None and all(tier.cache_write_hour is None for tier in price.tiers):
+        return price
+    tiers = tuple(replace(tier, cache_write_hour=None) for tier in price.tiers)
+    return replace(price, cache_write_hour=None, tiers=tiers)
+
+
 def rates_for(input_tokens: int, price: Price) -> Price | Tier:
     """The tier that this much input falls into, or the price itself."""
     reached = [tier for tier in price.tiers if input_tokens > tier.above_input_tokens]
@@ -210,7 +230,9 @@ def _input_millionths(input_tokens: int, images: int, price: Price) -> int:
 
 def _dearest_input(input_tokens: int, price: Price) -> int:
     return max(
-        max(rates.input, _or(rates.cached_input, 0), _or(rates.cache_write, 0))
+        max(
+            rates.input, _or(rates.cached_input, 0), _or(rates.cache_write, 0), _or(rates.cache_write_hour, 0)
+        )
         for rates in _reachable(input_tokens, price)
     )
 
@@ -235,6 +257,8 @@ def _prices_json(rates: Price | Tier) -> dict[str, Any]:
         said["cacheWrite"] = rates.cache_write
     if rates.reasoning is not None:
         said["reasoning"] = rates.reasoning
+    if rates.cache_write_hour is not None:
+        said["cacheWriteHour"] = rates.cache_write_hour
     return said
 
 
@@ -245,6 +269,7 @@ def _prices(said: Mapping[str, Any]) -> dict[str, Any]:
         "cached_input": said.get("cachedInput"),
         "cache_write": said.get("cacheWrite"),
         "reasoning": said.get("reasoning"),
+        "cache_write_hour": said.get("cacheWriteHour"),
     }
 
 
@@ -256,4 +281,5 @@ def _scaled(rates: _Rates, percent: int) -> _Rates:
         cached_input=None if rates.cached_input is None else _up(rates.cached_input, percent),
         cache_write=None if rates.cache_write is None else _up(rates.cache_write, percent),
         reasoning=None if rates.reasoning is None else _up(rates.reasoning, percent),
+        cache_write_hour=None if rates.cache_write_hour is None else _up(rates.cache_write_hour, percent),
     )

@@ -52,6 +52,7 @@ class Tokens(Response):
     cache_write: int
     output: int
     reasoning: int
+    cache_write_hour: Annotated[int | None, Field(exclude_if=lambda count: count is None)] = None
 
 
 class ChargedRequest(Response):
@@ -228,6 +229,7 @@ def _request_of(entry: Entry) -> ChargedRequest | None:
             cache_write=said["cacheWriteTokens"],
             output=said["outputTokens"],
             reasoning=said["reasoningTokens"],
+            cache_write_hour=said.get("cacheWriteHourTokens"),
         ),
         estimated=said["estimated"],
         price_version=said["priceVersion"],

@@ -23,7 +23,10 @@ class HeldMoney(Event):
 
 
 class CountedUsage(Event):
-    """Tokens by kind; the parts are within their wholes. `estimated`: the provider gave no count."""
+    """Tokens by kind; the parts are within their wholes. `estimated`: the provider gave no count, or not of all.
+
+    `cache_write_hour_tokens` are those of `cache_write_tokens` that stay for an hour.
+    """
 
     input_tokens: Count = 0
     cached_input_tokens: Count = 0
@@ -32,6 +35,7 @@ class CountedUsage(Event):
     reasoning_tokens: Count = 0
     images: Count = 0
     estimated: bool = False
+    cache_write_hour_tokens: Count = 0
 
 
 class Rates(Event):
@@ -43,6 +47,7 @@ class Rates(Event):
     cached_input: Count | None = None
     cache_write: Count | None = None
     reasoning: Count | None = None
+    cache_write_hour: Count | None = None
 
 
 class PinnedPrice(Event):
@@ -54,6 +59,7 @@ class PinnedPrice(Event):
     cached_input: Count | None = None
     cache_write: Count | None = None
     reasoning: Count | None = None
+    cache_write_hour: Count | None = None
     image: Count = 0
     request: Count = 0
     tiers: list[Rates] = Field(default_factory=list)

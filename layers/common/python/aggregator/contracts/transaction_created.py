@@ -44,6 +44,7 @@ class ChargedUsage(Event):
     time_to_first_token_ms: Count | None = None
     hold_nano_usd: Count | None = None
     balance_nano_usd: Count | None = None
+    cache_write_hour_tokens: Count | None = None
 
 
 class TransactionCreated(Event):

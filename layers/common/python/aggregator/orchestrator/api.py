@@ -36,6 +36,7 @@ class TierPrices(Response):
     cached_input: OptionalAmount = None
     cache_write: OptionalAmount = None
     reasoning: OptionalAmount = None
+    cache_write_hour: OptionalAmount = None
 
 
 class ModelPrices(Response):
@@ -49,6 +50,7 @@ class ModelPrices(Response):
     cached_input: OptionalAmount = None
     cache_write: OptionalAmount = None
     reasoning: OptionalAmount = None
+    cache_write_hour: OptionalAmount = None
     image: Annotated[str | None, Field(exclude_if=lambda amount: amount is None)] = None
     request: Annotated[str | None, Field(exclude_if=lambda amount: amount is None)] = None
     tiers: Annotated[tuple[TierPrices, ...], Field(exclude_if=lambda tiers: not tiers)] = ()
@@ -197,5 +199,6 @@ def _amounts(rates: Price | Tier) -> dict[str, str]:
         "cached_input": rates.cached_input,
         "cache_write": rates.cache_write,
         "reasoning": rates.reasoning,
+        "cache_write_hour": rates.cache_write_hour,
     }
     return {name: to_usd(amount) for name, amount in said.items() if amount is not None}

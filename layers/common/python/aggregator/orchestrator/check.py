@@ -48,7 +48,7 @@ _NO_KEY_HEADER = frozenset({
     "upgrade",
     "user-agent",
 })  # fmt: skip
-_RATES = ("input", "output", "cachedInput", "cacheWrite", "reasoning")
+_RATES = ("input", "output", "cachedInput", "cacheWrite", "reasoning", "cacheWriteHour")
 
 
 class Problem(str):

@@ -28,7 +28,9 @@ MAX_CHANGES = 100
 _DATED = frozenset({"effectiveAt", "aboveInputTokens"})
 
 ENTRY = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"
-_RATES = frozenset({"input", "output", "cachedInput", "cacheWrite", "reasoning", "image", "request"})
+_RATES = frozenset(
+    {"input", "output", "cachedInput", "cacheWrite", "cacheWriteHour", "reasoning", "image", "request"}
+)
 
 
 def _amount(text: str) -> str:
@@ -57,6 +59,7 @@ class TierRequest(Request):
     cached_input: Amount | None = None
     cache_write: Amount | None = None
     reasoning: Amount | None = None
+    cache_write_hour: Amount | None = None
 
 
 class PriceRequest(Request):
@@ -69,6 +72,7 @@ class PriceRequest(Request):
     cached_input: Amount | None = None
     cache_write: Amount | None = None
     reasoning: Amount | None = None
+    cache_write_hour: Amount | None = None
     image: Annotated[Amount | None, Field(description="US dollars for an image")] = None
     request: Annotated[Amount | None, Field(description="US dollars for a call")] = None
     source: Annotated[str | None, Field(max_length=300)] = None

@@ -1,9 +1,10 @@
 """Bound: the most a request can cost, from its bytes and its limits. A true upper bound, never an estimate."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aggregator.billing.money import NanoUsd
-from aggregator.billing.price import most_it_can_cost, output_tokens_that_fit
+from aggregator.billing.price import Price, most_it_can_cost, output_tokens_that_fit, without_an_hour
 from aggregator.proxy.model import EMBEDDINGS, Ask, Bound, Route, Way
 
 # Tokens that providers add around what was sent. A message costs 3 or 4, a reply 3 more; each message's JSON is
@@ -68,7 +69,7 @@ def _least_output(ask: Ask, route: Route) -> int:
 
 def _covered_output(ask: Ask, route: Route, held_nano_usd: NanoUsd) -> int:
     fits = output_tokens_that_fit(
-        held_nano_usd, input_tokens=input_bound(ask, route), images=ask.images, price=route.price
+        held_nano_usd, input_tokens=input_bound(ask, route), images=ask.images, price=_price(ask, route)
     )
     return min(_most_output(ask, route), fits // ask.choices)
 
@@ -78,5 +79,25 @@ def _cost(ask: Ask, route: Route, output_tokens: int) -> NanoUsd:
         input_tokens=input_bound(ask, route),
         output_tokens=output_tokens * ask.choices,
         images=ask.images,
-        price=route.price,
+        price=_price(ask, route),
     )
+
+
+def _price(ask: Ask, route: Route) -> Price:
+    """The route's price; what a cache keeps for an hour costs more, and is bounded only where it was asked for."""
+    cheaper = without_an_hour(route.price)
+    return route.price if cheaper is not route.price and _asks_for_an_hour(ask.body) else cheaper
+
+
+def _asks_for_an_hour(body: Any) -> bool:
+    waiting = [body]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += [each for each in value if isinstance(each, list | dict)]
+        elif isinstance(value, dict):
+            control = value.get("cache_control")
+            if isinstance(control, dict) and control.get("ttl") not in (None, "5m"):
+                return True
+            waiting += [each for each in value.values() if isinstance(each, list | dict)]
+    return False
