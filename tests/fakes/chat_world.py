@@ -112,6 +112,7 @@ class ScriptedResponse:
         self.status = status
         self.headers: Mapping[str, str] = headers or {}
         self.closed = False
+        self.released = False
         self._blocks = blocks
 
     def read(self) -> bytes:
@@ -125,6 +126,9 @@ class ScriptedResponse:
 
     def close(self) -> None:
         self.closed = True
+
+    def release(self) -> None:
+        self.released = True
 
 
 class ScriptedUpstream:

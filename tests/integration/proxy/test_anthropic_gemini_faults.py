@@ -14,6 +14,7 @@ from aggregator.errors import (
     ProviderRefused,
     ProviderTimedOut,
     ProviderUnavailable,
+    ProviderUnreadable,
     RateLimitExceeded,
     Refusal,
 )
@@ -129,8 +130,6 @@ def asked(protocol: str, *said: Said, stream: bool = False, seconds: float = 60.
         (whole(b"busy", status="529 Overloaded"), ProviderUnavailable),
         (whole(b"busy", status="503 Service Unavailable"), ProviderUnavailable),
         (whole(b"slow", "Retry-After: 2", status="429 Too Many Requests"), RateLimitExceeded),
-        (whole(b'{"id": '), ProviderFailed),
-        (whole(b"<html>hello</html>"), ProviderFailed),
         (answer(b'{"id"', length=50), ProviderFailed),
         (None, ProviderFailed),
     ],
@@ -141,6 +140,15 @@ def test_a_fault_is_tried_once_more_and_then_said(protocol: str, fault: Said, fa
     assert type(outcome.refusal) is failure
     assert outcome.requests == 2
     assert len(outcome.slept) == 1
+
+
+@both
+@pytest.mark.parametrize("fault", [b'{"id": ', b"<html>hello</html>", b'{"request_id": "r1"}'])
+def test_a_success_that_cannot_be_read_is_not_asked_for_again(protocol: str, fault: bytes) -> None:
+    outcome = asked(protocol, whole(fault), whole(GOOD[protocol]))
+
+    assert type(outcome.refusal) is ProviderUnreadable
+    assert (outcome.requests, outcome.slept) == (1, [])
 
 
 @both
@@ -239,12 +247,14 @@ def test_a_provider_that_never_answers_runs_into_the_deadline(protocol: str, str
 
 
 @both
-@pytest.mark.parametrize("fault", [events([]), events([{}]), whole(b"<html>hello</html>")])
-def test_a_stream_without_a_word_is_a_failure(protocol: str, fault: bytes) -> None:
+@pytest.mark.parametrize(
+    ("fault", "requests"), [(events([]), 2), (events([{}]), 2), (whole(b"<html>hello</html>"), 1)]
+)
+def test_a_stream_without_a_word_is_a_failure(protocol: str, fault: bytes, requests: int) -> None:
     outcome = asked(protocol, fault, fault, stream=True)
 
     assert isinstance(outcome.refusal, ProviderFailed)
-    assert outcome.requests == 2
+    assert outcome.requests == requests
 
 
 @both
@@ -253,7 +263,7 @@ def test_a_stream_without_a_word_is_a_failure(protocol: str, fault: bytes) -> No
     [
         (b"", UpstreamError),
         (b"5\r\ndata", UpstreamError),
-        (b"b\r\ndata: {\n\n\n\r\n0\r\n\r\n", ProviderFailed),
+        (b"b\r\ndata: {\n\n\n\r\n0\r\n\r\n", ProviderUnreadable),
     ],
 )
 def test_a_stream_that_breaks_off_is_not_complete(
@@ -264,8 +274,7 @@ def test_a_stream_that_breaks_off_is_not_complete(
     assert type(outcome.broken) is broken
     assert outcome.answer is not None
     assert not outcome.answer.progress.finished
-    assert outcome.answer.progress.usage is None
-    assert outcome.answer.progress.output_bytes == 3
+    assert (outcome.answer.progress.output_bytes, outcome.answer.progress.uncounted_bytes) == (3, 3)
 
 
 @both

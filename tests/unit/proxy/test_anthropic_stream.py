@@ -142,12 +142,13 @@ def test_usage_is_what_start_and_end_say_together_and_goes_into_no_chunk() -> No
     assert native.progress.usage_chunk["usage"]["total_tokens"] == 1260
 
 
-def test_a_stream_that_is_cut_leaves_the_count_to_the_platform() -> None:
+def test_a_stream_that_is_cut_keeps_what_was_counted_at_its_start() -> None:
     native = claude()
 
     native.streamed(start() + words("hello"))
 
-    assert native.progress.usage is None
+    assert native.progress.usage is not None
+    assert native.progress.uncounted_bytes == 5
     assert not native.progress.finished
     assert native.progress.output_bytes == 5
 

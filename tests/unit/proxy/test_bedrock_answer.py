@@ -188,7 +188,7 @@ def test_tokens_that_a_cache_was_read_and_written_for_are_input_too() -> None:
 
 @pytest.mark.parametrize(
     "counted",
-    [None, {}, [], {"inputTokens": 5}, {"inputTokens": "5", "outputTokens": "5"}, {"outputTokens": -1}],
+    [None, {}, [], {"inputTokens": 0}, {"inputTokens": "5", "outputTokens": "5"}, {"outputTokens": -1}],
 )
 def test_without_a_count_none_is_made_up(counted: Any) -> None:
     progress = Progress()

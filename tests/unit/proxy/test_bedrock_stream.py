@@ -122,7 +122,7 @@ def test_what_was_said_is_counted_as_it_comes() -> None:
 
     streamed([text_delta("hé"), thought(1, text="abc"), start_call(2), argument(2, "{}")], progress)
 
-    assert (progress.output_bytes, progress.finished, progress.usage) == (8, False, None)
+    assert (progress.output_bytes, progress.finished, progress.usage) == (15, False, None)
 
 
 def test_the_tool_that_stands_for_a_schema_streams_as_content() -> None:

@@ -1,6 +1,8 @@
 """Retries and fallback: the same route once more, then the next, while there is time."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -25,6 +27,7 @@ from tests.fakes.chat_world import (
     completion,
     counted,
     provider,
+    usage_event,
     way,
 )
 
@@ -232,10 +235,21 @@ def test_a_protocol_that_nobody_speaks_is_no_reason_to_give_up() -> None:
     assert answer.route.provider.id == "groq"
 
 
-def test_an_unreadable_plain_answer_is_tried_again() -> None:
-    upstream = ScriptedUpstream(ScriptedResponse(b"<html>"), ScriptedResponse(GOOD))
+@pytest.mark.parametrize("body", [b"<html>", b'{"request_id": "r1"}', b'{"status": "queued"}', b"[]", b"{"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_success_that_cannot_be_read_is_never_asked_for_again_but_the_next_route_is(
+    body: bytes, stream: bool
+) -> None:
+    alone = ScriptedUpstream(ScriptedResponse(body), ScriptedResponse(GOOD))
+    good = ScriptedResponse(chunk("hey", "stop")) if stream else ScriptedResponse(GOOD)
 
-    assert calling(upstream).attempts == 2
+    with pytest.raises(CallFailed) as failed:
+        calling(alone, stream=stream)
+    answer = calling(ScriptedUpstream(ScriptedResponse(body), good), TWO_WAYS, stream=stream)
+
+    assert (failed.value.attempts, alone.left) == (1, 1)
+    assert isinstance(failed.value.refusal, ProviderFailed)
+    assert (answer.attempts, answer.route.provider.id) == (2, "groq")
 
 
 @pytest.mark.parametrize(
@@ -244,11 +258,12 @@ def test_an_unreadable_plain_answer_is_tried_again() -> None:
         ScriptedResponse(),
         ScriptedResponse(b"data: [DONE]\n\n"),
         ScriptedResponse(b": waiting\n\n"),
-        ScriptedResponse(b"<html><body>Bad gateway</body></html>"),
-        ScriptedResponse(b'{"error": {"message": "overloaded"}}'),
         ScriptedResponse(b'data: {"error": {"message": "overloaded"}}\n\n'),
         ScriptedResponse(b": waiting\n\n", b'data: {"error": {"message": "overloaded"}}\n\n'),
         ScriptedResponse(UpstreamError("IncompleteRead")),
+        ScriptedResponse(chunk(""), UpstreamError("IncompleteRead")),
+        ScriptedResponse(chunk(), b": waiting\n\n", usage_event(10, 0), UpstreamError("IncompleteRead")),
+        ScriptedResponse(chunk("", role="assistant"), b"data: [DONE]\n\n"),
     ],
 )
 def test_a_stream_that_fails_before_its_first_chunk_is_tried_again_unseen(first: ScriptedResponse) -> None:
@@ -275,6 +290,48 @@ def test_heartbeats_before_the_first_chunk_are_passed_on_with_it() -> None:
     answer = calling(upstream, clock=clock, stream=True)
 
     assert list(answer.chunks) == [b": waiting\n\n", chunk("hey", "stop")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"content": "x"},
+        {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}]},
+        {"reasoning": "hm"},
+        {"reasoning_content": "hm"},
+        {"reasoning_details": [{"type": "reasoning.encrypted", "data": "x"}]},
+        {"refusal": "no"},
+        {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": ""}}]},
+    ],
+)
+def test_whatever_says_something_begins_an_answer(said: dict[str, Any]) -> None:
+    piece = chunk(choices=[{"index": 0, "delta": said, "finish_reason": None}])
+    upstream = ScriptedUpstream(
+        ScriptedResponse(piece, UpstreamError("IncompleteRead")), ScriptedResponse(chunk("other", "stop"))
+    )
+
+    answer = calling(upstream, TWO_WAYS, stream=True)
+
+    assert (answer.attempts, answer.progress.begun, next(answer.chunks)) == (1, True, piece)
+
+
+def test_a_prelude_is_not_kept_back_for_longer_than_half_a_minute() -> None:
+    clock = Clock(7.0)
+
+    class Slow(ScriptedResponse):
+        def blocks(self) -> Iterator[bytes]:
+            for block in super().blocks():
+                yield block
+                clock.seconds += 16.0
+
+    role, ping = chunk(""), b": ping\n\n"
+    upstream = ScriptedUpstream(Slow(role, ping, ping, chunk("hey", "stop")))
+
+    answer = calling(upstream, clock=clock, stream=True)
+
+    assert (clock.seconds, answer.progress.first_token_at_ms) == (39.0, None)
+    assert list(answer.chunks) == [role, ping, ping, chunk("hey", "stop")]
+    assert answer.progress.first_token_at_ms == 55_000
 
 
 def test_an_answer_knows_when_it_began() -> None:

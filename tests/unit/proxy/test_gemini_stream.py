@@ -67,13 +67,13 @@ def test_a_stream_that_is_cut_keeps_what_was_counted_so_far() -> None:
     assert not native.progress.finished
 
 
-def test_a_count_of_the_prompt_alone_is_not_yet_one() -> None:
+def test_a_count_of_the_prompt_alone_holds_for_the_prompt() -> None:
     native = gemini()
 
     native.streamed(piece(types.Part(text="hello"), usage_metadata=counted(10)))
 
-    assert native.progress.usage is None
-    assert native.progress.output_bytes == 5
+    assert native.progress.usage == Counted(input_tokens=10)
+    assert (native.progress.output_bytes, native.progress.uncounted_bytes) == (5, 5)
 
 
 def test_thoughts_and_calls_come_with_signatures_that_gemini_takes_back() -> None:

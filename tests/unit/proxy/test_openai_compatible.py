@@ -155,7 +155,7 @@ def test_events_that_came_in_one_block_pass_in_one_piece() -> None:
 def test_usage_in_the_same_block_as_text_does_not_hide_the_text() -> None:
     chunks, progress = streamed(chunk("he") + chunk("y", "stop") + usage_event(10, 5) + DONE)
 
-    assert chunks == [chunk("he"), chunk("y", "stop")]
+    assert chunks == [chunk("he") + chunk("y", "stop")]
     assert progress.usage == Usage(input_tokens=10, output_tokens=5)
 
 

@@ -58,7 +58,7 @@ def test_without_a_count_four_bytes_are_a_token() -> None:
 
     usage = closed(begun(output_bytes=41), wanted).usage
 
-    assert (usage.input_tokens, usage.output_tokens, usage.estimated) == (116, 11, True)
+    assert (usage.input_tokens, usage.output_tokens, usage.estimated) == (104, 11, True)
 
 
 def test_an_image_without_a_count_is_what_the_model_makes_of_one_at_the_most() -> None:
@@ -68,7 +68,7 @@ def test_an_image_without_a_count_is_what_the_model_makes_of_one_at_the_most() -
 
     usage = closed(begun(), with_image).usage
 
-    assert usage.input_tokens == -(-with_image.text_bytes // 4) + 50
+    assert usage.input_tokens == 8 + 50
 
 
 def test_an_answer_that_said_nothing_countable_is_not_free() -> None:

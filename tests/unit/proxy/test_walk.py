@@ -132,7 +132,7 @@ def test_a_wallet_that_does_not_answer_ends_the_walk_before_the_call() -> None:
         (ScriptedResponse(b'{"error": {"message": "bad"}}', status=400), ProviderRefused, 400, 1),
         (UpstreamError("RemoteDisconnected"), ProviderFailed, 502, 2),
         (UpstreamError("TimeoutError", timed_out=True), ProviderTimedOut, 504, 1),
-        (ScriptedResponse(b"<html>"), ProviderFailed, 502, 2),
+        (ScriptedResponse(b"<html>"), ProviderFailed, 502, 1),
     ],
 )
 def test_a_provider_that_gives_no_answer_costs_nothing_and_is_emitted_once(

@@ -132,10 +132,26 @@ class ProviderRefused(Refusal):
     code = "provider_refused"
 
 
+class ContextLengthExceeded(ProviderRefused):
+    """The prompt, with the answer that it asks for, is longer than what the model reads."""
+
+    code = "context_length_exceeded"
+
+
+class ContentFiltered(ProviderRefused):
+    """The provider does not answer such a prompt."""
+
+    code = "content_filter"
+
+
 class ProviderFailed(Refusal):
     """The provider failed, or answered what cannot be read."""
 
     code = "provider_error"
+
+
+class ProviderUnreadable(ProviderFailed):
+    """The provider answered with success what cannot be read: it may be paid for, so it is not asked again."""
 
 
 class ProviderUnavailable(Refusal):
@@ -179,7 +195,10 @@ STATUS_OF: dict[type[Refusal], int] = {
     IdempotencyMismatch: 422,
     RateLimitExceeded: 429,
     ProviderRefused: 400,
+    ContextLengthExceeded: 400,
+    ContentFiltered: 400,
     ProviderFailed: 502,
+    ProviderUnreadable: 502,
     ProviderUnavailable: 503,
     StoreUnavailable: 503,
     ProviderTimedOut: 504,

@@ -162,7 +162,7 @@ def test_an_event_that_nobody_can_read_ends_the_stream_as_failed() -> None:
     assert [event["delta"] for event in events if "delta" in event] == ["he"]
 
 
-def test_what_follows_an_unreadable_event_is_read_to_its_end_and_charged() -> None:
+def test_an_unreadable_event_ends_the_stream_and_what_came_is_charged() -> None:
     world = World(
         [ScriptedResponse(chunk("he"), b"data: {broken\n\n", chunk("y", "stop"), usage_event(), DONE)]
     )
@@ -170,8 +170,9 @@ def test_what_follows_an_unreadable_event_is_read_to_its_end_and_charged() -> No
     answer = served(RESPONSES, world, ASKED | {"stream": True})
     b"".join(answer.chunks)
 
-    assert world.steps[-1] == "emit completed"
-    assert world.receipts[0].cost_nano_usd == 20
+    assert world.steps[-1] == "emit provider_cut"
+    assert world.receipts[0].usage.estimated
+    assert world.receipts[0].usage.output_tokens == 1
 
 
 def test_an_answer_without_a_word_is_complete_all_the_same() -> None:

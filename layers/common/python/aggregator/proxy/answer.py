@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from aggregator.billing.model import Hold
 from aggregator.billing.money import to_usd
 from aggregator.billing.price import Usage
-from aggregator.errors import ProviderFailed, ProviderTimedOut, Refusal, envelope
+from aggregator.errors import ProviderFailed, ProviderTimedOut, ProviderUnreadable, Refusal, envelope
 from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, JsonObject, Receipt, UpstreamError
 from aggregator.proxy.providers.openai_usage import usage_json
 from aggregator.proxy.sse import DONE, data_event
@@ -40,7 +40,7 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
 def headers_after(receipt: Receipt) -> dict[str, str]:
     """Headers that only a whole answer can carry: what it cost, and what is left."""
     return {
-        "x-aggregator-cost-usd": to_usd(receipt.cost_nano_usd),
+        "x-aggregator-cost-usd": to_usd(receipt.charged_nano_usd),
         "x-aggregator-balance-usd": to_usd(receipt.balance_nano_usd),
         "openai-processing-ms": str(receipt.latency_ms),
     }
@@ -49,7 +49,8 @@ def headers_after(receipt: Receipt) -> dict[str, str]:
 def relay(ask: Ask, answer: Answer, request_id: str, finish: Finish) -> Iterator[bytes]:
     """The stream for the client; `finish` is called once, with the outcome, in every exit.
 
-    - `completed`: the provider said so. The usage chunk, if asked for, and the end mark follow.
+    - `completed`: the provider said so, whatever its connection did then. The usage chunk, if asked for, and the end
+      mark follow; after it, the connection is let go.
     - `provider_cut`, `deadline`: an error chunk follows, and no end mark.
     - `client_gone`: the reader closed the stream; the provider is hung up on.
     - `cancelled`: a defect of ours.
@@ -68,8 +69,9 @@ def relay(ask: Ask, answer: Answer, request_id: str, finish: Finish) -> Iterator
     except GeneratorExit:
         outcome = "client_gone"
         raise
-    except UpstreamError as broken:
-        outcome, failure = _broken(broken)
+    except (UpstreamError, ProviderUnreadable) as broken:
+        outcome, failure = ("completed", None) if answer.progress.finished else _broken(broken)
+        answer.response.close()
     except Refusal as refused:
         outcome, failure = "provider_cut", refused
     finally:
@@ -82,6 +84,7 @@ def relay(ask: Ask, answer: Answer, request_id: str, finish: Finish) -> Iterator
     if ask.wants_usage:
         yield data_event(usage_chunk(answer, receipt))
     yield DONE
+    answer.response.release()
 
 
 def with_usage(body: bytes, usage: Usage) -> bytes:
@@ -103,7 +106,7 @@ def usage_chunk(answer: Answer, receipt: Receipt) -> JsonObject:
     return chunk | {
         "usage": {
             **usage_json(receipt.usage, chunk.get("usage")),
-            "cost_usd": to_usd(receipt.cost_nano_usd),
+            "cost_usd": to_usd(receipt.charged_nano_usd),
             "hold_usd": to_usd(receipt.hold.amount_nano_usd),
             "balance_usd": to_usd(receipt.balance_nano_usd),
             "price_version": receipt.route.price.version,
@@ -113,7 +116,9 @@ def usage_chunk(answer: Answer, receipt: Receipt) -> JsonObject:
     }
 
 
-def _broken(broken: UpstreamError) -> tuple[str, Refusal]:
+def _broken(broken: UpstreamError | ProviderUnreadable) -> tuple[str, Refusal]:
+    if isinstance(broken, ProviderUnreadable):
+        return "provider_cut", broken
     if broken.timed_out:
         return "deadline", ProviderTimedOut("The time limit of the platform ended the stream.")
     return "provider_cut", ProviderFailed("The provider ended the stream too early.")

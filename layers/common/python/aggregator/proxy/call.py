@@ -1,6 +1,6 @@
 """Call: get one answer from the routes, in their order, with retries and fallback until the first byte."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import chain
 from typing import Protocol
 
@@ -8,6 +8,7 @@ from aggregator.errors import (
     ProviderFailed,
     ProviderTimedOut,
     ProviderUnavailable,
+    ProviderUnreadable,
     RateLimitExceeded,
     Refusal,
     UnsupportedParameter,
@@ -29,6 +30,10 @@ from aggregator.proxy.model import (
 TRIES_PER_ROUTE = 2
 LONGEST_WAIT_SECONDS = 2.0
 _FIRST_WAIT_SECONDS = 0.2
+
+LONGEST_PRELUDE_SECONDS = 30.0
+"""How long heartbeats and roles are kept back: an answer that has not begun can still come from another route, but
+whoever waits for it must hear in time that somebody is at work."""
 
 _NEXT_ROUTE_MAY_DO = (
     ProviderFailed,
@@ -94,7 +99,7 @@ def call(
     monotonic: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> Answer:
-    """Return the first answer that begins; its body is still to be read.
+    """Return the first answer that begins, by a word, a call or its end; its body is still to be read.
 
     What the provider refuses as the client's own fault ends the call. What may pass is tried again: once more on
     the same route (with the other key, where there are two, and unless `watch` finds it useless), then on the next,
@@ -145,6 +150,8 @@ def _wait_before_same_route(refused: Refusal, nth_try: int) -> float | None:
     """Seconds before the same route is tried again, or None if it should not be."""
     if nth_try == TRIES_PER_ROUTE - 1 or not isinstance(refused, _SAME_ROUTE_MAY_DO):
         return None
+    if isinstance(refused, ProviderUnreadable):
+        return None  # it may want to be paid for what cannot be read, so nobody asks for the same again
     if refused.retry_after_seconds is not None and refused.retry_after_seconds > LONGEST_WAIT_SECONDS:
         return None
     return refused.retry_after_seconds or _jitter(_FIRST_WAIT_SECONDS * 2**nth_try)
@@ -168,32 +175,59 @@ def _attempt(
 ) -> Answer:
     adapter = adapter_of(way.route.provider.protocol, ask.surface)
     request = adapter.encode(in_dialect_of(way.route.via, ask), way, key)
-    progress = Progress(model=way.route.via.upstream_model, choices=ask.choices)
+    progress = Progress(
+        model=way.route.via.upstream_model,
+        choices=ask.choices,
+        most_output_tokens=way.output_tokens * ask.choices,
+    )
     try:
         response = upstream.post(request, deadline)
         if response.status >= 300:
             raise refusal_by(adapter, response.status, response.headers, response.read())
-        chunks = _begin(adapter, ask, response, progress)
+        chunks = _begin(adapter, ask, response, progress, monotonic)
     except UpstreamError as broken:
         if broken.timed_out:
             raise ProviderTimedOut("The provider did not answer in time.") from broken
         raise ProviderFailed("The provider could not be reached.") from broken
-    progress.first_token_at_ms = monotonic() * 1000
     return Answer(way, attempts, chunks, progress, response)
 
 
-def _begin(adapter: Adapter, ask: Ask, response: UpstreamResponse, progress: Progress) -> Iterator[bytes]:
-    """Read as far as the answer can still fail unseen: a plain one whole, a stream up to its first chunk with data."""
+def _begin(
+    adapter: Adapter,
+    ask: Ask,
+    response: UpstreamResponse,
+    progress: Progress,
+    monotonic: Callable[[], float],
+) -> Iterator[bytes]:
+    """Read as far as the answer can still fail unseen: a plain one whole, a stream up to the first that it says."""
     if not ask.stream:
-        return iter([adapter.decode(response.read(), progress)])
-    chunks = adapter.stream(response.blocks(), progress)
-    heartbeats: list[bytes] = []
+        body = adapter.decode(response.read(), progress)
+        progress.first_token_at_ms = monotonic() * 1000
+        return iter([body])
+    chunks = _timed(adapter.stream(response.blocks(), progress), progress, monotonic)
+    prelude: list[bytes] = []
+    patience = monotonic() + LONGEST_PRELUDE_SECONDS
     try:
         for chunk in chunks:
-            if b"data:" in chunk:
-                return chain([*heartbeats, chunk], chunks)
-            heartbeats.append(chunk)
+            prelude.append(chunk)
+            if progress.begun or monotonic() >= patience:
+                return chain(prelude, chunks)
+        if progress.finished and progress.usage is not None and progress.usage.output_tokens:
+            progress.first_token_at_ms = monotonic() * 1000
+            return iter(prelude)  # it thought, and had nothing to say
     except Exception:
         response.close()
         raise
+    response.close()
     raise ProviderFailed("The provider sent an empty stream.")
+
+
+def _timed(chunks: Iterator[bytes], progress: Progress, monotonic: Callable[[], float]) -> Generator[bytes]:
+    """The chunks; when the first of them that says something came is in `progress`. Before it nothing is owed."""
+    for chunk in chunks:
+        if progress.begun:
+            progress.first_token_at_ms = monotonic() * 1000
+            yield chunk
+            break
+        yield chunk
+    yield from chunks

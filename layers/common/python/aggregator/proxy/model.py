@@ -1,7 +1,7 @@
 """The values that travel the walk: Caller -> Ask -> Route -> Hold -> Answer -> Usage. Standard library only."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from aggregator.billing.model import Hold
@@ -136,24 +136,52 @@ class UpstreamResponse(Protocol):
         """End it early; the connection is not used again."""
         ...
 
+    def release(self) -> None:
+        """All of it was said: use the connection again if its end is there, without waiting for it."""
+        ...
+
 
 @dataclass(slots=True)
 class Progress:
     """What is known of a running answer, kept up to date as it streams; settled from in every exit.
 
-    `usage` is what the provider counted, None until it says, and `usage_chunk` the chunk that tells the client.
-    `output_bytes` is what a fallback count goes by. `model` is the name that was called, for answers that say none.
-    `choices` is how many choices were asked for, `ended` how many the provider said were whole.
+    `usage` is what the provider counted last, None until it says, and `usage_chunk` the chunk that tells the client.
+    `output_bytes` is how much text was delivered, as UTF-8, which a fallback count goes by; `uncounted_bytes` is the
+    part of it that no count of the provider's came after. `begun`: something was said, be it that there is nothing to
+    say; until then nothing is owed. `finished`: the answer is whole, whatever its connection does.
+    `model` is the name that was called, for answers that say none. `choices` is how many choices were asked for,
+    `ended` how many the provider said were whole. `most_output_tokens` is the cap that was sent, over all choices.
     """
 
     usage: Usage | None = None
     usage_chunk: JsonObject | None = None
     output_bytes: int = 0
+    uncounted_bytes: int = 0
+    begun: bool = False
     finished: bool = False
     first_token_at_ms: float | None = None
     model: str = ""
     choices: int = 1
     ended: int = 0
+    most_output_tokens: int = 2**31
+
+    def say(self, text_bytes: int) -> None:
+        """Something was delivered: so much text, or none that counts (a signature)."""
+        self.begun = True
+        self.output_bytes += text_bytes
+        self.uncounted_bytes += text_bytes
+
+    def count(self, usage: Usage) -> Usage:
+        """The provider counted all that it said so far; what it leaves open stays as it was."""
+        before, self.uncounted_bytes = self.usage, 0
+        if before is not None:
+            asked, said = (
+                (usage if usage.input_tokens else before),
+                (usage if usage.output_tokens else before),
+            )
+            usage = replace(asked, output_tokens=said.output_tokens, reasoning_tokens=said.reasoning_tokens)
+        self.usage = usage
+        return usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ Source: WHATWG HTML, "Server-sent events", 9.2.6 (lines end in LF, CRLF or CR; a
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from aggregator.errors import ProviderFailed
+from aggregator.errors import ProviderUnreadable
 
+_IS_EVENT = re.compile(rb"\s*(?::|data:|event:|id:|retry:)")
 DONE = b"data: [DONE]\n\n"
 _MOST_UNFINISHED = 16 * 1024 * 1024
 
@@ -19,7 +21,7 @@ def whole_events(blocks: Iterator[bytes]) -> Iterator[bytes]:
     A rest without a blank line at the end of the stream is given as it is: some servers leave the last one out.
 
     Raises:
-        ProviderFailed: an event does not end within 16 MB.
+        ProviderUnreadable: an event does not end within 16 MB.
     """
     rest = b""
     for block in blocks:
@@ -35,7 +37,7 @@ def whole_events(blocks: Iterator[bytes]) -> Iterator[bytes]:
             data = data[end:]
         rest = data + kept
         if len(rest) > _MOST_UNFINISHED:
-            raise ProviderFailed("The provider sent an event without an end.")
+            raise ProviderUnreadable("The provider sent an event without an end.")
     if rest.strip():
         yield rest.rstrip(b"\r\n") + b"\n\n"
 
@@ -48,7 +50,13 @@ def split(run: bytes) -> Iterator[bytes]:
 
 
 def payload_of(event: bytes) -> bytes:
-    """Data of one event; empty for a comment."""
+    """Data of one event; empty for a comment.
+
+    Raises:
+        ProviderUnreadable: it is no event at all, but a page for one.
+    """
+    if not _IS_EVENT.match(event):
+        raise ProviderUnreadable("The provider answered what is no stream of events.")
     return b"\n".join(line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:"))
 
 
@@ -61,7 +69,7 @@ def json_events(blocks: Iterator[bytes]) -> Iterator[dict[str, Any]]:
     """The JSON object of each event; empty for a comment, which only shows that the provider is alive.
 
     Raises:
-        ProviderFailed: an event is no JSON object, or does not end.
+        ProviderUnreadable: an event is no JSON object, or does not end.
     """
     for run in whole_events(blocks):
         for event in split(run):
@@ -71,7 +79,7 @@ def json_events(blocks: Iterator[bytes]) -> Iterator[dict[str, Any]]:
             try:
                 said = json.loads(payload) if payload else {}
             except (ValueError, RecursionError):
-                raise ProviderFailed("The provider sent an event that is not JSON.") from None
+                raise ProviderUnreadable("The provider sent an event that is not JSON.") from None
             if not isinstance(said, dict):
-                raise ProviderFailed("The provider sent an event that is not JSON.")
+                raise ProviderUnreadable("The provider sent an event that is not JSON.")
             yield said

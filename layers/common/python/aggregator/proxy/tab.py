@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.model import Hold
@@ -16,6 +17,8 @@ BYTES_PER_TOKEN = 4
 
 TOKENS_PER_IMAGE = 1024
 """The same for an image, or what the model makes of one at the most, if that is less."""
+
+_PROMPT = ("messages", "tools", "functions", "response_format", "input")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,9 @@ class Tab:
     monotonic: Callable[[], float]
 
     def close(self, route: Route, attempts: int, progress: Progress, *, outcome: str, status: int) -> Receipt:
-        """What it came to: the provider's own count, or ours, flagged, where it gave none.
+        """What it came to: the provider's last count, or ours, flagged, of what it left open.
 
-        A request that failed before its first byte used nothing.
+        A request that failed before anything was said used nothing.
         """
         first_token = progress.first_token_at_ms
         usage = Usage() if first_token is None else _usage(self.ask, route, progress, self.hold)
@@ -57,20 +60,58 @@ class Tab:
 
 
 def estimated(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
-    """Count of our own: never 0 (but for the output of embeddings), and never over what was held."""
-    written = -(-ask.text_bytes // BYTES_PER_TOKEN) + ask.tokens
-    counted = max(1, written) + ask.images * _image_tokens(route)
-    input_tokens = min(counted, input_bound(ask, route))
+    """Count of our own: never 0 (but for the output of embeddings), and never over what was held or the cap."""
+    counted = _tokens(text_bytes_in(ask)) + ask.tokens + ask.images * _image_tokens(route)
+    input_tokens = min(max(1, counted), input_bound(ask, route))
     covered = output_tokens_that_fit(
         hold.amount_nano_usd, input_tokens=input_tokens, images=ask.images, price=route.price
     )
-    said = -(-progress.output_bytes // BYTES_PER_TOKEN)
+    said = min(_tokens(progress.output_bytes), progress.most_output_tokens)
     least = 0 if ask.surface == EMBEDDINGS else 1
     return Usage(input_tokens=input_tokens, output_tokens=max(least, min(said, covered)), estimated=True)
 
 
+def text_bytes_in(ask: Ask) -> int:
+    """How much text the model is given, as UTF-8: what is said, whatever it looked like on the wire.
+
+    Images count by number, and a file by what its text may come to.
+    """
+    said = 0
+    waiting: list[Any] = [ask.body.get(name) for name in _PROMPT]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            said += len(value.encode(errors="surrogatepass"))
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            if value.get("type") == "image_url":
+                continue
+            waiting += value
+            waiting += value.values()
+    return said
+
+
 def _usage(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
-    return replace(progress.usage or estimated(ask, route, progress, hold), images=ask.images)
+    """The provider's count, and ours of what it left open: an input, or what was said after it counted."""
+    said = progress.usage or Usage()
+    is_open = progress.usage is None or progress.uncounted_bytes
+    is_open = is_open or (progress.output_bytes and not said.output_tokens)
+    if said.input_tokens and not is_open:
+        return replace(said, images=ask.images)
+    ours = estimated(ask, route, progress, hold)
+    output = max(said.output_tokens, ours.output_tokens) if is_open else said.output_tokens
+    return replace(
+        said if said.input_tokens else ours,
+        output_tokens=output,
+        reasoning_tokens=said.reasoning_tokens,
+        images=ask.images,
+        estimated=not said.input_tokens or output > said.output_tokens,
+    )
+
+
+def _tokens(text_bytes: int) -> int:
+    return -(-text_bytes // BYTES_PER_TOKEN)
 
 
 def _image_tokens(route: Route) -> int:

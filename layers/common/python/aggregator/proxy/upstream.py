@@ -19,6 +19,9 @@ from aggregator.runtime.http_wire import (
 from aggregator.runtime.public_address import is_loopback, is_public
 
 _CONNECT_SECONDS = 10.0
+_END_SECONDS = 0.05
+"""How long the end of an answer that is whole is waited for, so that its connection can be used again."""
+
 _IDLE_SECONDS = 60.0
 """A connection that nobody used for so long is not used again: on a frozen environment its end goes unseen."""
 
@@ -100,6 +103,7 @@ class HttpResponse:
         self._head = head
         self._deadline = deadline
         self._given_back = False
+        self._reading: Iterator[bytes] = iter(())
 
     def read(self) -> bytes:
         """See `UpstreamResponse.read`."""
@@ -107,6 +111,19 @@ class HttpResponse:
 
     def blocks(self) -> Iterator[bytes]:
         """See `UpstreamResponse.blocks`."""
+        self._reading = self._blocks()
+        return self._reading
+
+    def release(self) -> None:
+        """See `UpstreamResponse.release`; its end has mostly come with what was read last."""
+        self._deadline = min(self._deadline, time.monotonic() + _END_SECONDS)
+        try:
+            for _ in self._reading:
+                pass
+        except UpstreamError:
+            self.close()
+
+    def _blocks(self) -> Iterator[bytes]:
         left_over = True
         try:
             left_over = yield from self._body()

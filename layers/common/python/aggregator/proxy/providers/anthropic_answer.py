@@ -8,11 +8,12 @@ known here are passed over: Anthropic adds new ones within a version.
 from collections.abc import Iterator
 from typing import Any
 
-from aggregator.billing.price import Usage
-from aggregator.errors import ProviderFailed
+from aggregator.errors import ProviderUnreadable
 from aggregator.proxy.model import JsonObject, Progress
 from aggregator.proxy.providers.anthropic_errors import raise_error
 from aggregator.proxy.providers.anthropic_messages import DETAILS_FORMAT
+from aggregator.proxy.providers.openai_usage import usage_of
+from aggregator.proxy.providers.spoken import is_no_chunk
 from aggregator.proxy.providers.translate_answer import (
     Chunks,
     Said,
@@ -21,7 +22,6 @@ from aggregator.proxy.providers.translate_answer import (
     objects,
     read_json,
     text,
-    tokens,
     tool_call,
 )
 from aggregator.proxy.sse import json_events
@@ -42,12 +42,13 @@ def decode(body: bytes, progress: Progress) -> bytes:
     """Plain answer as a chat completion; its usage goes into `progress`.
 
     Raises:
-        ProviderFailed: no JSON, an error under status 200, or no message.
+        ProviderFailed: an error under status 200.
+        ProviderUnreadable: no JSON, or no message.
     """
     answer = read_json(body)
     raise_error(answer)
     if not isinstance(answer.get("content"), list):
-        raise ProviderFailed("The provider answered without a completion.")
+        raise ProviderUnreadable("The provider answered without a completion.")
     said = Said()
     for block in objects(answer, "content"):
         _read_block(block, said)
@@ -63,7 +64,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
 def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
     """Stream as chat completion chunks; pings become comments.
 
-    The first chunk goes out with the first block, not with `message_start`: until then an error can still fall back.
+    Counts are taken as they come: what `message_start` says of the input holds if the stream breaks off.
 
     Raises:
         ProviderFailed: an error, or what cannot be read, came in the stream.
@@ -72,27 +73,8 @@ def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
     reader = _Reader(progress)
     for event in json_events(blocks):
         yield from reader.read(event)
-
-
-def usage_of(said: Any) -> Usage | None:
-    """Usage of an answer; None where it cannot be charged by.
-
-    Anthropic counts what it read from the cache, and wrote to it, beside `input_tokens`; here they are parts of it.
-    Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching#tracking-cache-performance
-    """
-    read = tokens(said, "cache_read_input_tokens")
-    written = tokens(said, "cache_creation_input_tokens")
-    whole = tokens(said, "input_tokens") + read + written
-    output = tokens(said, "output_tokens")
-    if not whole or not isinstance(said.get("output_tokens"), int | float):
-        return None
-    return Usage(
-        input_tokens=whole,
-        output_tokens=output,
-        cached_input_tokens=read,
-        cache_write_tokens=written,
-        reasoning_tokens=min(tokens(said.get("output_tokens_details"), "thinking_tokens"), output),
-    )
+        if event.get("type") == "message_stop":
+            return  # whatever the connection does then
 
 
 def _read_block(block: JsonObject, said: Said) -> None:
@@ -144,6 +126,8 @@ class _Reader:
     def read(self, event: JsonObject) -> Iterator[bytes]:
         """The chunks that an event becomes."""
         raise_error(event)
+        if "type" not in event and is_no_chunk(event):
+            raise ProviderUnreadable("The provider failed in mid-stream.")
         match event.get("type"):
             case "ping" | None:
                 yield _PING
@@ -202,18 +186,19 @@ class _Reader:
     def _end(self, event: JsonObject) -> Iterator[bytes]:
         """Counts are cumulative, and complete with the reason to stop."""
         delta = event.get("delta")
-        self._count(event)
         reason = delta.get("stop_reason") if isinstance(delta, dict) else None
         if reason is None or self._chunks.has_ended():
+            self._count(event)
             return
         if isinstance(delta, dict) and reason == "refusal":
             explanation = text(delta.get("stop_details"), "explanation")
             if explanation and not self._chunks.has_begun():
                 yield self._chunks.delta({"refusal": explanation})
-        self._chunks.count(usage_of(self._usage))
+        self._count(event)
         yield self._chunks.finish(_finish(reason), **_stopped_at(delta))
 
     def _count(self, said: Any) -> None:
         usage = said.get("usage") if isinstance(said, dict) else None
         if isinstance(usage, dict):
             self._usage |= {name: value for name, value in usage.items() if value is not None}
+            self._chunks.count(usage_of(self._usage))

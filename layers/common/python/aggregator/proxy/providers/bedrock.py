@@ -55,3 +55,5 @@ def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
         if frame.kind != "event":
             raise raised(frame)
         yield from listener.hear(frame.name, event_of(frame.payload))
+        if listener.ended:
+            return  # whatever the connection does then

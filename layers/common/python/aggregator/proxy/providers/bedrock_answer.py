@@ -9,8 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aggregator.billing.price import Usage
-from aggregator.errors import ProviderFailed
+from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.proxy.model import JsonObject, Progress
 from aggregator.proxy.providers.bedrock_messages import details_format
 from aggregator.proxy.providers.bedrock_request import JSON_TOOL
@@ -45,13 +44,16 @@ def completion_of(body: bytes, progress: Progress) -> bytes:
     """A whole answer; what it used goes into `progress`.
 
     Raises:
-        ProviderFailed: it holds no message, or one that the model itself got wrong.
+        ProviderFailed: it holds an error, or a message that the model itself got wrong.
+        ProviderUnreadable: it holds no message.
     """
     said = read_json(body)
     output = said.get("output")
     message = output.get("message") if isinstance(output, dict) else None
+    if output is None and text(said, "message"):
+        raise ProviderFailed("The provider failed.")
     if not isinstance(message, dict) or not isinstance(message.get("content"), list):
-        raise ProviderFailed("The provider answered without a completion.")
+        raise ProviderUnreadable("The provider answered without a completion.")
     heard = Said()
     for block in objects(message, "content"):
         _hear(block, heard, details_format(progress.model))
@@ -60,7 +62,7 @@ def completion_of(body: bytes, progress: Progress) -> bytes:
         "message": heard.message(),
         "finish_reason": _finish(text(said, "stopReason"), calls=bool(heard.tool_calls)),
     }
-    return completion(_new_id(), progress.model, [choice], _usage(said.get("usage")), progress)
+    return completion(_new_id(), progress.model, [choice], usage_of(said.get("usage")), progress)
 
 
 def _hear(block: JsonObject, heard: Said, form: str) -> None:
@@ -94,7 +96,10 @@ def _details(said: Mapping[str, str], n: int, form: str) -> list[JsonObject]:
 
 
 class Listener:
-    """Makes chunks of a stream's events. Tools are numbered in the order in which the model calls them."""
+    """Makes chunks of a stream's events. Tools are numbered in the order in which the model calls them.
+
+    `ended`: the answer is whole and was counted.
+    """
 
     def __init__(self, progress: Progress) -> None:
         self._chunks = Chunks(progress)
@@ -105,6 +110,7 @@ class Listener:
         self._thoughts: dict[int, dict[str, str]] = {}
         self._details = 0
         self._form = details_format(progress.model)
+        self.ended = False
 
     def hear(self, name: str, event: JsonObject) -> Iterator[bytes]:
         """Chunks that one event makes.
@@ -126,7 +132,9 @@ class Listener:
                     yield self._chunks.delta({})
                 yield self._chunks.finish(reason)
             case "metadata":
-                self._chunks.count(_usage(event.get("usage")))
+                usage = usage_of(event.get("usage"))
+                self._chunks.count(usage)
+                self.ended = self._chunks.are_over() and usage is not None
 
     def _start(self, start: Any, block: int) -> Iterator[bytes]:
         call = start.get("toolUse") if isinstance(start, dict) else None
@@ -181,9 +189,9 @@ def event_of(payload: bytes) -> JsonObject:
     try:
         said = json.loads(payload)
     except (ValueError, RecursionError):
-        raise ProviderFailed("The provider sent an event that is not JSON.") from None
+        raise ProviderUnreadable("The provider sent an event that is not JSON.") from None
     if not isinstance(said, dict):
-        raise ProviderFailed("The provider sent an event that is not JSON.")
+        raise ProviderUnreadable("The provider sent an event that is not JSON.")
     return said
 
 
@@ -192,20 +200,6 @@ def _finish(stop_reason: str, *, calls: bool) -> str:
         raise ProviderFailed("The model's answer was malformed.")
     finish = _FINISH.get(stop_reason, "stop")
     return "stop" if finish == "tool_calls" and not calls else finish
-
-
-def _usage(said: Any) -> Usage | None:
-    """Tokens used. Bedrock's `inputTokens` are those that no cache was read or written for; ours are all."""
-    if not isinstance(said, dict) or not isinstance(said.get("outputTokens"), int):
-        return None
-    read, written = tokens(said, "cacheReadInputTokens"), tokens(said, "cacheWriteInputTokens")
-    return usage_of(
-        {
-            "prompt_tokens": tokens(said, "inputTokens") + read + written,
-            "completion_tokens": tokens(said, "outputTokens"),
-            "prompt_tokens_details": {"cached_tokens": read, "cache_write_tokens": written},
-        }
-    )
 
 
 def _new_id() -> str:

@@ -10,7 +10,7 @@ from struct import error as StructError  # noqa: N812 (a class, whatever its nam
 from struct import unpack_from
 from zlib import crc32
 
-from aggregator.errors import ProviderFailed
+from aggregator.errors import ProviderUnreadable
 
 _PRELUDE = 12
 _CHECKSUM = 4
@@ -48,7 +48,7 @@ def frames(blocks: Iterator[bytes]) -> Iterator[Frame]:
     """Each frame as soon as it is whole and its checksums hold.
 
     Raises:
-        ProviderFailed: a checksum or a length is wrong, or the stream ended inside a frame.
+        ProviderUnreadable: a checksum or a length is wrong, or the stream ended inside a frame.
     """
     rest = bytearray()
     for block in blocks:
@@ -57,22 +57,22 @@ def frames(blocks: Iterator[bytes]) -> Iterator[Frame]:
             yield _frame(bytes(rest[:total]))
             del rest[:total]
     if rest:
-        raise ProviderFailed("The provider ended the stream inside an event.")
+        raise ProviderUnreadable("The provider ended the stream inside an event.")
 
 
 def _checked_length(data: bytearray) -> int:
     total, headers, checksum = unpack_from(">III", data)
     if crc32(data[:8]) != checksum:
-        raise ProviderFailed("The provider answered what is no stream of events.")
+        raise ProviderUnreadable("The provider answered what is no stream of events.")
     if not _LEAST_FRAME + headers <= total <= _LARGEST_FRAME or headers > _LARGEST_HEADERS:
-        raise ProviderFailed("The provider sent an event of an impossible length.")
+        raise ProviderUnreadable("The provider sent an event of an impossible length.")
     return int(total)
 
 
 def _frame(data: bytes) -> Frame:
     (checksum,) = unpack_from(">I", data, len(data) - _CHECKSUM)
     if crc32(data[:-_CHECKSUM]) != checksum:
-        raise ProviderFailed("The provider sent an event that was damaged on its way.")
+        raise ProviderUnreadable("The provider sent an event that was damaged on its way.")
     (length,) = unpack_from(">I", data, 4)
     payload_at = _PRELUDE + length
     return Frame(_headers(data[_PRELUDE:payload_at]), data[payload_at:-_CHECKSUM])
@@ -96,7 +96,7 @@ def _headers(data: bytes) -> dict[str, str]:
             else:
                 at += _FIXED[value_type]
     except (ValueError, IndexError, KeyError, StructError) as broken:
-        raise ProviderFailed("The provider sent an event with unreadable headers.") from broken
+        raise ProviderUnreadable("The provider sent an event with unreadable headers.") from broken
     if at != len(data):
-        raise ProviderFailed("The provider sent an event with unreadable headers.")
+        raise ProviderUnreadable("The provider sent an event with unreadable headers.")
     return found

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
-from aggregator.billing.price import Usage
-from aggregator.errors import ProviderFailed
+from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.proxy.model import JsonObject, Progress
 from aggregator.proxy.providers.gemini_contents import DETAILS_FORMAT
 from aggregator.proxy.providers.gemini_errors import raise_error
+from aggregator.proxy.providers.openai_usage import usage_of
+from aggregator.proxy.providers.spoken import is_no_chunk
 from aggregator.proxy.providers.translate_answer import (
     Chunks,
     Said,
@@ -50,7 +51,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
     choices = [_choice(candidate, tokens(candidate, "index")) for candidate in candidates]
     if not choices:
         if not _is_blocked(answer):
-            raise ProviderFailed("The provider answered without a completion.")
+            raise ProviderUnreadable("The provider answered without a completion.")
         message = {"role": "assistant", "content": ""}
         choices = [{"index": 0, "message": message, "finish_reason": "content_filter"}]
     return completion(
@@ -72,25 +73,8 @@ def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
     reader = _Reader(progress)
     for event in json_events(blocks):
         yield from reader.read(event)
-
-
-def usage_of(said: Any) -> Usage | None:
-    """Usage of an answer; None where it cannot be charged by.
-
-    Thoughts are counted beside the candidates' tokens, and are output; so is whatever else a total holds beyond its
-    parts.
-    """
-    prompt = tokens(said, "promptTokenCount") + tokens(said, "toolUsePromptTokenCount")
-    thoughts = tokens(said, "thoughtsTokenCount")
-    output = max(tokens(said, "candidatesTokenCount") + thoughts, tokens(said, "totalTokenCount") - prompt)
-    if not prompt:
-        return None
-    return Usage(
-        input_tokens=prompt,
-        output_tokens=output,
-        cached_input_tokens=min(tokens(said, "cachedContentTokenCount"), prompt),
-        reasoning_tokens=thoughts,
-    )
+        if reader.ended:
+            return  # whatever the connection does then
 
 
 def _choice(candidate: JsonObject, index: int) -> JsonObject:
@@ -186,12 +170,13 @@ def _logprob(said: JsonObject) -> JsonObject:
 
 
 class _Reader:
-    """Reads the partial answers of one stream in their order."""
+    """Reads the partial answers of one stream in their order. `ended`: all candidates did, and were counted."""
 
     def __init__(self, progress: Progress) -> None:
         self._chunks = Chunks(progress)
         self._calls: dict[int, int] = {}
         self._details: dict[int, int] = {}
+        self.ended = False
 
     def read(self, answer: JsonObject) -> Iterator[bytes]:
         """The chunks that a partial answer becomes."""
@@ -199,14 +184,18 @@ class _Reader:
         candidates = objects(answer, "candidates")
         self._chunks.name(text(answer, "responseId"), text(answer, "modelVersion"))
         usage = usage_of(answer.get("usageMetadata"))
-        if usage is not None and (usage.output_tokens or _is_blocked(answer)):
-            self._chunks.count(usage)
-        if not candidates and not _is_blocked(answer):
+        self._chunks.count(usage)  # it may have been counted before what follows was said
+        if not candidates and not _is_blocked(answer) and not is_no_chunk(answer):
             yield _HEARTBEAT
         for candidate in candidates:
             yield from self._candidate(candidate, tokens(candidate, "index"))
         if _is_blocked(answer) and not candidates and not self._chunks.has_ended():
             yield self._chunks.finish("content_filter")
+        if self._chunks.are_over():
+            self._chunks.count(usage)
+            self.ended = usage is not None
+        elif not candidates and usage is None and is_no_chunk(answer):
+            raise ProviderUnreadable("The provider failed in mid-stream.")
 
     def _candidate(self, candidate: JsonObject, index: int) -> Iterator[bytes]:
         if self._chunks.has_ended(index):

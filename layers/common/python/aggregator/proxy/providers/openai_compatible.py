@@ -1,28 +1,24 @@
 """Any provider that speaks OpenAI's Chat Completions: encode, decode, stream.
 
-Bytes pass through; only what money and routing need is read. Source: OpenAI API reference, "Create chat
-completion" and "Chat completion chunk".
+What a provider says passes as it came; it is read for what money and routing need, and for whether it is an answer at
+all. Source: OpenAI API reference, "Create chat completion" and "Chat completion chunk".
 """
 
 import json
 import re
 from collections.abc import Iterator
 
-from aggregator.errors import ProviderFailed
+from aggregator.billing.price import Usage
+from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.orchestrator.parameters import fitted
-from aggregator.proxy.model import Ask, Progress, UpstreamRequest, Way
+from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
 from aggregator.proxy.providers.openai_request import request_to
-from aggregator.proxy.providers.openai_usage import usage_json, usage_of
+from aggregator.proxy.providers.openai_usage import usage_in, usage_json
+from aggregator.proxy.providers.spoken import bytes_said, choices_of, is_error, is_no_chunk, says_something
 from aggregator.proxy.sse import data_event, payload_of, split, whole_events
 
 _OURS = frozenset({"model", "max_tokens", "max_completion_tokens", "stream_options"})
 
-# What a delta says to its reader; its length is what a fallback count goes by. Possessive: with every character kept to
-# come back to, a megabyte of answer takes 140 MB.
-_SAID = re.compile(rb'"(?:content|reasoning_content|reasoning|arguments|refusal)":\s*"((?:[^"\\]++|\\.)*+)"')
-_USAGE = re.compile(rb'"usage":\s*\{')
-_IS_EVENT = re.compile(rb"\s*(?::|data:|event:|id:|retry:)")
-_FINISHED = re.compile(rb'"finish_reason":\s*"')
 _NULL_USAGE = re.compile(rb',\s*"usage":\s*null')
 
 
@@ -41,93 +37,123 @@ def decode(body: bytes, progress: Progress) -> bytes:
     """Answer for the client; its usage goes into `progress`.
 
     Raises:
-        ProviderFailed: no JSON, an error under status 200, or no choices.
+        ProviderFailed: an error under status 200.
+        ProviderUnreadable: no JSON, or no choices.
     """
-    try:
-        said = json.loads(body)
-    except ValueError:
-        raise ProviderFailed("The provider answered what is not JSON.") from None
-    if not isinstance(said, dict) or said.get("error") or not said.get("choices"):
+    said = _object(body)
+    if is_error(said):
         raise ProviderFailed("The provider answered without a completion.")
-    _count(body, progress)
-    progress.usage = usage_of(said.get("usage"))
+    choices = choices_of(said)
+    if not choices:
+        raise ProviderUnreadable("The provider answered without a completion.")
+    for choice in choices:
+        progress.say(bytes_said(choice.get("message")))
     progress.finished = True
-    if progress.usage is None or isinstance(said["usage"].get("total_tokens"), int):
+    usage, spelled = usage_in(said)
+    if usage is None:
         return body
-    said["usage"] = usage_json(progress.usage, said["usage"])
+    told = usage_json(progress.count(usage), spelled)
+    if told == said.get("usage"):
+        return body
+    said["usage"] = told
     return json.dumps(said, separators=(",", ":")).encode()
 
 
 def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
     """Pass a stream's events on as they come; usage goes into `progress`, and the end mark is left out.
 
-    Whether the answer was complete is in `progress.finished`.
+    Whether the answer was complete is in `progress.finished`. After the end mark nothing more is read.
 
     Raises:
-        ProviderFailed: the provider put an error, or what is no JSON, into the stream.
+        ProviderFailed: the provider put an error into the stream.
+        ProviderUnreadable: it put into it what is no JSON, or no events.
         UpstreamError: the stream broke off.
     """
+    reader = _Reader(progress)
     for run in whole_events(blocks):
-        if not run.startswith(b"data:") and not _IS_EVENT.match(run):
-            raise ProviderFailed("The provider answered what is no stream of events.")
-        if not _needs_reading(run):
-            yield _pass_on(run, progress)
-            continue
-        for event in split(run):
-            if _needs_reading(event):
-                yield from _read(event, progress)
-            else:
-                yield _pass_on(event, progress)
+        passed: list[bytes] = []
+        try:
+            for event in split(run):
+                passed += reader.read(event)
+        except ProviderFailed:
+            if passed:
+                yield b"".join(passed)
+            raise
+        if passed:
+            yield b"".join(passed)
+        if reader.ended:
+            return
 
 
-def _needs_reading(run: bytes) -> bool:
-    """Whether there is more in it than the next words; looking for a word is quicker than for a pattern."""
-    return (
-        b"[DONE]" in run
-        or b'"error":' in run
-        or (b'"usage":' in run and _USAGE.search(run) is not None)
-        or b'"choices":[]' in run
-        or b'"choices": []' in run
-    )
+class _Reader:
+    """Reads the events of one stream in their order. `ended`: the end mark came, or all that stands before it."""
 
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.ended = False
 
-def _pass_on(run: bytes, progress: Progress) -> bytes:
-    _count(run, progress)
-    if b'"finish_reason":' in run:
-        progress.ended += len(_FINISHED.findall(run))
-        progress.finished = progress.finished or progress.ended >= progress.choices
-    return _NULL_USAGE.sub(b"", run) if b'"usage"' in run else run
+    def read(self, event: bytes) -> Iterator[bytes]:
+        """What the client gets of an event: the event, with its usage taken out, or nothing."""
+        payload = payload_of(event)
+        if self.ended:
+            return
+        if not payload:
+            yield event
+        elif payload.strip() == b"[DONE]":
+            self.ended = self._progress.finished = True
+        else:
+            yield from self._chunk(event, _object(payload))
 
+    def _chunk(self, event: bytes, said: JsonObject) -> Iterator[bytes]:
+        if is_error(said):
+            raise ProviderFailed("The provider failed in mid-stream.")
+        if is_no_chunk(said):
+            raise ProviderUnreadable("The provider failed in mid-stream.")
+        choices = choices_of(said)
+        ends = sum(1 for choice in choices if choice.get("finish_reason"))
+        usage, spelled = usage_in(said)
+        if usage is not None and choices and not ends:
+            self._count(usage, spelled, said)  # it may have been counted before these words were said
+        for choice in choices:
+            delta = choice.get("delta")
+            if choice.get("finish_reason") or says_something(delta):
+                self._progress.say(bytes_said(delta))
+        if usage is not None and (ends or not choices):
+            self._count(usage, spelled, said)
+        self._end(ends, is_last=usage is not None and not choices)
+        if not choices:
+            return
+        if said.get("usage") is not None:
+            del said["usage"]
+            yield data_event(said)
+        else:
+            yield _NULL_USAGE.sub(b"", event) if "usage" in said else event
 
-def _read(event: bytes, progress: Progress) -> Iterator[bytes]:
-    payload = payload_of(event)
-    if not payload:
-        yield event  # a comment
-        return
-    if payload.strip() == b"[DONE]":
-        progress.finished = True
-        return
-    try:
-        said = json.loads(payload)
-    except ValueError:
-        raise ProviderFailed("The provider sent an event that is not JSON.") from None
-    if not isinstance(said, dict) or said.get("error"):
-        raise ProviderFailed("The provider failed in mid-stream.")
-    usage = said.pop("usage", None)
-    if usage is not None:
-        progress.usage = usage_of(usage) or progress.usage
+    def _count(self, usage: Usage, spelled: JsonObject, said: JsonObject) -> None:
+        progress = self._progress
+        usage = progress.count(usage)
         progress.usage_chunk = {
             "id": said.get("id"),
             "object": "chat.completion.chunk",
             "created": said.get("created"),
             "model": said.get("model"),
             "choices": [],
-            "usage": usage_json(progress.usage, usage) if progress.usage else usage,
+            "usage": usage_json(usage, spelled),
         }
-    if said.get("choices"):
-        yield _pass_on(data_event(said), progress)
+
+    def _end(self, ends: int, *, is_last: bool) -> None:
+        """A stream may be kept open after its end, or break: usage alone is what comes last before the end mark."""
+        progress = self._progress
+        progress.ended += ends
+        progress.finished = progress.finished or progress.ended >= progress.choices
+        self.ended = progress.finished and is_last
 
 
-def _count(data: bytes, progress: Progress) -> None:
-    for match in _SAID.finditer(data):
-        progress.output_bytes += match.end(1) - match.start(1)
+def _object(payload: bytes) -> JsonObject:
+    try:
+        said = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise ProviderUnreadable("The provider sent what is not JSON.") from None
+    if not isinstance(said, dict):
+        raise ProviderUnreadable("The provider sent what is no JSON object.")
+    return said

@@ -6,11 +6,12 @@ Bytes pass through; only the usage is read. Source: OpenAI API reference, "Creat
 import json
 
 from aggregator.billing.price import Usage
-from aggregator.errors import ProviderFailed
+from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.model import Ask, Progress, UpstreamRequest, Way
 from aggregator.proxy.providers.openai_request import request_to
 from aggregator.proxy.providers.openai_usage import usage_of
+from aggregator.proxy.providers.spoken import is_error
 
 
 def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
@@ -29,11 +30,12 @@ def decode(body: bytes, progress: Progress) -> bytes:
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
-        raise ProviderFailed("The provider answered what is not JSON.") from None
-    if not isinstance(said, dict) or said.get("error") or not said.get("data"):
-        raise ProviderFailed("The provider answered without embeddings.")
-    usage = said.get("usage")
-    counted = usage_of({**usage, "completion_tokens": 0}) if isinstance(usage, dict) else None
-    progress.usage = counted and Usage(input_tokens=counted.input_tokens)
-    progress.finished = True
+        raise ProviderUnreadable("The provider answered what is not JSON.") from None
+    if isinstance(said, dict) and is_error(said):
+        raise ProviderFailed("The provider failed.")
+    if not isinstance(said, dict) or not said.get("data"):
+        raise ProviderUnreadable("The provider answered without embeddings.")
+    counted = usage_of(said.get("usage"))
+    progress.usage = counted and Usage(input_tokens=counted.input_tokens or counted.output_tokens)
+    progress.begun = progress.finished = True
     return body

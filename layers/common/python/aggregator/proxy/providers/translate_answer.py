@@ -12,9 +12,10 @@ from typing import Any
 from uuid import uuid4
 
 from aggregator.billing.price import Usage
-from aggregator.errors import ProviderFailed
+from aggregator.errors import ProviderUnreadable
 from aggregator.proxy.model import JsonObject, Progress
 from aggregator.proxy.providers.openai_usage import usage_json
+from aggregator.proxy.providers.spoken import bytes_said, says_something
 from aggregator.proxy.sse import data_event
 
 _MOST_TOKENS = 2**40
@@ -24,14 +25,14 @@ def read_json(body: bytes) -> JsonObject:
     """The JSON object a provider answered.
 
     Raises:
-        ProviderFailed: there is none.
+        ProviderUnreadable: there is none.
     """
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
-        raise ProviderFailed("The provider answered what is not JSON.") from None
+        raise ProviderUnreadable("The provider answered what is not JSON.") from None
     if not isinstance(said, dict):
-        raise ProviderFailed("The provider answered without a completion.")
+        raise ProviderUnreadable("The provider answered without a completion.")
     return said
 
 
@@ -57,16 +58,14 @@ def objects(said: Any, name: str) -> list[JsonObject]:
 
 def usage_with_details(usage: Usage) -> JsonObject:
     """Usage for the client, with the parts that are priced apart."""
-    return usage_json(
-        usage,
-        {
-            "prompt_tokens_details": {
-                "cached_tokens": usage.cached_input_tokens,
-                "cache_write_tokens": usage.cache_write_tokens,
-            },
-            "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+    said = {
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cached_input_tokens,
+            "cache_write_tokens": usage.cache_write_tokens,
         },
-    )
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+    }
+    return usage_json(usage, said)
 
 
 def tool_call(call_id: str, name: str, arguments: str) -> JsonObject:
@@ -104,20 +103,11 @@ class Said:
         return message
 
 
-def bytes_said(delta: JsonObject) -> int:
-    """How much of a message or delta its reader sees; what a fallback count goes by."""
-    calls: list[JsonObject] = delta.get("tool_calls") or []
-    words = [delta.get("content"), delta.get("reasoning_content"), delta.get("refusal")]
-    words += [call["function"].get("arguments") for call in calls]
-    return sum(len(each.encode(errors="surrogatepass")) for each in words if each)
-
-
 def completion(
     answer_id: str, model: str, choices: list[JsonObject], usage: Usage | None, progress: Progress
 ) -> bytes:
     """A whole chat completion; its usage, length and end go into `progress`."""
-    progress.usage = usage
-    progress.output_bytes += sum(bytes_said(choice["message"]) for choice in choices)
+    progress.say(sum(bytes_said(choice["message"]) for choice in choices))
     progress.finished = True
     said: JsonObject = {
         "id": answer_id or f"chatcmpl-{uuid4().hex}",
@@ -127,7 +117,7 @@ def completion(
         "choices": choices,
     }
     if usage is not None:
-        said["usage"] = usage_with_details(usage)
+        said["usage"] = usage_with_details(progress.count(usage))
     return json.dumps(said, separators=(",", ":")).encode()
 
 
@@ -154,7 +144,8 @@ class Chunks:
 
     def delta(self, delta: JsonObject, index: int = 0, **more: Any) -> bytes:
         """One more piece of a choice; its role stands in the first."""
-        self._progress.output_bytes += bytes_said(delta)
+        if says_something(delta):
+            self._progress.say(bytes_said(delta))
         if index not in self._open:
             self._open.add(index)
             delta = {"role": "assistant", "content": "", **delta}
@@ -168,6 +159,7 @@ class Chunks:
         delta: JsonObject = {} if index in self._open else {"role": "assistant", "content": ""}
         self._open.add(index)
         self._closed.add(index)
+        self._progress.say(0)
         self._progress.finished = self._open == self._closed
         return self._chunk({"index": index, "delta": delta, "finish_reason": reason, **more})
 
@@ -179,10 +171,14 @@ class Chunks:
         """Whether this choice's end went out."""
         return index in self._closed
 
+    def are_over(self) -> bool:
+        """Whether as many choices as were asked for have ended."""
+        return self._progress.finished and len(self._closed) >= self._progress.choices
+
     def count(self, usage: Usage | None) -> None:
-        """Take the provider's count, which grows as the stream goes on."""
+        """Take the provider's count of all that was said so far."""
         if usage is not None:
-            self._progress.usage = usage
+            usage = self._progress.count(usage)
             self._progress.usage_chunk = {**self._base, "choices": [], "usage": usage_with_details(usage)}
 
     def _chunk(self, choice: JsonObject) -> bytes:

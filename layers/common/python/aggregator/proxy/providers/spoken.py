@@ -1,0 +1,94 @@
+"""What a chat completion, or a chunk of one, says in OpenAI's form: its words, its end, and whether it is a failure.
+
+Standard library only, on the hot path. Providers with OpenAI's protocol differ in where words stand (`reasoning`,
+parts of content with `thinking` in them) and in how an error looks under status 200.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_WORDS = ("content", "refusal")
+_THOUGHTS = ("reasoning_content", "reasoning")
+_SAYS_SOMETHING = (
+    *_WORDS, *_THOUGHTS, "reasoning_details", "tool_calls", "function_call", "audio",
+)  # fmt: skip
+
+# What errors are written in where a chunk should be, besides `error`: by Mistral, FastAPI (vLLM, proxies), Cohere.
+_OF_AN_ERROR = ("errors", "detail", "code", "message", "status", "status_code")
+
+
+def is_error(said: Mapping[str, Any]) -> bool:
+    """Whether an answer, or an event of one, says that the provider failed."""
+    groq = said.get("x_groq")
+    if said.get("error") or "error" in (said.get("object"), said.get("type")):
+        return True
+    if isinstance(groq, Mapping) and groq.get("error"):
+        return True
+    return any(choice.get("finish_reason") == "error" or choice.get("error") for choice in choices_of(said))
+
+
+def is_no_chunk(event: Mapping[str, Any]) -> bool:
+    """Whether an event of a stream has no choices, but fields that errors have."""
+    return not isinstance(event.get("choices"), list) and any(event.get(name) for name in _OF_AN_ERROR)
+
+
+def choices_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The choices of a completion or chunk; none where there is no list."""
+    choices = said.get("choices")
+    return [each for each in choices if isinstance(each, dict)] if isinstance(choices, list) else []
+
+
+def says_something(delta: Any) -> bool:
+    """Whether a message, or a piece of one, has something for its reader: a role alone is nothing."""
+    return isinstance(delta, Mapping) and any(delta.get(name) for name in _SAYS_SOMETHING)
+
+
+def bytes_said(delta: Any) -> int:
+    """How much of a message or delta its reader gets, as UTF-8; what a fallback count goes by.
+
+    Thoughts that come under two names at once are said once.
+    """
+    if not isinstance(delta, Mapping):
+        return 0
+    thoughts = next((each for name in _THOUGHTS if (each := delta.get(name))), None)
+    said = sum(_bytes(each) for each in _words(delta)) + sum(_bytes(each) for each in _texts(thoughts))
+    return said if thoughts else said + sum(_bytes(each) for each in _thoughts_in(delta))
+
+
+def _words(delta: Mapping[str, Any]) -> Iterator[str]:
+    for name in _WORDS:
+        yield from _texts(delta.get(name))
+    calls = delta.get("tool_calls")
+    functions = (
+        [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+    )
+    for function in (*functions, delta.get("function_call")):
+        if isinstance(function, dict):
+            yield from _texts(function.get("name"))
+            arguments = function.get("arguments")
+            yield from [json.dumps(arguments)] if isinstance(arguments, dict) else _texts(arguments)
+
+
+def _thoughts_in(delta: Mapping[str, Any]) -> Iterator[str]:
+    details = delta.get("reasoning_details")
+    for detail in details if isinstance(details, list) else ():
+        if isinstance(detail, dict):
+            yield from _texts(detail.get("text") or detail.get("summary"))
+
+
+def _texts(said: Any) -> Iterator[str]:
+    """The texts in a value: one, or those of its parts, however deep (`{"type": "thinking", "thinking": [...]}`)."""
+    waiting = [said]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, list):
+            waiting += each
+        elif isinstance(each, dict):
+            waiting += [each[name] for name in ("text", "thinking", "refusal") if name in each]
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
