@@ -12,6 +12,7 @@ ARGS ?=
 
 BIN := .venv/bin
 SAM := .venv/sam/bin/sam
+MACHINE := $(shell uname -m)
 MAKEFLAGS += --no-print-directory
 export UV := $(CURDIR)/.venv/uv/bin/uv
 
@@ -88,9 +89,10 @@ redrive: setup ## move a dead letter queue back into its queue; QUEUE=billing-us
 replay-usage: setup ## settle requests whose event was lost; FILE=log of the chat function
 	@$(BIN)/python -m local.replay_usage $(FILE) $(ARGS)
 
-build: setup ## build for the cloud, into .aws-sam
+build: setup ## build into .aws-sam, for the cloud; ENV=local: for sam local, as this machine is
 	@$(SAM) validate --lint
-	@$(SAM) build --config-env $(ENV)
+	@AGGREGATOR_ARCHITECTURE=$(if $(filter local,$(ENV)),$(MACHINE),arm64) \
+		$(SAM) build --config-env $(if $(filter local,$(ENV)),local-$(MACHINE),$(ENV))
 
 deploy: build ## deploy into your AWS account; ENV=dev or prod
 	@$(SAM) deploy --config-env $(ENV)

@@ -63,7 +63,10 @@ def deploy(emulator: Emulator, template: JsonObject, template_text: str) -> Stac
     cloudformation.create_stack(
         StackName=STACK,
         TemplateURL=f"{emulator.url}/{BUCKET}/template.json",
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()],
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in {**PARAMETERS, "AwsEndpointUrl": emulator.url}.items()
+        ],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         Tags=[{"Key": "ms-custom-id", "Value": API_ID}],
     )

@@ -16,6 +16,15 @@ from local.process import Process, StartError
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 START_SECONDS = 60.0
+# With which a program outside of the emulator may call it.
+ACCESS = {
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": ACCOUNT,
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_SESSION_TOKEN": "",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 
 class Emulator:
@@ -56,15 +65,7 @@ class Emulator:
 
     def environment(self) -> dict[str, str]:
         """What a program needs to take the emulator for AWS."""
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_SESSION_TOKEN": "",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        return {"AWS_ENDPOINT_URL": self.url, **ACCESS}
 
     def client(self, service: str) -> Any:
         """A boto3 client for a service of the emulator."""

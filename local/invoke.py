@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from local.emulator import ACCESS
 from local.function_emulator import Declared, EmulatedFunction, NotFoundError, declared, failed
 from local.paths import ROOT, local_dir
 from local.process import StartError
@@ -55,7 +56,7 @@ def main(arguments: list[str]) -> int:
         function = declared(arguments[0])
         event_file = Path(arguments[1]) if arguments[1:] else sample_of(function.name)
         event = json.loads(event_file.read_text(encoding="utf-8"))
-        environment = environment_of(function, local_dir() / "env.json")
+        environment = ACCESS | environment_of(function, local_dir() / "env.json")
         with EmulatedFunction(function, environment, log) as running:
             answer = running.invoke(event)
     except (NotFoundError, StartError, OSError, ValueError) as missing:

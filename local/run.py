@@ -166,7 +166,10 @@ class Run:
         admin_key: str,
         stand_in_url: str,
     ) -> None:
-        """Tell scripts where everything is: run.json for the API, env.json for functions that run outside."""
+        """Tell scripts where everything is: run.json for the API, env.json for functions that run outside.
+
+        env.json has the variables that the template declares and no others: `sam local` passes on no others.
+        """
         said = {
             "baseUrl": base_url,
             "apiKey": seeded.api_key,
@@ -179,7 +182,7 @@ class Run:
             "resources": dict(stack.resources),
             "pid": os.getpid(),
         }
-        environments = {name: stack.environment_of(name) | emulator.environment() for name in stack.functions}
+        environments = {name: stack.environment_of(name) for name in stack.functions}
         _write_private(self.folder / "env.json", environments)
         _write_private(self.folder / "run.json", said)
 

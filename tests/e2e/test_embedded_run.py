@@ -3,8 +3,10 @@ import contextlib
 import io
 import json
 import os
+import platform
 import re
 import shlex
+import shutil
 import signal
 import stat
 import subprocess
@@ -13,8 +15,17 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from tests.contract.sam.asking import SamLocal
 from tests.e2e.caller import ApiCaller, eventually
-from tests.e2e.stack import Stack, alive, descendants, start, stop, wait_until_up
+from tests.e2e.stack import ROOT, Stack, alive, descendants, start, stop, wait_until_up
+
+
+def has_container_engine() -> bool:
+    """Whether SAM could start a container here; the command alone may be there without an engine."""
+    docker = shutil.which("docker")
+    if docker is None:
+        return False
+    return subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0  # noqa: S603 (the real one)
 
 
 def snippets(stack: Stack) -> tuple[list[str], str]:
@@ -39,6 +50,39 @@ def test_env_json_holds_the_environment_of_every_function(stack: Stack) -> None:
 
     assert said["AuthAuthorizerFunction"]["AUTH_TABLE"] == stack.resources["AuthTable"]
     assert {each["AWS_ENDPOINT_URL"] for each in said.values()} == {stack.emulator_url}
+
+
+def test_sam_local_passes_all_of_env_json_on(stack: Stack) -> None:
+    said = json.loads((stack.folder / "env.json").read_text())
+
+    resolved = SamLocal.of(f"local-{platform.machine()}", said)
+
+    passed_on = {name: each["environment"] for name, each in resolved.functions.items()}
+    assert set(passed_on) == set(said)
+    for name, variables in said.items():
+        assert {each: passed_on[name].get(each) for each in variables} == variables
+
+
+@pytest.mark.skipif(
+    not has_container_engine(),
+    reason="no container engine on this machine: what SAM would start is tested, its containers are not",
+)
+def test_sam_local_invoke_answers_in_its_container(stack: Stack) -> None:
+    subprocess.run(["make", "build", "ENV=local"], cwd=ROOT, check=True, capture_output=True)  # noqa: S607
+
+    done = subprocess.run(  # noqa: S603 (what README says)
+        [
+            *(str(ROOT / ".venv/sam/bin/sam"), "local", "invoke", "OrchestratorListModelsFunction"),
+            *("--config-env", f"local-{platform.machine()}", "--env-vars", str(stack.folder / "env.json")),
+            *("--event", "events/apigateway/orchestrator_list_models.json"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert json.loads(done.stdout)["statusCode"] == 200, done.stderr
 
 
 def test_the_curl_lines_of_the_banner_work_as_pasted(stack: Stack) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.emulator import ACCESS
 from local.function_emulator import EmulatedFunction, declared, failed
 from local.invoke import sample_of
 from local.template import load
@@ -31,7 +32,7 @@ def test_a_function_answers_its_sample_event_in_the_true_runtime(
     function = declared(name)
     event: Any = json.loads(sample_of(name).read_text())
 
-    with EmulatedFunction(function, environments[function.logical_id], tmp_path / "log") as running:
+    with EmulatedFunction(function, ACCESS | environments[function.logical_id], tmp_path / "log") as running:
         answer = running.invoke(event)
 
     assert not failed(answer), answer

@@ -57,11 +57,18 @@ CONSUMERS = {
 """They are invoked by the batch: X-Ray would keep one trace a second of each, at 5 USD a million."""
 
 
-def test_every_function_is_traced_and_runs_the_same_python_on_arm(stack: Stack) -> None:
+def test_the_cloud_runs_arm_unless_told_otherwise(template: JsonObject) -> None:
+    architecture = template["Parameters"]["Architecture"]
+
+    assert architecture["Default"] == "arm64"
+    assert architecture["AllowedValues"] == ["arm64", "x86_64"]
+
+
+def test_every_function_is_traced_and_runs_the_same_python_on_one_architecture(stack: Stack) -> None:
     for name, each in stack.of_type("Lambda::Function").items():
         properties = each["Properties"]
         assert properties["Runtime"] == "python3.13"
-        assert properties["Architectures"] == ["arm64"]
+        assert properties["Architectures"] == [{"Ref": "Architecture"}]
         assert properties["Handler"] == "app.handler"
         assert properties["TracingConfig"] == {"Mode": "PassThrough" if name in CONSUMERS else "Active"}
 
