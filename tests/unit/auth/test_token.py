@@ -15,7 +15,6 @@ from aggregator.errors import InvalidApiKey
         {"Authorization": "Bearer\tthe-key"},
         {"x-api-key": "the-key"},
         {"X-Api-Key": " the-key "},
-        {"Authorization": "", "x-api-key": "the-key"},
         {"Authorization": "Bearer the-key", "x-api-key": "another"},
     ],
 )
@@ -63,3 +62,19 @@ def test_a_header_that_comes_twice_with_different_values_is_refused(name: str) -
 def test_an_event_without_a_readable_key_is_refused(event: dict[str, Any]) -> None:
     with pytest.raises(InvalidApiKey):
         token_of(event)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t", "\xa0\xa0", "\x85", "\x1c", "\u2003", "\u3000", "\x0b"])
+@pytest.mark.parametrize("place", ["headers", "multiValueHeaders"])
+def test_a_blank_authorization_header_decides_alone_as_well(blank: str, place: str) -> None:
+    headers: dict[str, Any] = {"Authorization": blank, "x-api-key": "the-key"}
+    several = {name: [value] for name, value in headers.items()}
+
+    with pytest.raises(InvalidApiKey):
+        token_of({place: headers if place == "headers" else several})
+
+
+@pytest.mark.parametrize("value", ["\xa0Bearer the-key", "Bearer\xa0the-key", "Bearer\x1cthe-key"])
+def test_only_blanks_of_http_part_the_scheme_from_the_key(value: str) -> None:
+    with pytest.raises(InvalidApiKey, match="Bearer"):
+        token_of({"headers": {"Authorization": value}})
