@@ -2,6 +2,7 @@
 
 from aggregator.auth import wiring
 from aggregator.auth.api import CreateApiKeyRequest, CreatedApiKey
+from aggregator.auth.caller import KEYS_MANAGE
 from aggregator.runtime import clock
 from aggregator.runtime.http import api, caller_of, serve
 
@@ -15,4 +16,4 @@ def create_api_key(body: CreateApiKeyRequest) -> CreatedApiKey:
     return CreatedApiKey.of_issued(issued, now)
 
 
-handler = serve(app)
+handler = serve(app, scope=KEYS_MANAGE, present=wiring.present_caller)

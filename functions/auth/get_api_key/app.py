@@ -2,6 +2,7 @@
 
 from aggregator.auth import wiring
 from aggregator.auth.api import ApiKeyDetails
+from aggregator.auth.caller import KEYS_MANAGE
 from aggregator.runtime import clock
 from aggregator.runtime.http import api, caller_of, serve
 
@@ -14,4 +15,4 @@ def get_api_key(keyId: str) -> ApiKeyDetails:
     return ApiKeyDetails.of_history(key, history, clock.now())
 
 
-handler = serve(app)
+handler = serve(app, scope=KEYS_MANAGE, present=wiring.present_caller)

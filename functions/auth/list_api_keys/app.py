@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from aggregator.auth import wiring
 from aggregator.auth.api import DEFAULT_PAGE, MAX_PAGE, ApiKeyPage, Cursor
+from aggregator.auth.caller import KEYS_MANAGE
 from aggregator.runtime import clock
 from aggregator.runtime.http import api, caller_of, serve
 from aggregator.runtime.schema import UserId
@@ -24,4 +25,4 @@ def list_api_keys(
     return ApiKeyPage.of(keys, more, clock.now())
 
 
-handler = serve(app)
+handler = serve(app, scope=KEYS_MANAGE, present=wiring.present_caller)

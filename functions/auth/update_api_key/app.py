@@ -2,6 +2,7 @@
 
 from aggregator.auth import wiring
 from aggregator.auth.api import ApiKeyView, UpdateApiKeyRequest
+from aggregator.auth.caller import KEYS_MANAGE
 from aggregator.runtime import clock
 from aggregator.runtime.http import api, caller_of, serve
 
@@ -14,4 +15,4 @@ def update_api_key(keyId: str, body: UpdateApiKeyRequest) -> ApiKeyView:
     return ApiKeyView.of(wiring.update_key(keyId, body.to_fields(), by=by, now=now), now)
 
 
-handler = serve(app)
+handler = serve(app, scope=KEYS_MANAGE, present=wiring.present_caller)

@@ -1,18 +1,18 @@
 """POST /billing/transaction: book a credit, debit, refund or adjustment; admin only."""
 
+from aggregator.auth import wiring as keys
 from aggregator.auth.caller import ADMIN
 from aggregator.billing import wiring
 from aggregator.billing.api import TransactionReceipt, TransactionRequest, order_of
-from aggregator.runtime.http import api, caller_of, serve
+from aggregator.runtime.http import api, serve
 
 app = api()
 
 
 @app.post("/billing/transaction", status_code=201)
 def create_transaction(body: TransactionRequest) -> TransactionReceipt:
-    caller_of(app.current_event).require_scope(ADMIN)
     entry = wiring.book(order_of(body, app.current_event.raw_event))
     return TransactionReceipt.of(entry)
 
 
-handler = serve(app)
+handler = serve(app, scope=ADMIN, present=keys.present_caller)

@@ -12,10 +12,8 @@ app = api()
 
 @app.get("/billing/balance/<userId>")
 def get_balance(userId: UserIdInPath) -> Balance:
-    caller = caller_of(app.current_event)
-    caller.require_scope(BILLING_READ)
-    caller.require_user(userId)
+    caller_of(app.current_event).require_user(userId)
     return Balance.of(wiring.store().account(userId), clock.now().timestamp())
 
 
-handler = serve(app)
+handler = serve(app, scope=BILLING_READ)

@@ -16,9 +16,8 @@ app = api()
 @app.get("/billing/receipts/<requestId>")
 def get_receipt(requestId: str, userId: Annotated[UserId | None, Query()] = None) -> StatementEntry:
     caller = caller_of(app.current_event)
-    caller.require_scope(BILLING_READ)
     caller.require_user(userId or caller.user_id)
     return receipt(wiring.store(), userId or caller.user_id, requestId)
 
 
-handler = serve(app)
+handler = serve(app, scope=BILLING_READ)

@@ -19,11 +19,9 @@ app = api()
 def list_transactions(
     userId: UserIdInPath, query: Annotated[StatementQuery, Query()]
 ) -> Response[Statement | str]:
-    caller = caller_of(app.current_event)
-    caller.require_scope(BILLING_READ)
-    caller.require_user(userId)
+    caller_of(app.current_event).require_user(userId)
     page = statement(wiring.store(), userId, query, clock.now())
     return negotiated(app.current_event, page, {"text/csv": page.to_csv})
 
 
-handler = serve(app)
+handler = serve(app, scope=BILLING_READ)

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
+from aggregator.auth import wiring as keys
+from aggregator.auth.caller import ADMIN
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.edits import delete_alias
 from aggregator.orchestrator.operator_api import ENTRY, CatalogueVersion, order_of
@@ -20,4 +22,4 @@ def remove_alias(alias: AliasId) -> CatalogueVersion:
     return CatalogueVersion.of(wiring.change(delete_alias(alias), order))
 
 
-handler = serve(app)
+handler = serve(app, scope=ADMIN, present=keys.present_caller)

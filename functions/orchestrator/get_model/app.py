@@ -4,6 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
+from aggregator.auth.caller import ADMIN
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.operator_api import ENTRY, CatalogueEntry
 from aggregator.runtime.http import api, caller_of, serve
@@ -17,4 +18,4 @@ def get_model(model: ModelId) -> CatalogueEntry:
     return CatalogueEntry.of_entry(wiring.live(caller_of(app.current_event)), "models", model)
 
 
-handler = serve(app)
+handler = serve(app, scope=ADMIN)

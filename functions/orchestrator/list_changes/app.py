@@ -4,6 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from aggregator.auth.caller import ADMIN
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.operator_api import ENTRY, MAX_CHANGES, CatalogueChanges
 from aggregator.orchestrator.operator_view import changes
@@ -22,4 +23,4 @@ def list_changes(
     return CatalogueChanges.of(changes(by, wiring.store(), limit=limit, before=cursor, entry=entry), limit)
 
 
-handler = serve(app)
+handler = serve(app, scope=ADMIN)

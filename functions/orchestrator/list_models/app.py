@@ -1,5 +1,6 @@
 """GET /orchestrator/models: what can be called, with prices and limits."""
 
+from aggregator.auth.caller import MODELS_READ
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.api import Capability, ModelList
 from aggregator.orchestrator.list_models import list_models
@@ -17,4 +18,4 @@ def get_models(provider: str | None = None, capability: Capability | None = None
     return ModelList.of(models, catalogue, clock.now())
 
 
-handler = serve(app)
+handler = serve(app, scope=MODELS_READ)

@@ -1,5 +1,6 @@
 """GET /orchestrator/providers: every provider to the last field, but for its keys; admin only."""
 
+from aggregator.auth.caller import ADMIN
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.operator_api import CatalogueEntries
 from aggregator.runtime.http import api, caller_of, serve
@@ -13,4 +14,4 @@ def list_providers() -> CatalogueEntries:
     return CatalogueEntries.of(live.version, live.body["providers"].values())
 
 
-handler = serve(app)
+handler = serve(app, scope=ADMIN)

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
+from aggregator.auth import wiring as keys
+from aggregator.auth.caller import ADMIN
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.edits import put_alias
 from aggregator.orchestrator.operator_api import ENTRY, CatalogueEntry, PutAliasRequest, order_of
@@ -21,4 +23,4 @@ def set_alias(body: PutAliasRequest, alias: AliasId) -> CatalogueEntry:
     return CatalogueEntry.of_entry(changed, "aliases", alias)
 
 
-handler = serve(app)
+handler = serve(app, scope=ADMIN, present=keys.present_caller)

@@ -1,5 +1,7 @@
 """POST /orchestrator/rollback: make a new version of the catalogue that is as an old one was; admin only."""
 
+from aggregator.auth import wiring as keys
+from aggregator.auth.caller import ADMIN
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.operator_api import CatalogueVersion, RollBackRequest, order_of
 from aggregator.orchestrator.operator_view import back_to
@@ -16,4 +18,4 @@ def roll_back_catalogue(body: RollBackRequest) -> CatalogueVersion:
     return CatalogueVersion.of(wiring.change(edit, order))
 
 
-handler = serve(app)
+handler = serve(app, scope=ADMIN, present=keys.present_caller)

@@ -1,5 +1,6 @@
 """GET /v1/models, and the same for the other base URLs: what can be called, as OpenAI and Anthropic list it."""
 
+from aggregator.auth.caller import MODELS_READ
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.api import ApiModel, ApiModelList
 from aggregator.orchestrator.list_models import list_models, read_model
@@ -22,4 +23,4 @@ for surface in ("/v1", "/proxy/openai", "/proxy/anthropic/v1"):
     app.get(f"{surface}/models/<model>")(get_model)
     app.get(f"{surface}/models/.+/.+", include_in_schema=False)(get_model)
 
-handler = serve(app)
+handler = serve(app, scope=MODELS_READ, other_queries=True)  # Anthropic's clients ask for pages

@@ -17,6 +17,17 @@ WALKS = (
     "ProxyCreateEmbeddingRole",
 )
 
+# What other domains change lasts longer than the authorizer's answer is kept.
+LASTING = (
+    "BillingCreateTransactionRole",
+    "BillingUpdateBalanceRole",
+    "OrchestratorPutModelRole",
+    "OrchestratorPutProviderRole",
+    "OrchestratorPutAliasRole",
+    "OrchestratorDeleteAliasRole",
+    "OrchestratorRollBackCatalogueRole",
+)
+
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
@@ -139,7 +150,21 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("OrchestratorTable", "ProxyListModelsRole"),
         ("OrchestratorTable", "HealthGetHealthRole"),  # is there a catalogue?
         ("OrchestratorTable", "BillingReconcileRole"),  # prices, to recompute charges
+        *(("AuthTable", name) for name in LASTING),  # the caller's own key, as it is now
     }
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_a_neighbour_of_the_keys_may_read_one_and_no_more(stack: Stack, name: str) -> None:
+    allowed = [
+        action
+        for role, each in stack.statements()
+        if role == name
+        for action in _listed(each["Action"])
+        if each["Resource"] == {"Fn::GetAtt": ["AuthTable", "Arn"]}
+    ]
+
+    assert allowed == ["dynamodb:GetItem"]
 
 
 @pytest.mark.parametrize("walk", WALKS)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from aggregator.auth import wiring as auth
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.announce import CatalogueAnnouncer
 from aggregator.runtime.aws import Aws
@@ -28,16 +29,21 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_REGION": "eu-central-1",
         "ORCHESTRATOR_TABLE": TABLE,
+        "AUTH_TABLE": "AuthTable",
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    wiring.dynamodb.cache_clear()
-    wiring.reader.cache_clear()
+    forget_environment()
     with mock_aws():
         create_table(wiring.dynamodb(), TABLE)
+        create_table(wiring.dynamodb(), "AuthTable")
         yield wiring.dynamodb()
-    wiring.dynamodb.cache_clear()
-    wiring.reader.cache_clear()
+    forget_environment()
+
+
+def forget_environment() -> None:
+    for factory in (wiring.dynamodb, wiring.reader, auth.keys):
+        factory.cache_clear()
 
 
 @pytest.fixture

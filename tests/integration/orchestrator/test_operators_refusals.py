@@ -1,10 +1,15 @@
 """What operators may not do: each refusal names its field, and nothing changes."""
 
+import json
+
 import pytest
 
+from aggregator.auth import wiring
+from aggregator.auth.caller import Caller
 from tests.integration.orchestrator.operators_desk import NEW_MODEL, Desk, JsonObject
+from tests.keys import store_key_behind
 
-USER = {"keyId": "k1", "userId": "ann", "scopes": ["inference", "models:read", "keys:manage"]}
+USER = Caller("someKeyOfAnn", "ann", scopes=("inference", "models:read", "keys:manage"))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +107,9 @@ def test_requests_signed_with_the_platforms_role_go_to_aws_alone(desk: Desk) -> 
     ],
 )
 def test_nobody_but_an_admin_may(desk: Desk, function: str, path: JsonObject | None) -> None:
-    status, said = desk(function, path, caller=USER)
+    store_key_behind(USER, wiring.keys())
+
+    status, said = desk(function, path, caller=json.loads(USER.to_context()["caller"]))
 
     assert (status, said["error"]["code"]) == (403, "missing_scope")
     assert desk("list_providers")[1]["version"] == 1

@@ -1,6 +1,6 @@
 """`GET /analytics/metrics`: what a client asks and gets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Literal, Self
@@ -98,20 +98,6 @@ class MetricsQuery(Request):
             user_id=user_id,
             where={name: str(value) for name, value in where.items() if value is not None},
         )
-
-
-def refuse_unknown(query: Mapping[str, Sequence[str]]) -> None:
-    """Refuse a query with a parameter that is not ours, or that comes twice: neither is dropped in silence.
-
-    Raises:
-        InvalidRequest: it names the parameter.
-    """
-    known = {field.alias for field in MetricsQuery.model_fields.values()}
-    for name, values in query.items():
-        if name not in known:
-            raise InvalidRequest(f"{name}: there is no such parameter.", param=name)
-        if len(values) > 1:
-            raise InvalidRequest(f"{name}: give it once.", param=name)
 
 
 class Tokens(Response):

@@ -104,7 +104,7 @@ def authorise(
     secret, fitting_pepper = _prove(presented, key, pepper, now)
     key.require_live(secret, now)
     ends = [end for end in (key.grant.expires_at, secret.expires_at) if end is not None]
-    caller = key.caller_in_line(keys.read)
+    caller = key.caller_in_line(keys.read, secret)
     proven.remember(token, caller, now, ends)
 
     _afterwards(lambda: _note_use(key, notes, now))

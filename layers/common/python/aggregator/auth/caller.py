@@ -50,6 +50,8 @@ class Caller:
 
     `aliases` are the key's own names for models; they come before all others. Answers may be up to `cache_seconds` old
     where a request says nothing else.
+
+    `secret_made_at` tells which of the key's secrets was proven.
     """
 
     key_id: str
@@ -63,6 +65,7 @@ class Caller:
     aliases: Mapping[str, str] = field(default_factory=dict)
     cache_seconds: int = 0
     over: tuple[Over, ...] = ()
+    secret_made_at: datetime | None = None
 
     @property
     def is_admin(self) -> bool:
@@ -144,6 +147,8 @@ class Caller:
             said["cacheSeconds"] = self.cache_seconds
         if self.over:
             said["over"] = [[above.key_id, dict(above.limits)] for above in self.over]
+        if self.secret_made_at is not None:
+            said["secretMadeAt"] = iso(self.secret_made_at)
         return {"caller": json.dumps(said, separators=(",", ":"))}
 
     @classmethod
@@ -157,12 +162,11 @@ class Caller:
         if not context.get("caller"):
             raise InvalidApiKey("You did not provide an API key.")
         said = json.loads(context["caller"])
-        expires_at = said.get("expiresAt")
         return cls(
             key_id=said["keyId"],
             user_id=said["userId"],
             scopes=tuple(said["scopes"]),
-            expires_at=from_iso(expires_at) if expires_at else None,
+            expires_at=_moment_or_none(said.get("expiresAt")),
             allowed_models=_tuple_or_none(said.get("allowedModels")),
             allowed_ips=_tuple_or_none(said.get("allowedIps")),
             limits=said.get("limits") or {},
@@ -170,7 +174,12 @@ class Caller:
             aliases=said.get("aliases") or {},
             cache_seconds=said.get("cacheSeconds", 0),
             over=tuple(Over(key_id, limits) for key_id, limits in said.get("over", ())),
+            secret_made_at=_moment_or_none(said.get("secretMadeAt")),
         )
+
+
+def _moment_or_none(text: str | None) -> datetime | None:
+    return from_iso(text) if text else None
 
 
 def _tuple_or_none(values: list[str] | None) -> tuple[str, ...] | None:

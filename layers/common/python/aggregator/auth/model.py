@@ -124,8 +124,14 @@ class ApiKey:
             None,
         )
 
-    def require_live(self, secret: Secret, now: datetime) -> None:
-        """Refuse a proven secret whose time, or whose key's time, is over.
+    def secret_made_at(self, moment: datetime | None) -> Secret | None:
+        """The secret of that moment; the newest one where it is not known."""
+        if moment is None:
+            return self.secrets[0]
+        return next((secret for secret in self.secrets if secret.created_at == moment), None)
+
+    def require_live(self, secret: Secret | None, now: datetime) -> Secret:
+        """Return a proven secret that is live, or refuse it; None is one that is not there any more.
 
         Only a sender who proved the secret learns which.
 
@@ -136,16 +142,17 @@ class ApiKey:
             raise InvalidApiKey("This API key has been revoked.")
         if self.status(now) == "expired":
             raise InvalidApiKey("This API key has expired.")
-        if not secret.is_live(now):
+        if secret is None or not secret.is_live(now):
             raise InvalidApiKey("This API key has been rotated: use its new secret.")
+        return secret
 
-    def caller_in_line(self, read: Callable[[str], "ApiKey"]) -> Caller:
+    def caller_in_line(self, read: Callable[[str], "ApiKey"], secret: Secret | None = None) -> Caller:
         """Who a request with this key comes from, with the present limits of each key over it, as `read` finds it."""
         limits = [read(above).grant.limits for above in self.line]
-        return replace(self.caller(), over=tuple(map(Over, self.line, limits)))
+        return replace(self.caller(secret), over=tuple(map(Over, self.line, limits)))
 
-    def caller(self) -> Caller:
-        """The same, without the limits of the keys over it."""
+    def caller(self, secret: Secret | None = None) -> Caller:
+        """The same, without the limits of the keys over it; `secret` is the one it proved."""
         return Caller(
             key_id=self.key_id,
             user_id=self.user_id,
@@ -158,6 +165,7 @@ class ApiKey:
             aliases=self.grant.aliases,
             cache_seconds=self.grant.cache_seconds,
             over=tuple(Over(above, {}) for above in self.line),
+            secret_made_at=None if secret is None else secret.created_at,
         )
 
     def granted(self, grant: Grant) -> "ApiKey":
@@ -207,7 +215,7 @@ class ApiKey:
             InvalidRequest: too many or too long models and addresses.
         """
         most = _MAX_CONTEXT_BYTES - _LIMITS_ABOVE_BYTES * len(self.line)
-        if len(json.dumps(self.caller().to_context())) > most:
+        if len(json.dumps(self.caller(self.secrets[0]).to_context())) > most:
             raise InvalidRequest(
                 "allowedModels, allowedIps and aliases are too long together: use wildcards and wider networks.",
                 param="allowedModels",

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from aggregator.auth import issue, revoke, rotate, update, view
+from aggregator.auth import issue, present, revoke, rotate, update, view
 from aggregator.auth.announce import ChangeAnnouncer
 from aggregator.auth.audit import Change
 from aggregator.auth.caller import Caller
@@ -17,6 +17,7 @@ from aggregator.auth.issue import IssuedKey
 from aggregator.auth.model import ApiKey, Grant
 from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.auth.store import KeyStore
+from aggregator.runtime import clock
 from aggregator.runtime.boto_client import BotoClient
 
 
@@ -41,6 +42,11 @@ def announcer() -> ChangeAnnouncer:
 def environment() -> str:
     """The environment that new keys are for: dev, prod or local."""
     return os.environ["ENVIRONMENT"]
+
+
+def present_caller(caller: Caller) -> Caller:
+    """See `present.present`."""
+    return present.present(caller, keys=keys(), now=clock.now())
 
 
 def make_key(user_id: str, grant: Grant, *, by: Caller, now: datetime) -> IssuedKey:

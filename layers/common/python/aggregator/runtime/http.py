@@ -1,6 +1,7 @@
 """HTTP edge of the functions off the hot path: Powertools' resolver, with every refusal in the one envelope."""
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,25 +27,27 @@ from aggregator.errors import (
     headers_of,
     status_of,
 )
-from aggregator.runtime import clock
+from aggregator.runtime import clock, strict_json
 from aggregator.runtime.aws import TIMED_OUT, TRANSIENT, UNREACHABLE, AwsError
 from aggregator.runtime.observability import flush, logger
+from aggregator.runtime.query import query_parameters_of, require_known
 from aggregator.runtime.request import Event, header_of, request_id_of, route_of, source_ip_of
 
 _FORMS = ("multipart/", "application/x-www-form-urlencoded")
-_NOT_JSON = InvalidRequest("Content-Type: must be application/json", param="Content-Type")
+
+Present = Callable[[Caller], Caller]
+"""Reads once more what a caller may do: see `auth.present.present`."""
 
 LambdaHandler = Callable[[JsonObject, Any], JsonObject]
 
 
 def api() -> APIGatewayRestResolver:
     """Build a resolver that validates by pydantic and answers refusals in the envelope."""
-    app = APIGatewayRestResolver(enable_validation=True)
+    app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=strict_json.read)
 
     @app.exception_handler(RequestUnsupportedContentType)
     def refuse_content_type(_: RequestUnsupportedContentType) -> Response[str]:
-        refusal = InvalidRequest("Content-Type: must be application/json", param="Content-Type")
-        return _answer(refusal, app.current_event)
+        return _answer(_no_json(), app.current_event)
 
     @app.exception_handler(RequestValidationError)
     def refuse_invalid(invalid: RequestValidationError) -> Response[str]:
@@ -56,7 +59,6 @@ def api() -> APIGatewayRestResolver:
 
     @app.exception_handler(AwsError)
     def refuse_for_now(broken: AwsError) -> Response[str]:
-        logger.error("AWS refused", code=broken.code, reason=broken.message)
         return _answer(_refusal_of_aws(broken), app.current_event)
 
     @app.not_found
@@ -66,21 +68,54 @@ def api() -> APIGatewayRestResolver:
     return app
 
 
-def serve(app: APIGatewayRestResolver) -> LambdaHandler:
-    """Lambda handler of `app`: one request id in the log, the answer and every error; nothing internal leaks."""
+def serve(
+    app: APIGatewayRestResolver,
+    *,
+    scope: str | None = None,
+    present: Present | None = None,
+    other_queries: bool = False,
+) -> LambdaHandler:
+    """Lambda handler of `app`: one request id in the log, the answer and every error; nothing internal leaks.
+
+    With a `scope`, nothing of the request is looked at, and nothing told about it, before its caller is known to have
+    that. With `present`, what the caller may do is read once more, for a call whose effect outlives what API Gateway
+    keeps of the authorizer's answer: a key that was revoked or limited meanwhile changes nothing. Query parameters
+    that `app` does not have are refused by name, but for `other_queries`: of APIs that are not ours.
+    """
+    parameters = query_parameters_of(app)
+
+    def admitted(event: JsonObject) -> JsonObject:
+        if scope is None:
+            return event
+        caller = _at_the_door(event)
+        if present is not None:
+            event = _from(present(caller), event)
+            caller = _at_the_door(event)
+        caller.require_scope(scope)
+        if not other_queries:
+            require_known(event, parameters)
+        return event
+
+    def answered(event: JsonObject, context: Any, request_id: str) -> JsonObject:
+        try:
+            event = admitted(event)
+            _require_json(event)
+            answer: JsonObject = app.resolve(event, context)
+        except Refusal as refusal:
+            logger.info("refused", code=refusal.code, param=refusal.param)
+            return _plain(refusal, request_id)
+        except AwsError as broken:
+            return _plain(_refusal_of_aws(broken), request_id)
+        except Exception:
+            logger.exception("Unexpected error")
+            return _plain(_defect(), request_id)
+        return answer
 
     def handler(event: JsonObject, context: Any) -> JsonObject:
         started = clock.monotonic_ms()
         request_id = request_id_of(event)
         logger.append_keys(request_id=request_id)
-        try:
-            answer: JsonObject = (
-                _plain(_NOT_JSON, request_id) if _is_form(event) else app.resolve(event, context)
-            )
-        except Exception:
-            logger.exception("Unexpected error")
-            refusal = InternalError("Something went wrong on our side; the request id names it in our log.")
-            answer = _plain(refusal, request_id)
+        answer = answered(event, context, request_id)
         headers = answer.setdefault("multiValueHeaders", {})
         headers["x-request-id"] = [request_id]
         headers.setdefault("Cache-Control", ["no-store"])
@@ -114,10 +149,7 @@ def caller_of(event: APIGatewayProxyEvent) -> Caller:
         InvalidApiKey: no key, or one that has expired since.
         AddressNotAllowed: the key is limited to other networks.
     """
-    caller = Caller.from_event(event.raw_event)
-    caller.require_live(clock.now())
-    caller.require_address(source_ip_of(event.raw_event))
-    return caller
+    return _at_the_door(event.raw_event)
 
 
 def refusal_of(invalid: RequestValidationError) -> InvalidRequest:
@@ -133,9 +165,10 @@ def refusal_of(invalid: RequestValidationError) -> InvalidRequest:
 
 
 def _refusal_of_aws(broken: AwsError) -> Refusal:
+    logger.error("AWS refused", code=broken.code, reason=broken.message)
     if broken.code in TRANSIENT or broken.code in {TIMED_OUT, UNREACHABLE}:
         return StoreUnavailable("The platform is busy; try again in a moment.", retry_after_seconds=1)
-    return InternalError("Something went wrong on our side; the request id names it in our log.")
+    return _defect()
 
 
 def _answer(refusal: Refusal, event: APIGatewayProxyEvent) -> Response[str]:
@@ -150,13 +183,44 @@ def _answer(refusal: Refusal, event: APIGatewayProxyEvent) -> Response[str]:
     )
 
 
-def _is_form(event: Event) -> bool:
-    """Whether the body is a form: Powertools reads forms as well, and breaks on one without a boundary."""
-    return (header_of(event, "Content-Type") or "").strip().lower().startswith(_FORMS)
+def _at_the_door(event: Event) -> Caller:
+    caller = Caller.from_event(event)
+    caller.require_live(clock.now())
+    caller.require_address(source_ip_of(event))
+    return caller
+
+
+def _from(caller: Caller, event: JsonObject) -> JsonObject:
+    """The event as it would be, had the authorizer answered now."""
+    context = event["requestContext"]
+    authorizer = {**context["authorizer"], **caller.to_context()}
+    return {**event, "requestContext": {**context, "authorizer": authorizer}}
+
+
+def _require_json(event: Event) -> None:
+    """Refuse forms, which Powertools reads as well and breaks on without a boundary, and bodies that are no text.
+
+    Raises:
+        InvalidRequest: it is one of them.
+    """
+    if (header_of(event, "Content-Type") or "").strip().lower().startswith(_FORMS):
+        raise _no_json()
+    if event.get("isBase64Encoded"):
+        try:
+            b64decode(event.get("body") or "").decode()
+        except ValueError:
+            raise InvalidRequest("The body is not valid JSON.") from None
+
+
+def _defect() -> InternalError:
+    return InternalError("Something went wrong on our side; the request id names it in our log.")
+
+
+def _no_json() -> InvalidRequest:
+    return InvalidRequest("Content-Type: must be application/json", param="Content-Type")
 
 
 def _plain(refusal: Refusal, request_id: str) -> JsonObject:
-
     return {
         "statusCode": status_of(refusal),
         "multiValueHeaders": {name: [value] for name, value in headers_of(refusal, request_id).items()},
