@@ -4,13 +4,13 @@ Fields the platform does not know pass through to the provider. Source of the fi
 "Create chat completion".
 """
 
-import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregator.errors import InvalidRequest, PayloadTooLarge, UnsupportedParameter
 from aggregator.proxy.model import Ask, JsonObject
+from aggregator.runtime import passable_json
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
 MAX_CHOICES = 128
@@ -57,7 +57,7 @@ def body_of(event: Mapping[str, Any]) -> JsonObject:
     """The JSON object that an event carries.
 
     Raises:
-        InvalidRequest: no JSON object.
+        InvalidRequest: no JSON object, one that is nested too deep, or a number that is none.
         PayloadTooLarge: over 6 MB.
     """
     text: str = event.get("body") or ""
@@ -65,11 +65,18 @@ def body_of(event: Mapping[str, Any]) -> JsonObject:
         raise PayloadTooLarge("The body is over 6 MB.")
     try:
         raw = b64decode(text) if event.get("isBase64Encoded") else text
-        body = json.loads(raw, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        body = passable_json.read_at_any_depth(raw)
+    except passable_json.NotFinite:
+        place = next(passable_json.infinite_in(raw), "body")
+        raise InvalidRequest(f"{place}: must be a finite number", param=place) from None
+    except passable_json.TooDeep:
+        raise _too_deep(passable_json.too_deep_field(raw)) from None
+    except ValueError:
         raise InvalidRequest("The body is not valid JSON.") from None
     if not isinstance(body, dict):
         raise InvalidRequest("The body must be a JSON object.")
+    if passable_json.may_be_too_deep(raw) and passable_json.is_too_deep(body):
+        raise _too_deep(passable_json.too_deep_field(raw))
     return body
 
 
@@ -121,8 +128,12 @@ def checked(
     )
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+def _too_deep(field: str | None) -> InvalidRequest:
+    if field is None:
+        return InvalidRequest("The body must be a JSON object.")
+    return InvalidRequest(
+        f"{field}: is nested more than {passable_json.MOST_LEVELS} levels deep", param=field
+    )
 
 
 def _check_type(body: JsonObject, name: str, wanted: type | tuple[type, ...], words: str) -> None:

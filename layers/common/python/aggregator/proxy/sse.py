@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aggregator.errors import ProviderUnreadable
+from aggregator.runtime.passable_json import is_too_deep, may_be_too_deep
 
 _IS_EVENT = re.compile(rb"\s*(?::|data:|event:|id:|retry:)")
 DONE = b"data: [DONE]\n\n"
@@ -65,6 +66,21 @@ def data_event(said: Any) -> bytes:
     return b"data: " + json.dumps(said, separators=(",", ":")).encode() + b"\n\n"
 
 
+def provider_json(text: bytes, otherwise: str) -> Any:
+    """What a provider's JSON says.
+
+    Raises:
+        ProviderUnreadable: it is none, or nested so deep that nobody can pass it on; `otherwise` says so.
+    """
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ProviderUnreadable(otherwise) from None
+    if may_be_too_deep(text) and is_too_deep(said):
+        raise ProviderUnreadable(otherwise)
+    return said
+
+
 def json_events(blocks: Iterator[bytes]) -> Iterator[dict[str, Any]]:
     """The JSON object of each event; empty for a comment, which only shows that the provider is alive.
 
@@ -76,10 +92,7 @@ def json_events(blocks: Iterator[bytes]) -> Iterator[dict[str, Any]]:
             payload = payload_of(event)
             if payload.strip() == b"[DONE]":
                 continue
-            try:
-                said = json.loads(payload) if payload else {}
-            except (ValueError, RecursionError):
-                raise ProviderUnreadable("The provider sent an event that is not JSON.") from None
+            said = provider_json(payload, "The provider sent an event that is not JSON.") if payload else {}
             if not isinstance(said, dict):
                 raise ProviderUnreadable("The provider sent an event that is not JSON.")
             yield said

@@ -4,7 +4,6 @@ Source: Amazon Bedrock API Reference, "Converse" and "ConverseStream". Neither s
 the id is made here, the name is the one that was called.
 """
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -25,6 +24,7 @@ from aggregator.proxy.providers.translate_answer import (
     tokens,
     tool_call,
 )
+from aggregator.proxy.sse import provider_json
 
 _FINISH = {
     "end_turn": "stop",
@@ -186,10 +186,7 @@ def event_of(payload: bytes) -> JsonObject:
     Raises:
         ProviderFailed: it is no JSON object.
     """
-    try:
-        said = json.loads(payload)
-    except (ValueError, RecursionError):
-        raise ProviderUnreadable("The provider sent an event that is not JSON.") from None
+    said = provider_json(payload, "The provider sent an event that is not JSON.")
     if not isinstance(said, dict):
         raise ProviderUnreadable("The provider sent an event that is not JSON.")
     return said

@@ -4,7 +4,6 @@ Standard library only. Sources: https://ai.google.dev/api/caching#Content (conte
 https://ai.google.dev/gemini-api/docs/generate-content/thought-signatures (what must come back with a call).
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +22,7 @@ from aggregator.proxy.providers.translate import (
 )
 from aggregator.proxy.providers.translate_answer import objects, text
 from aggregator.proxy.providers.translate_tools import tool_calls_of
+from aggregator.runtime import passable_json
 
 DETAILS_FORMAT = "google-gemini-v1"
 """Marks what only Gemini can read of an assistant's `reasoning_details`."""
@@ -124,8 +124,8 @@ def _function_response(message: JsonObject, place: str, model: str, names: dict[
 def _response(words: str) -> JsonObject:
     """A result as an object, which Gemini wants; any other is its `output`."""
     try:
-        said = json.loads(words)
-    except (ValueError, RecursionError):
+        said = passable_json.read(words)
+    except ValueError:
         said = None
     return said if isinstance(said, dict) else {"output": words}
 

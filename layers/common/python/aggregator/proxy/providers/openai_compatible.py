@@ -15,7 +15,7 @@ from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, W
 from aggregator.proxy.providers.openai_request import request_to
 from aggregator.proxy.providers.openai_usage import usage_in, usage_json
 from aggregator.proxy.providers.spoken import bytes_said, choices_of, is_error, is_no_chunk, says_something
-from aggregator.proxy.sse import data_event, payload_of, split, whole_events
+from aggregator.proxy.sse import data_event, payload_of, provider_json, split, whole_events
 
 _OURS = frozenset({"model", "max_tokens", "max_completion_tokens", "stream_options"})
 
@@ -150,10 +150,7 @@ class _Reader:
 
 
 def _object(payload: bytes) -> JsonObject:
-    try:
-        said = json.loads(payload)
-    except (ValueError, RecursionError):
-        raise ProviderUnreadable("The provider sent what is not JSON.") from None
+    said = provider_json(payload, "The provider sent what is not JSON.")
     if not isinstance(said, dict):
         raise ProviderUnreadable("The provider sent what is no JSON object.")
     return said

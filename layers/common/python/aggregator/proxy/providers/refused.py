@@ -65,7 +65,7 @@ def _words(body: bytes) -> tuple[str, str | None]:
     """The provider's message and parameter, without anything that looks like a secret."""
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", None
     error = said.get("error") if isinstance(said, dict) else None
     if not isinstance(error, dict):

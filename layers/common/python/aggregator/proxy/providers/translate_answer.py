@@ -16,7 +16,7 @@ from aggregator.errors import ProviderUnreadable
 from aggregator.proxy.model import JsonObject, Progress
 from aggregator.proxy.providers.openai_usage import usage_json
 from aggregator.proxy.providers.spoken import bytes_said, says_something
-from aggregator.proxy.sse import data_event
+from aggregator.proxy.sse import data_event, provider_json
 
 _MOST_TOKENS = 2**40
 
@@ -27,10 +27,7 @@ def read_json(body: bytes) -> JsonObject:
     Raises:
         ProviderUnreadable: there is none.
     """
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        raise ProviderUnreadable("The provider answered what is not JSON.") from None
+    said = provider_json(body, "The provider answered what is not JSON.")
     if not isinstance(said, dict):
         raise ProviderUnreadable("The provider answered without a completion.")
     return said

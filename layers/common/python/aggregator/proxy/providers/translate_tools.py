@@ -3,7 +3,6 @@
 Source of the fields: OpenAI API reference, "Create chat completion" (`tools`, `tool_choice`, `tool_calls`).
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from aggregator.errors import InvalidRequest
 from aggregator.proxy.model import JsonObject
 from aggregator.proxy.providers.translate import a_string, an_object, unsupported
+from aggregator.runtime import passable_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,10 @@ def _arguments(said: Any, place: str) -> JsonObject:
     if said in (None, ""):
         return {}
     try:
-        return an_object(json.loads(said), place)
-    except (TypeError, ValueError, RecursionError):
+        return an_object(passable_json.read(said), place)
+    except passable_json.TooDeep:
+        raise InvalidRequest(f"{place}: is nested too deep", param=place) from None
+    except (TypeError, ValueError):
         raise InvalidRequest(f"{place}: must be a JSON object, written as a string", param=place) from None
 
 

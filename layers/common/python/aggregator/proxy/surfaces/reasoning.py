@@ -10,6 +10,7 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 from aggregator.errors import JsonObject
+from aggregator.runtime import passable_json
 
 CLAUDE = "anthropic-claude-v1"
 _PACKED = "agg1."
@@ -25,8 +26,8 @@ def unpacked(text: str) -> list[JsonObject]:
     if not text.startswith(_PACKED):
         return []
     try:
-        said = json.loads(b64decode(text.removeprefix(_PACKED), validate=True))
-    except (ValueError, RecursionError):
+        said = passable_json.read(b64decode(text.removeprefix(_PACKED), validate=True))
+    except ValueError:
         return []
     return [each for each in (said if isinstance(said, list) else [said]) if isinstance(each, dict)]
 

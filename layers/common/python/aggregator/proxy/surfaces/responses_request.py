@@ -115,6 +115,8 @@ def _flat(tool: JsonObject, place: str) -> Iterator[JsonObject]:
         yield _tool(tool, place)
         return
     a_name(tool.get("name"), f"{place}.name")
+    if tool.get("tools") is None:
+        raise invalid(f"{place}.tools", "Field required")
     about = a_text(tool.get("description") or "", f"{place}.description")
     for at, each in objects_in(tool.get("tools"), f"{place}.tools"):
         found = _tool(each, at)
