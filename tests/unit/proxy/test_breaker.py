@@ -69,23 +69,49 @@ def test_five_failures_open_a_circuit() -> None:
 
 def test_failures_far_apart_open_nothing() -> None:
     world = World()
+    opened: list[bool] = []
 
     for _ in range(20):
-        fail(world.one, A, 1)
+        opened += fail(world.one, A, 1)
         world.later(8)
 
-    assert kept(world.one, A, B) == ["a", "b"]
+    assert opened == [False] * 20
+    assert "UpdateItem" not in world.table.calls
+
+
+@pytest.mark.parametrize(("seconds", "opens"), [(7.5, True), (7.6, False)])
+def test_five_failures_open_a_circuit_if_they_are_within_half_a_minute(seconds: float, opens: bool) -> None:
+    world = World()
+
+    for _ in range(4):
+        fail(world.one, A, 1)
+        world.later(seconds)
+
+    assert world.one.failed(A) is opens
 
 
 def test_a_route_that_mostly_works_stays_closed() -> None:
     world = World()
+    opened: list[bool] = []
 
     for _ in range(8):
         world.one.answered(A)
         world.one.answered(A)
-        fail(world.one, A, 1)
+        opened += fail(world.one, A, 1)
 
-    assert kept(world.one, A, B) == ["a", "b"]
+    assert opened == [False] * 8
+    assert "UpdateItem" not in world.table.calls
+
+
+@pytest.mark.parametrize(("answers", "opens"), [(4, True), (5, True), (6, False)])
+def test_five_failures_open_a_circuit_if_they_are_half_of_all_tries(answers: int, opens: bool) -> None:
+    world = World()
+    for _ in range(answers):
+        world.one.answered(A)
+
+    opened = fail(world.one, A)
+
+    assert opened == [False] * 4 + [opens]
 
 
 def test_after_half_a_minute_one_request_is_let_through_and_its_success_closes_the_circuit() -> None:
