@@ -17,7 +17,7 @@ MAKEFLAGS += --no-print-directory
 export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test pr lint fmt types arrows template properties model faults invoke logs
+.PHONY: help setup run test pr lint fmt types arrows template properties model mutants faults invoke logs
 .PHONY: bench cost simulate reconcile redrive replay-usage build deploy destroy clean
 
 help: ## say what there is
@@ -58,6 +58,9 @@ properties: setup ## 100,000 random histories of the ledger
 
 model: setup ## explore every interleaving of the ledger's protocol
 	@$(BIN)/python -m tests.model.ledger_explorer
+
+mutants: setup ## faults made in a copy of the code, one by one: the tests notice each; ARGS="markup" for some
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 faults: setup ## every fault at every step; writes docs/faults.md
 	@FAULTS_DOCUMENT=write $(BIN)/python -m pytest tests/faults $(ARGS)

@@ -1,0 +1,206 @@
+"""Limits of keys, stored answers, and the cache: what a key may use, and who gets whose answer."""
+
+from tests.mutants.mutant import Mutant
+
+RULES = (
+    "tests/unit/proxy/test_limits.py",
+    "tests/unit/proxy/test_limits_in_the_walk.py",
+    "tests/unit/proxy/test_limits_faults.py",
+    "tests/unit/proxy/test_limits_of_lines.py",
+    "tests/unit/proxy/test_tokens_per_minute.py",
+)
+STORE = ("tests/integration/proxy/test_proxy_store_moto.py", "tests/unit/proxy/test_limits_races.py")
+IDEMPOTENCY = (
+    "tests/unit/proxy/test_idempotency.py",
+    "tests/unit/proxy/test_idempotency_at_the_edge.py",
+    "tests/unit/proxy/test_idempotency_faults.py",
+)
+CACHE = ("tests/unit/proxy/test_response_cache.py",)
+
+MUTANTS = (
+    Mutant(
+        "a budget is taken of what is not left of it",
+        "proxy/limit_rules.py",
+        "return max(0, min([demand.at_most_nano_usd, *left]))",
+        "return demand.at_most_nano_usd",
+        RULES,
+    ),
+    Mutant(
+        "of two budgets the larger rest counts",
+        "proxy/limit_rules.py",
+        "return max(0, min([demand.at_most_nano_usd, *left]))",
+        "return max(0, min([demand.at_most_nano_usd, max(left, default=demand.at_most_nano_usd)]))",
+        RULES,
+    ),
+    Mutant(
+        "one request more than the limit runs at once",
+        "proxy/limit_rules.py",
+        "running >= owner.most_running",
+        "running > owner.most_running",
+        RULES,
+    ),
+    Mutant(
+        "a ticket means something after its expiry",
+        "proxy/limit_counts.py",
+        'int(ticket.partition("#")[0]) < now.timestamp()',
+        "not ticket",
+        RULES,
+    ),
+    Mutant(
+        "a ticket expires before its request can be over",
+        "proxy/limit_rules.py",
+        "expiry = int(demand.now.timestamp() + demand.seconds) + 1 + CLOCK_SKEW_SECONDS",
+        "expiry = int(demand.now.timestamp())",
+        RULES,
+    ),
+    Mutant(
+        "a minute's limit is counted by the hour",
+        "proxy/limit_counts.py",
+        "return str(int(moment.timestamp()) // 60)",
+        "return str(int(moment.timestamp()) // 3600)",
+        RULES,
+    ),
+    Mutant(
+        "a month's budget begins anew each day",
+        "proxy/limit_counts.py",
+        'MONTHLY_BUDGET_NANO_USD: ("m#", _month)',
+        'MONTHLY_BUDGET_NANO_USD: ("m#", _day)',
+        RULES,
+    ),
+    Mutant(
+        "a counter that is still needed is tidied away",
+        "proxy/limit_counts.py",
+        'name[2:].partition("#")[0] < last[name[:2]]',
+        'name[2:].partition("#")[0] <= last[name[:2]]',
+        RULES,
+    ),
+    Mutant(
+        "what a request did not spend stays taken of the budgets",
+        "proxy/limit_rules.py",
+        "nano_usd=max(0, taken.at_most_nano_usd - spent_nano_usd) if taken.budgets else 0",
+        "nano_usd=0",
+        RULES,
+    ),
+    Mutant(
+        "what a request spent comes back to the budgets",
+        "proxy/limit_rules.py",
+        "nano_usd=max(0, taken.at_most_nano_usd - spent_nano_usd) if taken.budgets else 0",
+        "nano_usd=taken.at_most_nano_usd if taken.budgets else 0",
+        RULES,
+    ),
+    Mutant(
+        "an image counts for no tokens",
+        "proxy/limits.py",
+        "+ ask.images * TOKENS_PER_IMAGE",
+        "",
+        RULES,
+    ),
+    Mutant(
+        "only one of several choices counts for tokens",
+        "proxy/limits.py",
+        "(ask.max_output_tokens or 0) * ask.choices",
+        "(ask.max_output_tokens or 0)",
+        RULES,
+    ),
+    Mutant(
+        "a limit is counted but not asked",
+        "proxy/store.py",
+        'conditions.append(f"(attribute_not_exists(#c{n}) OR #c{n} <= :room{n})")',
+        'conditions.append(f"(attribute_not_exists(#c{n}) OR #c{n} <= :room{n} OR #c{n} > :room{n})")',
+        STORE,
+    ),
+    Mutant(
+        "a request that is repeated takes twice",
+        "proxy/store.py",
+        'conditions.append("NOT contains(#p0, :mine)")',
+        'conditions.append("NOT contains(nothing, :mine)")',
+        STORE,
+    ),
+    Mutant(
+        "what is given back comes back twice",
+        "proxy/store.py",
+        'conditions.append("contains(#p0, :ticket)")',
+        'conditions.append("NOT contains(nothing, :ticket)")',
+        STORE,
+    ),
+    Mutant(
+        "the place of a request that holds no money stays taken",
+        "proxy/walk.py",
+        "        limits.give_back(do.counts, taken, used_tokens=0)\n",
+        "",
+        RULES,
+    ),
+    Mutant(
+        "a minute's tokens are never put right by what was used",
+        "proxy/limit_rules.py",
+        "tokens=0 if is_over or used_tokens is None else taken.tokens - used_tokens",
+        "tokens=0",
+        RULES,
+    ),
+    Mutant(
+        "tokens are put right in a minute that is over",
+        "proxy/limit_rules.py",
+        "tokens=0 if is_over or used_tokens is None else taken.tokens - used_tokens",
+        "tokens=0 if used_tokens is None else taken.tokens - used_tokens",
+        RULES,
+    ),
+    Mutant(
+        "a key is free of the limits of the key that made it",
+        "proxy/limit_counts.py",
+        "for key_id, limits in (*line, (caller.key_id, caller.limits))",
+        "for key_id, limits in ((caller.key_id, caller.limits),)",
+        RULES,
+    ),
+    Mutant(
+        "another request gets the stored answer",
+        "proxy/idempotency.py",
+        'if stored["body_hash"] != mark.body_hash:',
+        "if False:",
+        IDEMPOTENCY,
+    ),
+    Mutant(
+        "a request is carried out beside the one that has its key",
+        "proxy/idempotency.py",
+        'if stored["request_id"] == mark.request_id:',
+        'if stored["request_id"]:',
+        IDEMPOTENCY,
+    ),
+    Mutant(
+        "a request's path is no part of what its key stands for",
+        "proxy/idempotency.py",
+        'return sha256(route.encode() + b"\\n" + raw).hexdigest()',
+        "return sha256(raw).hexdigest()",
+        IDEMPOTENCY,
+    ),
+    Mutant(
+        "a refusal is kept under an Idempotency-Key",
+        "proxy/idempotency.py",
+        """    if answer.status >= 400:
+        drop()
+        return answer
+""",
+        "",
+        IDEMPOTENCY,
+    ),
+    Mutant(
+        "the cache gives answers that are too old",
+        "proxy/response_cache.py",
+        "wish.now_epoch_seconds - kept.stored_at >= wish.seconds",
+        "wish.now_epoch_seconds - kept.stored_at >= 2 * wish.seconds",
+        CACHE,
+    ),
+    Mutant(
+        "the cache gives a model that the key may not call",
+        "proxy/response_cache.py",
+        '        wish.caller.require_model(kept.headers["x-aggregator-model"])\n',
+        "",
+        CACHE,
+    ),
+    Mutant(
+        "the cache takes one model's answer for another's",
+        "proxy/response_cache.py",
+        'f"{ask.surface}\\n{caller.meant_by(ask.model)}\\n{body}"',
+        'f"{ask.surface}\\n{body}"',
+        CACHE,
+    ),
+)
