@@ -13,7 +13,7 @@ from aggregator.billing.store import Short
 from aggregator.orchestrator.model import DatedPrice, Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.ask import ask_of
-from aggregator.proxy.model import Ask, Receipt, Route, UpstreamRequest, Way
+from aggregator.proxy.model import Ask, Receipt, Route, UpstreamError, UpstreamRequest, Way
 from aggregator.proxy.store import AnswerStore, LimitStore
 from aggregator.proxy.walk import Collaborators, Visit
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
@@ -117,6 +117,12 @@ class ScriptedResponse:
 
     def read(self) -> bytes:
         return b"".join(self.blocks())
+
+    def read_error(self) -> bytes:
+        try:
+            return self.read()
+        except UpstreamError:
+            return b""
 
     def blocks(self) -> Iterator[bytes]:
         for block in self._blocks:

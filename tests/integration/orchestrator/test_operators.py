@@ -186,6 +186,17 @@ def test_fields_of_a_provider_that_are_left_out_stay(desk: Desk) -> None:
     assert said["entry"] == openai | {"timeoutSeconds": 30, "origin": "operator"}
 
 
+def test_how_long_a_provider_may_be_silent_is_changed_within_bounds(desk: Desk) -> None:
+    status, said = desk(
+        "put_provider", {"provider": "openai"}, {"silenceSeconds": 45, "reasoningSilenceSeconds": 900}
+    )
+    refused, why = desk("put_provider", {"provider": "openai"}, {"silenceSeconds": 0})
+
+    assert (status, refused) == (200, 400)
+    assert (said["entry"]["silenceSeconds"], said["entry"]["reasoningSilenceSeconds"]) == (45, 900)
+    assert why["error"]["param"] == "silenceSeconds"
+
+
 def test_an_alias_comes_and_goes(desk: Desk) -> None:
     made, _ = desk("put_alias", {"alias": "quick"}, {"model": "gpt-4o-mini"})
     wrong, said = desk("put_alias", {"alias": "quick"}, {"model": "nothing"})

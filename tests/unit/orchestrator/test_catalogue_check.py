@@ -120,6 +120,14 @@ SPOILS: list[tuple[Spoil, str]] = [
         "provider openai: maxTokensField must be one of max_completion_tokens, max_tokens",
     ),
     (
+        lambda c: c["providers"][0].update(silenceSeconds=0),
+        "provider openai: silenceSeconds must be between 1 and 900",
+    ),
+    (
+        lambda c: c["providers"][0].update(reasoningSilenceSeconds=901),
+        "provider openai: reasoningSilenceSeconds must be between 1 and 900",
+    ),
+    (
         lambda c: c["providers"][0].update(timeoutSeconds=901),
         "provider openai: timeoutSeconds must be between 1 and 900",
     ),

@@ -114,6 +114,9 @@ def _of_provider(provider: JsonObject) -> Iterator[Problem]:
         yield at.problem("maxTokensField", f"maxTokensField must be one of {fields}")
     if not 1 <= provider.get("timeoutSeconds", 0) <= 900:
         yield at.problem("timeoutSeconds", "timeoutSeconds must be between 1 and 900")
+    for field in ("silenceSeconds", "reasoningSilenceSeconds"):
+        if not 1 <= provider.get(field, 1) <= 900:
+            yield at.problem(field, f"{field} must be between 1 and 900")
     if problem := _of_key_header(provider):
         yield at.problem("keyHeader", f"keyHeader {problem}")
     if problem := problem_of_url(str(provider.get("baseUrl", ""))):

@@ -20,6 +20,11 @@ JsonObject = dict[str, Any]
 ProtocolName = Literal["anthropic", "bedrock", "gemini", "openai"]
 PROTOCOLS = frozenset(get_args(ProtocolName))
 
+SILENCE_SECONDS = 120
+"""How long a provider may say nothing in the middle of an answer, where its entry does not say."""
+REASONING_SILENCE_SECONDS = 290
+"""The same for models that reason, and do so without a word; API Gateway gives an answer up after 300."""
+
 STRATEGIES = PRIORITY, WEIGHTED, CHEAPEST, LATENCY = ("priority", "weighted", "cheapest", "latency")
 """By what a model's routes are ranked; proxy/ranking.py says how."""
 
@@ -31,7 +36,8 @@ class Provider:
     `max_tokens_field` is the name under which it takes the cap on output. `stream_options` is False where it refuses
     that field and reports the usage of a stream anyway. `secret` is the name of its keys in the secret of all
     providers; a keyless one has none. `key_header` takes the key as it is, instead of `Authorization: Bearer`.
-    `extensions` are fields beyond OpenAI's that it takes (see proxy/dialect.py).
+    `extensions` are fields beyond OpenAI's that it takes (see proxy/dialect.py). `silence_seconds` is how long it may say
+    nothing in the middle of an answer, `reasoning_silence_seconds` the same for models that reason.
     """
 
     id: str
@@ -48,6 +54,8 @@ class Provider:
     only_values: Mapping[str, list[Any]] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
     extensions: frozenset[str] = frozenset()
+    silence_seconds: int = SILENCE_SECONDS
+    reasoning_silence_seconds: int = REASONING_SILENCE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,13 @@ class Route:
         """The same at a moment as `iso` writes it; None if none is, as on a route that was added for later."""
         begun = [dated for dated in self.prices if dated.effective_at <= moment]
         return max(begun, key=lambda dated: dated.effective_at).price if begun else None
+
+    @property
+    def silence_seconds(self) -> int:
+        """How long the provider may say nothing in the middle of an answer of this model."""
+        if self.can("reasoning"):
+            return self.provider.reasoning_silence_seconds
+        return self.provider.silence_seconds
 
     def can(self, capability: str) -> bool:
         """Whether this route offers a capability (`"vision"`): others of the same model may."""
@@ -300,4 +315,6 @@ def _build_provider(entry: JsonObject) -> Provider:
         only_values=entry.get("onlyValues", {}),
         rename=entry.get("rename", {}),
         extensions=frozenset(entry.get("extensions", ())),
+        silence_seconds=entry.get("silenceSeconds", SILENCE_SECONDS),
+        reasoning_silence_seconds=entry.get("reasoningSilenceSeconds", REASONING_SILENCE_SECONDS),
     )

@@ -15,7 +15,7 @@ from aggregator.billing.money import to_nano_usd, to_usd
 from aggregator.errors import InvalidRequest, NotFound
 from aggregator.orchestrator.api import Capability
 from aggregator.orchestrator.change_catalogue import Changed, Order
-from aggregator.orchestrator.model import ProtocolName
+from aggregator.orchestrator.model import REASONING_SILENCE_SECONDS, SILENCE_SECONDS, ProtocolName
 from aggregator.orchestrator.store import Version
 from aggregator.runtime.clock import iso
 from aggregator.runtime.request import Event, header_of
@@ -150,6 +150,8 @@ class PutProviderRequest(_Fields):
     )
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     timeout_seconds: Annotated[int, Field(ge=1, le=900, strict=True)] = 600
+    silence_seconds: Annotated[int, Field(ge=1, le=900, strict=True)] = SILENCE_SECONDS
+    reasoning_silence_seconds: Annotated[int, Field(ge=1, le=900, strict=True)] = REASONING_SILENCE_SECONDS
     secret: EntryId | None = None
     keyless: bool = False
     key_header: Annotated[str, Field(max_length=60, examples=["api-key"])] = ""

@@ -119,6 +119,8 @@ def usage_chunk(answer: Answer, receipt: Receipt) -> JsonObject:
 def _broken(broken: UpstreamError | ProviderUnreadable) -> tuple[str, Refusal]:
     if isinstance(broken, ProviderUnreadable):
         return "provider_cut", broken
+    if broken.silent:
+        return "provider_cut", ProviderTimedOut("The provider fell silent in the middle of its answer.")
     if broken.timed_out:
         return "deadline", ProviderTimedOut("The time limit of the platform ended the stream.")
     return "provider_cut", ProviderFailed("The provider ended the stream too early.")

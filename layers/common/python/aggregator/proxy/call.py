@@ -183,7 +183,7 @@ def _attempt(
     try:
         response = upstream.post(request, deadline)
         if response.status >= 300:
-            raise refusal_by(adapter, response.status, response.headers, response.read())
+            raise refusal_by(adapter, response.status, response.headers, response.read_error())
         chunks = _begin(adapter, ask, response, progress, monotonic)
     except UpstreamError as broken:
         if broken.timed_out:

@@ -8,7 +8,7 @@ from aggregator.billing.model import Hold
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Price, Usage
 from aggregator.errors import Refusal
-from aggregator.orchestrator.model import PRIORITY, Provider
+from aggregator.orchestrator.model import PRIORITY, SILENCE_SECONDS, Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
 
 JsonObject = dict[str, Any]
@@ -94,20 +94,29 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest:
-    """One HTTP POST to a provider. `first_byte_seconds` is how long it may take to begin its answer."""
+    """One HTTP POST to a provider.
+
+    `first_byte_seconds` is how long it may take to begin its answer, `silence_seconds` how long it may say nothing
+    between two pieces of it.
+    """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
     first_byte_seconds: float
+    silence_seconds: float = SILENCE_SECONDS
 
 
 class UpstreamError(Exception):
-    """The provider did not answer, or not to its end. `timed_out` tells a slow one from a broken one."""
+    """The provider did not answer, or not to its end.
 
-    def __init__(self, reason: str, *, timed_out: bool = False) -> None:
+    `timed_out` tells a slow one from a broken one; `silent` if its answer had begun, and it fell silent for too long.
+    """
+
+    def __init__(self, reason: str, *, timed_out: bool = False, silent: bool = False) -> None:
         super().__init__(reason)
         self.timed_out = timed_out
+        self.silent = silent
 
 
 class UpstreamResponse(Protocol):
@@ -122,6 +131,10 @@ class UpstreamResponse(Protocol):
         Raises:
             UpstreamError: it ended before its end, or took too long.
         """
+        ...
+
+    def read_error(self) -> bytes:
+        """Read what comes of an error's body within a few seconds; whatever becomes of it, the status is known."""
         ...
 
     def blocks(self) -> Iterator[bytes]:

@@ -1,7 +1,8 @@
 """HTTP to providers: kept-alive connections that outlive one invocation, and deadlines. Standard library only."""
 
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
+from typing import NamedTuple
 
 from aggregator.proxy.model import UpstreamError, UpstreamRequest
 from aggregator.runtime.http_pool import Origin, connect
@@ -24,6 +25,9 @@ _END_SECONDS = 0.05
 
 _IDLE_SECONDS = 60.0
 """A connection that nobody used for so long is not used again: on a frozen environment its end goes unseen."""
+_ERROR_SECONDS = 3.0
+_LARGEST_ERROR = 1_000_000
+"""How long, and how much, is read of what a provider says about an error: its status is known by then."""
 
 
 class HttpUpstream:
@@ -44,7 +48,8 @@ class HttpUpstream:
 
         Raises:
             UpstreamError: no answer; `timed_out` if `deadline` (on the monotonic clock) or the provider's own
-                time for the first byte passed.
+                time for the first byte passed. While the body is read, also if nothing came for the provider's
+                `silence_seconds`.
         """
         origin = Origin.of(request.url)
         sent = request_bytes("POST", origin.path, _headers(origin, request), request.body)
@@ -53,14 +58,18 @@ class HttpUpstream:
             kept = self._take(origin)
             if kept is not None:
                 try:
-                    return HttpResponse(self, origin, kept, _begin(kept, sent, first_byte), deadline)
+                    head = _begin(kept, sent, first_byte)
+                    return HttpResponse(
+                        self, origin, kept, head, _Patience(deadline, request.silence_seconds)
+                    )
                 except (NotSentError, ClosedError) as closed:
                     if _timed_out(closed):
                         raise
             seconds = max(0.001, min(_CONNECT_SECONDS, deadline - time.monotonic()))
             fresh = connect(origin, seconds, self._may)
             first_byte = min(time.monotonic() + request.first_byte_seconds, deadline)
-            return HttpResponse(self, origin, fresh, _begin(fresh, sent, first_byte), deadline)
+            head = _begin(fresh, sent, first_byte)
+            return HttpResponse(self, origin, fresh, head, _Patience(deadline, request.silence_seconds))
         except (NotSentError, NoAnswerError) as broken:
             raise _error(broken) from broken
 
@@ -89,11 +98,42 @@ class HttpUpstream:
         return None
 
 
+class _Silent(NoAnswerError):
+    """Nothing came for as long as the provider may be silent."""
+
+
+class _Patience(NamedTuple):
+    """How long a body is waited for: until `deadline`, and between two pieces of it for `silence_seconds`."""
+
+    deadline: float
+    silence_seconds: float
+
+    def within(self, seconds: float) -> "_Patience":
+        """The same, for so long from now at the most."""
+        return self._replace(deadline=min(self.deadline, time.monotonic() + seconds))
+
+    def receive(self, connection: Connection) -> bytes:
+        """What comes next; nothing if the provider has hung up.
+
+        Raises:
+            NoAnswerError: nothing came in time, `_Silent` if before the deadline, or the connection broke.
+        """
+        silent_at = time.monotonic() + self.silence_seconds
+        if silent_at >= self.deadline:
+            return connection.receive(self.deadline)
+        try:
+            return connection.receive(silent_at)
+        except NoAnswerError as broken:
+            if not _timed_out(broken):
+                raise
+            raise _Silent(f"nothing came for {self.silence_seconds:g} s") from broken.__cause__
+
+
 class HttpResponse:
     """A provider's answer. Its connection is kept when the body was read whole, and closed otherwise."""
 
     def __init__(
-        self, upstream: HttpUpstream, origin: Origin, connection: Connection, head: Head, deadline: float
+        self, upstream: HttpUpstream, origin: Origin, connection: Connection, head: Head, patience: _Patience
     ) -> None:
         self.status = head.status
         self.headers: Mapping[str, str] = head.headers
@@ -101,29 +141,43 @@ class HttpResponse:
         self._upstream = upstream
         self._origin = origin
         self._head = head
-        self._deadline = deadline
+        self._patience = patience
         self._given_back = False
-        self._reading: Iterator[bytes] = iter(())
+        self._reading = _nothing()
 
     def read(self) -> bytes:
         """See `UpstreamResponse.read`."""
         return b"".join(self.blocks())
 
-    def blocks(self) -> Iterator[bytes]:
+    def read_error(self) -> bytes:
+        """See `UpstreamResponse.read_error`."""
+        self._patience = self._patience.within(_ERROR_SECONDS)
+        said = b""
+        try:
+            for block in (blocks := self.blocks()):
+                said += block
+                if len(said) > _LARGEST_ERROR:
+                    blocks.close()
+                    break
+        except UpstreamError:
+            pass
+        return said
+
+    def blocks(self) -> Generator[bytes]:
         """See `UpstreamResponse.blocks`."""
         self._reading = self._blocks()
         return self._reading
 
     def release(self) -> None:
         """See `UpstreamResponse.release`; its end has mostly come with what was read last."""
-        self._deadline = min(self._deadline, time.monotonic() + _END_SECONDS)
+        self._patience = self._patience.within(_END_SECONDS)
         try:
             for _ in self._reading:
                 pass
         except UpstreamError:
             self.close()
 
-    def _blocks(self) -> Iterator[bytes]:
+    def _blocks(self) -> Generator[bytes]:
         left_over = True
         try:
             left_over = yield from self._body()
@@ -150,10 +204,10 @@ class HttpResponse:
             return (yield from self._chunks(data))
         if "content-length" in headers:
             return (yield from self._exactly(number(headers["content-length"], 10), data))
-        data = data or self.connection.receive(self._deadline)
+        data = data or self._patience.receive(self.connection)
         while data:
             yield data
-            data = self.connection.receive(self._deadline)
+            data = self._patience.receive(self.connection)
         return True
 
     def _chunks(self, data: bytes) -> Generator[bytes, None, bool]:
@@ -177,10 +231,14 @@ class HttpResponse:
         return len(data) > missing
 
     def _more(self) -> bytes:
-        data = self.connection.receive(self._deadline)
+        data = self._patience.receive(self.connection)
         if not data:
             raise NoAnswerError("the answer ended before its end")
         return data
+
+
+def _nothing() -> Generator[bytes]:
+    yield from ()
 
 
 def _headers(origin: Origin, request: UpstreamRequest) -> dict[str, str]:
@@ -206,7 +264,7 @@ def _begin(connection: Connection, request: bytes, deadline: float) -> Head:
 
 
 def _error(broken: Exception) -> UpstreamError:
-    return UpstreamError(str(broken), timed_out=_timed_out(broken))
+    return UpstreamError(str(broken), timed_out=_timed_out(broken), silent=isinstance(broken, _Silent))
 
 
 def _timed_out(broken: Exception) -> bool:

@@ -4,13 +4,17 @@ import functools
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from threading import Thread
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aggregator.runtime.http_wire import Answer, ClosedError, Connection, NotSentError
 
 if TYPE_CHECKING:
     from ssl import SSLContext
+
+_Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
+"""What `socket.getaddrinfo` finds."""
 
 
 class Origin(NamedTuple):
@@ -139,11 +143,14 @@ class HttpPool:
 def connect(origin: Origin, seconds: float, may: Callable[[str], bool] | None = None) -> Connection:
     """A new connection to `origin`; `may` says whether the IP address that its name led to is one to talk to.
 
+    `seconds` are for all of it: the name, each of its addresses, and TLS.
+
     Raises:
         NotSentError: the host cannot be reached within `seconds`, or is not who it should be.
     """
+    deadline = time.monotonic() + seconds
     try:
-        plain = socket.create_connection((origin.host, origin.port), seconds)
+        plain = _first_of(_addresses(origin, seconds), deadline)
     except OSError as refused:
         raise NotSentError(f"cannot connect: {refused}") from refused
     if may is not None and not may(plain.getpeername()[0]):
@@ -155,8 +162,61 @@ def connect(origin: Origin, seconds: float, may: Callable[[str], bool] | None = 
             return Connection(plain, BlockingIOError)
         from ssl import SSLWantReadError  # noqa: PLC0415  # see tls_context
 
+        plain.settimeout(max(0.001, deadline - time.monotonic()))
         secured = tls_context().wrap_socket(plain, server_hostname=origin.host)
         return Connection(secured, SSLWantReadError)
     except OSError as refused:
         plain.close()
         raise NotSentError(f"cannot connect: {refused}") from refused
+
+
+def _first_of(addresses: Sequence[_Address], deadline: float) -> socket.socket:
+    """Connect to the first address that answers; one that does not leaves the others their share of the time.
+
+    Raises:
+        OSError: none did.
+    """
+    failed: OSError | None = None
+    for n, (family, kind, protocol, _, address) in enumerate(addresses):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
+        plain = socket.socket(family, kind, protocol)
+        try:
+            plain.settimeout(left / (len(addresses) - n))
+            plain.connect(address)
+        except OSError as refused:
+            plain.close()
+            failed = failed or refused
+        else:
+            return plain
+    raise failed or TimeoutError("timed out")
+
+
+def _addresses(origin: Origin, seconds: float) -> Sequence[_Address]:
+    """Addresses of a host, found within `seconds`.
+
+    The system's resolver cannot be interrupted, so a thread asks it: where the answer does not come, the thread waits
+    on alone, for as long as the resolver does.
+
+    Raises:
+        OSError: there is no such host, or it was not found in time.
+    """
+    if origin.host.replace(".", "").isdecimal() or ":" in origin.host:
+        return socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+    found: list[Sequence[_Address] | OSError] = []
+
+    def ask() -> None:
+        try:
+            found.append(socket.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as unknown:  # UnicodeError: a label of the name is too long
+            found.append(unknown if isinstance(unknown, OSError) else OSError(f"no such name: {unknown}"))
+
+    thread = Thread(target=ask, name="resolver", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not found:
+        raise TimeoutError("the name was not resolved in time")
+    if isinstance(found[0], OSError):
+        raise found[0]
+    return found[0]

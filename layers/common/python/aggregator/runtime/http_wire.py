@@ -103,8 +103,11 @@ class Connection:
             self._socket.sendall(request)
         except OSError as broken:  # a request cut short is not carried out
             raise NotSentError(f"cannot send: {broken}") from broken
-        head, rest = self._read_head(deadline)
+        head, rest = self._read_head(self.receive(deadline, lost=ClosedError), deadline)
         version, status, headers = _parse_head(head)
+        while status < 200:  # the answer itself is still to come
+            head, rest = self._read_head(rest or self._receive_more(deadline), deadline)
+            version, status, headers = _parse_head(head)
         framed = status in BODILESS or "content-length" in headers or "transfer-encoding" in headers
         said = headers.get("connection", "").lower()
         return Head(status, headers, version == "HTTP/1.1" and "close" not in said and framed, rest)
@@ -134,8 +137,7 @@ class Connection:
             raise NoAnswerError("the answer was cut short")
         return data
 
-    def _read_head(self, deadline: float) -> tuple[bytes, bytes]:
-        data = self.receive(deadline, lost=ClosedError)
+    def _read_head(self, data: bytes, deadline: float) -> tuple[bytes, bytes]:
         if not data:
             raise ClosedError("the connection was closed before an answer")
         while (end := data.find(b"\r\n\r\n")) < 0:
@@ -252,7 +254,9 @@ def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     first, *lines = head.decode("latin-1").split("\r\n")
     version, _, rest = first.partition(" ")
     status = rest[:3]
-    if version not in ("HTTP/1.1", "HTTP/1.0") or not status.isdecimal() or not 200 <= int(status) <= 599:
+    readable = version in ("HTTP/1.1", "HTTP/1.0") and status.isascii() and status.isdecimal()
+    # 101 would change the protocol, which nobody asked for; other 1xx only announce the answer.
+    if not readable or not 100 <= int(status) <= 599 or int(status) == 101:
         raise NoAnswerError("the answer is not HTTP")
     headers = {}
     for line in lines:

@@ -36,6 +36,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         headers=headers | {"accept": accept, "accept-encoding": "identity", "user-agent": "aggregator"},
         body=body,
         first_byte_seconds=provider.timeout_seconds,
+        silence_seconds=way.route.via.silence_seconds,
     )
 
 

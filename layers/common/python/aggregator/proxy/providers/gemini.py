@@ -68,6 +68,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         headers=headers,
         body=json.dumps(said, separators=(",", ":")).encode(),
         first_byte_seconds=provider.timeout_seconds,
+        silence_seconds=way.route.via.silence_seconds,
     )
 
 

@@ -30,7 +30,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     body[provider.max_tokens_field] = way.output_tokens
     if ask.stream and provider.stream_options:
         body["stream_options"] = {**(ask.body.get("stream_options") or {}), "include_usage": True}
-    return request_to(provider, "/chat/completions", body, key, stream=ask.stream)
+    return request_to(way.route.via, "/chat/completions", body, key, stream=ask.stream)
 
 
 def decode(body: bytes, progress: Progress) -> bytes:

@@ -18,7 +18,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     """Request to the provider: the client's own, under the provider's name for the model."""
     provider = way.route.provider
     body = fitted(ask.body, provider) | {"model": way.route.via.upstream_model}
-    return request_to(provider, "/embeddings", body, key)
+    return request_to(way.route.via, "/embeddings", body, key)
 
 
 def decode(body: bytes, progress: Progress) -> bytes:

@@ -2,14 +2,15 @@
 
 import json
 
-from aggregator.orchestrator.model import Provider
+from aggregator.orchestrator.model import Route
 from aggregator.proxy.model import JsonObject, UpstreamRequest
 
 
 def request_to(
-    provider: Provider, path: str, body: JsonObject, key: str | None, *, stream: bool = False
+    via: Route, path: str, body: JsonObject, key: str | None, *, stream: bool = False
 ) -> UpstreamRequest:
     """POST of `body` under the provider's base URL; the key goes where the provider looks for it."""
+    provider = via.provider
     headers = {
         "Content-Type": "application/json",
         "Accept": "text/event-stream" if stream else "application/json",
@@ -25,4 +26,5 @@ def request_to(
         headers=headers,
         body=json.dumps(body, separators=(",", ":")).encode(),
         first_byte_seconds=provider.timeout_seconds,
+        silence_seconds=via.silence_seconds,
     )
