@@ -29,7 +29,8 @@ def test_the_same_request_gets_the_same_answer_and_is_carried_out_once() -> None
     assert (second.status, read(second)) == (201, b'{"id":1}')
     assert second.headers == {
         "Content-Type": "application/json",
-        "x-aggregator-cost-usd": "0.5",
+        "x-aggregator-cost-usd": "0.00",
+        "x-aggregator-original-cost-usd": "0.5",
         "x-request-id": "r2",
         "x-aggregator-replayed": "true",
         "x-aggregator-original-request-id": "r1",

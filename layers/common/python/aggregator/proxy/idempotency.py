@@ -21,6 +21,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from aggregator.errors import IdempotencyMismatch, InvalidRequest, RequestInProgress, StoreUnavailable
+from aggregator.proxy.given_again import free_events, is_stream
 from aggregator.proxy.store import Used
 from aggregator.proxy.stored_answer import Mark, Recording, StoredAnswer, compressed, ends_chat
 from aggregator.runtime import log
@@ -190,7 +191,10 @@ def _replayed(answer: StoredAnswer, mark: Mark) -> StreamingResponse:
         log.error("answer_damaged", request_id=mark.request_id, original_request_id=answer.request_id)
         raise _unavailable() from damaged
     log.info("replayed", request_id=mark.request_id, original_request_id=answer.request_id)
-    return StreamingResponse(answer.status, answer.headers_for(mark.request_id), [body])
+    chunks = [body]
+    if is_stream(answer.headers):
+        chunks = list(free_events(body, mark.request_id))
+    return StreamingResponse(answer.status, answer.headers_for(mark.request_id), chunks)
 
 
 def _kept(
@@ -207,7 +211,7 @@ def _kept(
     if answer.status >= 400:
         drop()
         return answer
-    if _is_stream(answer):
+    if is_stream(answer.headers):
         chunks = Recording(answer.chunks, is_whole=is_whole, keep=keep, drop=drop)
         return StreamingResponse(answer.status, answer.headers, chunks, answer.cookies)
     try:
@@ -216,13 +220,6 @@ def _kept(
         answer.close()
     keep(compressed(body))
     return StreamingResponse(answer.status, answer.headers, [body], answer.cookies)
-
-
-def _is_stream(answer: StreamingResponse) -> bool:
-    return any(
-        name.lower() == "content-type" and value.startswith("text/event-stream")
-        for name, value in answer.headers.items()
-    )
 
 
 def _unavailable() -> StoreUnavailable:

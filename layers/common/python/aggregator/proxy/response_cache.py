@@ -16,15 +16,15 @@ kept are errors, streams that were cut, and answers over 300 KB compressed. A ta
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
 from aggregator.auth.caller import Caller
 from aggregator.errors import InvalidRequest
+from aggregator.proxy.given_again import NOTHING, free_events
 from aggregator.proxy.model import Ask
-from aggregator.proxy.sse import data_event, payload_of, split
 from aggregator.proxy.stored_answer import Recording, compressed, ends_chat
 from aggregator.runtime import log
 from aggregator.runtime.aws import AwsError
@@ -42,7 +42,6 @@ _KEPT_HEADERS = frozenset({
     "x-aggregator-model",
     "x-aggregator-price-version",
 })  # fmt: skip
-_NOTHING = "0.00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,24 +174,11 @@ def _again(kept: CachedAnswer, wish: Wish) -> StreamingResponse:
         "Cache-Control": "no-cache",
         "x-aggregator-original-request-id": kept.request_id,
         "x-aggregator-attempts": "0",
-        "x-aggregator-cost-usd": _NOTHING,
+        "x-aggregator-cost-usd": NOTHING,
         HEADER: "hit",
         "Age": str(wish.now_epoch_seconds - kept.stored_at),
     }
     body = zlib.decompress(kept.compressed)
     if headers.get("Content-Type", "").startswith("text/event-stream"):
-        return StreamingResponse(wish.ok_status, headers, list(_events(body, wish.request_id)))
+        return StreamingResponse(wish.ok_status, headers, list(free_events(body, wish.request_id)))
     return StreamingResponse(wish.ok_status, headers, [body])
-
-
-def _events(body: bytes, request_id: str) -> Iterator[bytes]:
-    """The stream, event by event; its receipt says that this time it cost nothing."""
-    for event in split(body):
-        said = json.loads(payload_of(event)) if b'"cost_usd"' in event else {}
-        yield data_event(_free(said, request_id)) if isinstance(said.get("usage"), dict) else event
-
-
-def _free(chunk: dict[str, Any], request_id: str) -> dict[str, Any]:
-    usage = {name: value for name, value in chunk["usage"].items() if name != "balance_usd"}
-    free = {"cost_usd": _NOTHING, "hold_usd": _NOTHING, "request_id": request_id}
-    return {**chunk, "usage": {**usage, **free}}

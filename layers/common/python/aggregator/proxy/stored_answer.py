@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from aggregator.proxy.given_again import free_headers
 from aggregator.proxy.sse import DONE
 
 KEPT_SECONDS = 24 * 3600
@@ -52,10 +53,13 @@ class StoredAnswer:
         return zlib.decompress(self.compressed)
 
     def headers_for(self, request_id: str) -> dict[str, str]:
-        """Headers of a repetition, which is the request `request_id`, under every name that a surface has for it."""
+        """Headers of a repetition, which is the request `request_id`, under every name that a surface has for it.
+
+        It is free, and says so.
+        """
         kept = {
             name: request_id if value == self.request_id else value
-            for name, value in self.headers.items()
+            for name, value in free_headers(self.headers).items()
             if not name.lower().startswith(_NOT_REPEATED)
         }
         return kept | {
