@@ -347,3 +347,31 @@ def test_an_unavailable_provider_is_told_as_such() -> None:
         calling(ScriptedUpstream(*[ScriptedResponse(status=503)] * 2))
 
     assert isinstance(failed.value.refusal, ProviderUnavailable)
+
+
+XAI_WRONG_KEY = (
+    b'{"code": "Client specified an invalid argument", "error": "Incorrect API key provided: xa***."}'
+)
+TOOL_USE_FAILED = b'{"error": {"message": "Failed to call a function.", "code": "tool_use_failed"}}'
+
+
+def test_a_400_for_a_wrong_key_of_ours_goes_to_the_second_key_and_the_next_route() -> None:
+    wrong = ScriptedResponse(XAI_WRONG_KEY, status=400)
+    second = ScriptedUpstream(wrong, ScriptedResponse(GOOD))
+    other = ScriptedUpstream(wrong, wrong, ScriptedResponse(GOOD))
+
+    calling(second, keys=FakeKeys(openai=("new", "old")))
+    calling(other, TWO_WAYS)
+
+    assert asked(second) == ["openai new", "openai old"]
+    assert asked(other) == ["openai key-1", "openai key-1", "groq key-1"]
+
+
+def test_a_call_that_the_model_got_wrong_is_tried_once_more() -> None:
+    failed = ScriptedResponse(TOOL_USE_FAILED, status=400)
+
+    assert calling(ScriptedUpstream(failed, ScriptedResponse(GOOD))).attempts == 2
+    with pytest.raises(CallFailed) as twice:
+        calling(ScriptedUpstream(failed, failed))
+
+    assert (type(twice.value.refusal), twice.value.attempts) == (ProviderFailed, 2)

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import (
+    ContentFiltered,
+    ContextLengthExceeded,
     PayloadTooLarge,
     ProviderFailed,
     ProviderRefused,
@@ -73,9 +75,9 @@ def test_no_key_ever_reaches_the_client(secret: str, said: str, status: int, whe
 
 
 def test_a_masked_key_does_not_reach_the_client_either() -> None:
-    refusal = refusal_of(400, {}, error_body("Incorrect API key provided: sk-proj-****************abcd."))
+    refusal = refusal_of(400, {}, error_body("This was said: sk-proj-****************abcd."))
 
-    assert refusal.message == "Incorrect API key provided: [...]"
+    assert refusal.message == "This was said: [...]"
 
 
 @pytest.mark.parametrize(
@@ -158,3 +160,126 @@ def test_a_wait_is_read_in_seconds(said: str, seconds: int | None) -> None:
 def test_a_client_is_never_told_to_retry_at_once() -> None:
     assert refusal_of(429, {"retry-after": "0"}, b"").retry_after_seconds == 1
     assert refusal_of(503, {}, b"").retry_after_seconds == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "param"),
+    [
+        # Mistral, two ways; Cohere; xAI; FastAPI, as vLLM and proxies have it.
+        ({"object": "error", "message": "Invalid model", "type": "invalid"}, "Invalid model", None),
+        (
+            {
+                "object": "error",
+                "message": {"detail": [{"loc": ["body", "top_p"], "msg": "too big", "input": "s3"}]},
+            },
+            "top_p: too big",
+            "top_p",
+        ),
+        (
+            {"detail": [{"loc": ["body", "messages", 0, "role"], "msg": "unknown role", "input": "s3"}]},
+            "messages.0.role: unknown role",
+            "messages.0.role",
+        ),
+        ({"detail": "no such tool"}, "no such tool", None),
+        ({"id": "x", "message": "too many stop sequences"}, "too many stop sequences", None),
+        ({"code": "Client specified an invalid argument", "error": "bad stop"}, "bad stop", None),
+        ([{"error": {"message": "from a list", "param": "x"}}], "from a list", "x"),
+        ({"error": {"message": "plain", "param": "seed"}}, "plain", "seed"),
+        ({"error": {"detail": "within"}}, "within", None),
+        ({"error": {}}, "The provider refused the request.", None),
+        ({"error": 5, "message": 7, "detail": {"detail": {}}}, "The provider refused the request.", None),
+    ],
+)
+def test_the_reason_reaches_the_client_however_it_is_written(
+    body: Any, message: str, param: str | None
+) -> None:
+    refusal = refusal_of(422, {}, json.dumps(body).encode())
+
+    assert type(refusal) is ProviderRefused
+    assert (refusal.message, refusal.param) == (message, param)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": "Client specified an invalid argument", "error": "Incorrect API key provided: xa***."},
+        {"error": {"message": "no", "code": "invalid_api_key"}},
+        {"error": {"message": "API key not valid. Please pass a valid API key."}},
+        {"error": {"message": "The model x does not exist", "code": "model_not_found"}},
+        {"error": {"message": "gone", "code": "model_decommissioned"}},
+        {"error": "Insufficient balance"},
+    ],
+)
+def test_a_400_about_the_platforms_own_account_is_its_failure(body: Any) -> None:
+    refusal = refusal_of(400, {}, json.dumps(body).encode())
+
+    assert type(refusal) is ProviderFailed
+    assert refusal.message == "The provider did not accept the platform's request."
+
+
+def test_a_word_of_keys_in_a_clients_own_names_is_not_about_the_platforms() -> None:
+    refusal = refusal_of(400, {}, error_body("Invalid schema for function 'get_api_key'"))
+
+    assert type(refusal) is ProviderRefused
+
+
+@pytest.mark.parametrize("code", ["tool_use_failed", "json_validate_failed", "output_parse_failed"])
+def test_a_call_that_the_model_got_wrong_may_be_tried_again(code: str) -> None:
+    body = {"error": {"message": "Failed to call a function.", "code": code, "failed_generation": "s3"}}
+
+    refusal = refusal_of(400, {}, json.dumps(body).encode())
+
+    assert type(refusal) is ProviderFailed
+    assert refusal.message == "The model gave an answer that cannot be used."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"message": "no", "code": "context_length_exceeded"},
+        {
+            "message": "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens."
+        },
+        {"message": "prompt is too long: 210000 tokens > 200000 maximum"},
+        {"message": "The input token count (9) exceeds the maximum number of tokens allowed (8)."},
+        {"message": "Input is too long for requested model."},
+        {
+            "message": "Prompt contains 9 tokens and 0 draft tokens, too large for model with 8 maximum context length"
+        },
+        {"message": "This model's maximum prompt length is 8 but the request contains 9 tokens."},
+        {"message": "Please reduce the length of the messages or completion."},
+        {"message": "Your request exceeds the model limit of 8 tokens"},
+    ],
+)
+def test_a_prompt_that_is_too_long_keeps_its_code(error: Any) -> None:
+    refusal = refusal_of(400, {}, json.dumps({"error": error}).encode())
+
+    assert type(refusal) is ContextLengthExceeded
+    assert envelope(refusal, "r")["error"]["code"] == "context_length_exceeded"
+    assert (status_of(refusal), refusal.message) == (400, error["message"])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"message": "no", "code": "content_filter"},
+        {"message": "no", "code": "content_policy_violation"},
+        {"message": "no", "code": "data_inspection_failed"},
+        {"message": "The response was filtered due to Azure OpenAI's content management policy."},
+        {"message": "Output blocked by content filtering policy"},
+        {"message": "Content Exists Risk"},
+    ],
+)
+def test_a_prompt_that_is_filtered_keeps_its_code(error: Any) -> None:
+    refusal = refusal_of(400, {}, json.dumps({"error": error}).encode())
+
+    assert type(refusal) is ContentFiltered
+    assert envelope(refusal, "r")["error"]["code"] == "content_filter"
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["max_tokens is too large: 99", "Unknown parameter: 'context_length'", "'content' must be a string"],
+)
+def test_other_refusals_stay_what_they_are(message: str) -> None:
+    assert type(refusal_of(400, {}, error_body(message))) is ProviderRefused
