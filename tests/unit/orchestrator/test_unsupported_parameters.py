@@ -1,13 +1,19 @@
+import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aggregator.errors import UnsupportedParameter
-from aggregator.orchestrator.model import Provider
+from aggregator.orchestrator.merge import merged
+from aggregator.orchestrator.model import Catalogue, Provider
 from aggregator.orchestrator.parameters import fitted, refuse_unsupported, values_at
 from tests.unit.orchestrator.samples import catalogue, data
 
 JsonObject = dict[str, Any]
+
+PACKAGED = Path(__file__).parents[3] / "layers/common/python/aggregator/orchestrator/catalogue.json"
 
 
 @pytest.fixture
@@ -78,3 +84,52 @@ def test_values_are_found_at_their_places() -> None:
 
     assert list(values_at(body, "a[].b.c")) == [("a.0.b.c", 1), ("a.1.b.c", 2)]
     assert list(values_at(body, "a.b")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("service_tier", "flex"),
+        ("service_tier", "on_demand"),
+        ("provider", {"order": ["x"]}),
+        ("preset", "mine"),
+        ("models", ["a", "b"]),
+        ("route", "fallback"),
+        ("plugins", [{"id": "web"}]),
+        ("data_sources", [{"type": "azure_search"}]),
+        ("deferred", True),
+        ("search_parameters", {"mode": "on"}),
+        ("best_of", 4),
+        ("background", True),
+        ("enable_search", True),
+        ("speed", "fast"),
+    ],
+)
+def test_what_steers_or_is_paid_apart_is_refused_by_whoever_does_not_name_it(
+    picky: Provider, name: str, value: Any
+) -> None:
+    with pytest.raises(UnsupportedParameter) as refused:
+        refuse_unsupported({name: value}, picky)
+
+    assert refused.value.param == name
+    refuse_unsupported({name: value}, replace(picky, extensions=frozenset({name})))
+    refuse_unsupported({name: value}, replace(picky, only_values={name: [value]}))
+
+
+def test_what_steers_nothing_is_left_out_where_it_is_not_taken(picky: Provider) -> None:
+    body = {"service_tier": "auto", "models": [], "deferred": False, "temperature": 1}
+
+    assert fitted(body, picky) == {"temperature": 1}
+    assert fitted(body, replace(picky, only_values={"service_tier": ["auto", "default"]})) == {
+        "service_tier": "auto",
+        "temperature": 1,
+    }
+
+
+def test_no_packaged_provider_takes_a_tier_or_a_way_that_has_no_price() -> None:
+    packaged = Catalogue(merged(json.loads(PACKAGED.read_text()), None, None, region="us-east-1"), version=1)
+
+    for provider in map(packaged.provider, packaged.provider_ids):
+        for name, value in (("service_tier", "flex"), ("provider", {"order": ["x"]}), ("deferred", True)):
+            with pytest.raises(UnsupportedParameter):
+                refuse_unsupported({name: value}, provider)

@@ -1,9 +1,10 @@
 """What a provider's endpoint takes: a field it cannot honour is refused by name, never dropped in silence.
 
 Standard library only. A provider's `unsupported` names fields it does not take; `only_values` fields it takes with
-certain values; `rename` fields it knows by another name. A field's place is written as a path: `messages[].name` is the
-name of any message. A value that says what the provider does anyway (`n: 1`) asks for nothing, so it is not refused;
-`fitted` leaves it out where the name alone would be an error.
+certain values; `rename` fields it knows by another name. What steers, or is paid for apart (`STEERING`), is taken by
+nobody who does not say so. A field's place is written as a path: `messages[].name` is the name of any message. A value
+that says what the provider does anyway (`n: 1`) asks for nothing, so it is not refused; `fitted` leaves it out where
+the name alone would be an error.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,6 +31,36 @@ DEFAULTS: Mapping[str, tuple[Any, ...]] = {
     "top_logprobs": (0,),
 }
 
+# What chooses another price, model or provider than the route, or work that no rate of the catalogue pays for; with the
+# values that ask for nothing of the kind. It goes to a provider only whose entry names it (`onlyValues`, `extensions`).
+# Sources: the API references of OpenAI (tiers), OpenRouter, Azure OpenAI (data sources), xAI (deferred, search), Groq
+# (compound), Qwen (search), Anthropic (speed, places of inference), vLLM (beams), Vercel's gateway.
+STEERING: Mapping[str, tuple[Any, ...]] = {
+    "background": (False,),
+    "best_of": (1,),
+    "compound_custom": (),
+    "data_sources": ([],),
+    "deferred": (False,),
+    "enable_search": (False,),
+    "fallbacks": ([],),
+    "inference_geo": (),
+    "mcp_servers": ([],),
+    "models": ([],),
+    "plugins": ([],),
+    "preset": (),
+    "provider": ({},),
+    "providerOptions": ({},),
+    "route": (),
+    "search_parameters": ({"mode": "off"},),
+    "search_settings": (),
+    "service_tier": ("auto", "default"),
+    "speed": ("standard",),
+    "transforms": ([],),
+    "use_beam_search": (False,),
+    "web_search": (False,),
+    "web_search_options": (),
+}
+
 
 def refuse_unsupported(body: Mapping[str, Any], provider: Provider) -> None:
     """Pass a request body only if `provider` can honour all of it.
@@ -37,6 +68,7 @@ def refuse_unsupported(body: Mapping[str, Any], provider: Provider) -> None:
     Raises:
         UnsupportedParameter: it cannot; names the field as the client wrote it (`messages.0.name`).
     """
+    _refuse_steering(body, provider)
     for path in provider.unsupported:
         if _first_name(path) not in body:
             continue
@@ -63,8 +95,18 @@ def fitted(body: Mapping[str, Any], provider: Provider) -> JsonObject:
     return {
         provider.rename.get(name, name): value
         for name, value in body.items()
-        if name not in provider.unsupported
+        if name not in provider.unsupported and (name not in STEERING or _takes(provider, name))
     }
+
+
+def _refuse_steering(body: Mapping[str, Any], provider: Provider) -> None:
+    for name in sorted(body.keys() & STEERING.keys()):
+        if not _takes(provider, name) and body[name] is not None and body[name] not in STEERING[name]:
+            raise UnsupportedParameter(f"{provider.name} does not take '{name}' here.", param=name)
+
+
+def _takes(provider: Provider, name: str) -> bool:
+    return name in provider.only_values or name in provider.extensions
 
 
 def values_at(body: Any, path: str) -> Iterator[tuple[str, Any]]:
