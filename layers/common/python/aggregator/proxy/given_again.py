@@ -4,10 +4,11 @@ Pure. A stream carries its receipt in its last events, whatever the surface: see
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from aggregator.proxy.sse import payload_of, split
+from aggregator.errors import ProviderUnreadable
+from aggregator.proxy.sse import payload_of
 
 NOTHING = "0.00"
 _COST = "x-aggregator-cost-usd"
@@ -25,17 +26,20 @@ def free_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return told if cost is None else told | {"x-aggregator-original-cost-usd": cost}
 
 
-def free_events(body: bytes, request_id: str) -> Iterator[bytes]:
-    """The events of a stream; the receipt in them says that this time it cost nothing, and to whom it belongs."""
+def free_events(body: bytes, request_id: str) -> bytes:
+    """A stream whose receipt says that this time it cost nothing, and to whom it belongs; all else as it was."""
     if b'"cost_usd"' not in body:
-        yield body
-        return
-    for event in split(body):
-        yield _freed(event, request_id) if b'"cost_usd"' in event else event
+        return body
+    return b"\n\n".join(
+        _freed(event, request_id) if b'"cost_usd"' in event else event for event in body.split(b"\n\n")
+    )
 
 
 def _freed(event: bytes, request_id: str) -> bytes:
-    said = json.loads(payload_of(event))
+    try:
+        said = json.loads(payload_of(event))
+    except (ProviderUnreadable, ValueError, RecursionError):
+        return event
     found = False
     waiting = [said]
     while waiting:
@@ -51,8 +55,8 @@ def _freed(event: bytes, request_id: str) -> bytes:
     if not found:
         return event
     data = json.dumps(said, separators=(",", ":")).encode()
-    lines = [line for line in event.rstrip(b"\n").split(b"\n") if not line.startswith(b"data:")]
-    return b"\n".join([*lines, b"data: " + data]) + b"\n\n"
+    lines = [line for line in event.split(b"\n") if not line.startswith(b"data:")]
+    return b"\n".join([*lines, b"data: " + data])
 
 
 def is_stream(headers: Mapping[str, Any]) -> bool:

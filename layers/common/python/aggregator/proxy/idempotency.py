@@ -191,9 +191,7 @@ def _replayed(answer: StoredAnswer, mark: Mark) -> StreamingResponse:
         log.error("answer_damaged", request_id=mark.request_id, original_request_id=answer.request_id)
         raise _unavailable() from damaged
     log.info("replayed", request_id=mark.request_id, original_request_id=answer.request_id)
-    chunks = [body]
-    if is_stream(answer.headers):
-        chunks = list(free_events(body, mark.request_id))
+    chunks = [free_events(body, mark.request_id) if is_stream(answer.headers) else body]
     return StreamingResponse(answer.status, answer.headers_for(mark.request_id), chunks)
 
 

@@ -25,6 +25,7 @@ from aggregator.auth.caller import Caller
 from aggregator.errors import InvalidRequest
 from aggregator.proxy.given_again import NOTHING, free_events
 from aggregator.proxy.model import Ask
+from aggregator.proxy.sse import split
 from aggregator.proxy.stored_answer import Recording, compressed, ends_chat
 from aggregator.runtime import log
 from aggregator.runtime.aws import AwsError
@@ -180,5 +181,5 @@ def _again(kept: CachedAnswer, wish: Wish) -> StreamingResponse:
     }
     body = zlib.decompress(kept.compressed)
     if headers.get("Content-Type", "").startswith("text/event-stream"):
-        return StreamingResponse(wish.ok_status, headers, list(free_events(body, wish.request_id)))
+        return StreamingResponse(wish.ok_status, headers, split(free_events(body, wish.request_id)))
     return StreamingResponse(wish.ok_status, headers, [body])
