@@ -40,19 +40,28 @@ REGION = "us-east-1"
 class World:
     """Canned AWS and the mock provider, each a process of its own, with their files in `folder`.
 
-    `provider_over_tls`: the catalogue leads to canned answers over TLS, not to the mock provider.
+    `provider_over_tls`: the catalogue leads to canned answers over TLS, not to the mock provider. `provider_url`: it
+    leads there, and there is no mock provider.
     """
 
-    def __init__(self, folder: Path, *, models: int | None = None, provider_over_tls: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        models: int | None = None,
+        provider_over_tls: bool = False,
+        provider_url: str | None = None,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._cleanup = ExitStack()
         self.plain_port, self.tls_port, self.mock_port = free_port(), free_port(), free_port()
         self.mock_url = f"http://127.0.0.1:{self.mock_port}"
         self.key: PlainKey = new_key("local", new_key_id(datetime.now(UTC)))
-        provider_url = f"https://127.0.0.1:{self.tls_port}" if provider_over_tls else self.mock_url
+        self._has_mock = provider_url is None
+        own_url = f"https://127.0.0.1:{self.tls_port}" if provider_over_tls else self.mock_url
         (folder / "answers.json").write_text(
-            json.dumps(_answers(self.key, catalogue(provider_url, models))), encoding="utf-8"
+            json.dumps(_answers(self.key, catalogue(provider_url or own_url, models))), encoding="utf-8"
         )
         certificate = make_certificate(folder / "certificate.pem")
         roots = Path(certifi.where()).read_bytes()  # reading all roots is a good part of a start over TLS
@@ -61,7 +70,8 @@ class World:
     def __enter__(self) -> Self:
         ports = [str(self.plain_port), str(self.tls_port)]
         self._start("canned", ["bench.canned", str(self.folder), "--ports", *ports], self.tls_port)
-        self._start("mock", ["local.standin", "--port", str(self.mock_port)], self.mock_port)
+        if self._has_mock:
+            self._start("mock", ["local.standin", "--port", str(self.mock_port)], self.mock_port)
         return self
 
     def __exit__(self, *_: object) -> None:

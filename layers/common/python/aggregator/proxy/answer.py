@@ -1,6 +1,5 @@
 """Answer: what the client sees of a request that got one: headers, the receipt, and the end of a stream."""
 
-import json
 from collections.abc import Callable, Iterator
 
 from aggregator.billing.model import Hold
@@ -10,6 +9,7 @@ from aggregator.errors import ProviderFailed, ProviderTimedOut, ProviderUnreadab
 from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, JsonObject, Receipt, UpstreamError
 from aggregator.proxy.providers.openai_usage import usage_json
 from aggregator.proxy.sse import DONE, data_event
+from aggregator.proxy.vectors import apart, together
 
 Finish = Callable[[str], Receipt]
 
@@ -89,9 +89,9 @@ def relay(ask: Ask, answer: Answer, request_id: str, finish: Finish) -> Iterator
 
 def with_usage(body: bytes, usage: Usage) -> bytes:
     """Plain answer of a provider that counted nothing, with our own count, flagged."""
-    said = json.loads(body)
-    said["usage"] = {**usage_json(usage), "estimated": True}
-    return json.dumps(said, separators=(",", ":")).encode()
+    answer = apart(body)
+    answer.said["usage"] = {**usage_json(usage), "estimated": True}
+    return b"".join(together(answer))
 
 
 def usage_chunk(answer: Answer, receipt: Receipt) -> JsonObject:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator, Mapping
+from io import BytesIO
 from typing import NamedTuple
 
 from aggregator.proxy.model import UpstreamError, UpstreamRequest
@@ -147,7 +148,10 @@ class HttpResponse:
 
     def read(self) -> bytes:
         """See `UpstreamResponse.read`."""
-        return b"".join(self.blocks())
+        body = BytesIO()  # its value is its own buffer, where joining the blocks would need as much again
+        for block in self.blocks():
+            body.write(block)
+        return body.getvalue()
 
     def read_error(self) -> bytes:
         """See `UpstreamResponse.read_error`."""

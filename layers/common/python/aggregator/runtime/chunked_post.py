@@ -15,6 +15,10 @@ ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"
 ERROR_BODY = "Lambda-Runtime-Function-Error-Body"
 
 
+_COPIED_BYTES = 65_536
+"""Chunks up to this size are sent together with what is around them, in one write; larger ones by themselves."""
+
+
 class ReaderGoneError(Exception):
     """The other side closed the connection, or answered before the body was at its end; nobody reads on."""
 
@@ -95,14 +99,23 @@ class ChunkedPost:
             self._socket.close()
 
     def hold(self, *chunks: bytes) -> None:
-        """Send each of `chunks` as one chunk, but not before there is more to send, or the end."""
-        self._unsent += _framed(chunks)
+        """Send each of `chunks` as one chunk, but not before there is more to send, or the end.
+
+        Large ones leave at once, for to hold them is to copy them.
+        """
+        for chunk in chunks:
+            if len(chunk) > _COPIED_BYTES:
+                self._write(b"%x\r\n" % len(chunk))
+                self._send(chunk)
+                self._unsent = b"\r\n"
+            elif chunk:
+                self._unsent += b"%x\r\n%b\r\n" % (len(chunk), chunk)
 
     def send(self, *chunks: bytes) -> None:
         """Send each of `chunks` as one chunk; empty ones are left out, for an empty chunk would end the body."""
-        framed = _framed(chunks)
-        if framed:
-            self._write(framed)
+        self.hold(*chunks)
+        if any(chunks):
+            self._write(b"")
 
     def finish(self, trailers: Mapping[str, str]) -> int:
         """End the body, with `trailers` if it ended badly; return the status of the answer."""
@@ -113,11 +126,14 @@ class ChunkedPost:
     def _write(self, data: bytes) -> None:
         if self._has_begun and self._answered():
             raise ReaderGoneError("the runtime API stopped reading in mid-stream")
+        self._send(self._unsent + data)
+        self._unsent, self._has_begun = b"", True
+
+    def _send(self, data: bytes) -> None:
         try:
-            self._socket.sendall(self._unsent + data)
+            self._socket.sendall(data)
         except OSError as lost:
             raise ReaderGoneError(str(lost)) from lost
-        self._unsent, self._has_begun = b"", True
 
     def _answered(self) -> bool:
         """Whether the other side has closed or answered already: without a look, a close shows one chunk late."""
@@ -138,10 +154,6 @@ class ChunkedPost:
             raise ReaderGoneError(str(lost)) from lost
         self._is_reusable = missing == 0 and b"\r\nconnection: close\r\n" not in answer.lower()
         return int(answer.split(b" ", 2)[1])
-
-
-def _framed(chunks: tuple[bytes, ...]) -> bytes:
-    return b"".join([b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks if chunk])
 
 
 def _missing(answer: bytes) -> int | None:

@@ -1,9 +1,7 @@
 """Embeddings of any provider that speaks OpenAI's protocol: encode and decode.
 
-Bytes pass through; only the usage is read. Source: OpenAI API reference, "Create embeddings".
+Bytes pass through; only what is between the vectors is read. Source: OpenAI API reference, "Create embeddings".
 """
-
-import json
 
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderUnreadable
@@ -12,6 +10,7 @@ from aggregator.proxy.model import Ask, Progress, UpstreamRequest, Way
 from aggregator.proxy.providers.openai_request import request_to
 from aggregator.proxy.providers.openai_usage import usage_of
 from aggregator.proxy.providers.spoken import is_error
+from aggregator.proxy.vectors import apart
 
 
 def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
@@ -28,7 +27,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
         ProviderFailed: no JSON, an error under status 200, or no vectors.
     """
     try:
-        said = json.loads(body)
+        said = apart(body).said
     except (ValueError, RecursionError):
         raise ProviderUnreadable("The provider answered what is not JSON.") from None
     if isinstance(said, dict) and is_error(said):

@@ -5,25 +5,23 @@ gives numbers all the same, they are written as base64 here.
 """
 
 import json
-import re
 import sys
 from array import array
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aggregator.errors import JsonObject
 from aggregator.proxy.ask import body_of
 from aggregator.proxy.model import EMBEDDINGS as NAME
 from aggregator.proxy.model import Ask
 from aggregator.proxy.surface import Surface
 from aggregator.proxy.surfaces.shape import a_count, a_name, a_text, bytes_of, invalid, one_of
+from aggregator.proxy.vectors import Apart, Vector, apart, together
 from aggregator.runtime.streaming import StreamingResponse
 
 MAX_INPUTS = 2048
 
 _TOKENS_AROUND_AN_INPUT = 3
-_NUMBERS = re.compile(rb'"embedding"\s*:\s*\[')
 
 
 def read(event: Mapping[str, Any]) -> Ask:
@@ -63,11 +61,24 @@ def render(ask: Ask, answer: StreamingResponse) -> StreamingResponse:
     if ask.body.get("encoding_format") != "base64":
         return answer
     body = b"".join(answer.chunks)
-    if _NUMBERS.search(body):
-        said = json.loads(body)
-        said["data"] = [_encoded(each) for each in said["data"]]
-        body = json.dumps(said, separators=(",", ":")).encode()
-    return StreamingResponse(answer.status, answer.headers, [body], answer.cookies)
+    taken = apart(body)
+    if not any(vector[:1] == b"[" for vector in taken.vectors):
+        return StreamingResponse(answer.status, answer.headers, [body], answer.cookies)
+    encoded = Apart(taken.said, _Encoded(taken.vectors))
+    return StreamingResponse(answer.status, answer.headers, together(encoded), answer.cookies)
+
+
+class _Encoded(Sequence[Vector]):
+    """Vectors, each encoded when it is taken: all of them at once would be as long as the answer."""
+
+    def __init__(self, vectors: Sequence[Vector]) -> None:
+        self._vectors = vectors
+
+    def __len__(self) -> int:
+        return len(self._vectors)
+
+    def __getitem__(self, index: Any) -> Any:
+        return _encoded(self._vectors[index])
 
 
 EMBEDDINGS = Surface(NAME, read, render)
@@ -99,16 +110,14 @@ def _tokens(given: Any, place: str) -> list[int]:
     return given
 
 
-def _encoded(each: Any) -> Any:
-    """A vector's entry with its numbers as base64 of 32-bit floats, little-endian; any other as it is."""
-    numbers = each.get("embedding") if isinstance(each, dict) else None
-    if not isinstance(numbers, list):
-        return each
+def _encoded(vector: Vector) -> Vector:
+    """A vector's numbers as base64 of 32-bit floats, little-endian; any other as it is."""
+    if vector[:1] != b"[":
+        return vector
     try:
-        vector = array("f", numbers)
-    except (TypeError, OverflowError):
-        return each
+        numbers = array("f", json.loads(bytes(vector)))
+    except (ValueError, TypeError, OverflowError):
+        return vector
     if sys.byteorder == "big":
-        vector.byteswap()
-    encoded: JsonObject = {**each, "embedding": b64encode(vector.tobytes()).decode()}
-    return encoded
+        numbers.byteswap()
+    return b'"%b"' % b64encode(numbers.tobytes())
