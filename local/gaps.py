@@ -13,9 +13,10 @@ JsonObject = dict[str, Any]
 def fill_gaps(
     emulator: Emulator, template: JsonObject, resources: Mapping[str, str], api: Api, stage_name: str
 ) -> None:
-    """Do the two things that the emulator skips, from the translated template."""
+    """Do the three things that the emulator skips, from the translated template."""
     _put_gateway_responses(emulator, api, resources[api.logical_id], stage_name)
     _generate_secrets(emulator, template, resources)
+    _give_numbers(emulator)
 
 
 def _put_gateway_responses(emulator: Emulator, api: Api, api_id: str, stage_name: str) -> None:
@@ -44,3 +45,14 @@ def _generate_secrets(emulator: Emulator, template: JsonObject, resources: Mappi
         password = manager.get_random_password(**wanted)["RandomPassword"]
         text = password if around is None else json.dumps(around | {key: password})
         manager.put_secret_value(SecretId=resources[name], SecretString=text)
+
+
+def _give_numbers(emulator: Emulator) -> None:
+    """Give readers of queues their concurrency as a number: out of a parameter it is text, and nothing is read."""
+    functions = emulator.client("lambda")
+    for page in functions.get_paginator("list_event_source_mappings").paginate():
+        for mapping in page["EventSourceMappings"]:
+            if at_once := mapping.get("ScalingConfig", {}).get("MaximumConcurrency"):
+                functions.update_event_source_mapping(
+                    UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(at_once)}
+                )
