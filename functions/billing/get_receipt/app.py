@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from aggregator.auth.caller import BILLING_READ
 from aggregator.billing import wiring
@@ -11,10 +11,11 @@ from aggregator.runtime.http import api, caller_of, serve
 from aggregator.runtime.schema import UserId
 
 app = api()
+RequestId = Annotated[str, Path(max_length=200)]
 
 
 @app.get("/billing/receipts/<requestId>")
-def get_receipt(requestId: str, userId: Annotated[UserId | None, Query()] = None) -> StatementEntry:
+def get_receipt(requestId: RequestId, userId: Annotated[UserId | None, Query()] = None) -> StatementEntry:
     caller = caller_of(app.current_event)
     caller.require_user(userId or caller.user_id)
     return receipt(wiring.store(), userId or caller.user_id, requestId)

@@ -43,6 +43,7 @@ def started() -> Iterator[Platform]:
         }.items():
             patch.setenv(name, value)
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        patch.setattr(analytics, "SignedClient", lambda service, **_: BotoClient(service))
         forget_environment()
         for table in TABLES.values():
             create_table(BotoClient("dynamodb"), table)

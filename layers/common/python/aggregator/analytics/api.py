@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from aggregator.analytics.cube import KEY, MODEL, PROVIDER, STATUS, USER
 from aggregator.analytics.get_metrics import Ask, Granularity, Group, Metrics
@@ -14,12 +14,11 @@ from aggregator.analytics.model import FIRST_TOKEN, LATENCY, OUTCOME, Figures
 from aggregator.auth.caller import ANALYTICS_READ, Caller
 from aggregator.billing.money import to_usd
 from aggregator.errors import InvalidRequest
-from aggregator.runtime.schema import Moment, Request, Response, UserId
+from aggregator.runtime.schema import Bound, Moment, Request, Response, UserId
 
 _LONGEST = {Granularity.HOUR: timedelta(days=31), Granularity.DAY: timedelta(days=92)}
 _WIDTH = {Granularity.HOUR: timedelta(hours=1), Granularity.DAY: timedelta(days=1)}
 _DEFAULT_RANGE = timedelta(hours=24)
-_YEARS = range(2000, 2200)
 _KEY_NAMES = {USER: "userId", KEY: "keyId"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -27,28 +26,19 @@ _DIMENSION = "(model|provider|user|key|status)"
 GROUP_BY_PATTERN = f"^{_DIMENSION}(,{_DIMENSION}){{0,4}}$"
 
 
-def _in_utc(moment: datetime) -> datetime:
-    if moment.year not in _YEARS:
-        raise ValueError("must be within the years 2000 to 2199")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-_Moment = Annotated[datetime, AfterValidator(_in_utc)]
 _Value = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class MetricsQuery(Request):
     """Query of `GET /analytics/metrics`."""
 
-    from_: _Moment | None = Field(
+    from_: Bound | None = Field(
         default=None,
         alias="from",
         description="Start, ISO 8601, UTC unless it says otherwise; widened to the whole hour or day. "
         "24 hours before the end by default.",
     )
-    to: _Moment | None = Field(
-        default=None, description="End, likewise, itself not included. Now by default."
-    )
+    to: Bound | None = Field(default=None, description="End, likewise, itself not included. Now by default.")
     granularity: Literal["hour", "day"] = Field(
         default="hour",
         description="Length of a bucket: `hour` (31 days at most) or `day` (92 days at most), UTC.",

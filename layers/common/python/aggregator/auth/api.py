@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from aggregator.auth.audit import Change
 from aggregator.auth.caller import DEFAULT_SCOPES, LIST_PRICE_PERCENT, Caller
@@ -32,7 +32,7 @@ from aggregator.auth.model import (
     Status,
 )
 from aggregator.billing.money import to_nano_usd, to_usd
-from aggregator.runtime.schema import Moment, Request, Response, UserId
+from aggregator.runtime.schema import Instant, Moment, Request, Response, UserId
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
@@ -69,7 +69,7 @@ class CreateApiKeyRequest(Request):
     user_id: UserId
     name: Name
     scopes: Scopes | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
     allowed_models: Models | None = None
     allowed_ips: Networks | None = None
     limits: LimitsRequest | None = None
@@ -98,7 +98,7 @@ class UpdateApiKeyRequest(Request):
 
     name: Name = Field(default_factory=str)
     scopes: Scopes = Field(default_factory=list)
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
     allowed_models: Models | None = None
     allowed_ips: Networks | None = None
     limits: LimitsRequest | None = None

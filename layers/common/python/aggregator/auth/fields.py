@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from aggregator.billing.money import to_nano_usd
+from aggregator.billing.money import AMOUNT_FROM_0_PATTERN, to_nano_usd
 
 _MOST = 1_000_000_000_000
 
@@ -39,7 +39,7 @@ Networks = Annotated[list[Network], Field(min_length=1, max_length=50), AfterVal
 Number = Annotated[int, Field(ge=1, le=_MOST, strict=True)]
 Budget = Annotated[
     str,
-    Field(max_length=32, examples=["5.00"], json_schema_extra={"pattern": r"^[0-9]{1,9}(\.[0-9]{1,9})?$"}),
+    Field(pattern=AMOUNT_FROM_0_PATTERN, examples=["5.00"]),
     AfterValidator(_budget),
 ]
 PricePercent = Annotated[

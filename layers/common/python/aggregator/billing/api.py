@@ -3,39 +3,28 @@
 import hashlib
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from aggregator.billing.model import Account, Entry
-from aggregator.billing.money import CURRENCY, NanoUsd, to_nano_usd, to_usd
+from aggregator.billing.money import (
+    AMOUNT_FROM_0_PATTERN,
+    AMOUNT_PATTERN,
+    CURRENCY,
+    NanoUsd,
+    to_nano_usd,
+    to_usd,
+)
 from aggregator.billing.transaction import Order
 from aggregator.errors import InvalidRequest
 from aggregator.runtime import clock
 from aggregator.runtime.request import Event, header_of, request_id_of
 from aggregator.runtime.schema import Request, Response, UserId
 
-MAX_IDEMPOTENCY_KEY = 255
+MAX_IDEMPOTENCY_KEY_BYTES = 255
 
 
-def _an_amount(text: str) -> str:
-    to_nano_usd(text)
-    return text
-
-
-Amount = Annotated[
-    str,
-    AfterValidator(_an_amount),
-    Field(
-        max_length=40,
-        examples=["5.00"],
-        json_schema_extra={"pattern": r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$"},
-    ),
-]
-
-
-def _not_negative(text: str) -> str:
-    if to_nano_usd(text) < 0:
-        raise ValueError("must not be below zero")
-    return text
+Amount = Annotated[str, Field(pattern=AMOUNT_PATTERN, examples=["5.00"])]
+AmountFrom0 = Annotated[str, Field(pattern=AMOUNT_FROM_0_PATTERN, examples=["5.00"])]
 
 
 class TransactionRequest(Request):
@@ -64,11 +53,11 @@ def order_of(body: TransactionRequest, event: Event) -> Order:
     """What a request wants booked, under its request id and its Idempotency-Key.
 
     Raises:
-        InvalidRequest: the Idempotency-Key is empty or over 255 characters.
+        InvalidRequest: the Idempotency-Key is empty, over 255 bytes, or no text.
     """
     key = header_of(event, "Idempotency-Key")
-    if key is not None and not 0 < len(key) <= MAX_IDEMPOTENCY_KEY:
-        raise InvalidRequest("Idempotency-Key: must have 1 to 255 characters", param="Idempotency-Key")
+    if key is not None and not 0 < _bytes_in(key) <= MAX_IDEMPOTENCY_KEY_BYTES:
+        raise InvalidRequest("Idempotency-Key: must have 1 to 255 bytes", param="Idempotency-Key")
     return Order(
         id=request_id_of(event),
         user_id=body.user_id,
@@ -80,6 +69,14 @@ def order_of(body: TransactionRequest, event: Event) -> Order:
         idempotency_key=key,
         body_hash=hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
     )
+
+
+def _bytes_in(text: str) -> int:
+    """Bytes of a text in UTF-8; 0 where it is none, with half of a character in it."""
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        return 0
 
 
 class TransactionReceipt(Response):
@@ -147,7 +144,7 @@ class Balance(Response):
 class BalanceChange(Request):
     """What a user may set on the own wallet. A `balance_low` event tells when `total` falls below the threshold."""
 
-    low_balance_threshold: Annotated[Amount, AfterValidator(_not_negative)] | None = Field(
+    low_balance_threshold: AmountFrom0 | None = Field(
         description="US dollars as a decimal string; null for none."
     )
 

@@ -1,34 +1,33 @@
 """Amounts: integers of nano-US-dollars inside, decimal strings outside. Never a float. Standard library only."""
 
-from decimal import Decimal, InvalidOperation
+import re
 from typing import Final
 
 NanoUsd = int
 
 NANO_PER_USD = 1_000_000_000
 CURRENCY: Final = "USD"
-MAX_AMOUNT_NANO_USD = 1_000_000_000 * NANO_PER_USD  # a billion dollars: far inside DynamoDB's 38 digits
+
+# As it is published; at most a billion dollars, far inside DynamoDB's 38 digits.
+AMOUNT_PATTERN: Final = r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$"
+AMOUNT_FROM_0_PATTERN: Final = r"^[0-9]{1,9}(\.[0-9]{1,9})?$"
+_AMOUNT = re.compile(r"(?P<sign>-?)(?P<dollars>[0-9]{1,9})(?:\.(?P<finer>[0-9]{1,9}))?")
 
 
 def to_nano_usd(text: str) -> NanoUsd:
-    """Read a decimal string of US dollars (`"5.00"`, `"-0.000000001"`).
+    """Read a decimal string of US dollars (`"5.00"`, `"-0.000000001"`): `AMOUNT_PATTERN`, and nothing else.
 
     Raises:
-        ValueError: no plain decimal number, finer than a nano-dollar, or over a billion dollars.
+        ValueError: no plain decimal number, finer than a nano-dollar, or a billion dollars and more.
     """
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        raise ValueError("must be a decimal number such as 5.00") from None
-    if not amount.is_finite() or "e" in text.lower() or "_" in text:
-        raise ValueError("must be a decimal number such as 5.00")
-    numerator, denominator = amount.as_integer_ratio()
-    nano, finer = divmod(numerator * NANO_PER_USD, denominator)
-    if finer:
-        raise ValueError("must not be finer than 0.000000001")
-    if abs(nano) > MAX_AMOUNT_NANO_USD:
-        raise ValueError("must not be over a billion")
-    return nano
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        raise ValueError(
+            "must be a decimal number such as 5.00, of at most nine digits before the point and after it"
+        )
+    dollars, finer = int(found["dollars"]), int((found["finer"] or "").ljust(9, "0"))
+    nano = dollars * NANO_PER_USD + finer
+    return -nano if found["sign"] else nano
 
 
 def to_usd(amount_nano_usd: NanoUsd) -> str:

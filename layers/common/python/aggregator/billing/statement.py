@@ -4,40 +4,28 @@ import csv
 import io
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from aggregator.billing.api import TransactionReceipt
 from aggregator.billing.model import Entry
 from aggregator.billing.money import to_usd
 from aggregator.billing.store import BillingStore
 from aggregator.errors import InvalidRequest, NotFound
-from aggregator.runtime.schema import Request, Response, UserId
+from aggregator.runtime.schema import Bound, Request, Response, UserId
 
-_YEARS = range(2000, 2200)
 _DEFAULT_RANGE = timedelta(days=31)
-
-
-def _in_utc(moment: datetime) -> datetime:
-    if moment.year not in _YEARS:
-        raise ValueError("must be within the years 2000 to 2199")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-_Moment = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class StatementQuery(Request):
     """Which part of a ledger: a time range, newest first, in pages."""
 
-    from_: _Moment | None = Field(
+    from_: Bound | None = Field(
         default=None, alias="from", description="Start, ISO 8601. 31 days before the end by default."
     )
-    to: _Moment | None = Field(
-        default=None, description="End, ISO 8601, itself not included. Now by default."
-    )
+    to: Bound | None = Field(default=None, description="End, ISO 8601, itself not included. Now by default.")
     limit: int = Field(default=100, ge=1, le=1000, description="Entries in a page.")
     cursor: str | None = Field(
         default=None, max_length=400, description="`nextCursor` of the page before this one."

@@ -4,11 +4,11 @@ Prices are US dollars for a million tokens, as decimal strings; inside they are 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from re import fullmatch
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.money import to_nano_usd, to_usd
@@ -19,7 +19,7 @@ from aggregator.orchestrator.model import REASONING_SILENCE_SECONDS, SILENCE_SEC
 from aggregator.orchestrator.store import Version
 from aggregator.runtime.clock import iso
 from aggregator.runtime.request import Event, header_of
-from aggregator.runtime.schema import Moment, Request, Response
+from aggregator.runtime.schema import Instant, Moment, Request, Response
 
 IF_MATCH = "If-Match"
 MAX_CHANGES = 100
@@ -33,16 +33,16 @@ _RATES = frozenset(
 )
 
 
-def _amount(text: str) -> str:
-    if to_nano_usd(text) < 0:
-        raise ValueError("must not be below 0")
+Amount = Annotated[str, Field(pattern=r"^[0-9]{1,6}(\.[0-9]{1,9})?$", examples=["0.15"])]
+
+
+def _a_day(text: str) -> str:
+    date.fromisoformat(text)
     return text
 
 
-Amount = Annotated[
-    str,
-    Field(max_length=32, examples=["0.15"], json_schema_extra={"pattern": r"^[0-9]{1,6}(\.[0-9]{1,9})?$"}),
-    AfterValidator(_amount),
+Day = Annotated[
+    str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2027-03-31"]), AfterValidator(_a_day)
 ]
 EntryId = Annotated[str, Field(pattern=ENTRY)]
 Tokens = Annotated[int, Field(ge=1, le=100_000_000, strict=True)]
@@ -66,7 +66,7 @@ class PriceRequest(Request):
     """A new version of a price: in force from `effectiveAt`, now unless said. Versions are never changed or removed."""
 
     version: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")] = None
-    effective_at: AwareDatetime | None = None
+    effective_at: Instant | None = None
     input: Amount
     output: Amount
     cached_input: Amount | None = None
@@ -126,7 +126,7 @@ class PutModelRequest(_Fields):
     max_image_tokens: Tokens | None = None
     capabilities: Capabilities | None = None
     strategy: Strategy | None = None
-    retires_at: Annotated[str | None, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2027-03-31"])] = None
+    retires_at: Day | None = None
     routes: Annotated[list[RouteRequest] | None, Field(min_length=1, max_length=20)] = None
     price: PriceRequest | None = None
 

@@ -54,7 +54,7 @@ def known_prices(body: Mapping[str, Any]) -> dict[Key, JsonObject]:
         for each in body.get("retiredPrices", ())
     }
     for model in body.get("models", {}).values():
-        for route in model["routes"]:
+        for route in model.get("routes", ()):
             for price in route.get("prices", model.get("prices", ())):
                 known[model["id"], route["provider"], price["version"]] = price
     return known
