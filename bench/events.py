@@ -4,6 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
+from aggregator.auth.caller import packed, unpacked
 from local.paths import ROOT
 
 JsonObject = dict[str, Any]
@@ -59,8 +60,8 @@ def chat_event(body: JsonObject, number: int = 0) -> bytes:
     event["body"] = json.dumps(body)
     context = event["requestContext"]
     context["requestId"] = f"c6af9ac6-7b61-11e6-9a41-{number:012x}"
-    caller = json.loads(context["authorizer"]["caller"]) | {"keyId": KEY_ID, "userId": USER}
-    context["authorizer"]["caller"] = json.dumps(caller, separators=(",", ":"))
+    caller = unpacked(context["authorizer"]["caller"]) | {"keyId": KEY_ID, "userId": USER}
+    context["authorizer"]["caller"] = packed(caller)
     return json.dumps(event).encode()
 
 
@@ -76,7 +77,7 @@ def http_event(sample: str) -> bytes:
     """A sample of events/apigateway, asked by an administrator."""
     event = json.loads(_sample(sample))
     caller = {"keyId": "admin", "userId": "admin", "scopes": ["admin"]}
-    event.setdefault("requestContext", {})["authorizer"] = {"caller": json.dumps(caller)}
+    event.setdefault("requestContext", {})["authorizer"] = {"caller": packed(caller)}
     return json.dumps(event).encode()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from aggregator.auth.caller import packed
 from aggregator.runtime.aws import AwsError
 
 JsonObject = dict[str, Any]
@@ -70,7 +71,7 @@ class Desk:
             event["queryStringParameters"] = query
             event["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()}
         if caller is not None:
-            event["requestContext"]["authorizer"]["caller"] = json.dumps(caller)
+            event["requestContext"]["authorizer"]["caller"] = packed(caller)
         event["headers"] |= headers
         if function not in _HANDLERS:
             _HANDLERS[function] = self._handler(f"orchestrator/{function}")

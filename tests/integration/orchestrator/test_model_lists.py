@@ -6,6 +6,7 @@ import anthropic
 import openai
 import pytest
 
+from aggregator.auth.caller import packed, unpacked
 from aggregator.orchestrator import wiring
 from aggregator.runtime.aws import Aws
 
@@ -34,7 +35,7 @@ def ask(handler: Callable[[str], Handler], sample: Callable[[str], JsonObject]) 
         event["queryStringParameters"] = query
         event["multiValueQueryStringParameters"] = {key: [value] for key, value in (query or {}).items()}
         authorizer = event["requestContext"]["authorizer"]
-        authorizer["caller"] = json.dumps(json.loads(authorizer["caller"]) | caller)
+        authorizer["caller"] = packed(unpacked(authorizer["caller"]) | caller)
         answer = handler(name.rpartition("/")[2].removesuffix(".json").replace("_", "/", 1))(event, None)
         return answer["statusCode"], json.loads(answer["body"])
 

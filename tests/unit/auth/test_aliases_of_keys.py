@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from aggregator.auth.api import ApiKeyView, CreateApiKeyRequest, UpdateApiKeyRequest
-from aggregator.auth.caller import Caller
+from aggregator.auth.caller import Caller, unpacked
 from aggregator.auth.stored import item_of, key_of
 from aggregator.errors import InvalidRequest
 from tests.unit.auth.desk import GRANT, Desk, desk_with
@@ -29,7 +29,7 @@ def test_they_reach_the_functions_with_the_proven_caller() -> None:
 
 
 def test_a_key_without_them_carries_nothing_of_them() -> None:
-    said = KEY.caller().to_context()["caller"]
+    said = unpacked(KEY.caller().to_context()["caller"])
 
     assert "aliases" not in said
     assert "cacheSeconds" not in said

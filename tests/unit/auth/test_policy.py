@@ -1,11 +1,12 @@
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from aggregator.auth.caller import Caller
+from aggregator.auth.caller import Caller, packed, unpacked
 from aggregator.auth.policy import decide
 from aggregator.errors import InvalidApiKey, StoreUnavailable
 from aggregator.runtime.aws import AwsError
@@ -49,7 +50,9 @@ def test_a_proven_caller_may_call_the_whole_stage() -> None:
                 }
             ],
         },
-        "context": {"caller": '{"keyId":"someKeyOfAnn","userId":"ann","scopes":["inference"]}'},
+        "context": {
+            "caller": "eyJrZXlJZCI6InNvbWVLZXlPZkFubiIsInVzZXJJZCI6ImFubiIsInNjb3BlcyI6WyJpbmZlcmVuY2UiXX0"
+        },
     }
 
 
@@ -133,3 +136,27 @@ def test_a_malformed_event_is_denied(event: Any) -> None:
 
     assert policy["policyDocument"]["Statement"][0]["Effect"] == "Deny"
     assert len(lines) == 1
+
+
+def test_whatever_the_caller_is_the_context_is_letters_digits_dashes_and_underscores() -> None:
+    caller = Caller(
+        key_id="k1",
+        user_id='a"n\\nü\U0001f600>?~',
+        allowed_models=("gpt-4o*", "ÿþ??>>"),
+        aliases={"fast": "groq/gpt-oss-20b"},
+        limits={"requestsPerMinute": 60},
+    )
+
+    context = caller.to_context()
+
+    assert set(context) == {"caller"}
+    assert re.fullmatch("[A-Za-z0-9_-]+", context["caller"])
+    assert Caller.from_event({"requestContext": {"authorizer": context}}) == caller
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4])
+def test_a_text_of_any_length_is_read_again(length: int) -> None:
+    said = {"userId": "u" * length}
+
+    assert unpacked(packed(said)) == said
+    assert "=" not in packed(said)
