@@ -280,7 +280,7 @@ def test_the_platforms_own_key_is_not_the_clients_fault() -> None:
 
 @pytest.mark.parametrize(
     ("delay", "seconds"),
-    [("13s", 13), ("13.2s", 14), ("13.0s", 13), ("odd", 1), ("", 1), ("9999999999999s", 3600)],
+    [("13s", 13), ("13.2s", 14), ("13.0s", 13), ("odd", 1), ("", 1), ("9999999999999s", 60)],
 )
 def test_when_to_come_back_stands_in_the_body(delay: str, seconds: int) -> None:
     limited = _error(429, "RESOURCE_EXHAUSTED", {"retryDelay": delay})

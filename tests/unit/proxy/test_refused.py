@@ -151,7 +151,7 @@ def test_long_words_are_cut() -> None:
 
 @pytest.mark.parametrize(
     ("said", "seconds"),
-    [("7", 7), ("0", 0), ("", None), ("-1", None), ("1.5", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)],
+    [("7", 7), ("0", 0), ("", None), ("-1", None), ("1.5", 2), ("Wed, 21 Oct 2026 07:28:00 GMT", None)],
 )
 def test_a_wait_is_read_in_seconds(said: str, seconds: int | None) -> None:
     assert retry_after_of({"retry-after": said}) == seconds

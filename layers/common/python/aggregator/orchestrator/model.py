@@ -36,8 +36,8 @@ class Provider:
     `max_tokens_field` is the name under which it takes the cap on output. `stream_options` is False where it refuses
     that field and reports the usage of a stream anyway. `secret` is the name of its keys in the secret of all
     providers; a keyless one has none. `key_header` takes the key as it is, instead of `Authorization: Bearer`.
-    `extensions` are fields beyond OpenAI's that it takes (see proxy/dialect.py). `silence_seconds` is how long it may say
-    nothing in the middle of an answer, `reasoning_silence_seconds` the same for models that reason.
+    `extensions` are fields beyond OpenAI's that it takes (see proxy/dialect.py). `silence_seconds` is how long it may
+    say nothing in the middle of an answer, `reasoning_silence_seconds` the same for models that reason.
     """
 
     id: str

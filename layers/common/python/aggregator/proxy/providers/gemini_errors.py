@@ -10,19 +10,23 @@ from typing import Any
 
 from aggregator.errors import ProviderFailed, ProviderUnavailable, RateLimitExceeded, Refusal
 from aggregator.proxy.model import JsonObject
-from aggregator.proxy.providers.refused import refusal_of
+from aggregator.proxy.providers.refused import LONGEST_RETRY_AFTER_SECONDS, refusal_of
 
 _OURS = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED", "BILLING_DISABLED", "SERVICE_DISABLED"})
-_LONGEST_WAIT_SECONDS = 3600
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
-    """An error by status. Google says 400 also of a key it does not know, and when to come back in the body only."""
+    """An error by status. Google says 400 also of a key it does not know, and when to come back in the body only.
+
+    A quota of a whole day is the platform's trouble: who comes again in the seconds that Google names meets it again.
+    """
     error = _error_in(body)
     if status == 400 and (
         error.get("status") == "FAILED_PRECONDITION"
         or _OURS & {each.get("reason") for each in _details(error)}
     ):
+        return ProviderFailed("The provider did not accept the platform's request.")
+    if status == 429 and "PerDay" in json.dumps(error.get("details")):
         return ProviderFailed("The provider did not accept the platform's request.")
     if status == 429 and "retry-after" not in headers and (seconds := _retry_seconds(error)):
         headers = {**headers, "retry-after": str(seconds)}
@@ -76,5 +80,5 @@ def _retry_seconds(error: JsonObject) -> int | None:
     for detail in _details(error):
         whole, _, rest = detail.get("retryDelay", "").removesuffix("s").partition(".")
         if whole.isdecimal() and whole.isascii():
-            return min(int(whole[:9]) + bool(rest.strip("0")), _LONGEST_WAIT_SECONDS)
+            return min(int(whole[:9]) + bool(rest.strip("0")), LONGEST_RETRY_AFTER_SECONDS)
     return None

@@ -17,7 +17,9 @@ from aggregator.errors import (
     RateLimitExceeded,
     Refusal,
 )
+from aggregator.proxy.providers.unpaid import is_unpaid
 
+LONGEST_RETRY_AFTER_SECONDS = 60
 _LONGEST_MESSAGE = 500
 # Keys by their known beginnings, masked or not, and whatever else is long and random enough to be one.
 _SECRET = re.compile(
@@ -70,6 +72,8 @@ def refusal_of(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
     """
     said = _read(body)
     match status:
+        case 400 | 412 | 422 | 429 if is_unpaid(headers, body):
+            return ProviderFailed("The provider did not accept the platform's request.")
         case 401 | 402 | 403 | 404 | 405:
             return ProviderFailed("The provider did not accept the platform's request.")
         case 504:
@@ -95,9 +99,14 @@ def refusal_of(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
 
 
 def retry_after_of(headers: Mapping[str, str]) -> int | None:
-    """Seconds a provider asks to wait, if it says so in seconds."""
-    said = headers.get("retry-after", "")
-    return int(said) if said.isdecimal() else None
+    """Seconds a provider asks to wait, rounded up, if it says so in seconds; no more than a minute.
+
+    What it says is about the platform's account, whose limits other routes and a raised limit change meanwhile.
+    """
+    whole, _, rest = headers.get("retry-after", "").partition(".")
+    if not (whole.isascii() and whole.isdecimal()):
+        return None
+    return min(int(whole[:9]) + bool(rest.strip("0")), LONGEST_RETRY_AFTER_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
