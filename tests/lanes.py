@@ -11,9 +11,10 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 # By how long they take. A file that is named here is no part of its folder's lane.
 LANES = (
-    "tests/e2e/test_schemathesis.py",
     "tests/e2e/",
+    "tests/e2e/test_schemathesis.py",
     "tests/faults/",
+    "tests/e2e/test_stopping.py",
     "tests/races/",
     "tests/runtime/",
     "tests/contract/template/",
@@ -23,7 +24,7 @@ LANES = (
 def lane_of(test: str) -> str:
     """Lane of a test, by its id."""
     file = test.partition("::")[0]
-    return next((lane for lane in LANES if file.startswith(lane)), file)
+    return max((lane for lane in LANES if file.startswith(lane)), key=len, default=file)
 
 
 def in_order(items: list[pytest.Item]) -> None:

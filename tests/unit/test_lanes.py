@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
     [
         ("tests/e2e/test_money.py::test_a", "tests/e2e/"),
         ("tests/e2e/test_secrecy.py::test_b[tests/faults/]", "tests/e2e/"),
+        ("tests/e2e/test_stopping.py::test_c", "tests/e2e/test_stopping.py"),
         ("tests/e2e/test_schemathesis.py::test_c", "tests/e2e/test_schemathesis.py"),
         ("tests/unit/billing/test_price.py::test_d[a::b]", "tests/unit/billing/test_price.py"),
         ("tests/unit/billing/test_price.py::test_e", "tests/unit/billing/test_price.py"),
