@@ -6,10 +6,8 @@ import random
 import socket
 import tempfile
 from pathlib import Path
-from typing import TextIO
 
 _PORTS = range(20_000, 32_000)  # below those that the system gives away by itself
-_ours: list[TextIO] = []
 
 
 def free_port() -> int:
@@ -18,13 +16,12 @@ def free_port() -> int:
     locks.mkdir(exist_ok=True)
     while True:
         port = random.choice(_PORTS)  # noqa: S311 (no secret)
-        taken = (locks / str(port)).open("w")
+        taken = os.open(locks / str(port), os.O_CREAT | os.O_RDWR)
         try:
             fcntl.flock(taken, fcntl.LOCK_EX | fcntl.LOCK_NB)
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
         except OSError:
-            taken.close()
+            os.close(taken)
         else:
-            _ours.append(taken)
-            return port
+            return port  # the lock is ours until we end
