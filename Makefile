@@ -33,7 +33,9 @@ run: ## start the whole platform on this machine; PORT=8000
 test: setup ## all tests, in a process a core; ARGS="tests/unit -k price" for some, in one
 	@$(BIN)/python -m pytest $(or $(ARGS),-n auto)
 
-pr: lint types arrows template test ## all that CI runs
+pr: setup ## all that CI runs: what reads the code side by side, then the tests
+	@$(MAKE) -j4 lint types arrows template
+	@$(MAKE) test
 
 lint: setup ## ruff: rules and format
 	@$(BIN)/ruff check .
