@@ -71,11 +71,12 @@ class Copies:
     """As many checkouts as there are cores, each lent to one at a time; gone when the context is left."""
 
     def __init__(self) -> None:
+        self.count = os.cpu_count() or 1
         self._scratch = tempfile.TemporaryDirectory(prefix="mutants-")
         self._free: SimpleQueue[Copy] = SimpleQueue()
 
     def __enter__(self) -> Self:
-        for n in range(os.cpu_count() or 1):
+        for n in range(self.count):
             folder = Path(self._scratch.name) / str(n)
             _check_out(folder)
             self._free.put(Copy(folder))
@@ -110,7 +111,7 @@ def main(words: Sequence[str]) -> int:
     wanted = [each for each in MUTANTS if not words or any(word in each.name for word in words)]
     for mutant in wanted:
         mutant.applied_to(mutant.path(ROOT).read_text(encoding="utf-8"))
-    with Copies() as copies, ThreadPoolExecutor() as pool:
+    with Copies() as copies, ThreadPoolExecutor(copies.count) as pool:
         suites = sorted({each.tests for each in wanted})
         for tests, (passed, said) in zip(suites, pool.map(copies.passes, suites), strict=True):
             if not passed:
