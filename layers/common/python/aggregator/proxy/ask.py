@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregator.errors import InvalidRequest, PayloadTooLarge, UnsupportedParameter
+from aggregator.proxy.attachments import Attachments
 from aggregator.proxy.model import Ask, JsonObject
 from aggregator.runtime import passable_json
 
@@ -48,9 +49,6 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
 # What costs money that the catalogue has no price for is refused by name, never given away or guessed.
 _UNPRICED = ("web_search_options", "audio", "prediction")
 _UNPRICED_TIERS = frozenset({"priority", "scale"})
-
-# Parts whose content stands in the body, so that its bytes bound its tokens. Any other may point at something longer.
-_WRITTEN_OUT = frozenset({"text", "refusal", "thinking", "image_url"})
 
 
 def body_of(event: Mapping[str, Any]) -> JsonObject:
@@ -96,7 +94,7 @@ def checked(
 ) -> Ask:
     """Check a chat completion request that was read already, or translated from the form of its surface.
 
-    `text_bytes` is how long it is, inline images and all.
+    `text_bytes` is how long it is, inline images and files and all.
 
     Raises:
         InvalidRequest: a field is missing, or has a wrong type or value; `param` is its path.
@@ -109,7 +107,7 @@ def checked(
         if not body.get(name):
             raise InvalidRequest(f"{name}: Field required", param=name)
     _refuse_unpriced(body)
-    images, inline_bytes, has_files = _check_messages(body["messages"])
+    attached = Attachments.of(_parts(body["messages"]))
     options = body.get("stream_options") or {}
     return Ask(
         body=body,
@@ -119,10 +117,10 @@ def checked(
         choices=_within(body, "n", 1, MAX_CHOICES) or 1,
         max_output_tokens=_within(body, "max_completion_tokens", 1, None)
         or _within(body, "max_tokens", 1, None),
-        text_bytes=max(text_bytes - inline_bytes, 0),
+        text_bytes=max(text_bytes - attached.inline_bytes, 0),
         messages=len(body["messages"]),
-        images=images,
-        has_files=has_files,
+        images=attached.images,
+        files=attached.files,
         surface=surface,
         asked=asked or {},
     )
@@ -166,22 +164,6 @@ def _refuse_unpriced(body: JsonObject) -> None:
         )
 
 
-def _check_messages(messages: list[Any]) -> tuple[int, int, bool]:
-    """Count what is not text: images, the bytes of those that came inline, and whether there are files."""
-    images = inline_bytes = 0
-    has_files = False
-    for place, part in _parts(messages):
-        kind = part.get("type", "text")
-        _require(isinstance(kind, str), f"{place}.type", "must be a string")
-        if kind == "input_audio":
-            raise UnsupportedParameter(f"{place}: audio is not offered here", param=place)
-        if kind == "image_url":
-            images += 1
-            inline_bytes += _inline_bytes(part, f"{place}.image_url")
-        has_files = has_files or kind not in _WRITTEN_OUT
-    return images, inline_bytes, has_files
-
-
 def _parts(messages: list[Any]) -> Iterator[tuple[str, JsonObject]]:
     """Every content part of every message, with its place."""
     for n, message in enumerate(messages):
@@ -200,13 +182,6 @@ def _parts(messages: list[Any]) -> Iterator[tuple[str, JsonObject]]:
         for k, part in enumerate(content):
             _require(isinstance(part, dict), f"{place}.content.{k}", "must be an object")
             yield f"{place}.content.{k}", part
-
-
-def _inline_bytes(part: JsonObject, place: str) -> int:
-    image = part.get("image_url")
-    url = image.get("url") if isinstance(image, dict) else image
-    _require(isinstance(url, str) and bool(url), f"{place}.url", "must be a URL or a data URI")
-    return len(url) if isinstance(url, str) and url.startswith("data:") else 0
 
 
 def _require(holds: bool, place: str, what: str) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Price, most_it_can_cost, output_tokens_that_fit, without_an_hour
+from aggregator.proxy.attachments import File
 from aggregator.proxy.model import EMBEDDINGS, Ask, Bound, Route, Way
+from aggregator.proxy.stated_pages import pages_of
 
 # Tokens that providers add around what was sent. A message costs 3 or 4, a reply 3 more; each message's JSON is
 # longer than that, so this covers short bodies. Tools bring a hidden system prompt, at most 530 tokens known
@@ -50,11 +52,31 @@ def input_bound(ask: Ask, route: Route) -> int:
     What a model for embeddings takes, it takes of each input.
     """
     most = route.via.max_input_tokens * (ask.messages if ask.surface == EMBEDDINGS else 1)
-    if ask.has_files:
-        return most
     instructed = ask.body.get("tools") or ask.body.get("response_format")
     around = _TOKENS_AROUND_A_REQUEST + (_TOKENS_AROUND_TOOLS if instructed else 0)
-    return min(ask.text_bytes + ask.tokens + around + ask.images * route.via.max_image_tokens, most)
+    attached = ask.images * route.via.max_image_tokens + sum(file_tokens(file, route) for file in ask.files)
+    return min(ask.text_bytes + ask.tokens + around + attached, most)
+
+
+def file_tokens(file: File, route: Route) -> int:
+    """Most tokens that the provider of a route can make of a file: the dearest of the ways in which it may read it.
+
+    As text, a byte makes at most one. Of a PDF each page is a picture, and its text comes on top, where the provider
+    does not state one count for both. What the request only points at can be all that the model reads. What is called
+    an image counts as one already.
+    """
+    most = route.via.max_input_tokens
+    if file.size_bytes is None:
+        return most
+    stated = pages_of(route.via)
+    as_words = most if file.text_bytes is None else file.text_bytes
+    readings = [0 if file.pages_alone else as_words, route.via.max_image_tokens]
+    if not file.words_alone:
+        pages = min(each for each in (file.pages, stated.most, most) if each is not None)
+        as_pictures = pages * max(stated.tokens, route.via.max_image_tokens)
+        readings.append(as_pictures + (0 if stated.text_counts_as_picture else as_words))
+    counted = route.via.max_image_tokens if file.called_image else 0
+    return max(min(max(readings), most) - counted, 0)
 
 
 def _most_output(ask: Ask, route: Route) -> int:

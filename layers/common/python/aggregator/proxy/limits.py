@@ -55,10 +55,11 @@ class Counts(Protocol):
 def tokens_of(ask: Ask) -> int:
     """What a request counts for in tokens per minute: an estimate, so that the limit means real tokens.
 
-    A token for each four bytes, 1,024 for an image, and for each choice the client's limit of output, if it set one.
-    Embeddings have no output.
+    A token for each four bytes (of a PDF, twelve), 1,024 for an image, and for each choice the client's limit of
+    output, if it set one. Embeddings have no output.
     """
     input_tokens = -(-ask.text_bytes // BYTES_PER_TOKEN) + ask.tokens + ask.images * TOKENS_PER_IMAGE
+    input_tokens += sum(file.rough_tokens for file in ask.files)
     return input_tokens + (ask.max_output_tokens or 0) * ask.choices
 
 

@@ -10,6 +10,7 @@ from aggregator.billing.price import Price, Usage
 from aggregator.errors import Refusal
 from aggregator.orchestrator.model import PRIORITY, SILENCE_SECONDS, Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.proxy.attachments import File
 
 JsonObject = dict[str, Any]
 
@@ -21,8 +22,8 @@ EMBEDDINGS = "embeddings"
 class Ask:
     """A chat completion, or embeddings, as the client asked for it, checked.
 
-    `body` is what it sent. `text_bytes` is the body's length without the content of inline images: no tokenizer
-    makes more tokens of a text than it has bytes. `has_files`: there is content that the body only points at.
+    `body` is what it sent. `text_bytes` is the body's length without the content of inline images and `files`: no
+    tokenizer makes more tokens of a text than it has bytes.
     `max_output_tokens` is None where the client set no limit. `tokens` came as numbers, so that they need no bound.
     `messages` counts the inputs of an embeddings request.
     `asked` is the request in the form of its surface, where that is not a chat completion: answers repeat parts of it.
@@ -37,10 +38,15 @@ class Ask:
     text_bytes: int
     messages: int
     images: int
-    has_files: bool
+    files: tuple[File, ...] = ()
     surface: str = "chat"
     tokens: int = 0
     asked: JsonObject = field(default_factory=dict)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether there is content that is neither words nor called an image."""
+        return any(not file.called_image for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,5 +78,6 @@ def _able(ask: Ask, routes: Sequence[CatalogueRoute]) -> list[CatalogueRoute]:
 
 
 def _require_vision(ask: Ask, route: CatalogueRoute) -> None:
-    if ask.images and not route.can("vision"):
+    shown = ask.images or any(file.shown for file in ask.files)
+    if shown and not route.can("vision"):
         raise UnsupportedParameter(f"The model '{route.model_id}' does not take images.", param="messages")

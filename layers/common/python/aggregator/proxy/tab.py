@@ -62,6 +62,7 @@ class Tab:
 def estimated(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
     """Count of our own: never 0 (but for the output of embeddings), and never over what was held or the cap."""
     counted = _tokens(text_bytes_in(ask)) + ask.tokens + ask.images * _image_tokens(route)
+    counted += sum(file.rough_tokens for file in ask.files)
     input_tokens = min(max(1, counted), input_bound(ask, route))
     covered = output_tokens_that_fit(
         hold.amount_nano_usd, input_tokens=input_tokens, images=ask.images, price=route.price
@@ -74,7 +75,7 @@ def estimated(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
 def text_bytes_in(ask: Ask) -> int:
     """How much text the model is given, as UTF-8: what is said, whatever it looked like on the wire.
 
-    Images count by number, and a file by what its text may come to.
+    Images count by number, and files by themselves.
     """
     said = 0
     waiting: list[Any] = [ask.body.get(name) for name in _PROMPT]
@@ -85,7 +86,7 @@ def text_bytes_in(ask: Ask) -> int:
         elif isinstance(value, list):
             waiting += value
         elif isinstance(value, dict):
-            if value.get("type") == "image_url":
+            if value.get("type") in ("image_url", "file"):
                 continue
             waiting += value
             waiting += value.values()

@@ -50,7 +50,6 @@ def read(event: Mapping[str, Any]) -> Ask:
         text_bytes=bytes_of({"input": texts}) if texts else 0,
         messages=len(texts) + len(tokens),
         images=0,
-        has_files=False,
         surface=NAME,
         tokens=sum(len(each) + _TOKENS_AROUND_AN_INPUT for each in tokens),
     )

@@ -14,9 +14,6 @@ BYTES_PER_TOKEN = 3
 TOKENS_PER_IMAGE = 1600
 """The most that Claude makes of an image. Source: https://platform.claude.com/docs/en/build-with-claude/vision."""
 
-BYTES_PER_TOKEN_OF_A_FILE = 16
-"""Of a file in base64: a page of a PDF has some 50 KB and is read as up to 3,000 tokens."""
-
 TOKENS_AROUND_A_MESSAGE = 4
 TOKENS_AROUND_A_REQUEST = 4
 
@@ -27,12 +24,12 @@ TOKENS_AROUND_TOOLS = 512
 def estimated_tokens(ask: Ask) -> int:
     """Input tokens of a request, of whatever model."""
     messages, tools = ask.body["messages"], ask.body.get("tools") or []
-    said, files = _bytes_in(messages)
+    said = _bytes_in(messages)
     if tools:
         said += bytes_of({"tools": tools})
     return (
         -(-said // BYTES_PER_TOKEN)
-        + files // BYTES_PER_TOKEN_OF_A_FILE
+        + sum(file.rough_tokens for file in ask.files)
         + ask.images * TOKENS_PER_IMAGE
         + len(messages) * TOKENS_AROUND_A_MESSAGE
         + TOKENS_AROUND_A_REQUEST
@@ -40,15 +37,14 @@ def estimated_tokens(ask: Ask) -> int:
     )
 
 
-def _bytes_in(value: Any) -> tuple[int, int]:
-    """Bytes of the texts in a value, and of the files; images count by number."""
+def _bytes_in(value: Any) -> int:
+    """Bytes of the texts in a value; images and files count by themselves."""
     if isinstance(value, str):
-        return len(value.encode(errors="surrogatepass")), 0
-    if isinstance(value, dict) and value.get("type") == "image_url":
-        return 0, 0
-    if isinstance(value, dict) and value.get("type") == "file":
-        return 0, len(value["file"]["file_data"])
+        return len(value.encode(errors="surrogatepass"))
     if not isinstance(value, dict | list):
-        return 0, 0
-    counted = [_bytes_in(each) for each in (value.values() if isinstance(value, dict) else value)]
-    return sum(said for said, _ in counted), sum(files for _, files in counted)
+        return 0
+    if isinstance(value, dict):
+        if value.get("type") in ("image_url", "file"):
+            return 0
+        return sum(map(_bytes_in, value.values()))
+    return sum(map(_bytes_in, value))
