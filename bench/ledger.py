@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from aggregator.billing.books_store import BooksStore
 from aggregator.billing.entry_item import to_item
 from aggregator.billing.model import settlement_of
 from aggregator.billing.reconcile import all_entries
@@ -43,7 +44,7 @@ def ledger_costs(entries: int) -> dict[str, float]:
 def reconcile_costs(entries: int) -> dict[str, float]:
     """Kilobytes that the daily check of one account reads."""
     ledger = filled(entries)
-    sum(1 for _ in all_entries(BillingStore(ledger, "billing"), USER))
+    sum(1 for _ in all_entries(BooksStore(ledger, "billing"), USER))
     return {"reconcile: KB read": ledger.take()["bytes_read"] / 1024}
 
 

@@ -18,6 +18,7 @@ JsonObject = dict[str, Any]
 QUEUES = {
     "billing-usage": ("BillingUsageQueue", "BillingUsageDlq"),
     "analytics-events": ("AnalyticsEventsQueue", "AnalyticsEventsDlq"),
+    "reconcile": ("ReconcileQueue", "ReconcileDlq"),
 }
 
 _MOST_PER_CALL = 10

@@ -127,10 +127,20 @@ class MemoryDynamoDb:
 
     def _scan(self, request: JsonObject) -> JsonObject:
         condition = request.get("FilterExpression", "")
-        found = [
-            _projected(item, request) for item in self.items.values() if _holds(condition, item, request)
-        ]
-        return {"Items": found, "Count": len(found)}
+        keys = sorted(self.items)
+        if "ExclusiveStartKey" in request:
+            after = _key(request["ExclusiveStartKey"])
+            keys = [key for key in keys if key > after]
+        evaluated = keys[: request.get("Limit", len(keys))]
+        matching = [self.items[key] for key in evaluated if _holds(condition, self.items[key], request)]
+        answer: JsonObject = {
+            "Items": [_projected(each, request) for each in matching],
+            "Count": len(matching),
+        }
+        if "Limit" in request and len(keys) >= request["Limit"]:
+            pk, sk = evaluated[-1]
+            answer["LastEvaluatedKey"] = {"pk": {"S": pk}, "sk": {"S": sk}}
+        return answer
 
     def _check(self, key: Key, request: JsonObject) -> None:
         found = self.items.get(key)

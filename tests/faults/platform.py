@@ -12,8 +12,9 @@ from aggregator.auth.caller import ADMIN as ADMIN_SCOPE
 from aggregator.auth.caller import Caller
 from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.auth.store import KeyStore
+from aggregator.billing.books_store import BooksStore
 from aggregator.billing.model import Account, Entry
-from aggregator.billing.reconcile import Finding, all_entries, reconcile
+from aggregator.billing.reconcile import Finding, Reading, all_entries
 from aggregator.billing.settle_batch import settle_batch
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
@@ -27,6 +28,7 @@ from local.function_processes import FunctionProcesses
 from local.package import build
 from local.paths import ROOT, TEMPLATE
 from local.process import stop_all
+from local.reconcile import reconcile
 from local.sandbox import Function
 from local.standin import StandIn
 from local.template import load, translate
@@ -70,6 +72,7 @@ class Platform:
         self._aws = self._signed("dynamodb")
         self._secrets = self._signed("secretsmanager")
         self.store = BillingStore(self._aws, resources["BillingTable"])
+        self.books = BooksStore(self._aws, resources["BillingTable"])
         self.keys = KeyStore(self._aws, resources["AuthTable"])
         self.pepper = RotatingSecret(self._secrets, resources["Pepper"])
         self.sqs = self.emulator.client("sqs")
@@ -94,7 +97,7 @@ class Platform:
 
     def usage_entries(self, user_id: str) -> list[Entry]:
         """Entries of a user's requests."""
-        return [entry for entry in all_entries(self.store, user_id) if entry.kind == "usage"]
+        return [entry for entry in all_entries(self.books, user_id) if entry.kind == "usage"]
 
     def provider_was_asked(self, text: str) -> bool:
         """Whether a request with `text` in it reached the provider."""
@@ -121,7 +124,7 @@ class Platform:
 
     def findings(self) -> list[Finding]:
         """What reconciling finds, an account each."""
-        return list(reconcile(self.store, now_epoch_seconds=time.time()))
+        return [finding for finding, _ in reconcile(self.books, Reading(time.time()))]
 
     @contextmanager
     def running(

@@ -114,7 +114,7 @@ def _entries(platform: Platform, user_id: str) -> dict[str, JsonObject]:
                 "SequenceNumber": str(n),
             },
         }
-        for n, entry in enumerate(all_entries(platform.store, user_id))
+        for n, entry in enumerate(all_entries(platform.books, user_id))
     }
 
 

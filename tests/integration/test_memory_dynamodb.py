@@ -152,7 +152,6 @@ class Customer:
         page, after = self.store.entries(self.user(), "e1", "e3", limit=self.random.randint(1, 5))
         if after is not None:
             self.store.entries(page[0].user_id, "e1", "e3", limit=2, after=after)
-        sorted(self.store.user_ids())
 
     def user(self) -> str:
         return self.random.choice(USERS)

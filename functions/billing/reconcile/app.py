@@ -1,6 +1,11 @@
-"""Schedule: recompute every account from its entries, and every charge from its usage; drift alarms."""
+"""Schedule: begin a reconcile; the accounts are examined by `reconcile_accounts`, by way of a queue."""
 
-from aggregator.billing.reconcile_report import reporting
-from aggregator.billing.wiring import examine
+from typing import Any
 
-handler = reporting(examine)
+from aggregator.billing import reconcile_wiring as wiring
+from aggregator.errors import JsonObject
+
+
+def handler(_event: JsonObject, _context: Any) -> JsonObject:
+    """Begin a run, whoever asks for it."""
+    return wiring.start()

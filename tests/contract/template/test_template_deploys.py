@@ -169,7 +169,7 @@ def test_a_message_stays_hidden_for_six_runs_and_the_longest_window(
             timeout = stack.properties(properties["FunctionName"]["Ref"])["Timeout"]
             hidden[queue] = stack.properties(queue)["VisibilityTimeout"] - 6 * timeout - longest_window
 
-    assert {"BillingUsageQueue", "AnalyticsEventsQueue"} <= set(hidden)
+    assert {"BillingUsageQueue", "AnalyticsEventsQueue", "ReconcileQueue"} <= set(hidden)
     assert min(hidden.values()) >= 0
 
 
@@ -210,6 +210,7 @@ def test_consumers_of_queues_can_be_held_small(stack: Stack, template: JsonObjec
 
     assert at_once["BillingSettleUsageFunctionUsage"] == "SettleConcurrency"
     assert at_once["AnalyticsRecordEventsFunctionTransactions"] == "RecordConcurrency"
+    assert at_once["BillingReconcileAccountsFunctionAccounts"] == "RecordConcurrency"
     assert {template["Parameters"][name]["MinValue"] for name in at_once.values()} == {2}
 
 

@@ -53,6 +53,7 @@ CONSUMERS = {
     "BillingSettleUsageFunction",
     "BillingPublishTransactionsFunction",
     "AnalyticsRecordEventsFunction",
+    "BillingReconcileAccountsFunction",
 }
 """They are invoked by the batch: X-Ray would keep one trace a second of each, at 5 USD a million."""
 

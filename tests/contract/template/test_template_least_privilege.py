@@ -153,7 +153,7 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("OrchestratorTable", "ProxyCountMessageTokensRole"),  # is there such a model?
         ("OrchestratorTable", "ProxyListModelsRole"),
         ("OrchestratorTable", "HealthGetHealthRole"),  # is there a catalogue?
-        ("OrchestratorTable", "BillingReconcileRole"),  # prices, to recompute charges
+        ("OrchestratorTable", "BillingReconcileAccountsRole"),  # prices, to recompute charges
         *(("AuthTable", name) for name in LASTING),  # the caller's own key, as it is now
     }
 

@@ -15,10 +15,12 @@ def test_every_queue_has_dead_letters_or_is_for_them(stack: Stack) -> None:
     assert behind == {
         "BillingUsageQueue": "BillingUsageDlq",
         "AnalyticsEventsQueue": "AnalyticsEventsDlq",
+        "ReconcileQueue": "ReconcileDlq",
     }
     assert set(queues) - set(behind) == {
         "BillingUsageDlq",
         "AnalyticsEventsDlq",
+        "ReconcileDlq",
         "StreamDlq",
         "InvocationDlq",
     }
@@ -114,6 +116,7 @@ def test_every_reader_of_a_queue_or_stream_reports_the_records_that_failed(stack
         "BillingSettleUsageFunctionUsage",
         "BillingPublishTransactionsFunctionEntries",
         "AnalyticsRecordEventsFunctionTransactions",
+        "BillingReconcileAccountsFunctionAccounts",
     }
     assert all(each["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for each in mappings.values())
 

@@ -1,9 +1,9 @@
-"""What the billing store lists, on moto: a user's entries page by page, and every user."""
+"""What the billing store lists, on moto: a user's entries page by page."""
 
-from aggregator.billing.model import Account, Entry, settlement_of
+from aggregator.billing.model import Entry
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, entry_of
-from tests.fakes.ledger_world import MOMENT, end
+from tests.fakes.ledger_world import MOMENT
 
 
 def order(entry_id: str, amount: int) -> Entry:
@@ -41,10 +41,3 @@ def test_other_items_are_no_entries(store: BillingStore) -> None:
     page, _ = store.entries("ann", "", "~", limit=10)
 
     assert [entry.id for entry in page] == ["e1"]
-
-
-def test_every_user_with_an_account_is_found(store: BillingStore) -> None:
-    store.book(order("e1", 1), idempotency=("key", "hash"))
-    store.settle(settlement_of([end("r1", cost=1, user_id="bob")], Account("bob")))
-
-    assert sorted(store.user_ids()) == ["ann", "bob"]

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from aggregator.billing.examination import is_priced_right
 from aggregator.billing.model import UsageEnd, usage_entry
 from aggregator.billing.price import Price, Tier, Usage
-from aggregator.billing.reconcile import is_priced_right
 from aggregator.billing.repricing import Prices
 
 LISTED = Price(

@@ -1,38 +1,52 @@
-"""Reconcile: recompute every account from its entries, and say what does not fit.
+"""Reconcile: recompute an account from its entries, say what does not fit, and close the books over what does.
 
-An account fits when what is available and held adds up to its postings. What is held past its deadline is an orphan:
-a request whose usage never arrived; the money is the user's, and the count is the operator's to look into.
+An account counts its own ledger by the day, in the writes that move its money. So a day that is over is checked
+exactly, whatever goes on meanwhile; the day that runs is checked where nobody wrote while it was read. What fits is
+closed, and the next examination reads from there on. What does not fit is read again, all of it: an entry that was
+settled days late lies below the line, and is no drift. Only what is found twice is told.
+
+What is held past its deadline is an orphan: a request whose usage never arrived; the money is the user's, and the count
+is the operator's to look into.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
 
-from aggregator.billing.model import PLATFORM_LOSS, Account, Entry
-from aggregator.billing.money import NanoUsd, to_usd
-from aggregator.billing.price import Usage, cost_of
+from aggregator.billing.books import Closing
+from aggregator.billing.books_store import Page
+from aggregator.billing.examination import Examination
+from aggregator.billing.model import Account, Entry, Posted
+from aggregator.billing.money import NanoUsd
 from aggregator.billing.repricing import Prices
+from aggregator.runtime.clock import iso
 
-_TRIES = 5
-_PAGE = 1000
-_FIRST_ID, _LAST_ID = "", "~"
+MOST_NAMED = 20
+"""Entries that a finding names; how many there are stands beside them."""
+
+_TRIES = 3
+_READ_AGAIN_ENTRIES = 5000
+"""A ledger that is longer is not read again only because somebody wrote meanwhile: tomorrow its day is over."""
 
 
 class Books(Protocol):
-    """What reconciling reads of the billing store."""
-
-    def user_ids(self) -> Iterator[str]:
-        """See `BillingStore.user_ids`."""
-        ...
+    """What reconciling needs of the billing table."""
 
     def account(self, user_id: str) -> Account:
         """See `BillingStore.account`."""
         ...
 
-    def entries(
-        self, user_id: str, first_id: str, last_id: str, *, limit: int, after: str | None = None
-    ) -> tuple[list[Entry], str | None]:
-        """See `BillingStore.entries`."""
+    def page(self, user_id: str, first_id: str, after: str | None) -> Page:
+        """See `BooksStore.page`."""
+        ...
+
+    def closing(self, user_id: str, day: str) -> Closing | None:
+        """See `BooksStore.closing`."""
+        ...
+
+    def close(self, closing: Closing, account: Account) -> bool:
+        """See `BooksStore.close`."""
         ...
 
 
@@ -40,10 +54,10 @@ class Books(Protocol):
 class Finding:
     """What one account comes to. Amounts are nano-US-dollars.
 
-    `drift_nano_usd` is what the account has beyond its postings: anything but 0 is a defect. `mispriced` names entries
-    that do not come to their usage at their price version; `unbooked` events without an entry, `untold` usage entries
-    without an event (where all events of the time were given). `settled` is False where settling went on all the while,
-    so that no two reads agreed: such an account is not judged.
+    `misfits` says in words what does not fit; `drift_nano_usd` is what the account has beyond its postings. `mispriced`
+    names the first of `mispriced_entries` entries that do not come to their usage at their price version. `settled` is
+    False where somebody wrote all the while, so that the day that runs could not be judged; it will be when it is over.
+    `entries` is how many were read.
     """
 
     user_id: str
@@ -53,117 +67,172 @@ class Finding:
     orphan_holds: int
     orphaned_nano_usd: NanoUsd
     loss_nano_usd: NanoUsd
+    misfits: tuple[str, ...] = ()
     mispriced: tuple[str, ...] = ()
-    unbooked: tuple[str, ...] = ()
-    untold: tuple[str, ...] = ()
+    mispriced_entries: int = 0
     settled: bool = True
 
     @property
     def is_sound(self) -> bool:
         """Whether nothing needs a person."""
-        return self.drift_nano_usd == 0 and not (self.mispriced or self.unbooked or self.untold)
+        return not (self.misfits or self.mispriced)
 
 
-def reconcile(
-    books: Books,
-    *,
-    now_epoch_seconds: float,
-    prices: Prices | None = None,
-    events: Iterable[Mapping[str, Any]] = (),
-    whole: bool = False,
-) -> Iterator[Finding]:
-    """Examine every account; with `prices`, every entry's charge as well.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to examine: with which prices, for how long, naming how many entries, closing the books or not.
 
-    `events` are `ai_usage` events from elsewhere (an archive, log lines): those without an entry are found and, if
-    `whole`, because they are all there were, usage entries without an event as well.
+    `has_time` is asked before each page; `seen` is told every entry.
     """
-    expected: dict[str, set[str]] = {}
-    for event in events:
-        expected.setdefault(event["userId"], set()).add(event["requestId"])
-    for user_id in sorted({*books.user_ids(), *expected}):
-        found = _examine(books, user_id, now_epoch_seconds, prices, expected.get(user_id, set()))
-        yield found if whole else replace(found, untold=())
+
+    now_epoch_seconds: float
+    prices: Prices | None = None
+    has_time: Callable[[], bool] = lambda: True
+    seen: Callable[[Entry], None] = lambda _: None
+    most_named: int = MOST_NAMED
+    closes: bool = False
 
 
-def _examine(
-    books: Books, user_id: str, now_epoch_seconds: float, prices: Prices | None, expected: set[str]
-) -> Finding:
-    for _ in range(_TRIES):
-        account = books.account(user_id)
-        entries = list(all_entries(books, user_id))
-        settled = books.account(user_id).total_nano_usd == account.total_nano_usd
-        if settled:
-            break
-    posted = sum(entry.amount_nano_usd for entry in entries)
-    lapsed = account.lapsed(now_epoch_seconds).values()
-    return Finding(
-        user_id=user_id,
-        entries=len(entries),
-        total_nano_usd=account.total_nano_usd,
-        drift_nano_usd=account.total_nano_usd - posted if settled else 0,
-        orphan_holds=sum(held.count for held in lapsed),
-        orphaned_nano_usd=sum(held.amount_nano_usd for held in lapsed),
-        loss_nano_usd=-sum(_posted(entry, PLATFORM_LOSS) for entry in entries),
-        mispriced=tuple(entry.id for entry in entries if prices and not is_priced_right(entry, prices)),
-        unbooked=tuple(sorted(expected - {entry.id for entry in entries})),
-        untold=tuple(sorted({entry.id for entry in entries if entry.kind == "usage"} - expected)),
-        settled=settled,
+def begin(
+    books: Books, user_id: str, how: Reading, *, whole: bool, tries: int = 0, suspected: tuple[str, ...] = ()
+) -> Examination:
+    """Read the account and then its last checkpoint, which stands before the account names it."""
+    account = books.account(user_id)
+    checkpoint = books.closing(user_id, account.closed_on) if account.closed_on is not None else None
+    return Examination.of(
+        account, checkpoint, how.now_epoch_seconds, whole=whole, tries=tries, suspected=suspected
     )
 
 
+def examine(books: Books, examination: Examination, how: Reading) -> Finding | Examination:
+    """Examine an account to the end, or as far as there is time: then the examination is to be gone on with."""
+    user_id = examination.account.user_id
+    while True:
+        if not _read(books, examination, how):
+            return examination
+        misfits, drift, settled = _verdict(books, examination)
+        is_news = bool(misfits) and misfits != examination.suspected
+        is_short = examination.entries <= _READ_AGAIN_ENTRIES
+        if examination.tries >= _TRIES - 1 or not (is_news or (not settled and is_short)):
+            break
+        examination = begin(
+            books,
+            user_id,
+            how,
+            whole=examination.whole or bool(misfits),
+            tries=examination.tries + 1,
+            suspected=misfits,
+        )
+    if how.closes and not misfits and not _close(books, examination, how.now_epoch_seconds):
+        misfits = ("the books were closed otherwise",)
+    return _finding(examination, misfits, drift, how.now_epoch_seconds, settled=settled)
+
+
 def all_entries(books: Books, user_id: str) -> Iterator[Entry]:
-    """A user's whole ledger, newest first."""
+    """A user's whole ledger, oldest first."""
     after: str | None = None
     while True:
-        page, after = books.entries(user_id, _FIRST_ID, _LAST_ID, limit=_PAGE, after=after)
-        yield from page
+        page = books.page(user_id, "", after)
+        yield from (entry for entry, _ in page.entries)
+        after = page.after
         if after is None:
             return
 
 
-def is_priced_right(entry: Entry, prices: Prices) -> bool:
-    """Whether a usage entry comes to its usage at its price version, up to its hold; other kinds always do."""
-    if entry.usage is None:
-        return True
-    price = prices.of(entry.usage["model"], entry.usage["provider"], entry.usage["priceVersion"])
-    if price is None:
-        return False
-    cost = cost_of(Usage.from_json(entry.usage), price)
-    loss = -_posted(entry, PLATFORM_LOSS)
-    return bool(cost == entry.usage["chargedNanoUsd"] + loss)
+def _read(books: Books, examination: Examination, how: Reading) -> bool:
+    """Read on; whether the end was reached."""
+    while not examination.is_read:
+        if not how.has_time():
+            return False
+        page = books.page(examination.account.user_id, examination.first_id, examination.after)
+        for entry, fingerprint in page.entries:
+            examination.take(entry, fingerprint, how.prices, how.most_named)
+            how.seen(entry)
+        examination.after = page.after
+        examination.is_read = page.after is None
+    return True
 
 
-def table_of(findings: Iterable[Finding]) -> str:
-    """Findings as a table to read: a line an account, then the sums."""
-    rows = list(findings)
-    lines = [
-        f"{'user':<24} {'entries':>8} {'total USD':>16} {'drift':>12} {'orphans':>8} {'loss USD':>14}  what"
-    ]
-    lines += [
-        f"{row.user_id:<24} {row.entries:>8} {to_usd(row.total_nano_usd):>16} {row.drift_nano_usd:>12} "
-        f"{row.orphan_holds:>8} {to_usd(row.loss_nano_usd):>14}  {_remark(row)}"
-        for row in rows
-    ]
-    drift = sum(abs(row.drift_nano_usd) for row in rows)
-    lines.append(
-        f"{len(rows)} accounts, {sum(row.entries for row in rows)} entries, drift {drift} nano-USD, "
-        f"{sum(row.orphan_holds for row in rows)} orphan holds, "
-        f"loss {to_usd(sum(row.loss_nano_usd for row in rows))} USD"
+def _verdict(books: Books, of: Examination) -> tuple[tuple[str, ...], NanoUsd, bool]:
+    """What does not fit, what it comes to, and whether the days that run could be judged."""
+    account = of.account
+    misfits: list[str] = []
+    closed = account.closed_nano_usd if account.closed_on is not None else of.closed.amount_nano_usd
+    counted = closed + sum(posted.amount_nano_usd for posted in account.days.values())
+    drift = account.total_nano_usd - counted
+    if drift:
+        misfits.append(f"the account has {drift:+d} nano-USD beside what it counted")
+    running = sorted(set(account.days) - set(of.over()))
+    now = books.account(account.user_id).days if running else {}
+    quiet = [day for day in running if now.get(day) == account.days[day]]
+    for day in [*of.over(), *quiet]:
+        found, written = of.days[day].posted, account.days[day]
+        if found != written:
+            misfits.append(f"{day}: {_in_words(found)} found, {_in_words(written)} written")
+            drift += written.amount_nano_usd - found.amount_nano_usd
+    if of.stray.entries:
+        misfits.append(f"{_in_words(of.stray.posted)} found that the account never counted")
+        drift -= of.stray.amount_nano_usd
+    misfit, more = _closed_misfit(of)
+    misfits += misfit
+    return tuple(misfits), drift + more, len(quiet) == len(running)
+
+
+def _closed_misfit(of: Examination) -> tuple[list[str], NanoUsd]:
+    account, checkpoint = of.account, of.checkpoint
+    if account.closed_on is None:
+        return [], 0
+    if checkpoint is None or checkpoint.tally.amount_nano_usd != account.closed_nano_usd:
+        return [f"the checkpoint of {account.closed_on} is not there or not as it was written"], 0
+    if not of.whole or of.closed == checkpoint.tally:
+        return [], 0
+    found, written = of.closed.posted, checkpoint.tally.posted
+    what = (
+        f"{_in_words(found)} found, {_in_words(written)} closed" if found != written else "contents changed"
     )
-    return "\n".join(lines)
+    return [f"closed books up to {checkpoint.day}: {what}"], written.amount_nano_usd - found.amount_nano_usd
 
 
-def _remark(row: Finding) -> str:
-    if not row.settled:
-        return "busy, not judged"
-    remarks = [
-        "DRIFT" if row.drift_nano_usd else "",
-        f"{len(row.mispriced)} mispriced" if row.mispriced else "",
-        f"{len(row.unbooked)} events without entry" if row.unbooked else "",
-        f"{len(row.untold)} entries without event" if row.untold else "",
-    ]
-    return ", ".join(each for each in remarks if each) or "ok"
+def _close(books: Books, of: Examination, now_epoch_seconds: float) -> bool:
+    """Close the days that are over, if there are any; whether the checkpoint stands."""
+    over = of.over()
+    opens = of.account.closed_on is None and of.closed.entries > 0
+    if not over and not opens:
+        return True
+    before = of.checkpoint
+    tally = before.tally if before else of.closed
+    for day in over:
+        tally = tally + of.days[day]
+    yesterday = (date.fromisoformat(of.open_from) - timedelta(days=1)).isoformat()
+    closing = Closing(
+        of.account.user_id,
+        over[-1] if over else yesterday,
+        tally,
+        max(of.last_id, before.last_id if before else ""),
+        before.seal if before else "",
+        closed_at=iso(datetime.fromtimestamp(now_epoch_seconds, UTC)),
+    )
+    return books.close(closing, of.account)
 
 
-def _posted(entry: Entry, account: str) -> NanoUsd:
-    return sum(posting.amount_nano_usd for posting in entry.postings if posting.account == account)
+def _finding(
+    of: Examination, misfits: tuple[str, ...], drift: NanoUsd, now_epoch_seconds: float, *, settled: bool
+) -> Finding:
+    lapsed = of.account.lapsed(now_epoch_seconds).values()
+    return Finding(
+        user_id=of.account.user_id,
+        entries=of.entries,
+        total_nano_usd=of.account.total_nano_usd,
+        drift_nano_usd=drift,
+        orphan_holds=sum(held.count for held in lapsed),
+        orphaned_nano_usd=sum(held.amount_nano_usd for held in lapsed),
+        loss_nano_usd=of.loss_nano_usd,
+        misfits=misfits,
+        mispriced=tuple(of.mispriced),
+        mispriced_entries=of.mispriced_entries,
+        settled=settled,
+    )
+
+
+def _in_words(posted: Posted) -> str:
+    return f"{posted.entries} entries of {posted.amount_nano_usd:+d}"

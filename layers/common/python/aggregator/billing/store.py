@@ -1,4 +1,4 @@
-"""The billing table: the only module that touches it.
+"""The billing table: accounts and entries. Only `books_store.py` and `run_store.py`, for reconciling, touch it too.
 
 | pk               | sk                  | what                                                                       |
 |------------------|---------------------|----------------------------------------------------------------------------|
@@ -11,7 +11,7 @@ Amounts are nano-US-dollars.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from aggregator.billing.account_item import (
     COUNT,
     account_of,
 )
-from aggregator.billing.entry_item import ACCOUNT_PREFIX, ENTRY_PREFIX, account_key, entry_key, from_item
+from aggregator.billing.entry_item import ENTRY_PREFIX, account_key, entry_key, from_item
 from aggregator.billing.model import MOST_BUCKETS, Account, Entry, Held, Settlement, day_of
 from aggregator.billing.money import NanoUsd
 from aggregator.runtime import item
@@ -232,22 +232,6 @@ class BillingStore:
         answer = self._aws.call("Query", request)
         entries = [from_item(each) for each in answer["Items"]]
         return entries, entries[-1].id if "LastEvaluatedKey" in answer else None
-
-    def user_ids(self) -> Iterator[str]:
-        """Every user with an account; reads the whole table, so it is for reconciling only."""
-        start: JsonObject = {}
-        while True:
-            answer = self._aws.call("Scan", {
-                "TableName": self._table,
-                "FilterExpression": "sk = :balance",
-                "ExpressionAttributeValues": item.item({":balance": "BALANCE"}),
-                "ProjectionExpression": "pk",
-            } | start)  # fmt: skip
-            for row in answer["Items"]:
-                yield row["pk"]["S"].removeprefix(ACCOUNT_PREFIX)
-            if "LastEvaluatedKey" not in answer:
-                return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def _failed_conditions(refused: AwsError) -> bool:

@@ -2,19 +2,12 @@
 
 import os
 import time
-from collections.abc import Iterable
 from functools import cache
 
 from aggregator.billing import transaction
 from aggregator.billing.model import Entry
 from aggregator.billing.publish import SetAside, dead_letters
-from aggregator.billing.reconcile import Finding, reconcile
-from aggregator.billing.repricing import Prices
 from aggregator.billing.store import BillingStore
-from aggregator.errors import JsonObject
-from aggregator.orchestrator import wiring as orchestrator
-from aggregator.orchestrator.price_versions import price_versions
-from aggregator.runtime import clock
 from aggregator.runtime.aws import Aws
 from aggregator.runtime.boto_client import BotoClient
 
@@ -45,12 +38,3 @@ def set_aside() -> SetAside:
 def book(order: transaction.Order) -> Entry:
     """Post an order now."""
     return transaction.book(store(), order, now_epoch_seconds=int(time.time()), sleep=time.sleep)
-
-
-def examine(events: Iterable[JsonObject], whole: bool) -> list[Finding]:
-    """Reconcile every account now, with every charge recomputed."""
-    now = clock.now()
-    prices = Prices(price_versions(orchestrator.reader().current(now)))
-    return list(
-        reconcile(store(), now_epoch_seconds=now.timestamp(), prices=prices, events=events, whole=whole)
-    )
