@@ -113,6 +113,7 @@ class ScriptedResponse:
         self.headers: Mapping[str, str] = headers or {}
         self.closed = False
         self.released = False
+        self.hastened = False
         self._blocks = blocks
 
     def read(self) -> bytes:
@@ -132,6 +133,9 @@ class ScriptedResponse:
 
     def close(self) -> None:
         self.closed = True
+
+    def hasten(self) -> None:
+        self.hastened = True
 
     def release(self) -> None:
         self.released = True

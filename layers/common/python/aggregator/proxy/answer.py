@@ -61,7 +61,10 @@ def relay(ask: Ask, answer: Answer, request_id: str, finish: Finish) -> Iterator
     failure: Refusal | None = None
     try:
         yield b""
-        yield from answer.chunks
+        for chunk in answer.chunks:
+            yield chunk
+            if answer.progress.finished:
+                answer.response.hasten()
         if answer.progress.finished:
             outcome = "completed"
         else:

@@ -155,6 +155,10 @@ class UpstreamResponse(Protocol):
         """End it early; the connection is not used again."""
         ...
 
+    def hasten(self) -> None:
+        """The answer has ended: what may still follow, its count or its end mark, is waited for a few seconds."""
+        ...
+
     def release(self) -> None:
         """All of it was said: use the connection again if its end is there, without waiting for it."""
         ...
