@@ -197,3 +197,13 @@ def test_every_choice_beside_the_script_is_in_the_shipped_file() -> None:
 
     assert [model["id"] for model in shipped["models"]] == list(chosen["models"])
     assert shipped["aliases"] == chosen["aliases"]
+
+
+def test_what_claude_keeps_for_an_hour_costs_twice_its_input_in_what_is_shipped() -> None:
+    here = Path(__file__).parents[3]
+    shipped = json.loads((here / "layers/common/python/aggregator/orchestrator/catalogue.json").read_text())
+    latest = [model["prices"][-1] for model in shipped["models"] if model["id"].startswith("claude")]
+
+    assert len(latest) == 17
+    assert all(price["cacheWriteHour"] == 2 * price["input"] for price in latest)
+    assert all(4 * price["cacheWrite"] == 5 * price["input"] for price in latest)

@@ -8,7 +8,7 @@ import pytest
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.merge import merged
 from aggregator.orchestrator.model import Catalogue, Provider
-from aggregator.orchestrator.parameters import fitted, refuse_unsupported, values_at
+from aggregator.orchestrator.parameters import fitted, refuse_unsupported, values_at, with_defaults
 from tests.unit.orchestrator.samples import catalogue, data
 
 JsonObject = dict[str, Any]
@@ -133,3 +133,27 @@ def test_no_packaged_provider_takes_a_tier_or_a_way_that_has_no_price() -> None:
         for name, value in (("service_tier", "flex"), ("provider", {"order": ["x"]}), ("deferred", True)):
             with pytest.raises(UnsupportedParameter):
                 refuse_unsupported({name: value}, provider)
+
+
+DEFAULTS = {"qwen/*": {"reasoning_format": "parsed", "include_reasoning": None}}
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "sent"),
+    [
+        ("qwen/qwen3.8-27b", {"n": 1}, {"n": 1, "reasoning_format": "parsed"}),
+        ("qwen/qwen3.8-27b", {"reasoning_format": "raw"}, {"reasoning_format": "raw"}),
+        ("qwen/qwen3.8-27b", {"include_reasoning": False}, {"include_reasoning": False}),
+        ("openai/gpt-oss-20b", {"n": 1}, {"n": 1}),
+    ],
+)
+def test_what_a_model_wants_said_is_said_unless_the_request_does(
+    picky: Provider, model: str, body: JsonObject, sent: JsonObject
+) -> None:
+    assert with_defaults(body, replace(picky, defaults=DEFAULTS), model) == sent
+
+
+def test_groqs_qwen_keeps_its_thoughts_apart_from_its_words() -> None:
+    packaged = Catalogue(merged(json.loads(PACKAGED.read_text()), None, None, region="us-east-1"), version=1)
+
+    assert packaged.provider("groq").defaults == DEFAULTS

@@ -90,6 +90,14 @@ def test_a_field_that_the_provider_cannot_honour_is_refused_by_name() -> None:
     assert refused.value.param == "seed"
 
 
+def test_what_a_model_wants_said_goes_out_unless_the_client_says_it() -> None:
+    groq = {"defaults": {"openai-*": {"reasoning_format": "parsed"}, "other-*": {"x": 1}}}
+
+    assert sent(groq)["reasoning_format"] == "parsed"
+    assert sent(groq, reasoning_format="hidden")["reasoning_format"] == "hidden"
+    assert "x" not in sent(groq)
+
+
 def test_a_plain_answer_passes_as_it_is() -> None:
     progress = Progress()
 

@@ -36,7 +36,8 @@ class Provider:
     `max_tokens_field` is the name under which it takes the cap on output. `stream_options` is False where it refuses
     that field and reports the usage of a stream anyway. `secret` is the name of its keys in the secret of all
     providers; a keyless one has none. `key_header` takes the key as it is, instead of `Authorization: Bearer`.
-    `extensions` are fields beyond OpenAI's that it takes (see proxy/dialect.py). `silence_seconds` is how long it may
+    `extensions` are fields beyond OpenAI's that it takes (see proxy/dialect.py). `defaults` are fields that go to
+    models whose names there fit a pattern, unless the request says one of them. `silence_seconds` is how long it may
     say nothing in the middle of an answer, `reasoning_silence_seconds` the same for models that reason.
     """
 
@@ -54,6 +55,7 @@ class Provider:
     only_values: Mapping[str, list[Any]] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
     extensions: frozenset[str] = frozenset()
+    defaults: Mapping[str, JsonObject] = field(default_factory=dict)
     silence_seconds: int = SILENCE_SECONDS
     reasoning_silence_seconds: int = REASONING_SILENCE_SECONDS
 
@@ -315,6 +317,7 @@ def _build_provider(entry: JsonObject) -> Provider:
         only_values=entry.get("onlyValues", {}),
         rename=entry.get("rename", {}),
         extensions=frozenset(entry.get("extensions", ())),
+        defaults=entry.get("defaults", {}),
         silence_seconds=entry.get("silenceSeconds", SILENCE_SECONDS),
         reasoning_silence_seconds=entry.get("reasoningSilenceSeconds", REASONING_SILENCE_SECONDS),
     )

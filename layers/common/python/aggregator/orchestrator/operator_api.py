@@ -160,6 +160,7 @@ class PutProviderRequest(_Fields):
     only_values: Annotated[dict[str, list[Any]], Field(max_length=100, default_factory=dict)]
     rename: Annotated[dict[str, str], Field(max_length=100, default_factory=dict)]
     extensions: Annotated[list[str], Field(max_length=100, default_factory=list)]
+    defaults: Annotated[dict[str, dict[str, Any]], Field(max_length=100, default_factory=dict)]
 
     def to_fields(self) -> dict[str, Any]:
         """As `edits.put_provider` takes it."""

@@ -99,6 +99,21 @@ def fitted(body: Mapping[str, Any], provider: Provider) -> JsonObject:
     }
 
 
+def with_defaults(body: JsonObject, provider: Provider, upstream_model: str) -> JsonObject:
+    """The body, with what the provider's entry has for this model, unless a field of it, or null for one, was said."""
+    for pattern, fields in provider.defaults.items():
+        if _fits(upstream_model, pattern) and not fields.keys() & body.keys():
+            body = body | {name: value for name, value in fields.items() if value is not None}
+    return body
+
+
+@cache
+def _fits(upstream_model: str, pattern: str) -> bool:
+    from fnmatch import fnmatchcase  # noqa: PLC0415 - few providers have patterns
+
+    return fnmatchcase(upstream_model, pattern)
+
+
 def _refuse_steering(body: Mapping[str, Any], provider: Provider) -> None:
     for name in sorted(body.keys() & STEERING.keys()):
         if not _takes(provider, name) and body[name] is not None and body[name] not in STEERING[name]:

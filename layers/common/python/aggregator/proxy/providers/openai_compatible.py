@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderUnreadable
-from aggregator.orchestrator.parameters import fitted
+from aggregator.orchestrator.parameters import fitted, with_defaults
 from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
 from aggregator.proxy.providers.openai_request import request_to
 from aggregator.proxy.providers.openai_usage import usage_in, usage_json
@@ -26,6 +26,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     """Request to the provider: the client's own, under the provider's name for the model, and with the cap."""
     provider = way.route.provider
     body = fitted({name: value for name, value in ask.body.items() if name not in _OURS}, provider)
+    body = with_defaults(body, provider, way.route.via.upstream_model)
     body["model"] = way.route.via.upstream_model
     body[provider.max_tokens_field] = way.output_tokens
     if ask.stream and provider.stream_options:
