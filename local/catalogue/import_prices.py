@@ -3,7 +3,8 @@
     python local/catalogue/import_prices.py --litellm <site-packages of an environment with litellm>
 
 litellm's `model_prices_and_context_window_backup.json` (MIT) states prices, limits and abilities of models by
-provider. `models.json` says which of them the platform offers, by which routes, and what an image costs at most;
+provider. `models.json` says which of them the platform offers, by which routes, and what an image costs at most, and
+has the prices and retirements that litellm does not know yet;
 `providers.json` says how each provider is reached and what it does not take. Where a price has changed since
 the last run, a version is added that is in force from `--effective`; what was there stays, because entries of
 the ledger name the version they were charged at.
@@ -178,6 +179,7 @@ def _model(
 ) -> JsonObject:
     found = {
         provider: _fact(facts, providers[provider]["factsPrefix"], upstream)
+        | _kept_by_hand(choice.get("prices", {}).get(provider, {}))
         for provider, upstream in choice["routes"].items()
     }
     routes = [
@@ -197,10 +199,18 @@ def _model(
             for bound in image_tokens
             if any(fnmatchcase(model_id, pattern) for pattern in bound["models"])
         )
-    if all("deprecation_date" in fact for fact in found.values()):
+    if "retiresAt" in choice:
+        model["retiresAt"] = choice["retiresAt"]
+    elif all("deprecation_date" in fact for fact in found.values()):
         model["retiresAt"] = max(fact["deprecation_date"] for fact in found.values())
     model |= {"capabilities": able, "prices": routes[0]["prices"]}
     return model | {"routes": [_only_what_differs(route, model) for route in routes]}
+
+
+def _kept_by_hand(said: JsonObject) -> JsonObject:
+    """Rates of `models.json`, US dollars for a million tokens, as litellm would have them."""
+    usd = {theirs: Decimal(said[ours]).scaleb(-6) for ours, theirs in RATES.items() if ours in said}
+    return usd | ({"source": said["source"]} if said else {})
 
 
 def _fact(facts: Mapping[str, JsonObject], prefixes: Iterable[str], upstream: str) -> JsonObject:

@@ -96,7 +96,7 @@ def test_the_public_list_has_the_fields_of_openai_and_of_anthropic(ask: Callable
         "type": "model",
         "display_name": "GPT-4o mini",
         "created_at": "2026-11-23T00:00:00.000Z",
-        "lifecycle": "active",
+        "lifecycle": "deprecated",
         "max_input_tokens": 128_000,
         "max_tokens": 16_384,
     } in body["data"]

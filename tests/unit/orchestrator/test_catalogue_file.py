@@ -1,4 +1,7 @@
 import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -102,3 +105,34 @@ def test_the_whole_catalogue_fits_into_one_piece() -> None:
 
 def test_the_capabilities_that_can_be_filtered_by_are_those_that_a_catalogue_may_name() -> None:
     assert set(get_args(api.Capability)) == check.CAPABILITIES
+
+
+@pytest.mark.parametrize(
+    ("model", "day"),
+    [
+        ("claude-sonnet-4-5", "2026-11-30"),
+        ("claude-sonnet-4-5-20250929", "2026-11-30"),
+        ("gemini-2.5-pro", "2026-12-01"),
+        ("gemini-2.5-flash", "2026-12-01"),
+        ("gpt-4.1", "2027-01-14"),
+        ("gpt-4.1-mini", "2027-01-14"),
+        ("gpt-4o", "2027-01-14"),
+        ("gpt-4o-mini", "2027-01-14"),
+    ],
+)
+def test_a_retirement_that_was_announced_is_told(shipped: Catalogue, model: str, day: str) -> None:
+    found = shipped.find(model).model
+    page = (Path(__file__).parents[3] / "docs" / "catalogue.md").read_text(encoding="utf-8")
+
+    assert (found.retires_at, {route.retires_at for route in found.routes}) == (day, {day})
+    assert re.search(rf"^\|.*`{re.escape(model)}`.*\| {day}", page, re.MULTILINE)
+
+
+def test_a_price_that_fell_is_the_new_one_from_its_day_on(shipped: Catalogue) -> None:
+    model = shipped.find("mistral-large-4").model
+
+    before = model.price_at(datetime(2026, 11, 26, 23, 59, 59, tzinfo=UTC))
+    after = model.price_at(datetime(2026, 11, 27, tzinfo=UTC))
+
+    assert (before.input, before.output) == (1_360_000_000, 4_180_000_000)
+    assert (after.input, after.output, after.cached_input) == (700_000_000, 2_100_000_000, 70_000_000)

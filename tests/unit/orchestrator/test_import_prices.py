@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from aggregator.orchestrator.check import check
 from local.catalogue.import_prices import (
     ALWAYS,
+    HERE,
+    TARGET,
     abilities,
     catalogue,
     nano_usd_per_million,
@@ -207,3 +209,34 @@ def test_what_claude_keeps_for_an_hour_costs_twice_its_input_in_what_is_shipped(
     assert len(latest) == 17
     assert all(price["cacheWriteHour"] == 2 * price["input"] for price in latest)
     assert all(4 * price["cacheWrite"] == 5 * price["input"] for price in latest)
+
+
+def test_what_is_kept_by_hand_comes_before_what_litellm_says() -> None:
+    by_hand = {
+        "input": "0.70",
+        "output": "2.10",
+        "cachedInput": "0.07",
+        "source": "https://maker.example/prices",
+    }
+    mini = CHOSEN["models"]["mini"] | {"retiresAt": "2027-01-14", "prices": {"maker": by_hand}}  # type: ignore[index]
+    facts = {"mini": fact(deprecation_date="2028-01-01"), "host/vendor/mini": fact()}
+
+    outcome = catalogue(
+        facts, PROVIDERS, CHOSEN | {"models": {"mini": mini}}, {}, as_of=AS_OF, effective_at=EFFECTIVE
+    )
+
+    (model,) = outcome["models"]
+    maker, host = model["prices"][0], model["routes"][1]["prices"][0]
+    assert model["retiresAt"] == "2027-01-14"
+    assert (maker["input"], maker["output"], maker["cachedInput"]) == (700_000_000, 2_100_000_000, 70_000_000)
+    assert maker["source"] == "https://maker.example/prices"
+    assert (host["input"], host["output"]) == (150_000_000, 600_000_000)
+
+
+def test_the_shipped_file_has_what_is_kept_by_hand() -> None:
+    chosen = json.loads((HERE / "models.json").read_text(encoding="utf-8"))["models"]
+    shipped = {model["id"]: model for model in json.loads(TARGET.read_text(encoding="utf-8"))["models"]}
+
+    days = {name: each["retiresAt"] for name, each in chosen.items() if "retiresAt" in each}
+    assert len(days) == 8
+    assert {name: shipped[name]["retiresAt"] for name in days} == days

@@ -58,6 +58,12 @@ def test_it_says_by_what_routes_were_ranked_and_who_was_passed_over() -> None:
     assert answer.headers["x-aggregator-left-out"] == "groq,xai"
 
 
+def test_a_model_that_goes_says_when() -> None:
+    world = World([ScriptedResponse(completion("hello", USED))], routes=[route(retires_at="2027-01-14")])
+
+    assert served(world).headers["x-aggregator-retires-at"] == "2027-01-14"
+
+
 def test_a_cap_that_the_platform_chose_is_said_and_sent() -> None:
     world = World([ScriptedResponse(completion("hello", USED))], routes=[route(max_output_tokens=77)])
 

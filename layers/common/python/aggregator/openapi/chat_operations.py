@@ -47,6 +47,10 @@ HEADERS: dict[str, JsonObject] = {
         "schema": {"type": "string", "enum": list(STRATEGIES)},
         "example": "priority",
     },
+    "x-aggregator-retires-at": {
+        "description": "Day on which the provider takes the model away, where one is known.",
+        "schema": {"type": "string", "format": "date", "examples": ["2027-01-14"]},
+    },
     "x-aggregator-left-out": {
         "description": "Providers that were passed over, because they kept failing.",
         "schema": {"type": "string"},

@@ -73,7 +73,8 @@ class DatedPrice:
 class Route:
     """One way to a model: its provider, the name it has there, and the limits and prices that hold on this way.
 
-    Lower `order` is tried first; among routes of one order, `weight` is each one's share.
+    Lower `order` is tried first; among routes of one order, `weight` is each one's share. `retires_at` is the day on
+    which the model goes, where one is known.
     """
 
     model_id: str
@@ -86,6 +87,7 @@ class Route:
     max_image_tokens: int
     capabilities: frozenset[str]
     prices: tuple[DatedPrice, ...]
+    retires_at: str | None = None
 
     def price_at(self, now: datetime) -> Price:
         """The price in force at `now`.
@@ -294,6 +296,7 @@ class Catalogue:
                 DatedPrice(each["effectiveAt"], each.get("asOf", ""), Price.from_json(each))
                 for each in whole["prices"]
             ),
+            retires_at=whole.get("retiresAt"),
         )
 
 

@@ -18,7 +18,8 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
     """Headers that are known before the body is: who answers, and what is held. Amounts in US dollars.
 
     `x-aggregator-max-tokens` is the limit of output tokens that the platform chose, where the client set none;
-    `x-aggregator-left-out` names the providers that were passed over because they kept failing.
+    `x-aggregator-left-out` names the providers that were passed over because they kept failing;
+    `x-aggregator-retires-at` is the day on which the model goes, where one is known.
     """
     headers = {
         "x-request-id": request_id,
@@ -30,6 +31,8 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
         "x-aggregator-price-version": answer.route.price.version,
         "x-aggregator-strategy": answer.route.strategy,
     }
+    if answer.route.via.retires_at:
+        headers["x-aggregator-retires-at"] = answer.route.via.retires_at
     if answer.route.left_out:
         headers["x-aggregator-left-out"] = ",".join(answer.route.left_out)
     if ask.max_output_tokens is None and ask.surface != EMBEDDINGS:
