@@ -119,7 +119,7 @@ def test_a_plan_with_a_booked_entry_is_stale_and_changes_nothing(funded: Billing
     funded.settle(settlement_of([end("r1", cost=10, held=30)]))
 
     with pytest.raises(Stale):
-        funded.settle(settlement_of([end("r1", cost=10, held=30), end("r2", cost=10, held=0)]))
+        funded.settle(settlement_of([end("r1", cost=10, held=15), end("r2", cost=10, held=15)]))
 
     assert funded.account("ann").available_nano_usd == 60
     assert funded.entry("ann", "r2") is None

@@ -69,6 +69,15 @@ def test_who_never_had_an_account_has_nothing() -> None:
     assert world.aws.inner.items == {}
 
 
+def test_what_can_cost_nothing_needs_no_account_and_no_write() -> None:
+    world = LedgerWorld()
+
+    hold = reserved(world, 0)
+
+    assert hold == Hold(0, BUCKET, available_after_nano_usd=None)
+    assert (world.aws.inner.calls, world.aws.inner.items) == ([], {})
+
+
 def test_a_small_balance_is_held_as_a_whole_if_it_is_enough_to_be_of_use() -> None:
     world = LedgerWorld()
     world.credit(50)

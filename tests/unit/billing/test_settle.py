@@ -107,6 +107,26 @@ def test_usage_that_costs_nothing_has_its_entry_too() -> None:
     assert world.legs("r1") == {"user:ann": 0, "revenue": 0}
 
 
+def test_what_held_nothing_is_settled_as_an_entry_of_nothing_and_is_never_late() -> None:
+    world = LedgerWorld()
+
+    done = settled(world, end("free", cost=0, held=0))
+    again = settled(world, end("free", cost=0, held=0))
+
+    assert (done, again) == (Settled(entries=1), Settled(repeated=1))
+    assert world.legs("free") == {"user:ann": 0, "revenue": 0}
+    assert (world.available(), world.store.account("ann").holds) == (0, {})
+
+
+def test_what_held_nothing_is_settled_with_its_neighbours_however_late() -> None:
+    world = holding(100)
+
+    done = settled(world, end("r1", cost=40), end("free", cost=0, held=0, bucket="1763000100"))
+
+    assert done == Settled(entries=2)
+    assert (world.available(), world.held()) == (960, 0)
+
+
 def test_late_usage_is_debited_from_what_is_there() -> None:
     world = LedgerWorld()
     world.credit(1_000)

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from aggregator.billing.model import Hold
+from aggregator.billing.price import Price
 from aggregator.errors import (
     InsufficientQuota,
     ModelNotFound,
@@ -16,6 +18,7 @@ from aggregator.errors import (
     StoreUnavailable,
 )
 from aggregator.proxy.call import NobodyWatches
+from aggregator.proxy.emit import event_of
 from aggregator.proxy.model import Ask, Route, UpstreamError
 from aggregator.proxy.walk import walk
 from aggregator.runtime.aws import AwsError
@@ -30,6 +33,7 @@ from tests.fakes.chat_world import (
     chunk,
     completion,
     counted,
+    route,
     usage_event,
     visit,
 )
@@ -93,6 +97,36 @@ def test_a_stream_with_usage_tells_the_receipt_in_a_chunk_before_its_end_mark() 
         "request_id": "019ab0ad6c00-c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
         "estimated": False,
     }
+
+
+FREE = route(price=Price(version="1", input=0, output=0))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_costs_nothing_holds_nothing_and_is_served_without_money(*, stream: bool) -> None:
+    blocks = [chunk("hello", "stop"), usage_event(), DONE] if stream else [completion("hello", USED)]
+    world = World([ScriptedResponse(*blocks)], routes=[FREE], available=0)
+
+    answer = served(world, stream=stream, stream_options={"include_usage": True})
+    body = b"".join(answer.chunks)
+
+    assert world.steps == ["route", "call", "emit completed"]
+    assert b"hello" in body
+    assert world.receipts[0].hold == Hold(0, "1795438800", None)
+    assert (world.receipts[0].cost_nano_usd, world.receipts[0].usage.output_tokens) == (0, 5)
+    assert "balanceNanoUsd" not in event_of(world.receipts[0])
+    assert "x-aggregator-balance-usd" not in answer.headers
+    assert b"balance_usd" not in body
+    assert answer.headers["x-aggregator-hold-usd"] == "0.00"
+
+
+def test_a_free_route_beside_one_that_costs_holds_what_that_one_costs() -> None:
+    world = World([ScriptedResponse(completion("hello", USED))], routes=[FREE, route()], available=0)
+
+    with pytest.raises(InsufficientQuota):
+        served(world)
+
+    assert world.steps == ["route", "reserve"]
 
 
 def test_who_is_refused_in_route_holds_nothing() -> None:

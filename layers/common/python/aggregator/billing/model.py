@@ -132,11 +132,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Money taken aside for one request; travels in the request and then in its usage event."""
+    """Money taken aside for one request; travels in the request and then in its usage event.
+
+    Where nothing was held, nobody asked what is available.
+    """
 
     amount_nano_usd: NanoUsd
     bucket: str
-    available_after_nano_usd: NanoUsd
+    available_after_nano_usd: NanoUsd | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,13 +230,17 @@ def settlement_of(
     Without `account`, every hold is taken to be still there (the store's condition checks it). With it, a request
     whose bucket no longer holds its money is late: it is debited from what the user can spend, which is what is
     available, what the others of the batch leave over and, where that is short, what has lapsed; the rest is the
-    platform's loss. A cost above its hold is charged up to the hold; the rest, too, is the platform's loss.
+    platform's loss. A cost above its hold is charged up to the hold; the rest, too, is the platform's loss. What held
+    nothing costs its user nothing.
     """
     released: dict[str, Held] = {}
     charged: dict[str, NanoUsd] = {}
     late: list[UsageEnd] = []
     back = 0
     for end in ends:
+        if not end.held_nano_usd:  # it is in no bucket, and there is no time by which it must come
+            charged[end.request_id] = 0
+            continue
         taken = released.get(end.bucket, Held(0, 0))
         if account is not None and not _still_holds(account, end, taken):
             late.append(end)

@@ -32,14 +32,16 @@ def reserve(
 ) -> Hold:
     """Hold `at_most_nano_usd`, or all that is there if that is no less than `at_least_nano_usd`.
 
-    One write when the money is there. When it is short, buckets past their deadline are swept first: their money
-    is the user's again.
+    What can cost nothing holds nothing: it needs no account, and no write. One write when the money is there. When it
+    is short, buckets past their deadline are swept first: their money is the user's again.
 
     Raises:
         InsufficientQuota: not even `at_least_nano_usd` is there; nothing is held.
         StoreUnavailable: it is there, but at each try somebody else was faster; nothing is held.
     """
     bucket = bucket_for(now_epoch_seconds)
+    if not at_most_nano_usd:
+        return Hold(0, bucket, None)
     amount = at_most_nano_usd
     spendable = 0
     for _ in range(_TRIES):

@@ -232,7 +232,9 @@ class Receipt(TokenUsage):
 
     cost_usd: str
     hold_usd: str
-    balance_usd: str
+    balance_usd: Annotated[
+        str | None, Field(description="Not there where nothing was held, for a model that costs nothing.")
+    ] = None
     price_version: str
     request_id: str
     estimated: Annotated[

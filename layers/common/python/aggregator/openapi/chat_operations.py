@@ -82,7 +82,7 @@ HEADERS: dict[str, JsonObject] = {
         "example": "0.00000615",
     },
     "x-aggregator-balance-usd": {
-        "description": "US dollars left; a stream has it in its usage chunk.",
+        "description": "US dollars left; a stream has it in its usage chunk. Not there where nothing was held.",
         "schema": _USD,
         "example": "4.99999385",
     },

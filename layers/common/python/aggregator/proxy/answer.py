@@ -41,12 +41,14 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
 
 
 def headers_after(receipt: Receipt) -> dict[str, str]:
-    """Headers that only a whole answer can carry: what it cost, and what is left."""
-    return {
+    """Headers that only a whole answer can carry: what it cost, and what is left, if that was asked."""
+    headers = {
         "x-aggregator-cost-usd": to_usd(receipt.charged_nano_usd),
-        "x-aggregator-balance-usd": to_usd(receipt.balance_nano_usd),
         "openai-processing-ms": str(receipt.latency_ms),
     }
+    if receipt.balance_nano_usd is not None:
+        headers["x-aggregator-balance-usd"] = to_usd(receipt.balance_nano_usd)
+    return headers
 
 
 def relay(ask: Ask, answer: Answer, request_id: str, finish: Finish) -> Iterator[bytes]:
@@ -109,12 +111,13 @@ def usage_chunk(answer: Answer, receipt: Receipt) -> JsonObject:
         "model": answer.route.via.upstream_model,
         "choices": [],
     }
+    balance = receipt.balance_nano_usd
     return chunk | {
         "usage": {
             **usage_json(receipt.usage, chunk.get("usage")),
             "cost_usd": to_usd(receipt.charged_nano_usd),
             "hold_usd": to_usd(receipt.hold.amount_nano_usd),
-            "balance_usd": to_usd(receipt.balance_nano_usd),
+            **({} if balance is None else {"balance_usd": to_usd(balance)}),
             "price_version": receipt.route.price.version,
             "request_id": receipt.request_id,
             "estimated": receipt.usage.estimated,

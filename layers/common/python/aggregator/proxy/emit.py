@@ -76,8 +76,9 @@ def event_of(receipt: Receipt) -> JsonObject:
         "price": receipt.route.price.to_json(),
         "costNanoUsd": receipt.cost_nano_usd,
         "latencyMs": receipt.latency_ms,
-        "balanceNanoUsd": receipt.balance_nano_usd,
     }
+    if receipt.balance_nano_usd is not None:
+        detail["balanceNanoUsd"] = receipt.balance_nano_usd
     if receipt.route.left_out:
         detail["leftOut"] = list(receipt.route.left_out)
     if receipt.first_token_ms is not None:

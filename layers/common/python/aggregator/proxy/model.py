@@ -259,6 +259,8 @@ class Receipt:
         return min(self.cost_nano_usd, self.hold.amount_nano_usd)
 
     @property
-    def balance_nano_usd(self) -> NanoUsd:
-        """What is available once this request is settled, as far as this request knows."""
+    def balance_nano_usd(self) -> NanoUsd | None:
+        """What is available once this request is settled, as far as this request knows; None if it held nothing."""
+        if self.hold.available_after_nano_usd is None:
+            return None
         return self.hold.available_after_nano_usd + self.hold.amount_nano_usd - self.charged_nano_usd
