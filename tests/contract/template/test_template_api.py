@@ -213,6 +213,15 @@ def test_an_error_of_api_gateway_has_the_one_envelope(responses: JsonObject, nam
     assert response["responseParameters"]["gatewayresponse.header.x-request-id"] == "context.requestId"
 
 
+def test_a_body_that_is_too_large_is_told_how_it_was_counted(responses: JsonObject) -> None:
+    error = json.loads(responses["REQUEST_TOO_LARGE"]["responseTemplates"]["application/json"])["error"]
+
+    assert error["message"] == (
+        "The body is larger than the platform takes: 6 MB at most, "
+        "in which each quote, backslash and line break counts twice."
+    )
+
+
 def test_codes_are_those_of_the_platforms_own_refusals(responses: JsonObject) -> None:
     own = {refusal.code for refusal in STATUS_OF}
 

@@ -262,6 +262,17 @@ def test_a_body_over_six_megabytes_is_413(door: Door, path: str) -> None:
     assert door.function.events == []
 
 
+@pytest.mark.parametrize(
+    ("megabytes", "status"), [(2.9, 201), (3.1, 413)], ids=["fits when it is escaped", "does not"]
+)
+def test_quotes_count_twice_for_the_body_is_text_in_an_event(
+    door: Door, megabytes: float, status: int
+) -> None:
+    answered, _, _ = door.send("POST", "/v1/chat", b'"' * int(megabytes * 1024 * 1024))
+
+    assert answered == status
+
+
 def test_a_chunked_request_body_is_read(door: Door) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=WAIT_SECONDS)
     connection.request(

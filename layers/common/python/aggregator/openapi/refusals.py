@@ -74,7 +74,7 @@ _TITLES = {
     403: "The key is good, but may not do this.",
     404: "There is no such thing.",
     409: "It collides with what is already there.",
-    413: "The body is over 6 MB.",
+    413: "The body is over 6 MB, in which each quote, backslash and line break counts twice.",
     422: "The Idempotency-Key was used with another body.",
     429: "Too many requests at this moment; `Retry-After` says when to come back.",
     500: "A defect of the platform.",
@@ -92,7 +92,10 @@ _EXAMPLES: tuple[Refusal, ...] = (
     AddressNotAllowed("This API key may not be used from this IP address."),
     NotFound("There is no such API key."),
     Conflict("This API key has been revoked and cannot be changed."),
-    PayloadTooLarge("The body is larger than the platform takes: 6 MB at most."),
+    PayloadTooLarge(
+        "The body is larger than the platform takes: 6 MB at most, "
+        "in which each quote, backslash and line break counts twice."
+    ),
     IdempotencyMismatch("This Idempotency-Key was used with another body.", param="Idempotency-Key"),
     RateLimitExceeded("Too many requests at this moment. Try again in a second."),
     InternalError("Something went wrong on our side; the request id names it in our log."),

@@ -60,7 +60,9 @@ def body_of(event: Mapping[str, Any]) -> JsonObject:
     """
     text: str = event.get("body") or ""
     if len(text) > MAX_BODY_BYTES:
-        raise PayloadTooLarge("The body is over 6 MB.")
+        raise PayloadTooLarge(
+            "The body is over 6 MB, in which each quote, backslash and line break counts twice."
+        )
     try:
         raw = b64decode(text) if event.get("isBase64Encoded") else text
         body = passable_json.read_at_any_depth(raw)
