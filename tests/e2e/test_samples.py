@@ -4,15 +4,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
-from local.emulator import ACCESS
+from local.emulator import ACCESS, ACCOUNT, REGION
 from local.function_emulator import EmulatedFunction, declared, failed
 from local.invoke import sample_of
 from local.template import load
 from tests.e2e.stack import Stack
+from tests.iam.recorder import Need, Recorder, secret_arn
+from tests.iam.reference import outcomes_of
 
 ROOT = Path(__file__).parents[2]
+WITHOUT_AWS = {"docs/get_openapi", "docs/get_page"}
 
 
 def functions() -> list[str]:
@@ -25,16 +29,58 @@ def functions() -> list[str]:
 
 
 @pytest.mark.parametrize("name", functions())
-def test_a_function_answers_its_sample_event_in_the_true_runtime(
+def test_a_function_answers_its_sample_event_with_what_its_own_role_allows(
     stack: Stack, tmp_path: Path, name: str
 ) -> None:
     environments: dict[str, dict[str, str]] = json.loads((stack.folder / "env.json").read_text())
     function = declared(name)
     event: Any = json.loads(sample_of(name).read_text())
 
-    with EmulatedFunction(function, ACCESS | environments[function.logical_id], tmp_path / "log") as running:
-        answer = running.invoke(event)
+    with Recorder(stack.emulator_url) as aws:
+        environment = ACCESS | environments[function.logical_id] | {"AWS_ENDPOINT_URL": aws.url}
+        with EmulatedFunction(function, environment, tmp_path / "log") as running:
+            answer = running.invoke(event)
 
     assert not failed(answer), answer
     if "httpMethod" in event and name != "auth/authorizer":
         assert answer["statusCode"] < 500, answer
+    assert _refused(stack, function.logical_id, aws.needs()) == []
+    assert aws.calls or name in WITHOUT_AWS
+
+
+def _refused(stack: Stack, function: str, needs: list[Need]) -> list[tuple[Need, str]]:
+    """What the function needed and its role, as it was deployed, does not allow."""
+    role = stack.resources[function.removesuffix("Function") + "Role"]
+    policies = [_policy_of(stack, role)]
+    outcomes = outcomes_of([need._asdict() | {"role": role, "policies": policies} for need in needs])
+    return [(need, said) for need, said in zip(needs, outcomes, strict=True) if said != "Allowed"]
+
+
+def _policy_of(stack: Stack, role: str) -> Any:
+    """The policy with which the role was deployed."""
+    iam = boto3.client(
+        "iam",
+        endpoint_url=stack.emulator_url,
+        region_name=REGION,
+        aws_access_key_id=ACCOUNT,
+        aws_secret_access_key="local",
+    )
+    text = json.dumps(iam.get_role_policy(RoleName=role, PolicyName="least")["PolicyDocument"])
+    for secret in ("Pepper", "AdminKey", "ProviderKeys"):
+        text = text.replace(f'"{stack.resources[secret]}"', f'"{secret_arn(stack.resources[secret])}"')
+    return json.loads(text)
+
+
+def test_a_call_that_a_role_does_not_allow_is_found(stack: Stack) -> None:
+    bus = f"arn:aws:events:us-east-1:000000000000:event-bus/{stack.resources['Bus']}"
+    table = f"arn:aws:dynamodb:us-east-1:000000000000:table/{stack.resources['BillingTable']}"
+    needs = [
+        Need("events:PutEvents", bus, {"events:source": ["aggregator.orchestrator"]}),
+        Need("events:PutEvents", bus, {"events:source": ["aggregator.orchestrator", "aggregator.billing"]}),
+        Need("events:PutEvents", bus, {}),
+        Need("dynamodb:PutItem", table, {}),
+    ]
+
+    refused = _refused(stack, "OrchestratorPutModelFunction", needs)
+
+    assert refused == [(need, "ImplicitlyDenied") for need in needs[1:]]
