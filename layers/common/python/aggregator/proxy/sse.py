@@ -56,6 +56,8 @@ def payload_of(event: bytes) -> bytes:
     Raises:
         ProviderUnreadable: it is no event at all, but a page for one.
     """
+    if event.startswith(b"data:") and event.find(b"\n") == len(event) - 2:
+        return event[5:-2].removeprefix(b" ")  # one line, as nearly all are
     if not _IS_EVENT.match(event):
         raise ProviderUnreadable("The provider answered what is no stream of events.")
     return b"\n".join(line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:"))

@@ -14,7 +14,15 @@ from aggregator.orchestrator.parameters import fitted, with_defaults
 from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
 from aggregator.proxy.providers.openai_request import request_to
 from aggregator.proxy.providers.openai_usage import usage_in, usage_json
-from aggregator.proxy.providers.spoken import bytes_said, choices_of, is_error, is_no_chunk, says_something
+from aggregator.proxy.providers.spoken import (
+    bytes_said,
+    choices_of,
+    is_error,
+    is_no_chunk,
+    next_words,
+    says_something,
+    utf8_length,
+)
 from aggregator.proxy.sse import data_event, payload_of, provider_json, split, whole_events
 
 _OURS = frozenset({"model", "max_tokens", "max_completion_tokens", "stream_options"})
@@ -103,7 +111,12 @@ class _Reader:
         elif payload.strip() == b"[DONE]":
             self.ended = self._progress.finished = True
         else:
-            yield from self._chunk(event, _object(payload))
+            said = _object(payload)
+            if words := next_words(said):
+                self._progress.say(utf8_length(words))
+                yield _NULL_USAGE.sub(b"", event) if "usage" in said else event
+            else:
+                yield from self._chunk(event, said)
 
     def _chunk(self, event: bytes, said: JsonObject) -> Iterator[bytes]:
         if is_error(said):

@@ -69,7 +69,7 @@ def usage_of(said: Any) -> Usage | None:
 
     A provider that says only a part of it is taken at its word: input or output of 0 are still to be counted.
     """
-    if not isinstance(said, Mapping):
+    if not said or not isinstance(said, Mapping):
         return None
     details, written_details = _within(said, _INPUT_DETAILS), _within(said, _OUTPUT_DETAILS)
     prompt = _first([said], _INPUT) + _first([said], _INPUT_BESIDE)

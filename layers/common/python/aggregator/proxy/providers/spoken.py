@@ -17,6 +17,12 @@ _SAYS_SOMETHING = (
 # What errors are written in where a chunk should be, besides `error`: by Mistral, FastAPI (vLLM, proxies), Cohere.
 _OF_AN_ERROR = ("errors", "detail", "code", "message", "status", "status_code")
 
+_OF_WORDS = frozenset({
+    "id", "object", "created", "model", "choices", "system_fingerprint", "service_tier", "usage", "obfuscation",
+})  # fmt: skip
+_OF_A_CHOICE = frozenset({"index", "delta", "finish_reason", "logprobs"})
+_OF_A_DELTA = frozenset({"role", "content"})
+
 
 def is_error(said: Mapping[str, Any]) -> bool:
     """Whether an answer, or an event of one, says that the provider failed."""
@@ -31,6 +37,28 @@ def is_error(said: Mapping[str, Any]) -> bool:
 def is_no_chunk(event: Mapping[str, Any]) -> bool:
     """Whether an event of a stream has no choices, but fields that errors have."""
     return not isinstance(event.get("choices"), list) and any(event.get(name) for name in _OF_AN_ERROR)
+
+
+def next_words(event: Mapping[str, Any]) -> str:
+    """The words of an event that is nothing but the next words of a stream's one choice; else nothing.
+
+    Nearly all events are such: this is what they cost.
+    """
+    choices = event.get("choices")
+    if type(choices) is not list or len(choices) != 1 or not event.keys() <= _OF_WORDS or event.get("usage"):
+        return ""
+    choice = choices[0]
+    if (
+        type(choice) is not dict
+        or not choice.keys() <= _OF_A_CHOICE
+        or choice.get("finish_reason") is not None
+    ):
+        return ""
+    delta = choice.get("delta")
+    if type(delta) is not dict or not delta.keys() <= _OF_A_DELTA or event.get("object") == "error":
+        return ""
+    content = delta.get("content")
+    return content if type(content) is str else ""
 
 
 def choices_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -52,8 +80,10 @@ def bytes_said(delta: Any) -> int:
     if not isinstance(delta, Mapping):
         return 0
     thoughts = next((each for name in _THOUGHTS if (each := delta.get(name))), None)
-    said = sum(_bytes(each) for each in _words(delta)) + sum(_bytes(each) for each in _texts(thoughts))
-    return said if thoughts else said + sum(_bytes(each) for each in _thoughts_in(delta))
+    said = sum(utf8_length(each) for each in _words(delta)) + sum(
+        utf8_length(each) for each in _texts(thoughts)
+    )
+    return said if thoughts else said + sum(utf8_length(each) for each in _thoughts_in(delta))
 
 
 def _words(delta: Mapping[str, Any]) -> Iterator[str]:
@@ -90,5 +120,6 @@ def _texts(said: Any) -> Iterator[str]:
             waiting += [each[name] for name in ("text", "thinking", "refusal") if name in each]
 
 
-def _bytes(text: str) -> int:
+def utf8_length(text: str) -> int:
+    """How many bytes a text has as UTF-8."""
     return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
