@@ -48,6 +48,27 @@ def test_a_function_answers_its_sample_event_with_what_its_own_role_allows(
     assert aws.calls or name in WITHOUT_AWS
 
 
+@pytest.mark.parametrize("walk", ["chat_completion", "response", "message", "embedding"])
+def test_a_request_that_is_kept_needs_no_more_than_its_role_allows(
+    stack: Stack, tmp_path: Path, walk: str
+) -> None:
+    environments: dict[str, dict[str, str]] = json.loads((stack.folder / "env.json").read_text())
+    function = declared(f"proxy/create_{walk}")
+    event: Any = json.loads(sample_of(function.name).read_text())
+    event["headers"] |= {"Idempotency-Key": f"kept-{walk}"}
+
+    with Recorder(stack.emulator_url) as aws:
+        environment = ACCESS | environments[function.logical_id] | {"AWS_ENDPOINT_URL": aws.url}
+        with EmulatedFunction(function, environment, tmp_path / "log") as running:
+            answers = [running.invoke(event) for _ in range(2)]
+        needs = aws.needs()
+
+    assert [answer["statusCode"] for answer in answers] in ([200, 200], [201, 201]), answers
+    table = f"table/{stack.resources['ProxyTable']}"
+    assert {need.action for need in needs if need.resource.endswith(table)} >= {"dynamodb:PutItem"}
+    assert _refused(stack, function.logical_id, needs) == []
+
+
 def _refused(stack: Stack, function: str, needs: list[Need]) -> list[tuple[Need, str]]:
     """What the function needed and its role, as it was deployed, does not allow."""
     role = stack.resources[function.removesuffix("Function") + "Role"]

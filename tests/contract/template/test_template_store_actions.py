@@ -21,7 +21,7 @@ _STEPS = {
 
 def _called(domain: str) -> set[str]:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (PACKAGE / domain).glob("*.py"))
-    calls = set(re.findall(r'\.call\(\s*"(\w+)"', code))
+    calls = set(re.findall(r'\.call\(\s*"(\w+)"', code)) | set(re.findall(r'"(\w+Item)"', code))
     steps = set(re.findall(r'\{\s*"(Put|Update|Delete|ConditionCheck)":', code))
     not_of_tables = {"TransactWriteItems", "PutEvents", "SendMessage", "SendMessageBatch", "GetSecretValue"}
     return calls - not_of_tables | {_STEPS[each] for each in steps}
@@ -37,9 +37,24 @@ def _allowed(stack: Stack, table: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("domain", ["auth", "billing", "analytics", "orchestrator"])
+@pytest.mark.parametrize("domain", ["auth", "billing", "analytics", "orchestrator", "proxy"])
 def test_a_domains_roles_allow_what_its_code_calls(stack: Stack, domain: str) -> None:
     called = _called(domain)
 
     assert called
     assert _allowed(stack, f"{domain.capitalize()}Table") == called
+
+
+@pytest.mark.parametrize("walk", ["ChatCompletion", "Response", "Message", "Embedding"])
+def test_each_function_that_walks_may_do_what_the_walk_does_to_its_domains_table(
+    stack: Stack, walk: str
+) -> None:
+    arn = {"Fn::GetAtt": ["ProxyTable", "Arn"]}
+
+    allowed = [
+        each["Action"]
+        for name, each in stack.statements()
+        if name == f"ProxyCreate{walk}Role" and each["Resource"] == arn
+    ]
+
+    assert [{action.removeprefix("dynamodb:") for action in each} for each in allowed] == [_called("proxy")]
