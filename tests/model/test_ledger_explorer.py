@@ -1,19 +1,28 @@
-"""Every interleaving of a small world, and proof that the exploration would find what is broken."""
+"""Every interleaving of small worlds, and proof that the exploration would find what is broken."""
+
+import re
+from typing import Any
 
 import pytest
 
-from tests.model.ledger_explorer import BROKEN, Explorer
+from aggregator.billing import writes
+from aggregator.billing.model import Held, Settlement
+from aggregator.billing.store import BillingStore
+from aggregator.billing.transaction import Order, entry_of
+from tests.fakes.memory_dynamodb import MemoryDynamoDb
+from tests.model.ledger_explorer import BROKEN, CLAUSES, LATE_USAGE_THAT_SWEEPS, SCENES, Explorer
 
 
 def test_no_interleaving_of_three_requests_and_two_workers_breaks_the_money() -> None:
-    states, wrong, way = Explorer(crashes=0).run()
+    states, wrong, way = Explorer(scene=SCENES["requests and workers"]).run()
 
     assert (wrong, way) == (None, [])
     assert states > 100_000
 
 
-def test_no_crash_between_any_two_calls_breaks_the_money() -> None:
-    states, wrong, way = Explorer(requests=2, crashes=2).run()
+@pytest.mark.parametrize("scene", ["crashes", "slow clocks", "a debit", "a debit and slow clocks"])
+def test_no_crash_no_slow_clock_and_no_debit_between_any_two_calls_breaks_the_money(scene: str) -> None:
+    states, wrong, way = Explorer(scene=SCENES[scene]).run()
 
     assert (wrong, way) == (None, [])
     assert states > 5_000
@@ -21,7 +30,41 @@ def test_no_crash_between_any_two_calls_breaks_the_money() -> None:
 
 @pytest.mark.parametrize("without", BROKEN)
 def test_a_protocol_without_one_of_its_conditions_is_found_out(without: str) -> None:
-    _, wrong, way = Explorer(without).run()
+    _, wrong, way = Explorer(without, BROKEN[without]).run()
 
     assert wrong is not None
     assert way
+
+
+class Writing(MemoryDynamoDb):
+    """Remembers the conditions of all writes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conditions: set[str] = set()
+
+    def call(self, action: str, request: dict[str, Any]) -> dict[str, Any]:
+        self.conditions |= set(re.findall(r"'ConditionExpression': '([^']*)'", str(request)))
+        return super().call(action, request)
+
+
+def test_each_condition_of_the_protocol_has_its_broken_variant() -> None:
+    """Of reserving, sweeping, settling and debiting: a clause that is added wants a variant that is without it."""
+    table = Writing()
+    store = BillingStore(table, "billing")
+    store.book(entry_of(Order("c", "u", "credit", 10, "t")))
+    store.hold("u", 4, "300")
+    store.hold("u", 4, "600")
+    store.sweep("u", {"300": Held(4, 1)})
+    store.book(entry_of(Order("d", "u", "debit", 9, "t")), swept={"600": Held(4, 1)})
+    late = Settlement("u", (), {"900": Held(1, 1)}, to_available_nano_usd=-1)
+    table.conditions.add(writes.release("billing", late, "2026-11-23")["ConditionExpression"])
+
+    clauses = {clause for condition in table.conditions for clause in condition.split(" AND ")}
+
+    named = {without.partition(": ")[2] for without in BROKEN if without != LATE_USAGE_THAT_SWEEPS}
+    assert named == set(CLAUSES)
+    for name in named:
+        assert any(re.match(CLAUSES[name], clause) for clause in clauses), name
+    for clause in clauses:
+        assert any(re.match(CLAUSES[name], clause) for name in named), clause
