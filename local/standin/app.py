@@ -3,12 +3,14 @@
 import itertools
 import json
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, cast
 
 from local.standin import render
 from local.standin.ask import JsonObject, ask_of, text_of
 from local.standin.completion import complete
+from local.standin.dialects import Dialect, messages, responses
 from local.standin.directives import BadDirective, Directives, directives_of
 from local.standin.embeddings import embed, last_text
 from local.standin.errors import BadRequest, error_body
@@ -21,9 +23,15 @@ from local.standin.stream import stream_script
 MODELS = ("standin", "standin-reasoner", "gpt-4o-mini", "o4-mini", "deepseek-chat", "text-embedding-3-small")
 _CONTROL = "/__standin/"
 
+DIALECTS: Mapping[str, Dialect] = {
+    "/messages": cast("Dialect", messages),
+    "/responses": cast("Dialect", responses),
+}
+"""Who else is spoken, by the end of the path."""
+
 
 class App:
-    """An OpenAI-compatible provider under any path prefix, and its controls under `/__standin/`."""
+    """A provider under any path prefix, in each dialect at its path, and its controls under `/__standin/`."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -45,6 +53,9 @@ class App:
     def _endpoint(self, request: Request) -> Callable[[Request, int], Script]:
         if request.method == "POST" and request.path.endswith("/chat/completions"):
             return self._chat
+        for path, dialect in DIALECTS.items():
+            if request.method == "POST" and request.path.endswith(path):
+                return partial(self._in, dialect)
         if request.method == "POST" and request.path.endswith("/embeddings"):
             return self._embeddings
         if request.method == "GET" and request.path.endswith("/models"):
@@ -64,6 +75,22 @@ class App:
             chunks = render.chunks(completion, ask, directives)
             return _slowly(directives, stream_script(chunks, directives, request, number))
         return self._finished(directives, render.whole(completion, ask, directives), number)
+
+    def _in(self, dialect: Dialect, request: Request, number: int) -> Script:
+        """A chat in another dialect: read as a chat request, and answered in its own form."""
+        try:
+            body = dialect.to_chat(_decoded(request))
+            directives = self._directives(request, body, _user_text(body))
+            if instead := failure(directives, request, number):
+                return _slowly(directives, instead)
+            ask = ask_of(body)
+            completion = complete(ask, directives, number)
+        except BadRequest as refused:
+            return (json_reply(dialect.error(refused.body(), refused.status), number, refused.status),)
+        if ask.streams:
+            events = dialect.events(completion, directives)
+            return _slowly(directives, stream_script(events, directives, request, number, dialect.error))
+        return self._finished(directives, dialect.whole(completion, directives), number)
 
     def _embeddings(self, request: Request, number: int) -> Script:
         body = _decoded(request)

@@ -57,9 +57,11 @@ class Ask:
 
     @property
     def tool_results(self) -> list[JsonObject]:
-        """The tool messages that the conversation ends with."""
+        """The tool messages that the conversation ends with; notes of the system after them ask for nothing."""
         results: list[JsonObject] = []
         for message in reversed(self.messages):
+            if message["role"] in {"system", "developer"} and not results:
+                continue
             if message["role"] not in {"tool", "function"}:
                 break
             results.insert(0, message)

@@ -1,6 +1,6 @@
 """Scripts for streams of server-sent events, whole or broken on the way."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from local.standin.ask import JsonObject
 from local.standin.directives import Directives
@@ -14,13 +14,20 @@ _BETWEEN_WRITES = Wait(0.001)
 
 
 def stream_script(
-    chunks: Iterable[JsonObject], directives: Directives, request: Request, number: int
+    chunks: Iterable[JsonObject],
+    directives: Directives,
+    request: Request,
+    number: int,
+    error: Callable[[JsonObject, int], JsonObject] | None = None,
 ) -> Iterator[Action]:
-    """The head, an event for each chunk, `[DONE]`, the end; with the faults that `directives` name."""
+    """The head, an event for each chunk, `[DONE]`, the end; with the faults that `directives` name.
+
+    With `error`, which makes an error of OpenAI's one of another dialect, events have names, and no `[DONE]` follows.
+    """
     yield stream_head(request, usual_headers(number))
     if directives.first_token:
         yield Wait(directives.first_token)
-    for written in _written(_events(chunks, directives), directives):
+    for written in _written(_events(chunks, directives, error), directives):
         yield written if isinstance(written, Wait | End) else framed(request, written)
     if last := last_frame(request):
         yield last
@@ -28,28 +35,38 @@ def stream_script(
         yield End.CLOSE
 
 
-def _events(chunks: Iterable[JsonObject], directives: Directives) -> Iterator[Action]:
+def _events(
+    chunks: Iterable[JsonObject],
+    directives: Directives,
+    error: Callable[[JsonObject, int], JsonObject] | None,
+) -> Iterator[Action]:
     """Each event as bytes, and what goes wrong between them."""
     sent = 0
     for chunk in chunks:
-        if stop := _stop_after(sent, directives):
+        if stop := _stop_after(sent, directives, error):
             yield from stop
             return
         if sent and directives.token_delay:
             yield Wait(directives.token_delay)
-        yield _event(as_json(chunk), directives)
+        yield _event(as_json(chunk), directives, str(chunk["type"]) if error else "")
         sent += 1
         if directives.garbage:
             yield _event(_BROKEN, directives)
             break
-    if stop := _stop_after(sent, directives, at_the_end=True):
+    if stop := _stop_after(sent, directives, error, at_the_end=True):
         yield from stop
         return
-    if not directives.no_done:
+    if not (directives.no_done or error):
         yield _event(b"[DONE]", directives)
 
 
-def _stop_after(sent: int, directives: Directives, *, at_the_end: bool = False) -> list[Action]:
+def _stop_after(
+    sent: int,
+    directives: Directives,
+    error: Callable[[JsonObject, int], JsonObject] | None,
+    *,
+    at_the_end: bool = False,
+) -> list[Action]:
     """What ends a stream of which `sent` events went out, if it ends here.
 
     A fault that is told for later than the last chunk comes before `[DONE]`: it never fails to happen.
@@ -65,17 +82,18 @@ def _stop_after(sent: int, directives: Directives, *, at_the_end: bool = False) 
     if here(directives.hang_after):
         return [HANG, End.RESET]
     if here(directives.error_in_stream):
-        error = error_body(
+        body = error_body(
             "The server had an error in the middle of its answer.", kind="server_error", code=None
         )
-        return [_event(as_json(error), directives)]
+        return [_event(as_json(error(body, 500) if error else body), directives, "error" if error else "")]
     return []
 
 
-def _event(data: bytes, directives: Directives) -> bytes:
+def _event(data: bytes, directives: Directives, name: str = "") -> bytes:
     end = b"\r\n" if directives.crlf else b"\n"
     comment = b": stand-in is working" + end + end if directives.heartbeat else b""
-    return comment + b"data: " + data + end + end
+    named = b"event: " + name.encode() + end if name else b""
+    return comment + named + b"data: " + data + end + end
 
 
 def _written(events: Iterator[Action], directives: Directives) -> Iterator[Action]:

@@ -239,7 +239,7 @@ def test_a_malformed_request_is_refused_with_the_field_at_fault(
 
 
 def test_an_unknown_path_is_not_found(chat: Any) -> None:
-    reply = chat(path="/v1/responses")
+    reply = chat(path="/v1/completions")
 
     assert reply.status == 404
     assert reply.json["error"]["code"] == "unknown_url"
