@@ -16,6 +16,7 @@ from bench import (
     part_counts,
     part_growth,
     part_memory,
+    part_reconcile,
     part_start,
     part_warm,
     plots,
@@ -65,6 +66,7 @@ def _measure(*, quick: bool) -> JsonObject:
             "counts": lambda: part_counts.measure(folder),
             "memory": lambda: part_memory.measure(folder, requests=2_000 if quick else 20_000),
             "consumers": lambda: part_consumers.measure(folder, events=400 if quick else 2_000),
+            "reconcile": lambda: part_reconcile.measure(folder, quick=quick),
             "growth": lambda: part_growth.measure(folder, quick=quick),
         }
         figures = {name: _timed(name, part) for name, part in parts.items()}

@@ -16,7 +16,7 @@ import zlib
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 JsonObject = dict[str, Any]
 
@@ -30,7 +30,7 @@ class Answers:
 
     def __init__(self, told: JsonObject) -> None:
         self._prepared = {
-            action: [(each["if"].encode(), _message(each["then"])) for each in choices]
+            action: [(each["if"].encode(), message(each["then"])) for each in choices]
             for action, choices in told.items()
         }
         self.counts: Counter[str] = Counter()
@@ -45,20 +45,30 @@ class Answers:
         return answer
 
     def _prepared_for(self, action: str, body: bytes) -> bytes:
-        for wanted, message in self._prepared.get(action, ()):
+        for wanted, prepared in self._prepared.get(action, ()):
             if wanted in body:
-                return message
-        return _message({"__type": "ValidationException", "message": f"no answer for {action}"}, status=400)
+                return prepared
+        return message({"__type": "ValidationException", "message": f"no answer for {action}"}, status=400)
 
     @staticmethod
     def _put_events(body: bytes) -> bytes:
         return _events_put(body.count(b'"EventBusName"'))
 
 
+class Answering(Protocol):
+    """Who has the answers."""
+
+    counts: Counter[str]
+
+    def of(self, action: str, body: bytes, request_bytes: int, /) -> bytes:
+        """The answer to one call."""
+        ...
+
+
 class Caller:
     """One kept-alive connection: takes bytes in, gives whole answers out."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answering) -> None:
         self._answers = answers
         self._data = b""
 
@@ -80,7 +90,7 @@ class Caller:
             told = dict(self._answers.counts)
             if request.startswith(b"DELETE"):
                 self._answers.counts.clear()
-            return _message(told)
+            return message(told)
         target = _TARGET.search(request, 0, end + 2)
         action = target[1].decode() if target else "chat"
         return self._answers.of(action, request[end + 4 :], len(request))
@@ -106,7 +116,7 @@ class SecureConnection(asyncio.Protocol):
 class PlainConnections:
     """Callers in plain text, on their bare sockets: a third of the time that asyncio's own protocols take."""
 
-    def __init__(self, answers: Answers, port: int) -> None:
+    def __init__(self, answers: Answering, port: int) -> None:
         self._answers = answers
         self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
         self._loop = asyncio.get_running_loop()
@@ -129,8 +139,9 @@ class PlainConnections:
         connection.close()
 
 
-def _message(said: JsonObject, status: int = 200) -> bytes:
-    body = json.dumps(said, separators=(",", ":")).encode()
+def message(said: JsonObject | str, status: int = 200) -> bytes:
+    """An HTTP answer of AWS; `said` may be JSON already."""
+    body = (said if isinstance(said, str) else json.dumps(said, separators=(",", ":"))).encode()
     head = (
         f"HTTP/1.1 {status} {'OK' if status == 200 else 'Bad Request'}\r\n"
         "Server: Server\r\nDate: Mon, 23 Nov 2026 06:19:00 GMT\r\n"
@@ -144,7 +155,7 @@ def _message(said: JsonObject, status: int = 200) -> bytes:
 
 @cache
 def _events_put(count: int) -> bytes:
-    return _message({"FailedEntryCount": 0, "Entries": [{"EventId": _EVENT_ID}] * count})
+    return message({"FailedEntryCount": 0, "Entries": [{"EventId": _EVENT_ID}] * count})
 
 
 async def _serve(folder: Path, ports: list[int]) -> None:

@@ -98,11 +98,11 @@ class Model:
         warm = self._figures["warm"]["kinds"]["plain"]
         yield "API Gateway", price["api_request"]
         seconds = of.upstream_seconds + of.aws_calls_ms / 1000
-        seconds += _on_share(warm["ours over TLS"]["cpuMs"]["median"], of.memory_mb)
+        seconds += share_seconds(warm["ours over TLS"]["cpuMs"]["median"], of.memory_mb)
         yield "Lambda: chat", self._invocation(seconds, of.memory_mb)
         start = self._figures["start"]["proxy/create_chat_completion"]["cpuReadyMs"]["median"] / 1000
         yield "Lambda: starts", of.cold_share * start * _gb(of.memory_mb) * price["lambda_gb_second"]
-        decided = 0.01 + _on_share(warm["the authorizer"]["cpuMs"]["median"], of.memory_mb)
+        decided = 0.01 + share_seconds(warm["the authorizer"]["cpuMs"]["median"], of.memory_mb)
         decision = self._invocation(decided, of.memory_mb) + price["dynamodb_read_unit"]
         yield "authorizer, where its answer is not cached", of.authorizer_miss_share * decision
         yield "Lambda: settle, publish, record", self._consumers(of)
@@ -131,7 +131,7 @@ class Model:
             measured = _nearest(self._figures["consumers"][step], of.batch)
             cpu_ms = measured["cpuMsPerEvent"] * of.batch
             waiting = sum(measured["callsPerThousand"].values()) / 1000 * of.batch * of.aws_calls_ms / 2000
-            seconds = _on_share(cpu_ms, of.cold_memory_mb) + waiting
+            seconds = share_seconds(cpu_ms, of.cold_memory_mb) + waiting
             total += self._invocation(seconds, of.cold_memory_mb) / of.batch
         return total
 
@@ -157,9 +157,15 @@ class Model:
         return float(lines)
 
 
-def _on_share(cpu_ms: float, memory_mb: int) -> float:
+def share_seconds(cpu_ms: float, memory_mb: int) -> float:
     """Seconds that so much CPU takes on a function's share of one."""
     return cpu_ms / 1000 * max(1.0, FULL_CPU_MB / memory_mb)
+
+
+def prices_of() -> dict[str, float]:
+    """List prices in US dollars, by name."""
+    prices = json.loads((_HERE / "prices.json").read_text(encoding="utf-8"))["prices"]
+    return {name: float(each["usd"]) for name, each in prices.items()}
 
 
 def _gb(memory_mb: int) -> float:

@@ -18,6 +18,7 @@ def goals(figures: JsonObject, costs: Model) -> list[JsonObject]:
         *_memory(figures["memory"]),
         *_streams(figures["warm"]),
         *_counts(figures["counts"]),
+        *_reconcile(figures["reconcile"]),
         *_costs(costs),
     ]
 
@@ -86,6 +87,19 @@ def _counts(counts: JsonObject) -> list[JsonObject]:
         _at_most("AWS calls on the path", calls, "calls", 2),
         _at_most("write units on the path", life["10"]["steps"]["reserve"]["writeUnits"], "units", 1),
         _at_most("write units of a whole life, batches of 10", life["10"]["writeUnits"], "units", 5),
+    ]
+
+
+def _reconcile(reconcile: JsonObject) -> list[JsonObject]:
+    second = reconcile["second"]
+    return [
+        _at_most("reconcile: memory, with an account of 500,000 entries", reconcile["peakMb"], "MB", 128),
+        _at_most(
+            "reconcile: entries of the second day that it reads, of those written",
+            second["entriesReadOfTheDay"] / second["entriesWritten"],
+            "ratio",
+            1.0,
+        ),
     ]
 
 

@@ -15,6 +15,7 @@ def table(results: JsonObject) -> str:
         *_counts(figures["counts"]),
         *_memory(figures["memory"]),
         *_consumers(figures["consumers"]),
+        *_reconcile(figures["reconcile"]),
         *_growth(figures["growth"]),
         *_goals(results["goals"]),
         *(f"not measured: {name}: {why}" for name, why in results["notMeasured"].items()),
@@ -90,6 +91,21 @@ def _consumers(consumers: JsonObject) -> Iterator[str]:
                 calls,
                 row["memoryMb"],
             )
+
+
+def _reconcile(reconcile: JsonObject) -> Iterator[str]:
+    yield _head("reconcile", "entries written", "entries read", "read units", "write units", "USD")
+    for run in ("first", "second"):
+        row = reconcile[run]
+        yield _row(
+            f"{run} run, {reconcile['accounts']:,} accounts",
+            row["entriesWritten"],
+            row["entriesRead"],
+            row["readUnits"],
+            row["writeUnits"],
+            row["usdADay"],
+        )
+    yield _row("memory, at its peak", f"{reconcile['peakMb']} MB")
 
 
 def _growth(growth: JsonObject) -> Iterator[str]:

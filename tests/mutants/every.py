@@ -1,5 +1,5 @@
 """All mutants, by what they would cost."""
 
-from tests.mutants import auth, limits, money, routing
+from tests.mutants import auth, books, limits, money, routing
 
-MUTANTS = (*money.MUTANTS, *limits.MUTANTS, *routing.MUTANTS, *auth.MUTANTS)
+MUTANTS = (*money.MUTANTS, *books.MUTANTS, *limits.MUTANTS, *routing.MUTANTS, *auth.MUTANTS)

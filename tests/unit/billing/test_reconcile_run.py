@@ -82,6 +82,17 @@ def test_the_next_run_reads_only_accounts_that_are_due_whole(fanned: Fanned) -> 
     assert (summary.accounts, summary.idle, summary.entries) == (due, 60 - due, 2 * due)
 
 
+def test_money_that_was_changed_is_found_the_same_day_where_nothing_else_happened(fanned: Fanned) -> None:
+    fanned.run()
+    fanned.world.now += 3600
+    idle = next(f"user{n:02}" for n in range(60) if not is_due_whole(f"user{n:02}", fanned.world.now))
+    fanned.world.item("BALANCE", idle)["available"] = {"N": "59"}
+
+    summary = fanned.run("2026-11-25T03:00:00.000Z")
+
+    assert [(each["user_id"], each["drift"]) for each in summary.findings] == [(idle, -1)]
+
+
 def test_listing_jumps_over_the_entries(fanned: Fanned) -> None:
     fanned.run()
 
