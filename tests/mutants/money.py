@@ -9,6 +9,7 @@ BOOK = ("tests/unit/billing/test_transaction.py",)
 STORE = ("tests/integration/billing/test_billing_store.py",)
 STATEMENT = ("tests/integration/billing/test_statements.py",)
 RECONCILE = ("tests/unit/billing/test_repricing.py",)
+COUNTING = ("tests/unit/proxy/test_counting.py",)
 USAGE = ("tests/unit/proxy/test_openai_usage.py",)
 
 MUTANTS = (
@@ -316,5 +317,40 @@ MUTANTS = (
         'return not self.bus.call("PutEvents", {"Entries": [entry]}).get("FailedEntryCount", 0)',
         'return bool(self.bus.call("PutEvents", {"Entries": [entry]})) or True',
         ("tests/unit/proxy/test_emit.py",),
+    ),
+    Mutant(
+        "an early count ends the counting",
+        "proxy/tab.py",
+        "max(said.output_tokens, ours.output_tokens) if is_open",
+        "said.output_tokens if is_open",
+        COUNTING,
+    ),
+    Mutant(
+        "what was said after a count is not counted",
+        "proxy/tab.py",
+        "progress.usage is None or progress.uncounted_bytes",
+        "progress.usage is None",
+        COUNTING,
+    ),
+    Mutant(
+        "our own count goes over the cap that was sent",
+        "proxy/tab.py",
+        "min(_tokens(progress.output_bytes), progress.most_output_tokens)",
+        "_tokens(progress.output_bytes)",
+        COUNTING,
+    ),
+    Mutant(
+        "a header tells the cost and not the charge",
+        "proxy/answer.py",
+        '"x-aggregator-cost-usd": to_usd(receipt.charged_nano_usd)',
+        '"x-aggregator-cost-usd": to_usd(receipt.cost_nano_usd)',
+        COUNTING,
+    ),
+    Mutant(
+        "a success that cannot be read is asked for again",
+        "proxy/call.py",
+        "if isinstance(refused, ProviderUnreadable):",
+        "if isinstance(refused, ProviderUnreadable) and nth_try:",
+        ("tests/unit/proxy/test_call.py",),
     ),
 )
