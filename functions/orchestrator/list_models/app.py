@@ -15,7 +15,7 @@ def get_models(provider: str | None = None, capability: Capability | None = None
     catalogue = wiring.catalogue()
     caller = caller_of(app.current_event)
     models = list_models(catalogue, caller, provider=provider, capability=capability)
-    return ModelList.of(models, catalogue, clock.now())
+    return ModelList.of(models, catalogue, clock.now(), caller.price_percent)
 
 
 handler = serve(app, scope=MODELS_READ)

@@ -1,6 +1,7 @@
 """Answers of the model lists: our own, and the one that OpenAI's and Anthropic's clients read."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -40,7 +41,10 @@ class TierPrices(Response):
 
 
 class ModelPrices(Response):
-    """Prices in force; a kind of token without its own price costs what `input` or `output` does."""
+    """Prices in force, as the caller's key pays them.
+
+    A kind of token without its own price costs what `input` or `output` does.
+    """
 
     version: str
     currency: Literal["USD"] = CURRENCY
@@ -79,13 +83,13 @@ class ModelRoute(Response):
     prices: ModelPrices
 
     @classmethod
-    def of(cls, route: Route, now: datetime) -> "ModelRoute":
-        """A route as it is shown."""
+    def of(cls, route: Route, now: datetime, percent: int) -> "ModelRoute":
+        """A route as it is shown to who pays so much of list prices."""
         return cls(
             provider=route.provider.id,
             max_output_tokens=route.max_output_tokens,
             capabilities=sorted(route.capabilities),
-            prices=ModelPrices.of(route.price_at(now)),
+            prices=ModelPrices.of(route.price_at(now).scaled(percent)),
         )
 
 
@@ -104,8 +108,8 @@ class ListedModel(Response):
     routes: list[ModelRoute]
 
     @classmethod
-    def of(cls, model: Model, now: datetime) -> "ListedModel":
-        """A model as it is shown."""
+    def of(cls, model: Model, now: datetime, percent: int) -> "ListedModel":
+        """A model as it is shown to who pays so much of list prices."""
         return cls(
             id=model.id,
             display_name=model.display_name,
@@ -115,8 +119,8 @@ class ListedModel(Response):
             max_output_tokens=model.max_output_tokens,
             capabilities=list(model.capabilities),
             retires_at=model.retires_at,
-            prices=ModelPrices.of(model.price_at(now)),
-            routes=[ModelRoute.of(route, now) for route in model.routes],
+            prices=ModelPrices.of(model.price_at(now).scaled(percent)),
+            routes=[ModelRoute.of(route, now, percent) for route in model.routes],
         )
 
 
@@ -129,9 +133,17 @@ class ModelList(Response):
     aliases: dict[str, str]
 
     @classmethod
-    def of(cls, models: Iterable[Model], catalogue: Catalogue, now: datetime) -> "ModelList":
-        """The list as it is shown, with the aliases of the models that are in it."""
-        listed = [ListedModel.of(model, now) for model in models]
+    def of(cls, models: Iterable[Model], catalogue: Catalogue, now: datetime, percent: int) -> "ModelList":
+        """The list, with the aliases of the models that are in it, and prices at `percent` of list prices.
+
+        A route whose first price is not in force yet is no way to its model yet.
+        """
+        priced = [
+            (model, tuple(route for route in model.routes if route.has_price_at(now))) for model in models
+        ]
+        listed = [
+            ListedModel.of(replace(model, routes=routes), now, percent) for model, routes in priced if routes
+        ]
         ids = {model.id for model in listed}
         aliases = {alias: model for alias, model in catalogue.aliases.items() if model in ids}
         return cls(models=listed, count=len(listed), version=catalogue.version, aliases=aliases)

@@ -112,6 +112,10 @@ class Route:
             return self.provider.reasoning_silence_seconds
         return self.provider.silence_seconds
 
+    def has_price_at(self, now: datetime) -> bool:
+        """Whether a price is in force."""
+        return self.price_in_force(iso(now)) is not None
+
     def can(self, capability: str) -> bool:
         """Whether this route offers a capability (`"vision"`): others of the same model may."""
         return capability in self.capabilities
