@@ -12,12 +12,14 @@ from aggregator.billing.price import Price
 from aggregator.billing.store import Short
 from aggregator.orchestrator.model import DatedPrice, Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.proxy.admission import admission
 from aggregator.proxy.ask import ask_of
 from aggregator.proxy.model import Ask, Receipt, Route, UpstreamError, UpstreamRequest, Way
 from aggregator.proxy.store import AnswerStore, LimitStore
 from aggregator.proxy.walk import Collaborators, Visit
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.fakes.memory_objects import MemoryObjects
+from tests.unit.orchestrator.samples import catalogue
 
 JsonObject = dict[str, Any]
 
@@ -231,6 +233,7 @@ class World:
     def collaborators(self) -> Collaborators:
         return Collaborators(
             route=self.route,
+            admit=admission(lambda _: catalogue()),
             counts=self.counts,
             answers=self.answers,
             wallets=self.wallets,

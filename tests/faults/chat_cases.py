@@ -210,6 +210,7 @@ def _with_key(platform: Platform, user_id: str, opened: ExitStack, proxy: FaultP
         keys=platform.keys,
         pepper=platform.pepper,
         announcer=_Silent(),
+        models=lambda _: None,
         environment="local",
     )
     return issued.plain.text, opened.enter_context(

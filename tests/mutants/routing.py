@@ -17,30 +17,30 @@ POOL = ("tests/integration/test_signed_client_connections.py",)
 MUTANTS = (
     Mutant(
         "a key of any scope calls models",
-        "proxy/route.py",
+        "proxy/admission.py",
         "    caller.require_scope(INFERENCE)\n",
         "",
         ROUTE,
     ),
     Mutant(
         "a key calls from any address",
-        "proxy/route.py",
+        "proxy/admission.py",
         "    caller.require_address(source_ip)\n",
         "",
         ROUTE,
     ),
     Mutant(
         "a key that has expired calls on",
-        "proxy/route.py",
+        "proxy/admission.py",
         "    caller.require_live(now)\n",
         "",
         ROUTE,
     ),
     Mutant(
         "a key calls models that it is not allowed",
-        "proxy/route.py",
-        "    caller.require_model(selection.model.id)\n",
-        "",
+        "proxy/admission.py",
+        "    return permitted(caller, catalogue, model)\n",
+        "    return catalogue.find(caller.meant_by(model))\n",
         ROUTE,
     ),
     Mutant(

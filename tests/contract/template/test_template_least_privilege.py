@@ -154,6 +154,8 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("OrchestratorTable", "ProxyListModelsRole"),
         ("OrchestratorTable", "HealthGetHealthRole"),  # is there a catalogue?
         ("OrchestratorTable", "BillingReconcileAccountsRole"),  # prices, to recompute charges
+        ("OrchestratorTable", "AuthCreateApiKeyRole"),  # are there such models?
+        ("OrchestratorTable", "AuthUpdateApiKeyRole"),
         *(("AuthTable", name) for name in LASTING),  # the caller's own key, as it is now
     }
 

@@ -10,6 +10,7 @@ from aggregator.auth import hot_wiring, wiring
 from aggregator.auth.authorise import ADMIN_CALLER
 from aggregator.auth.caller import Caller
 from aggregator.auth.store import KeyStore
+from aggregator.orchestrator import wiring as orchestrator
 from aggregator.runtime.aws import Aws
 from aggregator.runtime.boto_client import BotoClient
 from tests.integration.auth.lambda_calls import Call, JsonObject, LambdaContext, handler_of, sample_of
@@ -27,6 +28,8 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("AUTH_TABLE", "AuthTable")
+    monkeypatch.setenv("ORCHESTRATOR_TABLE", "OrchestratorTable")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.setenv("EVENT_BUS", "platform")
     monkeypatch.setenv("PEPPER_SECRET", "pepper")
     monkeypatch.setenv("ADMIN_KEY_SECRET", "admin-key")
@@ -35,11 +38,13 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     with mock_aws():
         client = BotoClient("dynamodb")
         create_table(client, "AuthTable")
+        create_table(client, "OrchestratorTable")
         boto3.client("events").create_event_bus(Name="platform")
         secrets = boto3.client("secretsmanager")
         secrets.create_secret(Name="pepper", SecretString=PEPPER)
         secrets.create_secret(Name="admin-key", SecretString=ADMIN_KEY)
         forget_environment()
+        orchestrator.load({"by": "deployment"})
         yield client
     forget_environment()
 
@@ -47,6 +52,8 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 def forget_environment() -> None:
     for factory in (wiring.keys, wiring.pepper, wiring.announcer, hot_wiring.prove):
         factory.cache_clear()
+    for each in (orchestrator.dynamodb, orchestrator.reader):
+        each.cache_clear()
 
 
 @pytest.fixture

@@ -223,3 +223,20 @@ def test_a_key_that_is_not_there_is_not_found(platform: Platform) -> None:
     ]
 
     assert [each.status for each in said] == [404, 404, 404]
+
+
+def test_a_key_is_limited_to_models_that_there_are_in_any_spelling(platform: Platform) -> None:
+    body = {
+        "userId": "ann",
+        "name": "x",
+        "allowedModels": ["openai/gpt-4o-mini", "openai/*", "cheap", "gpt-4o*"],
+    }
+    made = platform.call(own("create_api_key"), body=body)
+    slip = platform.call(own("create_api_key"), body={**body, "allowedModels": ["gpt-4o-minni"]})
+    changed = platform.call(
+        own("update_api_key"), path={"keyId": made.body["id"]}, body={"allowedModels": ["opnai/*"]}
+    )
+
+    assert made.status == 201
+    assert [(said.status, said.param) for said in (slip, changed)] == [(400, "allowedModels")] * 2
+    assert "Did you mean gpt-4o-mini" in slip.body["error"]["message"]

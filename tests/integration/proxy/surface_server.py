@@ -11,6 +11,7 @@ from typing import Any, Self
 from aggregator.auth.caller import Caller
 from aggregator.billing.price import Price
 from aggregator.orchestrator.model import Catalogue
+from aggregator.proxy.admission import admission
 from aggregator.proxy.edge import serve
 from aggregator.proxy.model import Ask, Receipt, Route
 from aggregator.proxy.route import routes_for
@@ -126,6 +127,7 @@ class SurfaceServer:
 
         return Collaborators(
             route=route,
+            admit=admission(lambda _: self._catalogue),
             counts=LimitStore(MemoryDynamoDb(), "proxy"),
             answers=AnswerStore(MemoryDynamoDb(), "proxy", MemoryObjects()),
             wallets=FakeWallets(self.available),

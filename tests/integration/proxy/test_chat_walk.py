@@ -14,6 +14,7 @@ from aggregator.billing.price import Price, Usage, cost_of
 from aggregator.billing.settle_batch import settle_batch
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
+from aggregator.proxy.admission import admission
 from aggregator.proxy.edge import serve
 from aggregator.proxy.emit import UsageBus
 from aggregator.proxy.store import AnswerStore, LimitStore
@@ -27,6 +28,7 @@ from local.standin import StandIn
 from tests.fakes.chat_world import FakeKeys, body, chat_event, provider, route
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.fakes.memory_objects import MemoryObjects
+from tests.unit.orchestrator.samples import catalogue
 
 CREDIT = 10_000_000_000
 PRICE = Price(version="7", input=150_000_000, output=600_000_000, cached_input=75_000_000)
@@ -68,6 +70,7 @@ class Platform:
         )
         collaborators = Collaborators(
             route=lambda *_: [over],
+            admit=admission(lambda _: catalogue()),
             counts=LimitStore(self.dynamodb, "proxy"),
             answers=AnswerStore(self.dynamodb, "proxy", MemoryObjects()),
             wallets=self.store,

@@ -22,7 +22,7 @@ from local.emulator import REGION, Emulator
 from local.paths import EMULATOR_PYTHON
 from tests.fakes.memory_objects import MemoryObjects
 from tests.tables import create_table
-from tests.unit.proxy.idempotency_desk import read, request
+from tests.unit.proxy.idempotency_desk import allows_all, read, request
 from tests.unit.proxy.limits_desk import demand
 
 pytestmark = pytest.mark.skipif(not EMULATOR_PYTHON.exists(), reason="`make setup` installs the emulator")
@@ -198,7 +198,7 @@ def test_of_many_with_the_same_key_exactly_one_is_carried_out(dynamodb: SignedCl
             return StreamingResponse(200, {}, [b"answer"])
 
         try:
-            return read(once(store, request(f"r{n}", key="raced"), carry_out)).decode()
+            return read(once(store, request(f"r{n}", key="raced"), carry_out, allows=allows_all)).decode()
         except RequestInProgress:
             return "in progress"
 
@@ -215,8 +215,10 @@ def test_an_answer_over_the_item_limit_goes_through_the_bucket(
     store = AnswerStore(dynamodb, "ProxyTable", objects)
     body = os.urandom(1_000_000)
 
-    once(store, request(key="large"), lambda: StreamingResponse(200, {}, [body]))
-    again = once(store, request("r2", key="large"), lambda: StreamingResponse(200, {}, [b""]))
+    once(store, request(key="large"), lambda: StreamingResponse(200, {}, [body]), allows=allows_all)
+    again = once(
+        store, request("r2", key="large"), lambda: StreamingResponse(200, {}, [b""]), allows=allows_all
+    )
 
     listed = emulator.client("s3").list_objects_v2(Bucket="answers", Prefix="answers/")
     assert read(again) == body
@@ -232,8 +234,10 @@ def test_the_largest_answer_in_an_item_fits_into_it(dynamodb: SignedClient) -> N
     body = os.urandom(349_000)
     headers = {f"x-header-{n}": "v" * 100 for n in range(40)}
 
-    once(store, request(key="fits"), lambda: StreamingResponse(200, headers, [body]))
-    again = once(store, request("r2", key="fits"), lambda: StreamingResponse(200, {}, [b""]))
+    once(store, request(key="fits"), lambda: StreamingResponse(200, headers, [body]), allows=allows_all)
+    again = once(
+        store, request("r2", key="fits"), lambda: StreamingResponse(200, {}, [b""]), allows=allows_all
+    )
 
     assert objects.objects == {}
     assert read(again) == body

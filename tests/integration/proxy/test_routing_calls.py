@@ -8,6 +8,7 @@ import pytest
 from aggregator.auth.caller import Caller
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
+from aggregator.proxy.admission import admission
 from aggregator.proxy.breaker import READ_SECONDS, Breaker
 from aggregator.proxy.edge import serve
 from aggregator.proxy.emit import UsageBus
@@ -25,6 +26,7 @@ from local.standin import StandIn
 from tests.fakes.chat_world import FakeKeys, body, chat_event, provider, route
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.fakes.memory_objects import MemoryObjects
+from tests.unit.orchestrator.samples import catalogue
 
 CHAT_CALLS = ["UpdateItem", "PutEvents"]
 
@@ -59,6 +61,7 @@ class Platform:
         book(store, order, now_epoch_seconds=0, sleep=lambda _: None)
         collaborators = Collaborators(
             route=choose,
+            admit=admission(lambda _: catalogue()),
             counts=LimitStore(self.dynamodb, "proxy"),
             answers=AnswerStore(self.dynamodb, "proxy", MemoryObjects()),
             wallets=store,

@@ -1,5 +1,6 @@
 """The use cases of the key's life over fakes, as one object to ask."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from aggregator.auth.model import ApiKey, Grant
 from aggregator.auth.revoke import revoke
 from aggregator.auth.rotate import rotate
 from aggregator.auth.update import update
+from aggregator.errors import InvalidRequest
 from tests.unit.auth.fakes import ADMIN, NOW, PEPPER, FakeAnnouncer, FakeKeys, rotating
 
 HOUR = timedelta(hours=1)
@@ -23,6 +25,14 @@ class Desk:
     keys: FakeKeys = field(default_factory=FakeKeys)
     announcer: FakeAnnouncer = field(default_factory=FakeAnnouncer)
 
+    asked: list[str] = field(default_factory=list)
+
+    def models(self, patterns: Iterable[str]) -> None:
+        """Note which entries are looked for in the catalogue, and find all but `typo`."""
+        self.asked.extend(patterns)
+        if "typo" in self.asked:
+            raise InvalidRequest("allowedModels: no such model", param="allowedModels")
+
     def issue(self, user_id: str = "ann", grant: Grant = GRANT, by: Caller = ADMIN) -> IssuedKey:
         return issue(
             user_id,
@@ -32,6 +42,7 @@ class Desk:
             keys=self.keys,
             pepper=rotating(PEPPER),
             announcer=self.announcer,
+            models=self.models,
             environment="dev",
         )
 
@@ -50,7 +61,9 @@ class Desk:
         )
 
     def update(self, key_id: str, by: Caller = ADMIN, **fields: Any) -> ApiKey:
-        return update(key_id, fields, by=by, now=NOW, keys=self.keys, announcer=self.announcer)
+        return update(
+            key_id, fields, by=by, now=NOW, keys=self.keys, announcer=self.announcer, models=self.models
+        )
 
     def revoke(self, key_id: str, by: Caller = ADMIN) -> ApiKey:
         return revoke(key_id, by=by, now=NOW, keys=self.keys, announcer=self.announcer)

@@ -140,3 +140,27 @@ def test_a_manager_cannot_take_over_a_stronger_key_of_its_user_by_rotating_it() 
         desk.rotate(stronger.key_id, by=MANAGER)
 
     assert desk.is_untouched()
+
+
+def test_models_that_a_key_is_newly_limited_to_must_be_there() -> None:
+    key, _ = a_key(allowed_models=("gone",))
+    desk = desk_with(key)
+
+    desk.update(key.key_id, allowed_models=("gone", "mini"))
+    desk.issue(grant=replace(GRANT, allowed_models=("gpt-4o*",)))
+    desk.issue(by=replace(MANAGER, allowed_models=("inherited",)))
+
+    assert desk.asked == ["mini", "gpt-4o*"]
+
+
+def test_a_key_that_could_call_nothing_for_a_slip_of_the_pen_is_not_made() -> None:
+    key, _ = a_key()
+    desk = desk_with(key)
+
+    with pytest.raises(InvalidRequest) as made:
+        desk.issue(grant=replace(GRANT, allowed_models=("typo",)))
+    with pytest.raises(InvalidRequest) as changed:
+        desk.update(key.key_id, allowed_models=("typo",))
+
+    assert (made.value.param, changed.value.param) == ("allowedModels", "allowedModels")
+    assert desk.is_untouched()

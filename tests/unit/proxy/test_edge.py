@@ -8,6 +8,7 @@ import pytest
 
 from aggregator.auth.caller import Caller
 from aggregator.errors import InsufficientQuota, ModelNotFound
+from aggregator.proxy.admission import admission
 from aggregator.proxy.edge import serve
 from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.store import AnswerStore, LimitStore
@@ -30,6 +31,7 @@ from tests.fakes.chat_world import (
 )
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.fakes.memory_objects import MemoryObjects
+from tests.unit.orchestrator.samples import catalogue
 
 
 class Context:
@@ -52,6 +54,7 @@ class Door:
         clock = Clock(100.0)
         collaborators = Collaborators(
             route=self._route,
+            admit=admission(lambda _: catalogue()),
             counts=LimitStore(MemoryDynamoDb(), "proxy"),
             answers=AnswerStore(MemoryDynamoDb(), "proxy", MemoryObjects()),
             wallets=FakeWallets(),

@@ -2,10 +2,13 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from aggregator.auth.caller import Caller
+from aggregator.proxy.admission import admission
 from aggregator.proxy.edge import serve
 from aggregator.proxy.store import AnswerStore, LimitStore
 from aggregator.proxy.surface import CHAT, Surface
@@ -16,6 +19,7 @@ from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import (
     CALLER,
     DONE,
+    NOW,
     Clock,
     FakeKeys,
     FakeWallets,
@@ -31,6 +35,7 @@ from tests.fakes.chat_world import (
 )
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.fakes.memory_objects import MemoryObjects
+from tests.unit.orchestrator.samples import catalogue, data
 from tests.unit.proxy.idempotency_desk import read
 
 JsonObject = dict[str, Any]
@@ -58,9 +63,11 @@ class Door:
         self.wallets = FakeWallets()
         self.upstream = ScriptedUpstream(*script)
         self.emitted: list[object] = []
+        self.catalogue = catalogue()
         clock = Clock(100.0)
         collaborators = Collaborators(
             route=lambda *_: [route()],
+            admit=admission(lambda _: self.catalogue),
             wallets=self.wallets,
             upstream=self.upstream,
             keys=FakeKeys(),
@@ -72,9 +79,17 @@ class Door:
         )
         self.handler = serve(surface, lambda: collaborators)
 
-    def ask(self, content: JsonObject, key: str | None = "k", **context: Any) -> StreamingResponse:
+    def ask(
+        self,
+        content: JsonObject,
+        key: str | None = "k",
+        by: Caller = CALLER,
+        headers: dict[str, str] | None = None,
+        **context: Any,
+    ) -> StreamingResponse:
         event = chat_event(content)
-        event["headers"] = {} if key is None else {"idempotency-key": key}
+        event["headers"] = (headers or {}) | ({} if key is None else {"idempotency-key": key})
+        event["requestContext"]["authorizer"] = by.to_context()
         event["requestContext"] |= context
         return self.handler(event, Context())
 
@@ -168,3 +183,44 @@ def test_a_key_without_the_scope_gets_no_stored_answer() -> None:
     refused = door.ask(body(), authorizer=narrow.to_context())
 
     assert refused.status == 403
+
+
+@pytest.mark.parametrize(("surface", "content"), SURFACES, ids=lambda each: getattr(each, "name", ""))
+@pytest.mark.parametrize("cache", [{}, {"x-aggregator-cache": "3600"}])
+def test_a_repetition_goes_to_a_key_that_may_call_the_model_and_to_no_other(
+    surface: Surface, content: JsonObject, cache: dict[str, str]
+) -> None:
+    answers = [ScriptedResponse(completion("hello", counted(10, 5))) for _ in range(2)]
+    door = Door(*answers, surface=surface)
+    said = {"model": "mini", **content}
+    first = read(door.ask(said, headers=cache))
+
+    limits: list[dict[str, Any]] = [
+        {"allowed_models": ("oss-20b",)},
+        {"allowed_models": ("groq/mini", "groq/*")},
+        {"scopes": ("models:read",)},
+        {"expires_at": NOW},
+        {"allowed_ips": ("198.51.100.0/24",)},
+    ]
+    refused = [
+        door.ask(said, by=replace(CALLER, key_id="k2", **limit), headers=cache).status for limit in limits
+    ]
+    allowed = [("mini",), ("m*",), ("cheap",), ("openai/mini",), ("openai/*",), ("openai/mini-2024",)]
+    given = [
+        read(door.ask(said, by=replace(CALLER, allowed_models=models), headers=cache)) for models in allowed
+    ]
+
+    assert refused == [403, 403, 403, 401, 403]
+    assert given == [first] * 6
+    assert len(door.upstream.requests) == 1
+
+
+def test_an_answer_of_a_model_that_the_name_stood_for_before_is_not_for_a_key_that_may_not_call_it() -> None:
+    door = Door(ScriptedResponse(completion("hello", counted(10, 5))))
+    first = read(door.ask(body(model="cheap")))
+    door.catalogue = catalogue({**data(), "aliases": {"cheap": "oss-20b"}})
+
+    only_new = door.ask(body(model="cheap"), by=replace(CALLER, allowed_models=("oss-20b",)))
+    anybody = read(door.ask(body(model="cheap")))
+
+    assert (only_new.status, anybody) == (403, first)

@@ -12,6 +12,7 @@ from tests.unit.proxy.idempotency_desk import (
     SSE,
     Desk,
     Stream,
+    allows_all,
     plain,
     read,
     request,
@@ -123,8 +124,8 @@ def test_each_surface_says_how_its_streams_end() -> None:
 
     ends = ends_in("response.completed", "response.incomplete")
     last = b"event: response.output_item.done\ndata: {}\n\nevent: response.incomplete\ndata: {}\n\n"
-    read(once(desk.store, request(), lambda: stream(b"data: a\n\n", last), is_whole=ends))
-    read(once(desk.store, request("r2", key="other"), lambda: stream(DONE), is_whole=ends))
+    read(once(desk.store, request(), lambda: stream(b"data: a\n\n", last), is_whole=ends, allows=allows_all))
+    read(once(desk.store, request("r2", key="other"), lambda: stream(DONE), is_whole=ends, allows=allows_all))
 
     assert [mark["answer_status"] for mark in desk.marks] == [{"N": "200"}]
 

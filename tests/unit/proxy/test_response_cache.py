@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aggregator.auth.caller import Caller
+from aggregator.proxy.admission import admission
 from aggregator.proxy.edge import serve
 from aggregator.proxy.model import Route
 from aggregator.proxy.response_store import ResponseStore
@@ -30,6 +31,7 @@ from tests.fakes.chat_world import (
     usage_event,
 )
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
+from tests.unit.orchestrator.samples import catalogue, data
 
 STREAM = (chunk("hel"), chunk("lo"), chunk(finish="stop"), usage_event(), DONE)
 STREAMED = body(stream=True, stream_options={"include_usage": True})
@@ -62,10 +64,12 @@ class Door:
         self.table = Table()
         self.world = World(script)
         self.now = NOW
+        self.catalogue = catalogue()
         monkeypatch.setattr(clock, "now", lambda: self.now)
         collaborators = replace(
             self.world.collaborators(),
             route=lambda *_: self._routes(),
+            admit=admission(lambda _: self.catalogue),
             cached=ResponseStore(self.table, "proxy"),
         )
         self.handler = serve(CHAT, lambda: collaborators)
@@ -198,10 +202,21 @@ def test_another_key_of_the_user_gets_it_if_it_may_call_the_model(door: Door) ->
     assert (served, refused) == ("first", "model_not_allowed")
 
 
+def test_an_answer_of_a_model_that_the_name_stood_for_before_is_not_for_a_key_that_may_not_call_it(
+    door: Door,
+) -> None:
+    first = door.text(body(model="cheap"))
+    door.catalogue = catalogue({**data(), "aliases": {"cheap": "oss-20b"}})
+
+    only_new, _ = door.ask(body(model="cheap"), replace(CALLER, allowed_models=("oss-20b",)))
+
+    assert (only_new.status, door.text(body(model="cheap"))) == (403, first)
+
+
 def test_a_name_that_stands_for_another_model_to_this_key_is_another_request(door: Door) -> None:
     door.ask()
 
-    with_alias = door.text(caller=replace(CALLER, aliases={"mini": "groq/other"}))
+    with_alias = door.text(caller=replace(CALLER, aliases={"mini": "groq/oss-20b"}))
 
     assert with_alias == "second"
 

@@ -12,7 +12,6 @@ from aggregator.errors import (
     AddressNotAllowed,
     InvalidApiKey,
     MissingScope,
-    ModelNotAllowed,
     NotYours,
 )
 from aggregator.runtime.clock import from_iso, iso
@@ -100,16 +99,11 @@ class Caller:
         if self.expires_at is not None and now >= self.expires_at:
             raise InvalidApiKey("This API key has expired.")
 
-    def require_model(self, model_id: str) -> None:
-        """Refuse a model that the key is not allowed.
-
-        Raises:
-            ModelNotAllowed: the key names its models and this is none of them.
-        """
-        if self.allowed_models is not None and not any(
-            fnmatchcase(model_id, pattern) for pattern in self.allowed_models
-        ):
-            raise ModelNotAllowed(f"This API key may not call the model '{model_id}'.", param="model")
+    def allows_name(self, name: str) -> bool:
+        """Whether the key's models are not limited, or one of them is this name (see orchestrator/permitted.py)."""
+        return self.allowed_models is None or any(
+            fnmatchcase(name, pattern) for pattern in self.allowed_models
+        )
 
     def meant_by(self, model: str) -> str:
         """What a model's name stands for to this caller: the target of an alias of its own, or the name itself."""

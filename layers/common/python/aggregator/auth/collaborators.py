@@ -1,5 +1,6 @@
 """What the use cases of the key's life need of the key store and of the bus. Standard library only."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from aggregator.auth.audit import Change
@@ -27,6 +28,14 @@ class Keys(Protocol):
 
     def change(self, key: ApiKey, change: Change) -> ApiKey:
         """See `KeyStore.change`."""
+        ...
+
+
+class Models(Protocol):
+    """Knows what can be called; `permitted.require_some_model` behind it."""
+
+    def __call__(self, patterns: Iterable[str]) -> None:
+        """Refuse entries of `allowedModels` of which one fits no model."""
         ...
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from aggregator.auth.audit import change_of
 from aggregator.auth.caller import Caller
-from aggregator.auth.collaborators import Announcer, Keys
+from aggregator.auth.collaborators import Announcer, Keys, Models
 from aggregator.auth.delegation import inherited, line_under, require_manager, require_within
 from aggregator.auth.key import PlainKey, new_key, new_key_id
 from aggregator.auth.model import ApiKey, Grant, Secret
@@ -30,6 +30,7 @@ def issue(
     keys: Keys,
     pepper: RotatingSecret,
     announcer: Announcer,
+    models: Models,
     environment: str,
 ) -> IssuedKey:
     """Make a key for `user_id`; what `grant` leaves open, it inherits from the key that makes it.
@@ -37,12 +38,15 @@ def issue(
     Raises:
         MissingScope: the caller may make no keys, or not one that may so much; nothing was written.
         NotYours: it may, but not for this user; nothing was written.
-        InvalidRequest: the expiry is past, or the grant too long to hand on; nothing was written.
+        InvalidRequest: the expiry is past, the grant too long to hand on, or a model it names fits none; nothing was
+            written.
     """
     require_manager(by, user_id)
     line = line_under(by)
+    named = grant.allowed_models or ()
     grant = inherited(grant, by)
     require_within(grant, by)
+    models(named)
     require_future(grant.expires_at, now)
     plain = new_key(environment, new_key_id(now))
     secret = Secret(plain.hash_under(pepper.current(now)), created_at=now)

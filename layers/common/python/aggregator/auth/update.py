@@ -7,7 +7,7 @@ from typing import Any
 
 from aggregator.auth.audit import change_of, difference
 from aggregator.auth.caller import Caller
-from aggregator.auth.collaborators import Announcer, Keys
+from aggregator.auth.collaborators import Announcer, Keys, Models
 from aggregator.auth.delegation import require_visible, require_within
 from aggregator.auth.issue import require_future
 from aggregator.auth.model import ApiKey
@@ -21,13 +21,14 @@ def update(
     now: datetime,
     keys: Keys,
     announcer: Announcer,
+    models: Models,
 ) -> ApiKey:
     """Set `fields` of a key's grant (names of `Grant`); the same values again change nothing.
 
     Raises:
         MissingScope: the caller may manage no keys, or the key could then do more than the caller.
         NotFound: there is no such key, or it is another user's.
-        InvalidRequest: the expiry is past, or the grant too long to hand on.
+        InvalidRequest: the expiry is past, the grant too long to hand on, or a new model in it fits none.
         Conflict: the key is revoked, or was changed at the same moment.
         In each case nothing was written.
     """
@@ -37,6 +38,9 @@ def update(
     if not changes:
         return key
     require_within(changed.grant, by)
+    models(
+        name for name in changed.grant.allowed_models or () if name not in (key.grant.allowed_models or ())
+    )
     if "expiresAt" in changes:
         require_future(changed.grant.expires_at, now)
 

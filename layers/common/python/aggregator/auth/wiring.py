@@ -4,7 +4,7 @@ With hot_wiring.py, which does without boto3, this is the only reader of this do
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -17,6 +17,8 @@ from aggregator.auth.issue import IssuedKey
 from aggregator.auth.model import ApiKey, Grant
 from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.auth.store import KeyStore
+from aggregator.orchestrator import wiring as orchestrator
+from aggregator.orchestrator.permitted import require_some_model
 from aggregator.runtime import clock
 from aggregator.runtime.boto_client import BotoClient
 
@@ -59,6 +61,7 @@ def make_key(user_id: str, grant: Grant, *, by: Caller, now: datetime) -> Issued
         keys=keys(),
         pepper=pepper(),
         announcer=announcer(),
+        models=_require_some_model,
         environment=environment(),
     )
 
@@ -75,7 +78,9 @@ def get_key(key_id: str, *, by: Caller) -> tuple[ApiKey, list[Change]]:
 
 def update_key(key_id: str, fields: Mapping[str, Any], *, by: Caller, now: datetime) -> ApiKey:
     """See `update.update`."""
-    return update.update(key_id, fields, by=by, now=now, keys=keys(), announcer=announcer())
+    return update.update(
+        key_id, fields, by=by, now=now, keys=keys(), announcer=announcer(), models=_require_some_model
+    )
 
 
 def rotate_key(key_id: str, overlap: timedelta, *, by: Caller, now: datetime) -> IssuedKey:
@@ -95,3 +100,9 @@ def rotate_key(key_id: str, overlap: timedelta, *, by: Caller, now: datetime) ->
 def revoke_key(key_id: str, *, by: Caller, now: datetime) -> ApiKey:
     """See `revoke.revoke`."""
     return revoke.revoke(key_id, by=by, now=now, keys=keys(), announcer=announcer())
+
+
+def _require_some_model(patterns: Iterable[str]) -> None:
+    named = list(patterns)
+    if named:
+        require_some_model(named, orchestrator.catalogue())

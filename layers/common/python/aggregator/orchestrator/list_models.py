@@ -1,10 +1,12 @@
 """List what a caller may call."""
 
+from dataclasses import replace
 from urllib.parse import unquote
 
 from aggregator.auth.caller import MODELS_READ, Caller
 from aggregator.errors import ModelNotAllowed, ModelNotFound
 from aggregator.orchestrator.model import Catalogue, Model
+from aggregator.orchestrator.permitted import permitted, permitted_routes
 
 
 def list_models(
@@ -18,8 +20,8 @@ def list_models(
     caller.require_scope(MODELS_READ)
     return [
         model
-        for model in catalogue.models()
-        if may_call(caller, model.id)
+        for each in catalogue.models()
+        if (model := _as_allowed(caller, catalogue, each)) is not None
         and (provider is None or any(route.provider.id == provider for route in model.routes))
         and (capability is None or capability in model.capabilities)
     ]
@@ -34,16 +36,14 @@ def read_model(catalogue: Catalogue, caller: Caller, name: str) -> Model:
     """
     caller.require_scope(MODELS_READ)
     name = unquote(name)
-    model = catalogue.find(caller.meant_by(name)).model
-    if not may_call(caller, model.id):
-        raise ModelNotFound(f"The model '{name}' does not exist.", param="model")
-    return model
-
-
-def may_call(caller: Caller, model_id: str) -> bool:
-    """Whether the caller's key allows a model."""
     try:
-        caller.require_model(model_id)
+        model = permitted(caller, catalogue, name).model
     except ModelNotAllowed:
-        return False
-    return True
+        raise ModelNotFound(f"The model '{name}' does not exist.", param="model") from None
+    return _as_allowed(caller, catalogue, model) or model
+
+
+def _as_allowed(caller: Caller, catalogue: Catalogue, model: Model) -> Model | None:
+    """A model with those of its routes that the caller's key allows; None if it allows none."""
+    routes = permitted_routes(caller, catalogue, model, model.routes)
+    return replace(model, routes=routes) if routes else None

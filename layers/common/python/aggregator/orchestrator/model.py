@@ -239,6 +239,22 @@ class Catalogue:
         """Every alias, and the id of the model it stands for."""
         return {name: alias["model"] for name, alias in self._aliases.items()}
 
+    def aliases_of(self, model_id: str) -> tuple[str, ...]:
+        """Every alias that stands for a model."""
+        return self._aliases_by_model.get(model_id, ())
+
+    def upstream_name(self, provider_id: str, model_id: str) -> str:
+        """The provider's own name for a model; empty where it does not have it."""
+        routes = self._models.get(model_id, {}).get("routes", ())
+        return next((str(each["upstreamModel"]) for each in routes if each["provider"] == provider_id), "")
+
+    @cached_property
+    def _aliases_by_model(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for name, alias in self._aliases.items():
+            found[alias["model"]] = (*found.get(alias["model"], ()), name)
+        return found
+
     def _resolved(self, name: str) -> str:
         alias = self._aliases.get(name)
         return name if alias is None else str(alias["model"])

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from aggregator.auth.caller import INFERENCE, Caller
+from aggregator.auth.caller import Caller
 from aggregator.errors import (
     InternalError,
     InvalidRequest,
@@ -17,6 +17,7 @@ from aggregator.errors import (
 )
 from aggregator.orchestrator.model import STRATEGIES
 from aggregator.proxy import idempotency, response_cache
+from aggregator.proxy.admission import Allows
 from aggregator.proxy.model import Ask
 from aggregator.proxy.surface import Surface
 from aggregator.proxy.walk import Collaborators, Visit, walk
@@ -49,17 +50,22 @@ def serve(
         caller, ask = Caller.from_event(event), surface.read(event)
         cache_seconds = response_cache.seconds_of(event, caller.cache_seconds)
 
-        def carry_out() -> StreamingResponse:
-            if cache_seconds:
-                return surface.render(ask, _cached(caller, ask, visit, do, cache_seconds))
+        key = idempotency.key_of(event)
+        if key is None and not cache_seconds:
             return surface.render(ask, walk(caller, ask, visit, do))
 
-        key = idempotency.key_of(event)
-        if key is not None or cache_seconds:
-            # A repetition, or what is in the cache, does not get as far as the walk, which asks the same.
-            caller.require_live(visit.now)
-            caller.require_scope(INFERENCE)
-            caller.require_address(visit.source_ip)
+        # A repetition, or what is in the cache, does not get as far as the walk, which asks the same.
+        allows = do.admit(caller, ask.model, source_ip=visit.source_ip, now=visit.now)
+
+        def walked() -> StreamingResponse:
+            return walk(caller, ask, visit, do)
+
+        def carry_out() -> StreamingResponse:
+            if not cache_seconds:
+                return surface.render(ask, walked())
+            wish = _wish(caller, ask, visit, cache_seconds, allows)
+            return surface.render(ask, response_cache.served(do.cached, wish, walked))
+
         if key is None:
             return carry_out()
         mark = idempotency.mark_of(
@@ -70,21 +76,21 @@ def serve(
             now_epoch_seconds=visit.now.timestamp(),
             seconds=visit.deadline - do.monotonic() + SETTLE_SECONDS,
         )
-        return idempotency.once(do.answers, mark, carry_out, is_whole=surface.is_whole)
+        return idempotency.once(do.answers, mark, carry_out, is_whole=surface.is_whole, allows=allows)
 
     return guarded(surface, answer)
 
 
-def _cached(caller: Caller, ask: Ask, visit: Visit, do: Collaborators, seconds: int) -> StreamingResponse:
-    wish = response_cache.Wish(
+def _wish(caller: Caller, ask: Ask, visit: Visit, seconds: int, allows: Allows) -> response_cache.Wish:
+    return response_cache.Wish(
         caller=caller,
         key=response_cache.key_of(ask, caller),
         seconds=seconds,
         now_epoch_seconds=int(visit.now.timestamp()),
         request_id=visit.request_id,
         ok_status=visit.ok_status,
+        allows=allows,
     )
-    return response_cache.served(do.cached, wish, lambda: walk(caller, ask, visit, do))
 
 
 def _strategy_of(event: Event) -> str | None:

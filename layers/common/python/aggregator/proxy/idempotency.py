@@ -21,6 +21,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from aggregator.errors import IdempotencyMismatch, InvalidRequest, RequestInProgress, StoreUnavailable
+from aggregator.proxy.admission import Allows
 from aggregator.proxy.given_again import free_events, is_stream
 from aggregator.proxy.store import Used
 from aggregator.proxy.stored_answer import Mark, Recording, StoredAnswer, compressed, ends_chat
@@ -87,14 +88,16 @@ def once(
     mark: Mark,
     carry_out: Callable[[], StreamingResponse],
     *,
+    allows: Allows,
     is_whole: Callable[[bytes], bool] = ends_chat,
 ) -> StreamingResponse:
     """Carry a request out, or give the answer that it got before.
 
     A plain answer is stored before it is given; a stream while it is read, and `is_whole` tells from its last chunk
-    whether it came to its end.
+    whether it came to its end. `allows` refuses an answer that the caller's key does not allow.
 
     Raises:
+        ModelNotAllowed: the key may not call the model that answered; the answer stays, for keys that may.
         RequestInProgress: the same request is being worked on.
         IdempotencyMismatch: the key was used with another request.
         StoreUnavailable: whether the key was used cannot be known, or its answer not be read; nothing was done.
@@ -102,6 +105,7 @@ def once(
     """
     before = begin(answers, mark)
     if before is not None:
+        allows(before.headers)
         return _replayed(before, mark)
     try:
         answer = carry_out()

@@ -23,6 +23,7 @@ from typing import Any, Protocol
 
 from aggregator.auth.caller import Caller
 from aggregator.errors import InvalidRequest
+from aggregator.proxy.admission import Allows
 from aggregator.proxy.given_again import NOTHING, free_events
 from aggregator.proxy.model import Ask
 from aggregator.proxy.sse import split
@@ -57,7 +58,10 @@ class CachedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a request wants of the cache: who asks and when, by which key, and how old an answer it takes."""
+    """What a request wants of the cache: who asks and when, by which key, and how old an answer it takes.
+
+    `allows` refuses an answer that the caller's key does not allow.
+    """
 
     caller: Caller
     key: str
@@ -65,6 +69,7 @@ class Wish:
     now_epoch_seconds: int
     request_id: str
     ok_status: int
+    allows: Allows
 
 
 class CachedAnswers(Protocol):
@@ -128,7 +133,7 @@ def served(
     """
     kept = _read(answers, wish)
     if kept is not None:
-        wish.caller.require_model(kept.headers["x-aggregator-model"])
+        wish.allows(kept.headers)
         log.count("CacheHits")
         return _again(kept, wish)
     log.count("CacheMisses")

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from aggregator.auth.caller import INFERENCE, Caller
+from aggregator.auth.caller import Caller
 from aggregator.errors import ModelNotFound, ProviderUnavailable, UnsupportedParameter
 from aggregator.orchestrator.model import Catalogue, Selection
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import refuse_unsupported
 from aggregator.proxy.adapter import speaks
+from aggregator.proxy.admission import admitted
 from aggregator.proxy.call import Keys
 from aggregator.proxy.dialect import in_dialect_of
 from aggregator.proxy.model import EMBEDDINGS, Ask, Route
@@ -24,11 +25,7 @@ def routes_for(
         Refusal: the caller may not call this, no such model, nothing on any route can honour a field of the request,
             or no route's provider has been set up.
     """
-    caller.require_live(now)
-    caller.require_scope(INFERENCE)
-    caller.require_address(source_ip)
-    selection = catalogue.find(caller.meant_by(ask.model))
-    caller.require_model(selection.model.id)
+    selection = admitted(caller, ask.model, catalogue=catalogue, source_ip=source_ip, now=now)
     able = _able(ask, _of_kind(ask, selection))
     ready = [route for route in able if route.provider.keyless or keys.of(route.provider.secret)]
     if not ready:

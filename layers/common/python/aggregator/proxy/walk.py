@@ -11,6 +11,7 @@ from aggregator.billing.model import Hold
 from aggregator.billing.reserve import Wallets, reserve
 from aggregator.errors import Refusal, status_of
 from aggregator.proxy import limits
+from aggregator.proxy.admission import Admit
 from aggregator.proxy.answer import headers_after, headers_before, relay, with_usage
 from aggregator.proxy.bound import bound_of, ways_within
 from aggregator.proxy.call import NOBODY, Keys, Upstream, Watch, call
@@ -46,6 +47,7 @@ class Collaborators:
     """What a walk works with; all of it outlives one request."""
 
     route: Router
+    admit: Admit
     counts: Counts
     answers: Answers
     wallets: Wallets

@@ -12,6 +12,7 @@ from aggregator.auth.caller import Caller
 from aggregator.billing.store import BillingStore
 from aggregator.orchestrator.read_catalogue import CatalogueReader
 from aggregator.proxy.adapter import adapter_of
+from aggregator.proxy.admission import admission
 from aggregator.proxy.breaker import Breaker
 from aggregator.proxy.emit import UsageBus
 from aggregator.proxy.latency import Latencies
@@ -55,6 +56,7 @@ def collaborators() -> Collaborators:
 
     return Collaborators(
         route=route,
+        admit=admission(catalogue().current),
         counts=LimitStore(_dynamodb(), os.environ["PROXY_TABLE"]),
         answers=AnswerStore(_dynamodb(), os.environ["PROXY_TABLE"], SignedS3(os.environ["ANSWERS_BUCKET"])),
         wallets=BillingStore(_dynamodb(), os.environ["BILLING_TABLE"]),

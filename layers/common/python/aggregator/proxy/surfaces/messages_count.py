@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from aggregator.auth.caller import INFERENCE, Caller
+from aggregator.auth.caller import Caller
 from aggregator.errors import ModelNotFound
 from aggregator.orchestrator.model import Catalogue
+from aggregator.proxy.admission import admitted
 from aggregator.proxy.ask import body_of
 from aggregator.proxy.edge import guarded
 from aggregator.proxy.surfaces.messages import MESSAGES, REQUEST_ID_HEADER
@@ -24,11 +25,8 @@ def counting(catalogue: Callable[[datetime], Catalogue]) -> Callable[[Any, Any],
     def answer(event: Event, _context: Any, request_id: str) -> StreamingResponse:
         now = clock.now()
         caller, ask = Caller.from_event(event), ask_of(body_of(event))
-        caller.require_live(now)
-        caller.require_scope(INFERENCE)
-        caller.require_address(source_ip_of(event))
-        model = catalogue(now).find(ask.model).model
-        caller.require_model(model.id)
+        source_ip = source_ip_of(event)
+        model = admitted(caller, ask.model, catalogue=catalogue(now), source_ip=source_ip, now=now).model
         if not model.max_output_tokens:
             raise ModelNotFound(f"The model '{ask.model}' does not complete chats.", param="model")
         headers = {

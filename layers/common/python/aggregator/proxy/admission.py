@@ -1,0 +1,48 @@
+"""Admission: what is asked of each request, whether it walks or gets an answer that was kept."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from aggregator.auth.caller import INFERENCE, Caller
+from aggregator.orchestrator.model import Catalogue, Selection
+from aggregator.orchestrator.permitted import permitted, require_answer
+
+Allows = Callable[[Mapping[str, str]], None]
+"""Refuses a kept answer, by its headers, that the caller's key does not allow."""
+
+
+class Admit(Protocol):
+    """Asks what the walk asks, for what goes round it."""
+
+    def __call__(self, caller: Caller, model: str, *, source_ip: str, now: datetime) -> Allows:
+        """Refuse what the walk would refuse; give what tells whether an answer may be handed out."""
+        ...
+
+
+def admitted(caller: Caller, model: str, *, catalogue: Catalogue, source_ip: str, now: datetime) -> Selection:
+    """The model that a caller asks for, with the routes it may take.
+
+    Raises:
+        Refusal: the key has expired, may not call models, not from this address, or not this one; or there is none.
+    """
+    caller.require_live(now)
+    caller.require_scope(INFERENCE)
+    caller.require_address(source_ip)
+    return permitted(caller, catalogue, model)
+
+
+def admission(catalogue: Callable[[datetime], Catalogue]) -> Admit:
+    """Make the `Admit` over the catalogue in force at a moment."""
+
+    def admit(caller: Caller, model: str, *, source_ip: str, now: datetime) -> Allows:
+        current = catalogue(now)
+        admitted(caller, model, catalogue=current, source_ip=source_ip, now=now)
+
+        def allows(headers: Mapping[str, str]) -> None:
+            provider_id = headers.get("x-aggregator-provider", "")
+            require_answer(caller, current, provider_id, headers.get("x-aggregator-model", ""))
+
+        return allows
+
+    return admit
