@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from aggregator.auth.caller import packed, unpacked
 from bench.events import COMPLETION, KEY_ID, USER
 from bench.lambdas import SOURCES, FunctionProcess, ours
 from bench.runtime_api import body_of
@@ -159,8 +160,8 @@ def _event(case: Case) -> bytes:
         (ROOT / "events" / "apigateway" / f"proxy_{case.function}.json").read_text(encoding="utf-8")
     )
     event["body"] = json.dumps(case.body, ensure_ascii=False, separators=(",", ":"))
-    caller = json.loads(event["requestContext"]["authorizer"]["caller"]) | {"keyId": KEY_ID, "userId": USER}
-    event["requestContext"]["authorizer"]["caller"] = json.dumps(caller, separators=(",", ":"))
+    caller = unpacked(event["requestContext"]["authorizer"]["caller"]) | {"keyId": KEY_ID, "userId": USER}
+    event["requestContext"]["authorizer"]["caller"] = packed(caller)
     told = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
     assert len(told) <= EVENT_BYTES, f"{case.name}: {len(told)} bytes"
     return told

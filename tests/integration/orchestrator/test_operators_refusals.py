@@ -1,11 +1,9 @@
 """What operators may not do: each refusal names its field, and nothing changes."""
 
-import json
-
 import pytest
 
 from aggregator.auth import wiring
-from aggregator.auth.caller import Caller
+from aggregator.auth.caller import Caller, unpacked
 from tests.integration.orchestrator.operators_desk import NEW_MODEL, Desk, JsonObject
 from tests.keys import store_key_behind
 
@@ -109,7 +107,7 @@ def test_requests_signed_with_the_platforms_role_go_to_aws_alone(desk: Desk) -> 
 def test_nobody_but_an_admin_may(desk: Desk, function: str, path: JsonObject | None) -> None:
     store_key_behind(USER, wiring.keys())
 
-    status, said = desk(function, path, caller=json.loads(USER.to_context()["caller"]))
+    status, said = desk(function, path, caller=unpacked(USER.to_context()["caller"]))
 
     assert (status, said["error"]["code"]) == (403, "missing_scope")
     assert desk("list_providers")[1]["version"] == 1

@@ -1,7 +1,10 @@
 """The hot functions' log: one JSON line each, and metrics in CloudWatch's embedded format."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -72,3 +75,47 @@ def test_a_trace_names_places_and_quotes_nothing() -> None:
 
 def _inner(secret: str) -> None:
     raise ValueError(secret)
+
+
+@pytest.mark.parametrize(
+    ("least", "said"),
+    [
+        ("DEBUG", ["INFO", "WARNING", "ERROR"]),
+        ("INFO", ["INFO", "WARNING", "ERROR"]),
+        ("WARN", ["WARNING", "ERROR"]),
+        ("WARNING", ["WARNING", "ERROR"]),
+        ("ERROR", ["ERROR"]),
+    ],
+)
+def test_lines_below_the_level_are_not_said_and_metrics_always_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], least: str, said: list[str]
+) -> None:
+    monkeypatch.setenv("LOG_LEVEL", least)
+
+    log.info("one")
+    log.warning("two")
+    log.error("three")
+    log.count("UsageLost")
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["level"] for line in lines if "level" in line] == said
+    assert lines[-1]["UsageLost"] == 1
+
+
+@pytest.mark.parametrize(
+    ("least", "said"), [("INFO", ["INFO", "WARNING"]), ("WARN", ["WARNING"]), ("ERROR", [])]
+)
+def test_the_cold_functions_heed_the_level_too_whatever_lambda_filters(least: str, said: list[str]) -> None:
+    script = (
+        "from aggregator.runtime.observability import logger, count, flush;"
+        "logger.info('one'); logger.warning('two'); count('UsageLate'); flush()"
+    )
+    environment = {**os.environ, "LOG_LEVEL": least, "AWS_LAMBDA_LOG_LEVEL": "INFO"}
+
+    ran = subprocess.run(  # noqa: S603 (our own code)
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+
+    said_lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [line["level"] for line in said_lines if "level" in line] == said
+    assert "UsageLate" in said_lines[-1]

@@ -11,6 +11,8 @@ from typing import Any
 
 NAMESPACE = "Aggregator"
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
 
 def info(message: str, **fields: Any) -> None:
     """Say what happened; a refusal that was to be expected is news of this kind."""
@@ -43,7 +45,16 @@ def count(name: str, value: int = 1) -> None:
     _say(json.dumps({"_aws": embedded, "service": environment, name: value}))
 
 
+def _least() -> int:
+    """Place of the level below which nothing is said: LOG_LEVEL, which holds for lines, and not for metrics."""
+    said = os.environ.get("LOG_LEVEL", "INFO")
+    wanted = "WARNING" if said == "WARN" else said
+    return _LEVELS.index(wanted) if wanted in _LEVELS else 1
+
+
 def _write(level: str, message: str, fields: dict[str, Any]) -> None:
+    if _LEVELS.index(level) < _least():
+        return
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
     said = {"level": level, "message": message, "timestamp": f"{moment}Z"} | fields
     _say(json.dumps(said, separators=(",", ":"), default=str))

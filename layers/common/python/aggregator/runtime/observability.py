@@ -3,6 +3,7 @@
 Expected refusals log at INFO: an alarm on errors must mean that something of ours is broken.
 """
 
+import logging
 import os
 
 from aws_lambda_powertools import Logger, Metrics
@@ -11,10 +12,12 @@ NAMESPACE = "Aggregator"
 
 logger = Logger(
     service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "aggregator"),
-    level=os.environ.get("LOG_LEVEL", "INFO"),
     use_rfc3339=True,
     utc=True,
 )
+# Not by `level=`: Powertools takes Lambda's own filter before it, which stays at INFO for the metrics' sake.
+_LEAST = logging.getLevelNamesMapping()[os.environ.get("LOG_LEVEL", "INFO")]
+logger.addFilter(lambda record: record.levelno >= _LEAST)
 metrics = Metrics(
     namespace=NAMESPACE,
     service=os.environ.get("ENVIRONMENT", "local"),
