@@ -114,7 +114,7 @@ MUTANTS = (
         "proxy/store.py",
         'conditions.append("NOT contains(#p0, :mine)")',
         'conditions.append("NOT contains(nothing, :mine)")',
-        STORE,
+        RULES,
     ),
     Mutant(
         "what is given back comes back twice",

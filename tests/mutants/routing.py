@@ -181,7 +181,7 @@ MUTANTS = (
         "proxy/call.py",
         "if isinstance(refused, _ROUTE_FAILED) and watch.failed(way.route, ask):",
         "if isinstance(refused, _ROUTE_FAILED) and watch.failed(way.route, ask) and False:",
-        CALL,
+        SWITCHBOARD,
     ),
     Mutant(
         "a provider's connection with surplus bytes is kept",

@@ -119,6 +119,23 @@ def test_a_body_on_a_connection_that_will_close_is_read_whole(upstream: HttpUpst
     assert provider.connections == 2
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        answer(b"hello", "Connection: close"),
+        chunked(b"hello").replace(b"200 OK\r\n", b"200 OK\r\nConnection: close\r\n"),
+        answer(b"hello").replace(b"HTTP/1.1", b"HTTP/1.0"),
+    ],
+)
+def test_a_connection_that_was_said_to_close_is_not_used_again_though_it_is_open_still(
+    upstream: HttpUpstream, said: bytes
+) -> None:
+    with RawProvider([said, answer(b"over the old one")], [answer(b"next")]) as provider:
+        bodies = [ask(upstream, provider), ask(upstream, provider)]
+
+    assert bodies == [b"hello", b"next"]
+
+
 def test_blocks_come_as_they_arrive(upstream: HttpUpstream) -> None:
     go_on = threading.Event()
     first = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n"

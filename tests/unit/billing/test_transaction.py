@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.billing.model import Held
+from aggregator.billing.model import Entry, Held, Posting
 from aggregator.billing.transaction import Order, entry_of
 from aggregator.errors import (
     Conflict,
@@ -309,3 +309,10 @@ def test_a_refund_of_a_debit_comes_from_cash_and_of_a_charge_from_revenue() -> N
         "cash": -30,
     }
     assert {each.account for each in entry_of(refund).postings} == {"user:ann", "revenue"}
+
+
+def test_postings_that_do_not_add_up_are_no_entry() -> None:
+    gains = Posting("user:ann", 30)
+
+    with pytest.raises(ValueError, match="postings of entry c1 do not add up to zero"):
+        Entry("c1", "ann", "credit", MOMENT, postings=(gains, Posting("cash", -29)))

@@ -43,7 +43,10 @@ def test_a_take_whose_answer_was_lost_holds_neither_money_nor_a_place() -> None:
     assert "running" not in aws.counted
 
 
-def test_a_take_that_is_repeated_though_it_was_carried_out_takes_nothing_more() -> None:
+@pytest.mark.parametrize(("places", "budget"), [(1, 150), (5, 1_000)])
+def test_a_take_that_is_repeated_though_it_was_carried_out_takes_nothing_more(
+    places: int, budget: int
+) -> None:
     aws = FaultyAws()
 
     class Repeating:
@@ -52,7 +55,7 @@ def test_a_take_that_is_repeated_though_it_was_carried_out_takes_nothing_more() 
             return aws.call(action, request)
 
     taken = take(
-        LimitStore(Repeating(), "proxy"), key(concurrentRequests=1, dailyBudgetNanoUsd=150), demand()
+        LimitStore(Repeating(), "proxy"), key(concurrentRequests=places, dailyBudgetNanoUsd=budget), demand()
     )
 
     assert taken.at_most_nano_usd == 100
