@@ -10,6 +10,8 @@ STORE = ("tests/integration/billing/test_billing_store.py",)
 STATEMENT = ("tests/integration/billing/test_statements.py",)
 RECONCILE = ("tests/unit/billing/test_repricing.py",)
 COUNTING = ("tests/unit/proxy/test_counting.py",)
+BOUND = ("tests/unit/proxy/test_bound.py", "tests/unit/proxy/test_bound_of_attachments.py")
+TAB = ("tests/unit/proxy/test_tab.py", "tests/unit/proxy/test_counting.py")
 USAGE = ("tests/unit/proxy/test_openai_usage.py",)
 
 MUTANTS = (
@@ -156,6 +158,80 @@ MUTANTS = (
         "return rest // dearest if dearest else 2**31",
         "return rest // dearest + 1 if dearest else 2**31",
         PRICE,
+    ),
+    Mutant(
+        "the bound of a file is the smallest reading of it",
+        "proxy/bound.py",
+        "return max(min(max(readings), most) - counted, 0)",
+        "return max(min(min(readings), most) - counted, 0)",
+        BOUND,
+    ),
+    Mutant(
+        "a file that is only pointed at is bounded by nothing",
+        "proxy/bound.py",
+        """    if file.size_bytes is None:
+        return most
+""",
+        """    if file.size_bytes is None:
+        return 0
+""",
+        BOUND,
+    ),
+    Mutant(
+        "the bound knows nothing of files",
+        "proxy/bound.py",
+        " + sum(file_tokens(file, route) for file in ask.files)",
+        "",
+        BOUND,
+    ),
+    Mutant(
+        "of several routes the cheapest bounds the request",
+        "proxy/bound.py",
+        "at_most_nano_usd=max(_cost(ask, route, _most_output(ask, route)) for route in routes)",
+        "at_most_nano_usd=min(_cost(ask, route, _most_output(ask, route)) for route in routes)",
+        BOUND,
+    ),
+    Mutant(
+        "of several choices one is bounded",
+        "proxy/bound.py",
+        "output_tokens=output_tokens * ask.choices,",
+        "output_tokens=output_tokens,",
+        BOUND,
+    ),
+    Mutant(
+        "each choice may use what is there for all",
+        "proxy/bound.py",
+        "fits // ask.choices)",
+        "fits)",
+        BOUND,
+    ),
+    Mutant(
+        "what a provider counted first ends the counting",
+        "proxy/tab.py",
+        "output = max(said.output_tokens, ours.output_tokens) if is_open else said.output_tokens",
+        "output = said.output_tokens",
+        TAB,
+    ),
+    Mutant(
+        "our own count goes beyond the hold",
+        "proxy/tab.py",
+        "output_tokens=max(least, min(said, covered))",
+        "output_tokens=max(least, said)",
+        TAB,
+    ),
+    Mutant(
+        "our own count goes beyond the cap that was sent",
+        "proxy/tab.py",
+        "said = min(_tokens(progress.output_bytes), progress.most_output_tokens)",
+        "said = _tokens(progress.output_bytes)",
+        TAB,
+    ),
+    Mutant(
+        "what failed before anything was said is charged",
+        "proxy/tab.py",
+        "usage = Usage() if first_token is None else _usage(self.ask, route, progress, self.hold)",
+        "usage = _usage(self.ask, route, progress, self.hold)",
+        TAB,
     ),
     Mutant(
         "an amount is cut to whole cents",

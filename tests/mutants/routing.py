@@ -53,7 +53,7 @@ MUTANTS = (
     Mutant(
         "images go to a model that does not see",
         "proxy/route.py",
-        'if ask.images and not route.can("vision"):',
+        'if shown and not route.can("vision"):',
         "if False:",
         ROUTE,
     ),

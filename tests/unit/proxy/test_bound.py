@@ -130,6 +130,15 @@ def test_output_counts_for_each_choice_and_input_once() -> None:
     assert four - one == 3 * 10 * 2
 
 
+def test_choices_share_what_the_hold_covers() -> None:
+    wanted, over = an_ask("hello", 0, None, 4), route(max_output_tokens=100)
+    held = input_bound(wanted, over) + 2 * 103  # at two nano-dollars a token
+
+    (way,) = ways_within(wanted, [over], held)
+
+    assert way.output_tokens == 25
+
+
 def test_a_limit_above_the_models_own_is_lowered_to_it() -> None:
     wanted = an_ask("hi", 0, 1_000_000, 1)
 
