@@ -82,7 +82,7 @@ CALLS = (
         "dynamodb",
         "UpdateItem",
         warm=True,
-        holding="DELETE #running",
+        holding="DELETE #p0",
         limits=LIMITS,
         without=(REFUSED,),  # then the limits were not to be had
     ),

@@ -8,6 +8,7 @@ RANKING = ("tests/unit/proxy/test_ranking.py",)
 CALL = ("tests/unit/proxy/test_call.py",)
 SWITCHBOARD = ("tests/unit/proxy/test_switchboard.py",)
 LATENCY = ("tests/unit/proxy/test_latency.py",)
+SILENCE = ("tests/integration/proxy/test_silent_providers.py",)
 UPSTREAM = (
     "tests/integration/proxy/test_upstream_sockets.py",
     "tests/integration/proxy/test_upstream_addresses.py",
@@ -196,6 +197,69 @@ MUTANTS = (
         "if self._head.lasts and not left_over:",
         "if not left_over:",
         UPSTREAM,
+    ),
+    Mutant(
+        "a provider may be silent for as long as the function lives",
+        "proxy/upstream.py",
+        "return connection.receive(silent_at)",
+        "return connection.receive(self.deadline)",
+        SILENCE,
+    ),
+    Mutant(
+        "silence is told as the end of our own time",
+        "proxy/answer.py",
+        "    if broken.silent:\n",
+        "    if False:\n",
+        SILENCE,
+    ),
+    Mutant(
+        "the body of an error is waited for to the deadline",
+        "proxy/call.py",
+        "response.headers, response.read_error())",
+        "response.headers, response.read())",
+        SILENCE,
+    ),
+    Mutant(
+        "models that reason are cut off as early as others",
+        "orchestrator/model.py",
+        "return self.provider.reasoning_silence_seconds",
+        "return self.provider.silence_seconds",
+        SILENCE,
+    ),
+    Mutant(
+        "the platform's unpaid bill is told as the client's limit",
+        "proxy/providers/refused.py",
+        "case 400 | 412 | 422 | 429 if is_unpaid(headers, body):",
+        "case 400 if is_unpaid(headers, body):",
+        ("tests/unit/proxy/test_unpaid.py",),
+    ),
+    Mutant(
+        "a provider's wait is passed on whatever it is",
+        "proxy/providers/refused.py",
+        'return min(int(whole[:9]) + bool(rest.strip("0")), LONGEST_RETRY_AFTER_SECONDS)',
+        'return int(whole[:9]) + bool(rest.strip("0"))',
+        ("tests/unit/proxy/test_unpaid.py",),
+    ),
+    Mutant(
+        "the bus may take all of the time that is left",
+        "proxy/emit.py",
+        "put_by = self._share(receipt, BUS_SHARE)",
+        "put_by = None",
+        ("tests/unit/proxy/test_afterwards.py",),
+    ),
+    Mutant(
+        "giving back may take all of the time that is left",
+        "proxy/store.py",
+        'until(self._aws, back.ends).call("UpdateItem", request)',
+        'self._aws.call("UpdateItem", request)',
+        ("tests/unit/proxy/test_afterwards.py",),
+    ),
+    Mutant(
+        "each address of a name has all of the time",
+        "runtime/http_pool.py",
+        "plain.settimeout(left / (len(addresses) - n))",
+        "plain.settimeout(left)",
+        ("tests/integration/test_connecting.py",),
     ),
     Mutant(
         "a provider's name may lead into the platform's own network",

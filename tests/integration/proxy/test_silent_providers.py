@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.errors import ProviderTimedOut
+from aggregator.errors import ProviderFailed, ProviderTimedOut
 from aggregator.proxy import upstream as upstream_module
 from aggregator.proxy.model import Route, UpstreamError, UpstreamRequest
 from aggregator.proxy.upstream import HttpUpstream
@@ -185,6 +185,21 @@ def test_an_error_whose_body_stalls_is_that_error_after_a_moment(
         never.set()
 
     assert (response.status, said) == (500, b'{"err')
+
+
+def test_a_request_learns_the_error_whose_body_stalls(
+    upstream: HttpUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upstream_module, "_ERROR_SECONDS", 0.2)
+    stalled: list[Step] = [answer(b'{"err', status="500 Internal Server Error", length=999), 1.0]
+    here = Limited()
+    with (
+        RawProvider([stalled], [stalled]) as broken,
+        pytest.raises(ProviderFailed, match=r"The provider failed\."),
+    ):
+        walked(here, upstream, way_to(broken, "broken", silence_seconds=0.5))
+
+    assert used(here) == {"d#2026-11-23": 0}
 
 
 def test_an_error_is_waited_for_three_seconds() -> None:

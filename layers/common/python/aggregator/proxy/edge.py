@@ -18,6 +18,7 @@ from aggregator.errors import (
 from aggregator.orchestrator.model import STRATEGIES
 from aggregator.proxy import idempotency, response_cache
 from aggregator.proxy.admission import Allows
+from aggregator.proxy.afterwards import SETTLE_SECONDS, stored_by
 from aggregator.proxy.model import Ask
 from aggregator.proxy.surface import Surface
 from aggregator.proxy.walk import Collaborators, Visit, walk
@@ -27,8 +28,6 @@ from aggregator.runtime.request import Event, header_of, request_id_of, route_of
 from aggregator.runtime.streaming import StreamingResponse
 
 STRATEGY = "x-aggregator-strategy"
-SETTLE_SECONDS = 10.0
-"""Kept back of a function's time limit, so that a request that runs into it is still settled."""
 
 
 def serve(
@@ -75,6 +74,7 @@ def serve(
             request_id=request_id,
             now_epoch_seconds=visit.now.timestamp(),
             seconds=visit.deadline - do.monotonic() + SETTLE_SECONDS,
+            ends=stored_by(visit.deadline),
         )
         return idempotency.once(do.answers, mark, carry_out, is_whole=surface.is_whole, allows=allows)
 

@@ -6,11 +6,14 @@ hold lapses: the user gets the money back, never the other way round.
 """
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from aggregator.proxy.afterwards import BUS_SHARE, QUEUE_SHARE, share
 from aggregator.proxy.model import JsonObject, Receipt
 from aggregator.runtime import log
-from aggregator.runtime.aws import Aws, AwsError
+from aggregator.runtime.aws import Aws, AwsError, until
 
 SOURCE = "aggregator.proxy"
 DETAIL_TYPE = "ai_usage"
@@ -24,15 +27,23 @@ class UsageBus:
     bus_name: str
     queue: Aws
     queue_url: str
+    monotonic: Callable[[], float] = time.monotonic
 
     def emit(self, receipt: Receipt) -> None:
-        """Put the event of one request; never raises, for the answer must not suffer from it."""
+        """Put the event of one request; never raises, for the answer must not suffer from it.
+
+        Whatever the bus and the queue do, it is over when `receipt.settle_by` says, its line in the log included.
+        """
         detail = event_of(receipt)
-        if not (self._put(detail) or self._send(detail)):
+        put_by = self._share(receipt, BUS_SHARE)
+        if not (self._put(detail, put_by) or self._send(detail, self._share(receipt, QUEUE_SHARE))):
             log.error("usage_lost", event=detail)
             log.count("UsageLost")
 
-    def _put(self, detail: JsonObject) -> bool:
+    def _share(self, receipt: Receipt, part: float) -> float | None:
+        return None if receipt.settle_by is None else share(receipt.settle_by, self.monotonic(), part)
+
+    def _put(self, detail: JsonObject, ends: float | None) -> bool:
         entry = {
             "EventBusName": self.bus_name,
             "Source": SOURCE,
@@ -40,15 +51,17 @@ class UsageBus:
             "Detail": json.dumps(detail, separators=(",", ":")),
         }
         try:
-            return not self.bus.call("PutEvents", {"Entries": [entry]}).get("FailedEntryCount", 0)
+            said = until(self.bus, ends).call("PutEvents", {"Entries": [entry]})
         except AwsError as refused:
             log.warning("bus_refused", code=refused.code, request_id=detail["requestId"])
             return False
+        return not said.get("FailedEntryCount", 0)
 
-    def _send(self, detail: JsonObject) -> bool:
+    def _send(self, detail: JsonObject, ends: float | None) -> bool:
         body = {"version": "0", "source": SOURCE, "detail-type": DETAIL_TYPE, "detail": detail}
         try:
-            self.queue.call("SendMessage", {"QueueUrl": self.queue_url, "MessageBody": json.dumps(body)})
+            message = {"QueueUrl": self.queue_url, "MessageBody": json.dumps(body)}
+            until(self.queue, ends).call("SendMessage", message)
         except AwsError as refused:
             log.warning("queue_refused", code=refused.code, request_id=detail["requestId"])
             return False

@@ -76,11 +76,18 @@ def hash_of(route: str, body: str | bytes) -> str:
 
 
 def mark_of(
-    user_id: str, key: str, body_hash: str, *, request_id: str, now_epoch_seconds: float, seconds: float
+    user_id: str,
+    key: str,
+    body_hash: str,
+    *,
+    request_id: str,
+    now_epoch_seconds: float,
+    seconds: float,
+    ends: float | None = None,
 ) -> Mark:
-    """The claim of a request that lives for `seconds` at most, counted from now."""
+    """The claim of a request that lives for `seconds` at most, counted from now; `ends` as `Mark` has it."""
     leased_until = int(now_epoch_seconds + seconds) + 1 + _LEASE_MARGIN_SECONDS
-    return Mark(user_id, key, body_hash, request_id, int(now_epoch_seconds), leased_until)
+    return Mark(user_id, key, body_hash, request_id, int(now_epoch_seconds), leased_until, ends)
 
 
 def once(

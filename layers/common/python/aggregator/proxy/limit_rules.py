@@ -17,8 +17,9 @@ from hashlib import sha256
 from aggregator.auth.caller import Caller
 from aggregator.auth.model import CONCURRENT_REQUESTS, REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE
 from aggregator.billing.model import CLOCK_SKEW_SECONDS
-from aggregator.billing.money import NanoUsd, to_usd
-from aggregator.errors import InsufficientQuota, RateLimitExceeded, Refusal
+from aggregator.billing.money import NanoUsd
+from aggregator.errors import Refusal
+from aggregator.proxy import limit_refusals
 from aggregator.proxy.limit_counts import (
     BUDGETS,
     WINDOWS,
@@ -26,7 +27,6 @@ from aggregator.proxy.limit_counts import (
     Stored,
     expired,
     item_of,
-    next_window,
     owners_of,
     rate_headers,
     seconds_left,
@@ -133,10 +133,14 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """What a request that is over returns: money that it did not spend, and tokens (less than 0: it used more)."""
+    """What a request that is over returns: money that it did not spend, and tokens (less than 0: it used more).
+
+    `ends` is when saying so must be over, on the monotonic clock.
+    """
 
     nano_usd: NanoUsd
     tokens: int
+    ends: float | None = None
 
 
 def take_of(caller: Caller, demand: Demand, stored: Stored) -> Take:
@@ -206,27 +210,42 @@ def refusal_of(owners: tuple[Owner, ...], stored: Stored, demand: Demand) -> Ref
     for limit in BUDGETS:
         for owner in owners:
             if limit in owner.limits and owner.left(limit, stored, demand.now) < demand.at_least_nano_usd:
-                return _over_budget(limit, owner, stored, demand)
+                return limit_refusals.over_budget(
+                    limit, owner, stored, needed=demand.at_least_nano_usd, now=demand.now
+                )
     headers = rate_headers(owners, stored, demand.now)
     for limit, adds in ((TOKENS_PER_MINUTE, _tokens_needed(owners, demand)), (REQUESTS_PER_MINUTE, 1)):
         limited = [owner for owner in owners if limit in owner.limits]
         for owner in limited:
             if adds > owner.limits[limit]:
-                return _never(owner, adds, headers)
+                return limit_refusals.never(owner, adds, headers)
         for owner in limited:
             if adds > owner.left(limit, stored, demand.now):
-                return _over_rate(limit, owner, adds, headers, demand)
+                return limit_refusals.over_rate(limit, owner, adds, headers, demand.now)
     return next(
-        (_over_places(owner, headers) for owner in owners if _is_full(owner, stored, demand.now)), None
+        (
+            limit_refusals.over_places(owner, headers)
+            for owner in owners
+            if _is_full(owner, stored, demand.now)
+        ),
+        None,
     )
 
 
-def back_of(taken: Taken, *, spent_nano_usd: NanoUsd, used_tokens: int | None, now: datetime | None) -> Back:
+def back_of(
+    taken: Taken,
+    *,
+    spent_nano_usd: NanoUsd,
+    used_tokens: int | None,
+    now: datetime | None,
+    ends: float | None,
+) -> Back:
     """What goes back at `now`, or within the minute: one that is over needs no correction, and may be tidied away."""
     is_over = not taken.minutes or (now is not None and now.timestamp() >= taken.minute_ends_at)
     return Back(
         nano_usd=max(0, taken.at_most_nano_usd - spent_nano_usd) if taken.budgets else 0,
         tokens=0 if is_over or used_tokens is None else taken.tokens - used_tokens,
+        ends=ends,
     )
 
 
@@ -256,45 +275,6 @@ def _ticket(demand: Demand) -> str:
     return f"{expiry}#{sha256(demand.request_id.encode()).hexdigest()[:12]}"
 
 
-def _whose(owner: Owner) -> str:
-    return "This API key" if owner.is_caller else "The API key that this one was made by"
-
-
-def _over_budget(limit: str, owner: Owner, stored: Stored, demand: Demand) -> InsufficientQuota:
-    left = max(0, owner.left(limit, stored, demand.now))
-    whose = "This API key's" if owner.is_caller else "The"
-    shared = "" if owner.is_caller else ", which this API key shares with the key that it was made by,"
-    return InsufficientQuota(
-        f"{whose} {BUDGETS[limit]} budget of {to_usd(owner.limits[limit])} USD{shared} has {to_usd(left)} USD left "
-        f"that no running request holds, and this request may cost up to {to_usd(demand.at_least_nano_usd)} USD. "
-        f"The budget begins anew at {next_window(limit, demand.now):%Y-%m-%dT%H:%M:%SZ}."
-    )
-
-
-def _over_rate(
-    limit: str, owner: Owner, adds: int, headers: Mapping[str, str], demand: Demand
-) -> RateLimitExceeded:
-    what = "requests" if limit == REQUESTS_PER_MINUTE else "tokens"
-    wait = seconds_left(demand.now)
-    message = f"{_whose(owner)} is limited to {owner.limits[limit]} {what} per minute, and too few are left: "
-    message += f"this request counts for {adds}. The next minute begins in {wait} s."
-    return RateLimitExceeded(message, retry_after_seconds=wait, headers=headers)
-
-
 def _is_full(owner: Owner, stored: Stored, now: datetime) -> bool:
     running = len(tickets(stored, owner)) - len(expired(stored, owner, now))
     return owner.most_running is not None and running >= owner.most_running
-
-
-def _over_places(owner: Owner, headers: Mapping[str, str]) -> RateLimitExceeded:
-    message = f"{_whose(owner)} is limited to {owner.most_running} requests at once, and as many are running."
-    return RateLimitExceeded(message, retry_after_seconds=1, headers=headers)
-
-
-def _never(owner: Owner, needed: int, headers: Mapping[str, str]) -> RateLimitExceeded:
-    """Refuse what no minute can hold; SDKs repeat every 429 unless they are told that it is of no use."""
-    return RateLimitExceeded(
-        f"This request counts for {needed} tokens, and {_whose(owner)[0].lower()}{_whose(owner)[1:]} is limited to "
-        f"{owner.limits[TOKENS_PER_MINUTE]} per minute. Shorten the prompt, or lower max_tokens.",
-        headers={**headers, "x-should-retry": "false"},
-    )

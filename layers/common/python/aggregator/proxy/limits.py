@@ -131,17 +131,20 @@ def give_back(
     *,
     used_tokens: int | None = None,
     now: datetime | None = None,
+    ends: float | None = None,
 ) -> None:
     """End a request: free its place, return to the budgets what it did not spend, and put its minute's tokens right.
 
     Once, however often it is said. Without `used_tokens` nothing is known of them, and without `now` it is a moment
-    after it was taken.
+    after it was taken. It is over when the monotonic clock says `ends`.
 
     Never raises: an answer must not suffer from it. What is not given back expires, as the module's docstring says.
     """
     if taken.ticket is None and len(taken.over_windows) < _TIDY_AT:
         return
-    back = limit_rules.back_of(taken, spent_nano_usd=spent_nano_usd, used_tokens=used_tokens, now=now)
+    back = limit_rules.back_of(
+        taken, spent_nano_usd=spent_nano_usd, used_tokens=used_tokens, now=now, ends=ends
+    )
     try:
         try:
             counts.give_back(taken, back)

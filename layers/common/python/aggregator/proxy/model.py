@@ -235,7 +235,10 @@ class CallFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What one request came to. `outcome` and `status` as in the `ai_usage` event; latencies in milliseconds."""
+    """What one request came to. `outcome` and `status` as in the `ai_usage` event; latencies in milliseconds.
+
+    `settle_by` is when all that follows must be over, on the monotonic clock.
+    """
 
     request_id: str
     user_id: str
@@ -252,6 +255,7 @@ class Receipt:
     stream: bool
     latency_ms: int
     first_token_ms: int | None
+    settle_by: float | None = None
 
     @property
     def charged_nano_usd(self) -> NanoUsd:

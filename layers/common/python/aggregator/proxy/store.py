@@ -20,7 +20,7 @@ from aggregator.proxy.limit_counts import Stored
 from aggregator.proxy.limit_rules import Back, Take, Taken
 from aggregator.proxy.stored_answer import Mark, StoredAnswer
 from aggregator.runtime import item
-from aggregator.runtime.aws import CONDITION_FAILED, Aws, AwsError
+from aggregator.runtime.aws import CONDITION_FAILED, Aws, AwsError, until
 
 JsonObject = dict[str, Any]
 
@@ -142,7 +142,7 @@ class LimitStore:
         if values:
             request["ExpressionAttributeValues"] = item.item(values)
         try:
-            self._aws.call("UpdateItem", request)
+            until(self._aws, back.ends).call("UpdateItem", request)
         except AwsError as refused:
             if refused.code != CONDITION_FAILED:
                 raise
@@ -231,7 +231,7 @@ class AnswerStore:
             kept["body"] = answer.compressed
         else:
             kept["object"] = _object_key(mark)
-            self._put(kept["object"], answer.compressed)
+            self._put(mark, kept["object"], answer.compressed)
         return self._if_ours(mark, "PutItem", {"Item": _answer_key(mark) | item.item(kept)})
 
     def read(self, stored: Mapping[str, Any]) -> StoredAnswer:
@@ -243,15 +243,15 @@ class AnswerStore:
         """Free a key for another try; False, and nothing, if the mark is another request's by now."""
         return self._if_ours(mark, "DeleteItem", {"Key": _answer_key(mark)})
 
-    def _put(self, key: str, body: bytes) -> None:
+    def _put(self, mark: Mark, key: str, body: bytes) -> None:
         try:
-            self._objects.put(key, body)
+            until(self._objects, mark.ends).put(key, body)
         except AwsError as failed:  # no item points there, so that it may be written does not matter
             raise AwsError("ObjectNotKept", failed.code, status=failed.status) from failed
 
     def _if_ours(self, mark: Mark, action: str, request: JsonObject) -> bool:
         try:
-            self._aws.call(action, request | {
+            until(self._aws, mark.ends).call(action, request | {
                 "TableName": self._table,
                 "ConditionExpression": "request_id = :request_id",
                 "ExpressionAttributeValues": item.item({":request_id": mark.request_id}),

@@ -18,7 +18,8 @@ _NOT_REPEATED = "x-ratelimit-"  # what was left then says nothing of now, and a 
 class Mark:
     """One request's claim on its user's Idempotency-Key; times are seconds since the epoch.
 
-    Nobody else may work on the key before `leased_until`; that is later than the request can live.
+    Nobody else may work on the key before `leased_until`; that is later than the request can live. By `ends` of the
+    monotonic clock the answer must be stored.
     """
 
     user_id: str
@@ -27,6 +28,7 @@ class Mark:
     request_id: str
     now: int
     leased_until: int
+    ends: float | None = None
 
     @property
     def expires_at(self) -> int:

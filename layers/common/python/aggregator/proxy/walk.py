@@ -1,7 +1,7 @@
 """The walk of a chat completion: route -> reserve -> call -> emit."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -12,6 +12,7 @@ from aggregator.billing.reserve import Wallets, reserve
 from aggregator.errors import Refusal, status_of
 from aggregator.proxy import limits
 from aggregator.proxy.admission import Admit
+from aggregator.proxy.afterwards import settled_by
 from aggregator.proxy.answer import headers_after, headers_before, relay, with_usage
 from aggregator.proxy.bound import bound_of, ways_within
 from aggregator.proxy.call import NOBODY, Keys, Upstream, Watch, call
@@ -88,7 +89,7 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
     taken = _take(caller, ask, bound, visit, do)
     hold = _reserve(caller, bound, taken, visit, do)
     tab = Tab(visit.request_id, caller, ask, hold, visit.now, visit.started_ms, do.monotonic)
-    close = partial(_close, tab=tab, taken=taken, do=do)
+    close = partial(_close, tab=tab, taken=taken, deadline=visit.deadline, do=do)
     ways = ways_within(ask, routes, hold.amount_nano_usd, taken.reply_tokens)
     answer = _call(ask, ways, visit, do, close)
     finish = partial(_finish, ask=ask, answer=answer, status=visit.ok_status, close=close, watch=do.watch)
@@ -158,10 +159,14 @@ def _close(
     status: int,
     tab: Tab,
     taken: Taken,
+    deadline: float,
     do: Collaborators,
 ) -> Receipt:
     """Say what the request came to, and give back what its limits took too much; once in every exit."""
-    receipt = tab.close(route, attempts, progress, outcome=outcome, status=status)
+    settle_by = settled_by(deadline, do.monotonic())
+    receipt = replace(
+        tab.close(route, attempts, progress, outcome=outcome, status=status), settle_by=settle_by
+    )
     do.emit(receipt)
     limits.give_back(
         do.counts,
@@ -169,6 +174,7 @@ def _close(
         receipt.charged_nano_usd,
         used_tokens=receipt.usage.tokens,
         now=tab.now + timedelta(milliseconds=receipt.latency_ms),
+        ends=settle_by,
     )
     return receipt
 

@@ -13,6 +13,7 @@ from aggregator.billing.store import BillingStore
 from aggregator.orchestrator.read_catalogue import CatalogueReader
 from aggregator.proxy.adapter import adapter_of
 from aggregator.proxy.admission import admission
+from aggregator.proxy.afterwards import ROUTES_SECONDS
 from aggregator.proxy.breaker import Breaker
 from aggregator.proxy.emit import UsageBus
 from aggregator.proxy.latency import Latencies
@@ -44,7 +45,7 @@ def collaborators() -> Collaborators:
     """All that a walk works with."""
     keys = ProviderKeys(SignedClient("secretsmanager"), os.environ["PROVIDER_KEYS_SECRET"], time.monotonic)
 
-    shared = RouteStore(_dynamodb(), os.environ["PROXY_TABLE"])
+    shared = RouteStore(_dynamodb().within(ROUTES_SECONDS), os.environ["PROXY_TABLE"])
     switchboard = Switchboard(Breaker(shared, time.time), Latencies(shared, time.time))
 
     def route(caller: Caller, ask: Ask, visit: Visit) -> Sequence[Route]:
@@ -71,7 +72,7 @@ def collaborators() -> Collaborators:
         monotonic=time.monotonic,
         sleep=time.sleep,
         watch=switchboard,
-        cached=ResponseStore(_dynamodb(), os.environ["PROXY_TABLE"]),
+        cached=ResponseStore(_dynamodb().within(ROUTES_SECONDS), os.environ["PROXY_TABLE"]),
     )
 
 

@@ -4,7 +4,7 @@ Stores take an `Aws` and send DynamoDB's own JSON. Behind it stands `SignedClien
 in the hot functions, where a start may not pay for boto3, and `BotoClient` (runtime/boto_client.py) in all others.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 JsonObject = dict[str, Any]
 
@@ -20,6 +20,18 @@ class Aws(Protocol):
                 (`Unreachable`, `TimedOut`); after `TimedOut` the call may have been applied.
         """
         ...
+
+
+Client = TypeVar("Client")
+
+
+def until(client: Client, ends: float | None) -> Client:
+    """`client`, whose calls are over when the monotonic clock says `ends`, whatever becomes of them.
+
+    Who cannot be hurried stays as it is: boto3's clients have time-outs of their own.
+    """
+    hurried = getattr(client, "until", None)
+    return client if ends is None or hurried is None else hurried(ends)
 
 
 class AwsError(Exception):

@@ -114,7 +114,8 @@ class HttpPool:
             except ClosedError:
                 if not repeatable:
                     raise
-        return self._over(connect(self._origin, min(seconds, self._connect_seconds)), request, deadline)
+        left = max(0.001, min(deadline - time.monotonic(), self._connect_seconds))
+        return self._over(connect(self._origin, left), request, deadline)
 
     def _take(self) -> Connection | None:
         while self._idle:

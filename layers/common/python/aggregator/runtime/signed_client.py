@@ -86,6 +86,19 @@ class SignedClient:
         self._rng = rng
         self._clock = clock
         self._monotonic = monotonic
+        self._ends = float("inf")
+
+    def until(self, ends: float) -> "SignedClient":
+        """The same client with the same connections, whose calls are over at `ends` of the monotonic clock."""
+        hurried = object.__new__(SignedClient)
+        hurried.__dict__.update(self.__dict__, _ends=ends)
+        return hurried
+
+    def within(self, seconds: float) -> "SignedClient":
+        """The same client with the same connections, each of whose calls takes `seconds` at the most."""
+        hurried = object.__new__(SignedClient)
+        hurried.__dict__.update(self.__dict__, _timeouts=self._timeouts._replace(total=seconds))
+        return hurried
 
     def warm(self) -> None:
         """Connect ahead of the first call, as a Lambda should while it starts.
@@ -110,7 +123,7 @@ class SignedClient:
             request = {**request, "ClientRequestToken": os.urandom(16).hex()}
         body = encode(request)
         credentials = self._credentials()
-        deadline = self._monotonic() + self._timeouts.total
+        deadline = min(self._monotonic() + self._timeouts.total, self._ends)
         in_doubt: AwsError | None = None
         attempt = 1
         while True:
