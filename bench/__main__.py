@@ -85,7 +85,7 @@ def _measure(*, quick: bool) -> JsonObject:
 NOT_HERE = {
     "the cloud": "no AWS account: time in API Gateway, Lambda's own overhead, network and real tables are not in here",
     "arm64": "measured on the processor of this machine; Lambda runs the functions on Graviton",
-    "128 MB": "a process here has a whole core; a function of 128 MB has 7 % of one, so its CPU takes 14 times as long",
+    "256 MB": "a process here has a whole core; a function of 256 MB has 14 % of one, so its CPU takes 7 times as long",
     "instructions": "not counted: the regression guard counts calls, units and modules instead",
 }
 

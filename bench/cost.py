@@ -49,7 +49,7 @@ class Scenario:
 
     requests: float = 10 * MILLION
     upstream_seconds: float = 2.0
-    memory_mb: int = 128
+    memory_mb: int = 256
     cold_memory_mb: int = 256
     batch: int = 10
     accounts_in_batch: int = 1
@@ -241,7 +241,7 @@ def table(of: Scenario, costs: Model) -> str:
 
 
 def _others(of: Scenario) -> Iterator[tuple[str, Scenario]]:
-    yield "256 MB for the hot functions", replace(of, memory_mb=256)
+    yield "128 MB for the hot functions: no large prompts", replace(of, memory_mb=128)
     yield "each request of a batch another account's", replace(of, accounts_in_batch=of.batch)
     yield "batches of 1 (less than one chat a second)", replace(of, batch=1, accounts_in_batch=1)
     yield "batches of 100", replace(of, batch=100, accounts_in_batch=1)

@@ -28,6 +28,19 @@ EMOJI = "\N{GRINNING FACE}"
 """One character beyond Latin makes a text of four bytes a character, whatever the others are."""
 
 
+_ANSWERS = {
+    "claude": json.dumps({
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "claude", "stop_reason": "end_turn",
+        "content": [{"type": "text", "text": "Hello."}], "usage": {"input_tokens": 9, "output_tokens": 3},
+    }).encode(),
+    "gemini": json.dumps({
+        "candidates": [{"content": {"role": "model", "parts": [{"text": "Hello."}]}, "finishReason": "STOP"}],
+        "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 3, "totalTokenCount": 12},
+    }).encode(),
+}  # fmt: skip
+"""What providers answer that do not speak OpenAI's protocol, by the first word of their models' names."""
+
+
 class Case(NamedTuple):
     """A request to a function under functions/proxy; `answer` is the provider's, a chat completion unless said."""
 
@@ -47,28 +60,31 @@ class Measured(NamedTuple):
 
 
 def prompts() -> Iterator[Case]:
-    """Requests as large as they get: in one string, in many blocks, in many messages."""
-    text = "x" * 5_400_000 + EMOJI
-    words = {"model": "gpt-4o-mini", "max_tokens": 10}
-    chat, claude = "create_chat_completion", "create_message"
-    yield Case("chat, one string", chat, {**words, "messages": [{"role": "user", "content": text}]})
-    yield Case(
-        "chat, 70,000 messages",
-        chat,
-        {**words, "messages": _many({"role": "user", "content": "x" * 20}, 70_000)},
-    )
-    parts = _many({"type": "text", "text": "x" * 50}, 50_000)
-    yield Case("chat, 50,000 parts", chat, {**words, "messages": [{"role": "user", "content": parts}]})
-    yield Case("messages, one string", claude, {**words, "messages": [{"role": "user", "content": text}]})
-    yield Case("messages, 50,000 blocks", claude, {**words, "messages": [{"role": "user", "content": parts}]})
-    yield Case("messages, 50,000 messages", claude, {**words, "messages": _turns(50_000)})
-    asked = {"model": "gpt-4o-mini", "max_output_tokens": 16}
-    yield Case("responses, one string", "create_response", {**asked, "input": text})
-    said = _many({"type": "input_text", "text": "x" * 45}, 50_000)
-    yield Case(
-        "responses, 50,000 parts", "create_response", {**asked, "input": [{"role": "user", "content": said}]}
-    )
-    yield Case("responses, 50,000 items", "create_response", {**asked, "input": _turns(50_000)})
+    """Requests as large as they get: in one string, in many blocks, in many messages; each has one emoji."""
+    text = "x" * 5_500_000 + EMOJI
+    parts = _many({"type": "text", "text": "x" * 70}, 50_000)
+    one, blocks = [{"role": "user", "content": text}], [{"role": "user", "content": parts}]
+    turns = _turns(70_000)
+    chat, claude, answers = "create_chat_completion", "create_message", "create_response"
+    for model in ("gpt-4o-mini", "claude-sonnet-4-6", "gemini-3.5-flash"):
+        ask = {"model": model, "max_tokens": 10}
+        said = _ANSWERS.get(model.partition("-")[0])
+        yield Case(f"chat, one string, {model}", chat, {**ask, "messages": one}, said)
+        yield Case(f"chat, 70,000 messages, {model}", chat, {**ask, "messages": turns}, said)
+        yield Case(f"chat, 50,000 parts, {model}", chat, {**ask, "messages": blocks}, said)
+        yield Case(f"messages, one string, {model}", claude, {**ask, "messages": one}, said)
+        yield Case(f"messages, 70,000 messages, {model}", claude, {**ask, "messages": turns}, said)
+        yield Case(f"messages, 50,000 blocks, {model}", claude, {**ask, "messages": blocks}, said)
+        ask = {"model": model, "max_output_tokens": 16}
+        items = _many({"type": "input_text", "text": "x" * 65}, 50_000)
+        yield Case(f"responses, one string, {model}", answers, {**ask, "input": text}, said)
+        yield Case(f"responses, 70,000 items, {model}", answers, {**ask, "input": turns}, said)
+        yield Case(
+            f"responses, 50,000 parts, {model}",
+            answers,
+            {**ask, "input": [{"role": "user", "content": items}]},
+            said,
+        )
     vector = {"model": "text-embedding-3-small"}
     small = embeddings(1, 8, base64=False)
     yield Case("embeddings, one string", "create_embedding", {**vector, "input": text}, small)
@@ -118,7 +134,7 @@ def measure(case: Case, folder: Path, *, layers: tuple[str, ...] = SOURCES) -> M
     event = _event(case)
     function = ours(f"proxy/{case.function}", layers=layers, streams=True)
     told = case.answer or json.dumps(COMPLETION).encode()
-    with provider(told) as url, World(folder, provider_url=url) as world:
+    with provider(told) as url, World(folder, provider_url=url, native=True) as world:
         with FunctionProcess(function, world.environment(), folder / "function.log") as process:
             answer = body_of(process.invoke(event).answer)
         assert process.used is not None
@@ -160,8 +176,8 @@ def _event(case: Case) -> bytes:
         (ROOT / "events" / "apigateway" / f"proxy_{case.function}.json").read_text(encoding="utf-8")
     )
     event["body"] = json.dumps(case.body, ensure_ascii=False, separators=(",", ":"))
-    caller = unpacked(event["requestContext"]["authorizer"]["caller"]) | {"keyId": KEY_ID, "userId": USER}
-    event["requestContext"]["authorizer"]["caller"] = packed(caller)
+    authorizer = event["requestContext"]["authorizer"]
+    authorizer["caller"] = packed(unpacked(authorizer["caller"]) | {"keyId": KEY_ID, "userId": USER})
     told = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
     assert len(told) <= EVENT_BYTES, f"{case.name}: {len(told)} bytes"
     return told
@@ -173,7 +189,7 @@ def _many(part: JsonObject, count: int) -> list[JsonObject]:
 
 
 def _turns(count: int) -> list[JsonObject]:
-    each = [{"role": "user", "content": "x" * 40}, {"role": "assistant", "content": "x" * 40}]
+    each = [{"role": "user", "content": "x" * 30}, {"role": "assistant", "content": "x" * 30}]
     return each * (count // 2) + [{"role": "user", "content": EMOJI}]
 
 
