@@ -1,11 +1,8 @@
 """Statements and receipts: what stands in a user's ledger, as requests and answers of the API."""
 
-import csv
-import io
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -30,6 +27,18 @@ class StatementQuery(Request):
     cursor: str | None = Field(
         default=None, max_length=400, description="`nextCursor` of the page before this one."
     )
+
+    def bounds(self, now: datetime) -> tuple[datetime, datetime]:
+        """Start and end of the range, asked at `now`.
+
+        Raises:
+            InvalidRequest: the range is empty.
+        """
+        to = self.to or now + timedelta(milliseconds=1)
+        since = self.from_ or to - _DEFAULT_RANGE
+        if since >= to:
+            raise InvalidRequest("from: must be before to", param="from")
+        return since, to
 
 
 class Tokens(Response):
@@ -95,15 +104,6 @@ class Statement(Response):
     entries: list[StatementEntry]
     next_cursor: str | None = None
 
-    def to_csv(self) -> str:
-        """The page as CSV, one entry a line."""
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(_COLUMNS)
-        for entry in self.entries:
-            writer.writerow(_cells(entry))
-        return text.getvalue()
-
 
 def statement(store: BillingStore, user_id: str, query: StatementQuery, now: datetime) -> Statement:
     """Read one page of a user's ledger.
@@ -111,10 +111,7 @@ def statement(store: BillingStore, user_id: str, query: StatementQuery, now: dat
     Raises:
         InvalidRequest: the range is empty, or the cursor is none of ours.
     """
-    to = query.to or now + timedelta(milliseconds=1)
-    since = query.from_ or to - _DEFAULT_RANGE
-    if since >= to:
-        raise InvalidRequest("from: must be before to", param="from")
+    since, to = query.bounds(now)
     first, last = _id_at(since), _id_at(to)
     after = None if query.cursor is None else _entry_id(query.cursor)
     if after is not None and not first <= after <= last:
@@ -140,62 +137,6 @@ def receipt(store: BillingStore, user_id: str, request_id: str) -> StatementEntr
             param="requestId",
         )
     return StatementEntry.of(entry)
-
-
-_COLUMNS = (
-    "id",
-    "createdAt",
-    "type",
-    "amount",
-    "currency",
-    "description",
-    "refersTo",
-    "model",
-    "provider",
-    "outcome",
-    "inputTokens",
-    "cachedInputTokens",
-    "cacheWriteTokens",
-    "outputTokens",
-    "reasoningTokens",
-    "priceVersion",
-    "keyId",
-)
-
-
-def _cells(entry: StatementEntry) -> Iterable[Any]:
-    basic = [
-        entry.id,
-        entry.created_at,
-        entry.type,
-        entry.amount,
-        entry.currency,
-        _as_text(entry.description),
-        entry.refers_to or "",
-    ]
-    request = entry.request
-    if request is None:
-        return [*basic, *[""] * (len(_COLUMNS) - len(basic))]
-    tokens = request.tokens
-    return [
-        *basic,
-        request.model,
-        request.provider,
-        request.outcome,
-        tokens.input,
-        tokens.cached_input,
-        tokens.cache_write,
-        tokens.output,
-        tokens.reasoning,
-        request.price_version,
-        request.key_id,
-    ]
-
-
-def _as_text(description: str | None) -> str:
-    """A description that a spreadsheet takes for text, not for a formula (CWE-1236)."""
-    text = description or ""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 def _request_of(entry: Entry) -> ChargedRequest | None:

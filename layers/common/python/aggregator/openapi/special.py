@@ -147,6 +147,12 @@ MORE_ANSWERS: dict[str, JsonObject] = {
 
 MORE_MEDIA: dict[str, JsonObject] = {
     "GET /billing/transactions/{userId}": {
-        "text/csv": {"schema": {"type": "string", "description": "One entry a line, after a line of names."}}
+        "text/csv": {
+            "schema": {
+                "type": "string",
+                "description": "One entry a line, after a line of names, to the end of the range. Where that is too "
+                "long for one answer, a `Link` of `rel=next` says where the rest begins.",
+            }
+        }
     }
 }

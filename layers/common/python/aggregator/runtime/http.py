@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
@@ -28,6 +29,7 @@ from aggregator.errors import (
     status_of,
 )
 from aggregator.runtime import clock, strict_json
+from aggregator.runtime.accept import preferred
 from aggregator.runtime.aws import TIMED_OUT, TRANSIENT, UNREACHABLE, AwsError
 from aggregator.runtime.observability import flush, logger
 from aggregator.runtime.query import query_parameters_of, require_known
@@ -131,15 +133,27 @@ def serve(
     return handler
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A body that is text of some media type, and what is told beside it."""
+
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 def negotiated(
-    event: APIGatewayProxyEvent, body: BaseModel, others: Mapping[str, Callable[[], str]]
+    event: APIGatewayProxyEvent,
+    as_json: Callable[[], BaseModel],
+    others: Mapping[str, Callable[[], Text]],
 ) -> Response[Any]:
-    """Answer `body` as JSON, or as the first other media type that the request's `Accept` names."""
-    accept = header_of(event.raw_event, "Accept") or ""
-    for media_type, text in others.items():
-        if media_type in accept:
-            return Response(status_code=200, content_type=f"{media_type}; charset=utf-8", body=text())
-    return Response(status_code=200, content_type=content_types.APPLICATION_JSON, body=body)
+    """Answer as JSON, or as the other media type that the request's `Accept` wants more."""
+    offered = (content_types.APPLICATION_JSON, *others)
+    wanted = preferred(header_of(event.raw_event, "Accept"), offered)
+    if wanted not in others:
+        body = as_json()
+        return Response(200, content_types.APPLICATION_JSON, body, headers={"Vary": "Accept"})
+    text = others[wanted]()
+    return Response(200, f"{wanted}; charset=utf-8", text.body, headers={"Vary": "Accept", **text.headers})
 
 
 def caller_of(event: APIGatewayProxyEvent) -> Caller:
