@@ -106,13 +106,16 @@ def test_a_late_entry_that_comes_again_is_added_once(cube: CubeStore) -> None:
     assert days_of(cube, LATER).totals["cost"] == 5
 
 
-def test_a_pack_of_hours_that_were_read_before_a_late_entry_came_is_never_used(cube: CubeStore) -> None:
+def test_a_pack_of_hours_that_were_read_before_a_late_entry_came_is_neither_kept_nor_used(
+    cube: CubeStore, table: MemoryDynamoDb
+) -> None:
     record(cube, "r1", MIDNIGHT - timedelta(hours=1), MIDNIGHT, cost=5)
     stale = packed({"#openai#gpt-4o-mini#200": {"requests": 1, "cost": 5}})
     record(cube, "r2", MIDNIGHT - timedelta(hours=2), LATER, cost=7)
 
     cube.keep("ALL", Pack("2026-11-23", 0, stale))
 
+    assert packs(table) == {"DAY#2026-11-23": ("1", "-")}
     assert days_of(cube, LATER).totals["cost"] == 12
 
 
