@@ -355,14 +355,14 @@ MUTANTS = (
     Mutant(
         "a statement begins at its own beginning, whatever was asked",
         "billing/statement.py",
-        "since = query.from_ or to - _DEFAULT_RANGE",
+        "since = self.from_ or to - _DEFAULT_RANGE",
         "since = to - _DEFAULT_RANGE",
         STATEMENT,
     ),
     Mutant(
         "a statement ends now, whatever was asked",
         "billing/statement.py",
-        "to = query.to or now + timedelta(milliseconds=1)",
+        "to = self.to or now + timedelta(milliseconds=1)",
         "to = now + timedelta(milliseconds=1)",
         STATEMENT,
     ),
