@@ -1,4 +1,4 @@
-"""GET /auth/api-keys: the keys of a user (the caller unless `userId` is given), newest first, page by page."""
+"""GET /auth/api-keys: a user's keys (the caller's unless `userId` is given), or those made with one, newest first."""
 
 from typing import Annotated
 
@@ -19,9 +19,10 @@ def list_api_keys(
     user_id: Annotated[UserId | None, Query(alias="userId")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
     cursor: Annotated[Cursor | None, Query()] = None,
+    created_by: Annotated[Cursor | None, Query(alias="createdBy")] = None,
 ) -> ApiKeyPage:
     by = caller_of(app.current_event)
-    keys, more = wiring.list_keys(user_id or by.user_id, limit=limit, after=cursor, by=by)
+    keys, more = wiring.list_keys(user_id, limit=limit, after=cursor, by=by, created_by=created_by)
     return ApiKeyPage.of(keys, more, clock.now())
 
 

@@ -67,11 +67,13 @@ _lasting = partial(_own, lasting=True)
 
 OWN_CALLS = (
     _lasting("auth/create_api_key", "POST /auth/api-keys", MANAGE, {**USER, "name": "laptop"}),
-    _lasting("auth/list_api_keys", "GET /auth/api-keys", MANAGE, query=("userId", "limit", "cursor")),
+    _lasting(
+        "auth/list_api_keys", "GET /auth/api-keys", MANAGE, query=("userId", "limit", "cursor", "createdBy")
+    ),
     _lasting("auth/get_api_key", "GET /auth/api-keys/{keyId}", MANAGE, path=KEY),
     _lasting("auth/update_api_key", "PATCH /auth/api-keys/{keyId}", MANAGE, {"name": "desk"}, KEY),
     _lasting("auth/rotate_api_key", "POST /auth/api-keys/{keyId}/rotate", MANAGE, {}, KEY),
-    _lasting("auth/revoke_api_key", "DELETE /auth/api-keys/{keyId}", MANAGE, path=KEY),
+    _lasting("auth/revoke_api_key", "DELETE /auth/api-keys/{keyId}", MANAGE, path=KEY, query=("children",)),
     _own("billing/get_balance", "GET /billing/balance/{userId}", BILLING, path=USER),
     _lasting(
         "billing/update_balance",

@@ -43,6 +43,11 @@ class FakeKeys:
         mine = [self.keys[each] for each in ids if self.keys[each].user_id == user_id]
         return mine[:limit], mine[limit - 1].key_id if len(mine) > limit else None
 
+    def children_of(self, key_id: str, limit: int, after: str | None) -> tuple[list[ApiKey], str | None]:
+        ids = sorted((each for each in self.keys if after is None or each < after), reverse=True)
+        made = [self.keys[each] for each in ids if self.keys[each].created_by == key_id]
+        return made[:limit], made[limit - 1].key_id if len(made) > limit else None
+
     def create(self, key: ApiKey, change: Change) -> None:
         if key.key_id in self.keys:
             raise Conflict("There is one.")

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from aggregator.auth.audit import Change
 from aggregator.auth.key import parse
-from aggregator.auth.model import Grant
-from aggregator.errors import InvalidRequest, MissingScope, NotYours
+from aggregator.auth.model import ApiKey, Grant
+from aggregator.errors import InvalidRequest, MissingScope, NotYours, StoreUnavailable
 from tests.unit.auth.desk import GRANT, HOUR, Desk, desk_with
-from tests.unit.auth.fakes import MANAGER, NOW, PEPPER, a_key
+from tests.unit.auth.fakes import MANAGER, NOW, PEPPER, FakeKeys, a_key
 
 
 def test_an_issued_key_opens_and_its_record_holds_only_the_hash() -> None:
@@ -164,3 +165,19 @@ def test_a_key_that_could_call_nothing_for_a_slip_of_the_pen_is_not_made() -> No
 
     assert (made.value.param, changed.value.param) == ("allowedModels", "allowedModels")
     assert desk.is_untouched()
+
+
+def test_a_key_is_written_again_while_its_maker_is_being_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    desk, write = desk_with(), FakeKeys.create
+    monkeypatch.setattr("aggregator.auth.issue.sleep", waits.append)
+
+    def busy(keys: FakeKeys, key: ApiKey, change: Change) -> None:
+        if len(waits) < 3:
+            raise StoreUnavailable("The key is being written; try again.", retry_after_seconds=1)
+        write(keys, key, change)
+
+    monkeypatch.setattr(FakeKeys, "create", busy)
+    issued = desk.issue()
+
+    assert (list(desk.keys.keys), len(waits)) == ([issued.key.key_id], 3)

@@ -31,6 +31,7 @@ from aggregator.auth.model import (
     Grant,
     Status,
 )
+from aggregator.auth.revoke import Revoked
 from aggregator.billing.money import to_nano_usd, to_usd
 from aggregator.runtime.schema import Instant, Moment, Request, Response, UserId
 
@@ -195,6 +196,20 @@ class CreatedApiKey(ApiKeyView):
     def of_issued(cls, issued: IssuedKey, now: datetime) -> "CreatedApiKey":
         """Show a new secret to its owner."""
         return cls(**_shown(issued.key, now), key=issued.plain.text)
+
+
+class RevokedApiKey(ApiKeyView):
+    """A key that was ended. With `children`: how many that descend from it were ended now, and if some are left."""
+
+    revoked_children: int
+    more_children: bool
+
+    @classmethod
+    def of_revoked(cls, revoked: Revoked, now: datetime) -> "RevokedApiKey":
+        """Show what a revocation came to."""
+        return cls(
+            **_shown(revoked.key, now), revoked_children=revoked.descendants, more_children=revoked.more
+        )
 
 
 class ChangeView(Response):

@@ -22,6 +22,10 @@ class Keys(Protocol):
         """See `KeyStore.page_of`."""
         ...
 
+    def children_of(self, key_id: str, limit: int, after: str | None) -> tuple[list[ApiKey], str | None]:
+        """See `KeyStore.children_of`."""
+        ...
+
     def create(self, key: ApiKey, change: Change) -> None:
         """See `KeyStore.create`."""
         ...

@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from random import uniform
+from time import sleep
 
-from aggregator.auth.audit import change_of
+from aggregator.auth.audit import Change, change_of
 from aggregator.auth.caller import Caller
 from aggregator.auth.collaborators import Announcer, Keys, Models
 from aggregator.auth.delegation import inherited, line_under, require_manager, require_within
 from aggregator.auth.key import PlainKey, new_key, new_key_id
 from aggregator.auth.model import ApiKey, Grant, Secret
 from aggregator.auth.rotating_secret import RotatingSecret
-from aggregator.errors import InvalidRequest
+from aggregator.errors import InvalidRequest, StoreUnavailable
+
+_ATTEMPTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,19 @@ def issue(
     key.require_portable()
 
     change = change_of(key, "created", {"grant": {"from": None, "to": grant.described()}}, by=by, now=now)
-    keys.create(key, change)
+    _create(key, change, keys)
     announcer.announce(change)
     return IssuedKey(key, plain)
+
+
+def _create(key: ApiKey, change: Change, keys: Keys) -> None:
+    """Write a key down; again, where its maker was being used or made another one at the same moment."""
+    for attempt in range(_ATTEMPTS - 1):
+        try:
+            return keys.create(key, change)
+        except StoreUnavailable:
+            sleep(uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, no secret
+    return keys.create(key, change)
 
 
 def require_future(expires_at: datetime | None, now: datetime) -> None:

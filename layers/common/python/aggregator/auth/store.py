@@ -4,8 +4,10 @@
     KEY#<keyId>    KEY                      the key: everything the authorizer needs, in one GetItem
     KEY#<keyId>    AUDIT#<time>#<changeId>  one change of the key; never changed, never deleted
     USER#<userId>  KEY#<keyId>              the key is this user's; key ids sort by age, so a list is in order
+    MAKER#<keyId>  KEY#<keyId>              the second key was made with the first
 
-A key, its place in its user's list and its first audit entry are written in one transaction. Each later change
+A key, its places in the lists of its user and its maker and its first audit entry are written in one transaction, if
+its maker is not revoked: whoever revokes a key and then lists what it made, misses none. Each later change
 is one transaction of the key (if its `version` is still the one that was read) and an audit entry: there is
 no change without its entry, and of two changes at once one is refused. All reads are consistent: a key works,
 and is refused, from the moment its change was answered, and no fresh key is denied by a lagging replica.
@@ -22,7 +24,7 @@ from aggregator.auth.audit import Change
 from aggregator.auth.key import is_key_id
 from aggregator.auth.model import ApiKey, unknown_key
 from aggregator.auth.stored import KEY, change_of, entry_of, item_of, key_of, secret_of
-from aggregator.errors import Conflict, StoreUnavailable
+from aggregator.errors import Conflict, InvalidApiKey, StoreUnavailable
 from aggregator.runtime.aws import CONDITION_FAILED, TRANSACTION_CANCELED, Aws, AwsError, JsonObject
 from aggregator.runtime.clock import iso
 from aggregator.runtime.item import attribute, item, values
@@ -95,33 +97,48 @@ class KeyStore:
 
     def page_of(self, user_id: str, limit: int, after: str | None) -> tuple[list[ApiKey], str | None]:
         """List a user's keys, newest first, from behind the key id `after`, with the id to go on behind, if any."""
+        return self._page(f"USER#{user_id}", limit, after)
+
+    def children_of(self, key_id: str, limit: int, after: str | None) -> tuple[list[ApiKey], str | None]:
+        """List the keys that were made with a key, likewise."""
+        return self._page(f"MAKER#{key_id}", limit, after)
+
+    def _page(self, place: str, limit: int, after: str | None) -> tuple[list[ApiKey], str | None]:
         request: JsonObject = {
             "TableName": self._table,
-            "KeyConditionExpression": "pk = :user AND begins_with(sk, :key)",
-            "ExpressionAttributeValues": item({":user": f"USER#{user_id}", ":key": "KEY#"}),
+            "KeyConditionExpression": "pk = :place AND begins_with(sk, :key)",
+            "ExpressionAttributeValues": item({":place": place, ":key": "KEY#"}),
             "ConsistentRead": True,
             "ScanIndexForward": False,
             "Limit": limit,
         }
         if after is not None:
-            request["ExclusiveStartKey"] = item({"pk": f"USER#{user_id}", "sk": f"KEY#{after}"})
+            request["ExclusiveStartKey"] = item({"pk": place, "sk": f"KEY#{after}"})
         answer = self._dynamodb.call("Query", request)
         ids = [values(each)["keyId"] for each in answer["Items"]]
         more = ids[-1] if ids and answer.get("LastEvaluatedKey") else None
         return self._read_all(ids), more
 
     def create(self, key: ApiKey, change: Change) -> None:
-        """Add a key to the table, to its user's list and to the audit trail, all or nothing.
+        """Add a key to the table, to the lists of its user and its maker and to the audit trail, all or nothing.
 
         Raises:
             Conflict: a key of that id exists; nothing was written.
+            InvalidApiKey: its maker was revoked at the same moment; nothing was written.
+            StoreUnavailable: others make keys with the same one at this moment; nothing was written.
         """
-        place = {"pk": f"USER#{key.user_id}", "sk": f"KEY#{key.key_id}"}
-        self._write(
+        named = {"sk": f"KEY#{key.key_id}", "keyId": key.key_id}
+        steps = [
             self._put(item_of(key)),
-            self._put({**place, "keyId": key.key_id}),
+            self._put({"pk": f"USER#{key.user_id}", **named}),
             self._put(entry_of(change)),
-        )
+        ]
+        if is_key_id(key.created_by):  # the first admin key is none of the table
+            steps += [
+                self._put({"pk": f"MAKER#{key.created_by}", **named}),
+                self._unless_revoked(key.created_by),
+            ]
+        self._write(*steps)
 
     def change(self, key: ApiKey, change: Change) -> ApiKey:
         """Replace what may change of a key, and write down the change, all or nothing.
@@ -197,6 +214,15 @@ class KeyStore:
                 return [found[key_id] for key_id in ids]
         raise StoreUnavailable("The keys could not all be read; try again.", retry_after_seconds=1)
 
+    def _unless_revoked(self, key_id: str) -> JsonObject:
+        return {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": _place(key_id),
+                "ConditionExpression": "attribute_not_exists(revokedAt)",
+            },
+        }
+
     def _put(self, new: JsonObject) -> JsonObject:
         return {
             "Put": {
@@ -212,7 +238,10 @@ class KeyStore:
         except AwsError as refused:
             if refused.code != TRANSACTION_CANCELED:
                 raise
-            if any(reason.get("Code") == "ConditionalCheckFailed" for reason in refused.reasons):
+            failed = [reason.get("Code") == "ConditionalCheckFailed" for reason in refused.reasons]
+            if any(is_met and "ConditionCheck" in step for is_met, step in zip(failed, steps, strict=False)):
+                raise InvalidApiKey("This API key has been revoked.") from refused
+            if any(failed):
                 raise Conflict("This API key was changed at the same moment: read it again.") from refused
             raise StoreUnavailable("The key is being written; try again.", retry_after_seconds=1) from refused
 

@@ -15,8 +15,10 @@ from aggregator.auth.audit import Change
 from aggregator.auth.caller import Caller
 from aggregator.auth.issue import IssuedKey
 from aggregator.auth.model import ApiKey, Grant
+from aggregator.auth.revoke import Revoked
 from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.auth.store import KeyStore
+from aggregator.errors import InvalidRequest
 from aggregator.orchestrator import wiring as orchestrator
 from aggregator.orchestrator.permitted import require_some_model
 from aggregator.runtime import clock
@@ -66,9 +68,15 @@ def make_key(user_id: str, grant: Grant, *, by: Caller, now: datetime) -> Issued
     )
 
 
-def list_keys(user_id: str, *, limit: int, after: str | None, by: Caller) -> tuple[list[ApiKey], str | None]:
-    """See `view.page_of`."""
-    return view.page_of(user_id, limit=limit, after=after, by=by, keys=keys())
+def list_keys(
+    user_id: str | None, *, limit: int, after: str | None, by: Caller, created_by: str | None = None
+) -> tuple[list[ApiKey], str | None]:
+    """See `view.page_of`, for the caller's own user unless said, and with `created_by` `view.children_of`."""
+    if created_by is not None:
+        if user_id is not None:
+            raise InvalidRequest("userId: give either this or createdBy", param="userId")
+        return view.children_of(created_by, limit=limit, after=after, by=by, keys=keys())
+    return view.page_of(user_id or by.user_id, limit=limit, after=after, by=by, keys=keys())
 
 
 def get_key(key_id: str, *, by: Caller) -> tuple[ApiKey, list[Change]]:
@@ -97,9 +105,11 @@ def rotate_key(key_id: str, overlap: timedelta, *, by: Caller, now: datetime) ->
     )
 
 
-def revoke_key(key_id: str, *, by: Caller, now: datetime) -> ApiKey:
-    """See `revoke.revoke`."""
-    return revoke.revoke(key_id, by=by, now=now, keys=keys(), announcer=announcer())
+def revoke_key(key_id: str, *, by: Caller, now: datetime, children: bool = False) -> Revoked:
+    """See `revoke.revoke`, and with `children` `revoke.revoke_line`."""
+    if children:
+        return revoke.revoke_line(key_id, by=by, now=now, keys=keys(), announcer=announcer())
+    return Revoked(revoke.revoke(key_id, by=by, now=now, keys=keys(), announcer=announcer()))
 
 
 def _require_some_model(patterns: Iterable[str]) -> None:

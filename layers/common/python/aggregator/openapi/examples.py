@@ -225,7 +225,15 @@ RESPONSES: dict[str, Examples] = {
     "listApiKeys": _one({"data": [_KEY], "nextCursor": None}),
     "getApiKey": _one(_KEY | {"history": [_CHANGE]}),
     "updateApiKey": _one(_KEY | {"name": "old laptop", "allowedModels": None}),
-    "revokeApiKey": _one(_KEY | {"status": "revoked", "revokedAt": "2026-11-24T08:00:00.000Z"}),
+    "revokeApiKey": _one(
+        _KEY
+        | {
+            "status": "revoked",
+            "revokedAt": "2026-11-24T08:00:00.000Z",
+            "revokedChildren": 2,
+            "moreChildren": False,
+        }
+    ),
     "rotateApiKey": _one(_CREATED | {"previousSecretEndsAt": "2026-11-23T07:19:00.000Z"}),
     "getBalance": _one(_BALANCE),
     "updateBalance": _one(_BALANCE | {"lowBalanceThreshold": "1.00"}),

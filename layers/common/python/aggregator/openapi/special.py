@@ -74,6 +74,14 @@ PARAMETERS: dict[str, JsonObject] = {
         "example": "1vQ8Zk7pQ2xA",
     },
     "userId": {"description": "The user. A key that is no admin's sees its own user only."},
+    "createdBy": {
+        "description": "Instead of a user's keys, those that were made with the key of this id.",
+        "example": "1vQ8Zk7pQ2xA",
+    },
+    "children": {
+        "description": "Also end all keys that were made with it, with those, and so on: 100 at most in one call; "
+        "`moreChildren` says whether to call again. Whoever is no admin ends those of the own user.",
+    },
     "requestId": {"description": "Request id, as `x-request-id` told it.", "example": REQUEST_ID},
     "model": {
         "description": "Name of the model; it may hold a slash (`openai/gpt-4o-mini`).",
