@@ -11,7 +11,6 @@ import importlib.util
 import json
 import os
 import random
-import resource
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from aggregator.analytics import wiring
 from aggregator.analytics.store import CubeStore
 from aggregator.auth.caller import Caller
 from bench.cost import FULL_CPU_MB
+from bench.process import peak_mb
 from local.paths import ROOT
 
 JsonObject = dict[str, Any]
@@ -166,7 +166,7 @@ def main() -> None:
             "packed": cube.packed,
             "bytes": len(answer["body"]),
             "digest": hashlib.sha256(answer["body"].encode()).hexdigest(),
-            "peakMb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+            "peakMb": round(peak_mb(os.getpid()), 1),
         }
         print(json.dumps(said), flush=True)
         whole += said["status"] == 200
