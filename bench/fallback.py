@@ -9,7 +9,7 @@ import time
 
 from aggregator.proxy.call import call
 from aggregator.proxy.model import Way
-from aggregator.proxy.upstream import HttpUpstream
+from aggregator.proxy.upstream.http import HttpUpstream
 from local.standin import StandIn
 from tests.fakes.chat_world import FakeKeys, ask, provider, way
 

@@ -10,7 +10,7 @@ from botocore.serialize import create_serializer
 from botocore.validate import ParamValidator
 
 from aggregator.errors import Refusal
-from aggregator.proxy.providers import bedrock
+from aggregator.proxy.dialects.converse import provider as bedrock
 from tests.fakes.bedrock_wire import CLAUDE, bedrock_way, service
 from tests.fakes.chat_world import ask
 

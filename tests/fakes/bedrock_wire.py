@@ -11,8 +11,8 @@ from zlib import crc32
 import botocore.session
 from botocore.model import ListShape, ServiceModel, Shape, StringShape, StructureShape
 
+from aggregator.proxy.dialects.converse import provider as bedrock
 from aggregator.proxy.model import Progress, Way
-from aggregator.proxy.providers import bedrock
 from tests.fakes.chat_world import provider, way
 
 JsonObject = dict[str, Any]

@@ -13,9 +13,10 @@ from aggregator.billing.store import Short
 from aggregator.orchestrator.model import DatedPrice, Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.admission import admission
-from aggregator.proxy.ask import ask_of
+from aggregator.proxy.answers.store import AnswerStore
+from aggregator.proxy.dialects.chat.from_client import ask_of
+from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.model import Ask, Receipt, Route, UpstreamError, UpstreamRequest, Way
-from aggregator.proxy.store import AnswerStore, LimitStore
 from aggregator.proxy.walk import Collaborators, Visit
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.fakes.memory_objects import MemoryObjects

@@ -10,7 +10,7 @@ TOKEN = ("tests/unit/auth/test_token.py",)
 FORMAT = ("tests/unit/auth/test_key_format.py",)
 POLICY = ("tests/unit/auth/test_policy.py",)
 PEPPER = ("tests/unit/auth/test_rotating_secret.py",)
-ROUTE = ("tests/unit/proxy/test_route.py",)
+ROUTE = ("tests/unit/proxy/routing/test_route.py",)
 
 MUTANTS = (
     Mutant(

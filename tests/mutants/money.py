@@ -12,15 +12,15 @@ RECONCILE = ("tests/unit/billing/test_repricing.py",)
 COUNTING = ("tests/unit/proxy/test_counting.py",)
 BOUND = ("tests/unit/proxy/test_bound.py", "tests/unit/proxy/test_bound_of_attachments.py")
 TAB = ("tests/unit/proxy/test_tab.py", "tests/unit/proxy/test_counting.py")
-USAGE = ("tests/unit/proxy/test_openai_usage.py",)
+USAGE = ("tests/unit/proxy/dialects/chat/test_openai_usage.py",)
 
 MUTANTS = (
     Mutant(
         "a key's markup is never charged",
-        "proxy/route.py",
+        "proxy/routing/route.py",
         "price.scaled(caller.price_percent)",
         "price",
-        ("tests/unit/proxy/test_route.py",),
+        ("tests/unit/proxy/routing/test_route.py",),
     ),
     Mutant(
         "a markup is rounded down",
@@ -375,7 +375,7 @@ MUTANTS = (
     ),
     Mutant(
         "a provider's cached tokens are not read",
-        "proxy/providers/openai_usage.py",
+        "proxy/dialects/chat/usage.py",
         "cached_input_tokens=read,",
         "cached_input_tokens=0,",
         USAGE,

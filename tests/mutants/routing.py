@@ -2,12 +2,12 @@
 
 from tests.mutants.mutant import Mutant
 
-ROUTE = ("tests/unit/proxy/test_route.py",)
-BREAKER = ("tests/unit/proxy/test_breaker.py",)
-RANKING = ("tests/unit/proxy/test_ranking.py",)
+ROUTE = ("tests/unit/proxy/routing/test_route.py",)
+BREAKER = ("tests/unit/proxy/routing/test_breaker.py",)
+RANKING = ("tests/unit/proxy/routing/test_ranking.py",)
 CALL = ("tests/unit/proxy/test_call.py",)
-SWITCHBOARD = ("tests/unit/proxy/test_switchboard.py",)
-LATENCY = ("tests/unit/proxy/test_latency.py",)
+SWITCHBOARD = ("tests/unit/proxy/routing/test_switchboard.py",)
+LATENCY = ("tests/unit/proxy/routing/test_latency.py",)
 SILENCE = ("tests/integration/proxy/test_silent_providers.py",)
 UPSTREAM = (
     "tests/integration/proxy/test_upstream_sockets.py",
@@ -46,112 +46,112 @@ MUTANTS = (
     ),
     Mutant(
         "a provider without a key is asked",
-        "proxy/route.py",
+        "proxy/routing/route.py",
         "if route.provider.keyless or keys.of(route.provider.secret)]",
         "if route]",
         ROUTE,
     ),
     Mutant(
         "images go to a model that does not see",
-        "proxy/route.py",
+        "proxy/routing/route.py",
         'if shown and not route.can("vision"):',
         "if False:",
         ROUTE,
     ),
     Mutant(
         "failures older than the window count on",
-        "proxy/breaker.py",
+        "proxy/routing/breaker.py",
         "while now - tries[0][0] > WINDOW_SECONDS:",
         "while False:",
         BREAKER,
     ),
     Mutant(
         "a route that mostly works is left alone",
-        "proxy/breaker.py",
+        "proxy/routing/breaker.py",
         "if opened is None and (failures < FAILURES or 2 * failures < len(tries)):",
         "if opened is None and failures < FAILURES:",
         BREAKER,
     ),
     Mutant(
         "a circuit takes one failure more to open",
-        "proxy/breaker.py",
+        "proxy/routing/breaker.py",
         "if opened is None and (failures < FAILURES or",
         "if opened is None and (failures <= FAILURES or",
         BREAKER,
     ),
     Mutant(
         "who lost the claim lets requests through all the same",
-        "proxy/breaker.py",
+        "proxy/routing/breaker.py",
         "        return ours\n",
         "        return True\n",
         BREAKER,
     ),
     Mutant(
         "of open circuits the one that opened last is tried",
-        "proxy/breaker.py",
+        "proxy/routing/breaker.py",
         "kept = [min(skipped, key=",
         "kept = [max(skipped, key=",
         BREAKER,
     ),
     Mutant(
         "a success leaves its circuit open",
-        "proxy/breaker.py",
+        "proxy/routing/breaker.py",
         "if self._opened.pop(route.name, None) is not None:",
         "if self._opened.get(route.name) is not None:",
         BREAKER,
     ),
     Mutant(
         "circuits that others opened are never learned of",
-        "proxy/breaker.py",
+        "proxy/routing/breaker.py",
         "self._opened = self._shared.opened()",
         "self._shared.opened()",
         BREAKER,
     ),
     Mutant(
         "weights are turned upside down",
-        "proxy/ranking.py",
+        "proxy/routing/ranking.py",
         "-math.log(_chance(seed, route)) / route.via.weight",
         "-math.log(_chance(seed, route)) * route.via.weight",
         RANKING,
     ),
     Mutant(
         "weights go before the order",
-        "proxy/ranking.py",
+        "proxy/routing/ranking.py",
         "(route.via.order, -math.log(_chance(seed, route)) / route.via.weight)",
         "(-math.log(_chance(seed, route)) / route.via.weight, route.via.order)",
         RANKING,
     ),
     Mutant(
         "the cheapest route is the dearest",
-        "proxy/ranking.py",
+        "proxy/routing/ranking.py",
         "return sorted(routes, key=cost)",
         "return sorted(routes, key=cost, reverse=True)",
         RANKING,
     ),
     Mutant(
         "nobody learns how fast the slow routes are by now",
-        "proxy/ranking.py",
+        "proxy/routing/ranking.py",
         "if number % ONE_IN_LEARNS:",
         "if True:",
         RANKING,
     ),
     Mutant(
         "a failure counts as an answer that took no time",
-        "proxy/switchboard.py",
+        "proxy/routing/switchboard.py",
         "self.latencies.note(route, ask, FAILED_MS)",
         "self.latencies.note(route, ask, 0)",
         SWITCHBOARD,
     ),
     Mutant(
         "routes whose circuit is open are tried with the others",
-        "proxy/switchboard.py",
+        "proxy/routing/switchboard.py",
         "kept, skipped = self.breaker.sift(order)",
         "kept, skipped = list(order), self.breaker.sift(order)[1]",
         SWITCHBOARD,
     ),
     Mutant(
         "the newest latency counts alone",
-        "proxy/latency.py",
+        "proxy/routing/latency.py",
         "milliseconds if before is None else before + _SHARE_OF_THE_NEW * (milliseconds - before)",
         "milliseconds",
         LATENCY,
@@ -186,21 +186,21 @@ MUTANTS = (
     ),
     Mutant(
         "a provider's connection with surplus bytes is kept",
-        "proxy/upstream.py",
+        "proxy/upstream/http.py",
         "if self._head.lasts and not left_over:",
         "if self._head.lasts:",
         UPSTREAM,
     ),
     Mutant(
         "a provider's connection is kept though it said that it closes",
-        "proxy/upstream.py",
+        "proxy/upstream/http.py",
         "if self._head.lasts and not left_over:",
         "if not left_over:",
         UPSTREAM,
     ),
     Mutant(
         "a provider may be silent for as long as the function lives",
-        "proxy/upstream.py",
+        "proxy/upstream/http.py",
         "return connection.receive(silent_at)",
         "return connection.receive(self.deadline)",
         SILENCE,
@@ -228,17 +228,17 @@ MUTANTS = (
     ),
     Mutant(
         "the platform's unpaid bill is told as the client's limit",
-        "proxy/providers/refused.py",
+        "proxy/dialects/refused.py",
         "case 400 | 412 | 422 | 429 if is_unpaid(headers, body):",
         "case 400 if is_unpaid(headers, body):",
-        ("tests/unit/proxy/test_unpaid.py",),
+        ("tests/unit/proxy/dialects/test_unpaid.py",),
     ),
     Mutant(
         "a provider's wait is passed on whatever it is",
-        "proxy/providers/refused.py",
+        "proxy/dialects/refused.py",
         'return min(int(whole[:9]) + bool(rest.strip("0")), LONGEST_RETRY_AFTER_SECONDS)',
         'return int(whole[:9]) + bool(rest.strip("0"))',
-        ("tests/unit/proxy/test_unpaid.py",),
+        ("tests/unit/proxy/dialects/test_unpaid.py",),
     ),
     Mutant(
         "the bus may take all of the time that is left",
@@ -249,7 +249,7 @@ MUTANTS = (
     ),
     Mutant(
         "giving back may take all of the time that is left",
-        "proxy/store.py",
+        "proxy/limits/store.py",
         'until(self._aws, back.ends).call("UpdateItem", request)',
         'self._aws.call("UpdateItem", request)',
         ("tests/unit/proxy/test_afterwards.py",),
@@ -263,7 +263,7 @@ MUTANTS = (
     ),
     Mutant(
         "a provider's name may lead into the platform's own network",
-        "proxy/upstream.py",
+        "proxy/upstream/http.py",
         "return is_public(address) or (self._this_machine and is_loopback(address))",
         "return True",
         UPSTREAM,

@@ -1,7 +1,7 @@
 """POST /v1/messages and /proxy/anthropic/v1/messages: the walk, plain or streamed."""
 
+from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.edge import serve
-from aggregator.proxy.surfaces.messages import MESSAGES
 from aggregator.proxy.wiring import collaborators, warm
 from aggregator.runtime.streaming import portable
 

@@ -8,7 +8,8 @@ import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from aggregator.errors import STATUS_OF
-from aggregator.proxy import answer, response_cache
+from aggregator.proxy import answer
+from aggregator.proxy.answers import response_cache
 from local.openapi import DOCUMENT, generate
 from tests.contract.openapi.reading import JsonObject, faults, media_of, operations, resolved
 from tests.tables import load_template

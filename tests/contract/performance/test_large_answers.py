@@ -3,8 +3,8 @@
 import json
 import tracemalloc
 
+from aggregator.proxy.dialects.chat.provider import decode
 from aggregator.proxy.model import Progress
-from aggregator.proxy.providers.openai_compatible import decode
 
 SIZE = 2_000_000
 

@@ -20,7 +20,7 @@ _STEPS = {
 
 
 def _called(domain: str) -> set[str]:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (PACKAGE / domain).glob("*.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (PACKAGE / domain).rglob("*.py"))
     calls = set(re.findall(r'\.call\(\s*"(\w+)"', code)) | set(re.findall(r'"(\w+Item)"', code))
     steps = set(re.findall(r'\{\s*"(Put|Update|Delete|ConditionCheck)":', code))
     not_of_tables = {"TransactWriteItems", "PutEvents", "SendMessage", "SendMessageBatch", "GetSecretValue"}

@@ -12,16 +12,17 @@ from aggregator.auth.caller import Caller
 from aggregator.billing.price import Price
 from aggregator.orchestrator.model import Catalogue
 from aggregator.proxy.admission import admission
+from aggregator.proxy.answers.store import AnswerStore
+from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS
+from aggregator.proxy.dialects.messages.client import MESSAGES
+from aggregator.proxy.dialects.messages.count import counting
+from aggregator.proxy.dialects.responses.client import RESPONSES
+from aggregator.proxy.dialects.surface import CHAT
 from aggregator.proxy.edge import serve
+from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.model import Ask, Receipt, Route
-from aggregator.proxy.route import routes_for
-from aggregator.proxy.store import AnswerStore, LimitStore
-from aggregator.proxy.surface import CHAT
-from aggregator.proxy.surfaces.embeddings import EMBEDDINGS
-from aggregator.proxy.surfaces.messages import MESSAGES
-from aggregator.proxy.surfaces.messages_count import counting
-from aggregator.proxy.surfaces.responses import RESPONSES
-from aggregator.proxy.upstream import HttpUpstream
+from aggregator.proxy.routing.route import routes_for
+from aggregator.proxy.upstream.http import HttpUpstream
 from aggregator.proxy.walk import Collaborators, Visit
 from aggregator.runtime.streaming import StreamingResponse
 from local.standin import StandIn

@@ -20,7 +20,7 @@ from aggregator.errors import (
 )
 from aggregator.proxy.call import call
 from aggregator.proxy.model import Answer, CallFailed, UpstreamError
-from aggregator.proxy.upstream import HttpUpstream
+from aggregator.proxy.upstream.http import HttpUpstream
 from tests.fakes.chat_world import FakeKeys, JsonObject, ask, provider, way
 from tests.integration.proxy.raw_provider import Answer as Said
 from tests.integration.proxy.raw_provider import RawProvider, answer, chunked

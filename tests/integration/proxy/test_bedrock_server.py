@@ -19,7 +19,7 @@ from aggregator.errors import (
 )
 from aggregator.proxy.call import call
 from aggregator.proxy.model import Answer, CallFailed, UpstreamError, Way
-from aggregator.proxy.upstream import HttpUpstream
+from aggregator.proxy.upstream.http import HttpUpstream
 from tests.fakes import bedrock_wire as wire
 from tests.fakes.chat_world import ask, completion, counted, provider, way
 from tests.integration.proxy.raw_provider import Answer as Script

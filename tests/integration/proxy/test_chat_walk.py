@@ -15,11 +15,12 @@ from aggregator.billing.settle_batch import settle_batch
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.proxy.admission import admission
+from aggregator.proxy.answers.store import AnswerStore
+from aggregator.proxy.dialects.surface import CHAT
 from aggregator.proxy.edge import serve
 from aggregator.proxy.emit import UsageBus
-from aggregator.proxy.store import AnswerStore, LimitStore
-from aggregator.proxy.surface import CHAT
-from aggregator.proxy.upstream import HttpUpstream
+from aggregator.proxy.limits.store import LimitStore
+from aggregator.proxy.upstream.http import HttpUpstream
 from aggregator.proxy.walk import Collaborators
 from aggregator.runtime.aws import JsonObject
 from aggregator.runtime.batch import Message

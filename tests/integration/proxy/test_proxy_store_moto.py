@@ -9,17 +9,18 @@ import pytest
 from moto import mock_aws
 
 from aggregator.errors import InsufficientQuota, RateLimitExceeded, Refusal
-from aggregator.proxy.limit_rules import Demand, Taken
-from aggregator.proxy.limits import give_back, take
-from aggregator.proxy.store import AnswerStore, LimitStore, Used
-from aggregator.proxy.stored_answer import StoredAnswer, compressed
+from aggregator.proxy.answers.store import AnswerStore
+from aggregator.proxy.answers.stored_answer import StoredAnswer, Used, compressed
+from aggregator.proxy.limits.rules import Demand, Taken
+from aggregator.proxy.limits.store import LimitStore
+from aggregator.proxy.limits.take import give_back, take
 from aggregator.runtime.boto_client import BotoClient
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.fakes.memory_objects import MemoryObjects
 from tests.tables import create_table
-from tests.unit.proxy.idempotency_desk import NOW as NOON
-from tests.unit.proxy.idempotency_desk import request
-from tests.unit.proxy.limits_desk import KEY_ITEM, NOW, demand, key
+from tests.unit.proxy.answers.idempotency_desk import NOW as NOON
+from tests.unit.proxy.answers.idempotency_desk import request
+from tests.unit.proxy.limits.limits_desk import KEY_ITEM, NOW, demand, key
 
 ANSWER = StoredAnswer(201, {"Content-Type": "application/json"}, compressed(b"\x00body\xff"), "r1")
 

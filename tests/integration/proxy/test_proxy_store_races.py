@@ -10,9 +10,10 @@ import pytest
 
 from aggregator.auth.caller import Caller, Over
 from aggregator.errors import InsufficientQuota, RateLimitExceeded, RequestInProgress
-from aggregator.proxy.idempotency import once
-from aggregator.proxy.limits import give_back, take
-from aggregator.proxy.store import AnswerStore, LimitStore
+from aggregator.proxy.answers.idempotency import once
+from aggregator.proxy.answers.store import AnswerStore
+from aggregator.proxy.limits.store import LimitStore
+from aggregator.proxy.limits.take import give_back, take
 from aggregator.runtime.aws import AwsError
 from aggregator.runtime.signed_client import SignedClient
 from aggregator.runtime.signed_s3 import SignedS3
@@ -22,8 +23,8 @@ from local.emulator import REGION, Emulator
 from local.paths import EMULATOR_PYTHON
 from tests.fakes.memory_objects import MemoryObjects
 from tests.tables import create_table
-from tests.unit.proxy.idempotency_desk import allows_all, read, request
-from tests.unit.proxy.limits_desk import demand
+from tests.unit.proxy.answers.idempotency_desk import allows_all, read, request
+from tests.unit.proxy.limits.limits_desk import demand
 
 pytestmark = pytest.mark.skipif(not EMULATOR_PYTHON.exists(), reason="`make setup` installs the emulator")
 

@@ -6,10 +6,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from aggregator.proxy.breaker import Opened
-from aggregator.proxy.response_cache import CachedAnswer
-from aggregator.proxy.response_store import ResponseStore
-from aggregator.proxy.route_store import RouteStore
+from aggregator.proxy.answers.response_cache import CachedAnswer
+from aggregator.proxy.answers.response_store import ResponseStore
+from aggregator.proxy.routing.breaker import Opened
+from aggregator.proxy.routing.store import RouteStore
 from aggregator.runtime.boto_client import BotoClient
 from tests.tables import create_table
 

@@ -9,17 +9,18 @@ from aggregator.auth.caller import Caller
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.proxy.admission import admission
-from aggregator.proxy.breaker import READ_SECONDS, Breaker
+from aggregator.proxy.answers.response_store import ResponseStore
+from aggregator.proxy.answers.store import AnswerStore
+from aggregator.proxy.dialects.surface import CHAT
 from aggregator.proxy.edge import serve
 from aggregator.proxy.emit import UsageBus
-from aggregator.proxy.latency import Latencies
+from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.model import Ask, Route
-from aggregator.proxy.response_store import ResponseStore
-from aggregator.proxy.route_store import RouteStore
-from aggregator.proxy.store import AnswerStore, LimitStore
-from aggregator.proxy.surface import CHAT
-from aggregator.proxy.switchboard import Switchboard
-from aggregator.proxy.upstream import HttpUpstream
+from aggregator.proxy.routing.breaker import READ_SECONDS, Breaker
+from aggregator.proxy.routing.latency import Latencies
+from aggregator.proxy.routing.store import RouteStore
+from aggregator.proxy.routing.switchboard import Switchboard
+from aggregator.proxy.upstream.http import HttpUpstream
 from aggregator.proxy.walk import Collaborators, Visit
 from aggregator.runtime.aws import JsonObject
 from local.standin import StandIn

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from aggregator.errors import ProviderFailed, ProviderTimedOut
-from aggregator.proxy import upstream as upstream_module
 from aggregator.proxy.model import Route, UpstreamError, UpstreamRequest
-from aggregator.proxy.upstream import HttpUpstream
+from aggregator.proxy.upstream import http as upstream_module
+from aggregator.proxy.upstream.http import HttpUpstream
 from aggregator.proxy.walk import walk
 from aggregator.runtime.http_wire import Connection
 from aggregator.runtime.streaming import StreamingResponse
@@ -29,7 +29,7 @@ from tests.fakes.chat_world import (
     visit,
 )
 from tests.integration.proxy.raw_provider import Answer, RawProvider, Step, answer, chunked
-from tests.unit.proxy.test_limits_in_the_walk import Limited, used
+from tests.unit.proxy.limits.test_limits_in_the_walk import Limited, used
 
 LIMITED = replace(CALLER, limits={"concurrentRequests": 1, "dailyBudgetNanoUsd": 1_000})
 LONG = 300.0

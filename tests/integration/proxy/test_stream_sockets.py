@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.proxy import upstream as upstream_module
-from aggregator.proxy.upstream import HttpUpstream
+from aggregator.proxy.upstream import http as upstream_module
+from aggregator.proxy.upstream.http import HttpUpstream
 from aggregator.proxy.walk import walk
 from tests.fakes.chat_world import (
     CALLER,

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from aggregator.proxy.model import UpstreamError, UpstreamRequest
-from aggregator.proxy.upstream import HttpUpstream
+from aggregator.proxy.upstream.http import HttpUpstream
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from aggregator.proxy.model import UpstreamRequest
-from aggregator.proxy.upstream import HttpUpstream
+from aggregator.proxy.upstream.http import HttpUpstream
 from tests.integration.proxy.raw_provider import RawProvider, answer, chunked
 
 
@@ -63,7 +63,7 @@ def test_a_connection_that_was_idle_for_a_minute_is_not_used_again(monkeypatch: 
     ):
         first = ask(upstream, provider)
         later = time.time() + 61
-        monkeypatch.setattr("aggregator.proxy.upstream.time.time", lambda: later)
+        monkeypatch.setattr("aggregator.proxy.upstream.http.time.time", lambda: later)
         second = ask(upstream, provider)
 
     assert (first, second) == (b"one", b"two")

@@ -7,11 +7,12 @@ import pytest
 
 from aggregator.auth.caller import Caller
 from aggregator.proxy.admission import admission
+from aggregator.proxy.answers.store import AnswerStore
+from aggregator.proxy.dialects.surface import CHAT
 from aggregator.proxy.edge import serve
 from aggregator.proxy.emit import UsageBus
+from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.model import UpstreamError
-from aggregator.proxy.store import AnswerStore, LimitStore
-from aggregator.proxy.surface import CHAT
 from aggregator.proxy.walk import Collaborators
 from aggregator.runtime import log
 from aggregator.runtime.aws import AwsError, JsonObject

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aggregator.billing.price import Price, Usage
 from aggregator.errors import ProviderFailed
-from aggregator.proxy.ask import ask_of
+from aggregator.proxy.dialects.chat.from_client import ask_of
 from aggregator.proxy.model import Receipt, Route, UpstreamError
 from aggregator.proxy.walk import walk
 from tests.fakes.chat_world import (

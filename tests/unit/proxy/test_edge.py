@@ -9,10 +9,11 @@ import pytest
 from aggregator.auth.caller import Caller
 from aggregator.errors import InsufficientQuota, ModelNotFound
 from aggregator.proxy.admission import admission
+from aggregator.proxy.answers.store import AnswerStore
+from aggregator.proxy.dialects.surface import CHAT
 from aggregator.proxy.edge import serve
+from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.model import Ask, Route
-from aggregator.proxy.store import AnswerStore, LimitStore
-from aggregator.proxy.surface import CHAT
 from aggregator.proxy.walk import Collaborators, Visit
 from aggregator.runtime.aws import AwsError, JsonObject
 from aggregator.runtime.streaming import StreamingResponse

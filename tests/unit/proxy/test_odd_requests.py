@@ -11,13 +11,13 @@ import pytest
 from aggregator.auth.caller import Caller
 from aggregator.orchestrator.merge import merged
 from aggregator.orchestrator.model import Catalogue
+from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS
+from aggregator.proxy.dialects.messages.client import MESSAGES
+from aggregator.proxy.dialects.responses.client import RESPONSES
+from aggregator.proxy.dialects.surface import CHAT, Surface
 from aggregator.proxy.edge import serve
 from aggregator.proxy.model import Ask, Route, UpstreamRequest
-from aggregator.proxy.route import routes_for
-from aggregator.proxy.surface import CHAT, Surface
-from aggregator.proxy.surfaces.embeddings import EMBEDDINGS
-from aggregator.proxy.surfaces.messages import MESSAGES
-from aggregator.proxy.surfaces.responses import RESPONSES
+from aggregator.proxy.routing.route import routes_for
 from aggregator.proxy.walk import Visit
 from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import (
@@ -30,7 +30,7 @@ from tests.fakes.chat_world import (
     completion,
     usage_event,
 )
-from tests.unit.proxy.native_world import PDF, PNG
+from tests.unit.proxy.dialects.native_world import PDF, PNG
 
 JsonObject = dict[str, Any]
 

@@ -13,7 +13,7 @@ from aggregator.billing import settle as billing_settle
 from aggregator.billing.model import BUCKET_SECONDS, HOLD_SECONDS
 from aggregator.orchestrator import read_catalogue
 from aggregator.proxy import call
-from aggregator.proxy.limit_counts import RUNNING
+from aggregator.proxy.limits.counts import RUNNING
 from aggregator.runtime import log, signed_client
 from aggregator.runtime.item import item
 from bench.simulation import model, quotas, settle

@@ -92,7 +92,7 @@ HEADERS: dict[str, JsonObject] = {
         "example": 412,
     },
 }
-"""Headers of an answer; names and meanings as in proxy/answer.py and proxy/response_cache.py."""
+"""Headers of an answer; names and meanings as in proxy/answer.py and proxy/answers/response_cache.py."""
 
 _EVENT: JsonObject = {
     "type": "object",

@@ -1,4 +1,4 @@
-"""Responses, Messages and embeddings as pydantic models, for the document only; see proxy/surfaces for what reads them.
+"""Responses, Messages and embeddings as pydantic models, for the document only; see proxy/dialects for what reads them.
 
 They say what is checked and leave items, blocks and tools to the references they come from: OpenAI API reference,
 "Create a model response" and "Create embeddings"; https://platform.claude.com/docs/en/api/messages/create.
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from aggregator.proxy.surfaces.embeddings import MAX_INPUTS
+from aggregator.proxy.dialects.embeddings.client import MAX_INPUTS
 
 Objects = list[dict[str, Any]]
 ModelName = Annotated[

@@ -1,8 +1,8 @@
 """Where a provider may be called: public addresses over https, and this machine. Standard library only.
 
 What a provider's entry names is called with the platform's own rights, so an address inside the platform's network is
-no provider's. A literal address is seen in the entry; what a name leads to, only when it is called: proxy/upstream.py
-asks again then, of the address that it is connected to.
+no provider's. A literal address is seen in the entry; what a name leads to, only when it is called:
+proxy/upstream/http.py asks again then, of the address that it is connected to.
 """
 
 from urllib.parse import urlsplit

@@ -12,7 +12,6 @@ from typing import Any, Literal, get_args
 
 from aggregator.billing.price import Price
 from aggregator.errors import ModelNotFound
-from aggregator.orchestrator.near_names import near_names
 from aggregator.runtime.clock import iso
 
 JsonObject = dict[str, Any]
@@ -26,7 +25,7 @@ REASONING_SILENCE_SECONDS = 290
 """The same for models that reason, and do so without a word; API Gateway gives an answer up after 300."""
 
 STRATEGIES = PRIORITY, WEIGHTED, CHEAPEST, LATENCY = ("priority", "weighted", "cheapest", "latency")
-"""By what a model's routes are ranked; proxy/ranking.py says how."""
+"""By what a model's routes are ranked; proxy/routing/ranking.py says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +35,8 @@ class Provider:
     `max_tokens_field` is the name under which it takes the cap on output. `stream_options` is False where it refuses
     that field and reports the usage of a stream anyway. `secret` is the name of its keys in the secret of all
     providers; a keyless one has none. `key_header` takes the key as it is, instead of `Authorization: Bearer`.
-    `extensions` are fields beyond OpenAI's that it takes (see proxy/dialect.py). `defaults` are fields that go to
-    models whose names there fit a pattern, unless the request says one of them. `silence_seconds` is how long it may
+    `extensions` are fields beyond OpenAI's that it takes (see proxy/dialects/fitting.py). `defaults` are fields that go
+    to models whose names there fit a pattern, unless the request says one of them. `silence_seconds` is how long it may
     say nothing in the middle of an answer, `reasoning_silence_seconds` the same for models that reason.
     """
 
@@ -282,6 +281,8 @@ class Catalogue:
         if wanted in self._models:
             others = ", ".join(f"{route['provider']}/{wanted}" for route in self._models[wanted]["routes"])
             return f" Did you mean {others}?"
+        from aggregator.orchestrator.near_names import near_names  # noqa: PLC0415 (only a wrong name pays for it)
+
         near = near_names(wanted, (*self._models, *self._aliases))
         return f" Did you mean {', '.join(near)}?" if near else ""
 

@@ -6,10 +6,9 @@ from aggregator.billing.model import Hold
 from aggregator.billing.money import to_usd
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderTimedOut, ProviderUnreadable, Refusal, envelope
+from aggregator.proxy.dialects.chat.usage import usage_json
 from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, JsonObject, Receipt, UpstreamError
-from aggregator.proxy.providers.openai_usage import usage_json
-from aggregator.proxy.sse import DONE, data_event
-from aggregator.proxy.vectors import apart, together
+from aggregator.runtime.sse import DONE, data_event
 
 Finish = Callable[[str], Receipt]
 
@@ -97,6 +96,8 @@ def relay(ask: Ask, answer: Answer, request_id: str, finish: Finish) -> Iterator
 
 def with_usage(body: bytes, usage: Usage) -> bytes:
     """Plain answer of a provider that counted nothing, with our own count, flagged."""
+    from aggregator.proxy.dialects.embeddings.vectors import apart, together  # noqa: PLC0415 (it is seldom called)
+
     answer = apart(body)
     answer.said["usage"] = {**usage_json(usage), "estimated": True}
     return b"".join(together(answer))

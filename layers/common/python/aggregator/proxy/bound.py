@@ -7,7 +7,6 @@ from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Price, most_it_can_cost, output_tokens_that_fit, without_an_hour
 from aggregator.proxy.attachments import File
 from aggregator.proxy.model import EMBEDDINGS, Ask, Bound, Route, Way
-from aggregator.proxy.stated_pages import pages_of
 
 # Tokens that providers add around what was sent. A message costs 3 or 4, a reply 3 more; each message's JSON is
 # longer than that, so this covers short bodies. Tools bring a hidden system prompt, at most 530 tokens known
@@ -68,6 +67,8 @@ def file_tokens(file: File, route: Route) -> int:
     most = route.via.max_input_tokens
     if file.size_bytes is None:
         return most
+    from aggregator.proxy.stated_pages import pages_of  # noqa: PLC0415 (only files pay for it)
+
     stated = pages_of(route.via)
     as_words = most if file.text_bytes is None else file.text_bytes
     readings = [0 if file.pages_alone else as_words, route.via.max_image_tokens]

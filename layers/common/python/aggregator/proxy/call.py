@@ -13,8 +13,8 @@ from aggregator.errors import (
     Refusal,
     UnsupportedParameter,
 )
-from aggregator.proxy.adapter import Adapter, adapter_of, refusal_by
-from aggregator.proxy.dialect import in_dialect_of
+from aggregator.proxy.dialects.adapter import Adapter, adapter_of, refusal_by
+from aggregator.proxy.dialects.fitting import in_dialect_of
 from aggregator.proxy.model import (
     Answer,
     Ask,

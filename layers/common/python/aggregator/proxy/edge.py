@@ -16,11 +16,11 @@ from aggregator.errors import (
     headers_of,
 )
 from aggregator.orchestrator.model import STRATEGIES
-from aggregator.proxy import idempotency, response_cache
 from aggregator.proxy.admission import Allows
 from aggregator.proxy.afterwards import SETTLE_SECONDS, stored_by
+from aggregator.proxy.answers import idempotency, response_cache
+from aggregator.proxy.dialects.surface import Surface
 from aggregator.proxy.model import Ask
-from aggregator.proxy.surface import Surface
 from aggregator.proxy.walk import Collaborators, Visit, walk
 from aggregator.runtime import clock, log
 from aggregator.runtime.aws import AwsError

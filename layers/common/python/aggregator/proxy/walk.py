@@ -10,17 +10,17 @@ from aggregator.auth.caller import Caller
 from aggregator.billing.model import Hold
 from aggregator.billing.reserve import Wallets, reserve
 from aggregator.errors import Refusal, status_of
-from aggregator.proxy import limits
 from aggregator.proxy.admission import Admit
 from aggregator.proxy.afterwards import settled_by
 from aggregator.proxy.answer import headers_after, headers_before, relay, with_usage
+from aggregator.proxy.answers.idempotency import Answers
+from aggregator.proxy.answers.response_cache import NOTHING_CACHED, CachedAnswers
 from aggregator.proxy.bound import bound_of, ways_within
 from aggregator.proxy.call import NOBODY, Keys, Upstream, Watch, call
-from aggregator.proxy.idempotency import Answers
-from aggregator.proxy.limit_rules import Taken
-from aggregator.proxy.limits import Counts
+from aggregator.proxy.limits import take as limits
+from aggregator.proxy.limits.rules import Taken
+from aggregator.proxy.limits.take import Counts
 from aggregator.proxy.model import Answer, Ask, Bound, CallFailed, Progress, Receipt, Route, Way
-from aggregator.proxy.response_cache import NOTHING_CACHED, CachedAnswers
 from aggregator.proxy.tab import Tab
 from aggregator.runtime.streaming import StreamingResponse
 

@@ -11,20 +11,21 @@ from functools import cache
 from aggregator.auth.caller import Caller
 from aggregator.billing.store import BillingStore
 from aggregator.orchestrator.read_catalogue import CatalogueReader
-from aggregator.proxy.adapter import adapter_of
 from aggregator.proxy.admission import admission
 from aggregator.proxy.afterwards import ROUTES_SECONDS
-from aggregator.proxy.breaker import Breaker
+from aggregator.proxy.answers.response_store import ResponseStore
+from aggregator.proxy.answers.store import AnswerStore
+from aggregator.proxy.dialects.adapter import adapter_of
 from aggregator.proxy.emit import UsageBus
-from aggregator.proxy.latency import Latencies
+from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.model import Ask, Route
-from aggregator.proxy.provider_keys import ProviderKeys
-from aggregator.proxy.response_store import ResponseStore
-from aggregator.proxy.route import routes_for
-from aggregator.proxy.route_store import RouteStore
-from aggregator.proxy.store import AnswerStore, LimitStore
-from aggregator.proxy.switchboard import Switchboard
-from aggregator.proxy.upstream import HttpUpstream
+from aggregator.proxy.routing.breaker import Breaker
+from aggregator.proxy.routing.latency import Latencies
+from aggregator.proxy.routing.route import routes_for
+from aggregator.proxy.routing.store import RouteStore
+from aggregator.proxy.routing.switchboard import Switchboard
+from aggregator.proxy.upstream.http import HttpUpstream
+from aggregator.proxy.upstream.keys import ProviderKeys
 from aggregator.proxy.walk import Collaborators, Visit
 from aggregator.runtime import clock, log, streaming
 from aggregator.runtime.signed_client import SignedClient

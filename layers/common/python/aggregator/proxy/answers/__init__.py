@@ -1,0 +1,1 @@
+"""Answers that are kept: under an Idempotency-Key, in the response cache."""

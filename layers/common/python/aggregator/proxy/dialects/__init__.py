@@ -1,0 +1,1 @@
+"""Wire formats, one package each, for clients and for providers."""

@@ -1,0 +1,170 @@
+"""Any provider that speaks OpenAI's Chat Completions: encode, decode, stream.
+
+What a provider says passes as it came; it is read for what money and routing need, and for whether it is an answer at
+all. Source: OpenAI API reference, "Create chat completion" and "Chat completion chunk".
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+from aggregator.billing.price import Usage
+from aggregator.errors import ProviderFailed, ProviderUnreadable
+from aggregator.orchestrator.parameters import fitted, with_defaults
+from aggregator.proxy.dialects.chat.spoken import (
+    bytes_said,
+    choices_of,
+    is_error,
+    is_no_chunk,
+    next_words,
+    says_something,
+    utf8_length,
+)
+from aggregator.proxy.dialects.chat.usage import usage_in, usage_json
+from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
+from aggregator.proxy.upstream.request import request_to
+from aggregator.runtime.sse import data_event, payload_of, provider_json, split, whole_events
+
+_OURS = frozenset({"model", "max_tokens", "max_completion_tokens", "stream_options"})
+
+_NULL_USAGE = re.compile(rb',\s*"usage":\s*null')
+
+
+def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
+    """Request to the provider: the client's own, under the provider's name for the model, and with the cap."""
+    provider = way.route.provider
+    body = fitted({name: value for name, value in ask.body.items() if name not in _OURS}, provider)
+    body = with_defaults(body, provider, way.route.via.upstream_model)
+    body["model"] = way.route.via.upstream_model
+    body[provider.max_tokens_field] = way.output_tokens
+    if ask.stream and provider.stream_options:
+        body["stream_options"] = {**(ask.body.get("stream_options") or {}), "include_usage": True}
+    return request_to(way.route.via, "/chat/completions", body, key, stream=ask.stream)
+
+
+def decode(body: bytes, progress: Progress) -> bytes:
+    """Answer for the client; its usage goes into `progress`.
+
+    Raises:
+        ProviderFailed: an error under status 200.
+        ProviderUnreadable: no JSON, or no choices.
+    """
+    said = _object(body)
+    if is_error(said):
+        raise ProviderFailed("The provider answered without a completion.")
+    choices = choices_of(said)
+    if not choices:
+        raise ProviderUnreadable("The provider answered without a completion.")
+    for choice in choices:
+        progress.say(bytes_said(choice.get("message")))
+    progress.finished = True
+    usage, spelled = usage_in(said)
+    if usage is None:
+        return body
+    told = usage_json(progress.count(usage), spelled)
+    if told == said.get("usage"):
+        return body
+    said["usage"] = told
+    return json.dumps(said, separators=(",", ":")).encode()
+
+
+def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
+    """Pass a stream's events on as they come; usage goes into `progress`, and the end mark is left out.
+
+    Whether the answer was complete is in `progress.finished`. After the end mark nothing more is read.
+
+    Raises:
+        ProviderFailed: the provider put an error into the stream.
+        ProviderUnreadable: it put into it what is no JSON, or no events.
+        UpstreamError: the stream broke off.
+    """
+    reader = _Reader(progress)
+    for run in whole_events(blocks):
+        passed: list[bytes] = []
+        try:
+            for event in split(run):
+                passed += reader.read(event)
+        except ProviderFailed:
+            if passed:
+                yield b"".join(passed)
+            raise
+        if passed:
+            yield b"".join(passed)
+        if reader.ended:
+            return
+
+
+class _Reader:
+    """Reads the events of one stream in their order. `ended`: the end mark came, or all that stands before it."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.ended = False
+
+    def read(self, event: bytes) -> Iterator[bytes]:
+        """What the client gets of an event: the event, with its usage taken out, or nothing."""
+        payload = payload_of(event)
+        if self.ended:
+            return
+        if not payload:
+            yield event
+        elif payload.strip() == b"[DONE]":
+            self.ended = self._progress.finished = True
+        else:
+            said = _object(payload)
+            if words := next_words(said):
+                self._progress.say(utf8_length(words))
+                yield _NULL_USAGE.sub(b"", event) if "usage" in said else event
+            else:
+                yield from self._chunk(event, said)
+
+    def _chunk(self, event: bytes, said: JsonObject) -> Iterator[bytes]:
+        if is_error(said):
+            raise ProviderFailed("The provider failed in mid-stream.")
+        if is_no_chunk(said):
+            raise ProviderUnreadable("The provider failed in mid-stream.")
+        choices = choices_of(said)
+        ends = sum(1 for choice in choices if choice.get("finish_reason"))
+        usage, spelled = usage_in(said)
+        if usage is not None and choices and not ends:
+            self._count(usage, spelled, said)  # it may have been counted before these words were said
+        for choice in choices:
+            delta = choice.get("delta")
+            if choice.get("finish_reason") or says_something(delta):
+                self._progress.say(bytes_said(delta))
+        if usage is not None and (ends or not choices):
+            self._count(usage, spelled, said)
+        self._end(ends, is_last=usage is not None and not choices)
+        if not choices:
+            return
+        if said.get("usage") is not None:
+            del said["usage"]
+            yield data_event(said)
+        else:
+            yield _NULL_USAGE.sub(b"", event) if "usage" in said else event
+
+    def _count(self, usage: Usage, spelled: JsonObject, said: JsonObject) -> None:
+        progress = self._progress
+        usage = progress.count(usage)
+        progress.usage_chunk = {
+            "id": said.get("id"),
+            "object": "chat.completion.chunk",
+            "created": said.get("created"),
+            "model": said.get("model"),
+            "choices": [],
+            "usage": usage_json(usage, spelled),
+        }
+
+    def _end(self, ends: int, *, is_last: bool) -> None:
+        """A stream may be kept open after its end, or break: usage alone is what comes last before the end mark."""
+        progress = self._progress
+        progress.ended += ends
+        progress.finished = progress.finished or progress.ended >= progress.choices
+        self.ended = progress.finished and is_last
+
+
+def _object(payload: bytes) -> JsonObject:
+    said = provider_json(payload, "The provider sent what is not JSON.")
+    if not isinstance(said, dict):
+        raise ProviderUnreadable("The provider sent what is no JSON object.")
+    return said

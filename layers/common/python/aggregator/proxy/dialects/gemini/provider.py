@@ -1,0 +1,143 @@
+"""Google's Gemini API, generateContent: encode, decode, stream, refusal.
+
+Source: https://ai.google.dev/api/generate-content and the types of its SDKs. docs/providers/gemini.md lists what is
+taken.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from aggregator.errors import InvalidRequest, Refusal
+from aggregator.orchestrator.parameters import fitted
+from aggregator.proxy.dialects.gemini import errors as gemini_errors
+from aggregator.proxy.dialects.gemini import from_provider as gemini_answer
+from aggregator.proxy.dialects.gemini.models import thinking_config_of
+from aggregator.proxy.dialects.gemini.to_provider import conversation
+from aggregator.proxy.dialects.reading import json_schema_of, refuse_unknown, stops_of, unsupported
+from aggregator.proxy.dialects.tools import FunctionTool, tool_choice_of, tools_of
+from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
+
+_NUMBERS = {
+    "temperature": "temperature",
+    "top_p": "topP",
+    "top_k": "topK",
+    "n": "candidateCount",
+    "seed": "seed",
+    "presence_penalty": "presencePenalty",
+    "frequency_penalty": "frequencyPenalty",
+}
+_AS_IF_NOT_SAID = {"n": 1, "presence_penalty": 0, "frequency_penalty": 0}
+_TAKEN = frozenset({
+    "model", "messages", "max_tokens", "max_completion_tokens", "stream", "stream_options", "stop", "tools",
+    "tool_choice", "response_format", "reasoning_effort", "logprobs", "top_logprobs", *_NUMBERS,
+})  # fmt: skip
+
+
+def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
+    """Request to Gemini, with the cap of `way` in it.
+
+    Raises:
+        UnsupportedParameter: a field that Gemini, or this model, cannot honour.
+        InvalidRequest: a field has a wrong shape.
+    """
+    provider = way.route.provider
+    model = way.route.via.upstream_model
+    body = fitted(ask.body, provider)
+    refuse_unknown(body, _TAKEN, provider.name)
+    system, contents = conversation(body["messages"], model)
+    said: JsonObject = {"contents": contents}
+    if system:
+        said["systemInstruction"] = system
+    tools = tools_of(body)
+    mode = _function_calling_config(body, tools)
+    if tools:
+        said["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in tools]}]
+        if mode:
+            said["toolConfig"] = {"functionCallingConfig": mode}
+    said["generationConfig"] = _generation_config(body, model, way.output_tokens)
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "text/event-stream" if ask.stream else "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": "aggregator",
+    }
+    if key:
+        headers["x-goog-api-key"] = key
+    verb = "streamGenerateContent?alt=sse" if ask.stream else "generateContent"
+    return UpstreamRequest(
+        url=f"{provider.base_url}/models/{model}:{verb}",
+        headers=headers,
+        body=json.dumps(said, separators=(",", ":")).encode(),
+        first_byte_seconds=provider.timeout_seconds,
+        silence_seconds=way.route.via.silence_seconds,
+    )
+
+
+def decode(body: bytes, progress: Progress) -> bytes:
+    """See `gemini_answer.decode`."""
+    return gemini_answer.decode(body, progress)
+
+
+def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
+    """See `gemini_answer.stream`."""
+    return gemini_answer.stream(blocks, progress)
+
+
+def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """See `gemini_errors.refusal`."""
+    return gemini_errors.refusal(status, headers, body)
+
+
+def _generation_config(body: JsonObject, model: str, output_tokens: int) -> JsonObject:
+    config: JsonObject = {"maxOutputTokens": output_tokens}
+    for name, theirs in _NUMBERS.items():
+        if body.get(name) not in (None, _AS_IF_NOT_SAID.get(name)):
+            config[theirs] = body[name]
+    if stops := stops_of(body):
+        config["stopSequences"] = stops
+    if body.get("logprobs"):
+        config["responseLogprobs"] = True
+        if body.get("top_logprobs"):
+            config["logprobs"] = body["top_logprobs"]
+    elif body.get("top_logprobs"):
+        raise InvalidRequest("top_logprobs: is only taken with logprobs", param="top_logprobs")
+    if thinking := thinking_config_of(body, model):
+        config["thinkingConfig"] = thinking
+    return config | _format(body)
+
+
+def _declaration(tool: FunctionTool) -> JsonObject:
+    said: JsonObject = {"name": tool.name}
+    if tool.description:
+        said["description"] = tool.description
+    if tool.parameters:
+        said["parametersJsonSchema"] = tool.parameters
+    return said
+
+
+def _function_calling_config(body: JsonObject, tools: list[FunctionTool]) -> JsonObject:
+    """How functions are called; `VALIDATED` holds calls to their schemas, as OpenAI's strict functions are."""
+    choice, name = tool_choice_of(body)
+    match choice:
+        case "none":
+            return {"mode": "NONE"}
+        case "required":
+            return {"mode": "ANY"}
+        case "named":
+            return {"mode": "ANY", "allowedFunctionNames": [name]}
+        case _:
+            return {"mode": "VALIDATED"} if any(tool.strict for tool in tools) else {}
+
+
+def _format(body: JsonObject) -> JsonObject:
+    wanted = body.get("response_format")
+    match (wanted or {}).get("type", "text"):
+        case "text":
+            return {}
+        case "json_object":
+            return {"responseMimeType": "application/json"}
+        case "json_schema":
+            schema = json_schema_of(wanted or {})
+            return {"responseMimeType": "application/json", "responseJsonSchema": schema}
+        case _:
+            raise unsupported("response_format.type", "must be 'text', 'json_object' or 'json_schema'")

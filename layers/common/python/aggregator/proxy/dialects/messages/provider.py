@@ -1,0 +1,143 @@
+"""Anthropic's Messages API: encode, decode, stream, refusal.
+
+Source: https://platform.claude.com/docs/en/api/messages/create and its SDKs' types, at `anthropic-version` 2023-06-01:
+the last that takes a temperature, on the models that still do. docs/providers/anthropic.md lists what is taken.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from aggregator.errors import Refusal
+from aggregator.orchestrator.parameters import fitted
+from aggregator.proxy.dialects.messages import from_provider as anthropic_answer
+from aggregator.proxy.dialects.messages import provider_errors as anthropic_errors
+from aggregator.proxy.dialects.messages.models import Claude, sampling_of, thinking_of
+from aggregator.proxy.dialects.messages.schema import closed
+from aggregator.proxy.dialects.messages.to_provider import cache_control_of, conversation
+from aggregator.proxy.dialects.reading import (
+    an_object,
+    json_schema_of,
+    refuse_unknown,
+    stops_of,
+    unsupported,
+)
+from aggregator.proxy.dialects.tools import FunctionTool, tool_choice_of, tools_of
+from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
+
+_VERSION = "2023-06-01"
+_TAKEN = frozenset({
+    "model", "messages", "max_tokens", "max_completion_tokens", "stream", "stream_options", "stop", "temperature",
+    "top_p", "top_k", "tools", "tool_choice", "parallel_tool_calls", "response_format", "reasoning_effort", "thinking",
+})  # fmt: skip
+
+
+def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
+    """Request to Anthropic, with the cap of `way` in it.
+
+    Raises:
+        UnsupportedParameter: a field that Anthropic, or this model, cannot honour.
+        InvalidRequest: a field has a wrong shape.
+    """
+    provider = way.route.provider
+    body = fitted(ask.body, provider)
+    refuse_unknown(body, _TAKEN, provider.name)
+    if body.get("thinking") is not None:
+        an_object(body["thinking"], "thinking")
+    model = Claude.of(way.route.via.upstream_model)
+    system, turns = conversation(body["messages"])
+    said: JsonObject = {
+        "model": way.route.via.upstream_model,
+        "max_tokens": way.output_tokens,
+        "messages": turns,
+    }
+    if system:
+        said["system"] = system
+    tools = tools_of(body)
+    choice = _tool_choice(body, model)
+    forced = choice.get("type") in ("any", "tool")
+    if tools:
+        said["tools"] = [_tool(tool) for tool in tools]
+        if choice:
+            said["tool_choice"] = choice
+    thinking = thinking_of(body, model, way.output_tokens, forced=forced)
+    thinks = thinking.get("thinking", {}).get("type") in ("enabled", "adaptive")
+    said |= thinking | sampling_of(body, model, thinks=thinks)
+    if (output_format := _format(body)) is not None:
+        said["output_config"] = {**said.get("output_config", {}), "format": output_format}
+    if stops := stops_of(body):
+        said["stop_sequences"] = stops
+    if isinstance(user := body.get("safety_identifier") or body.get("user"), str):
+        said["metadata"] = {"user_id": user}
+    if ask.stream:
+        said["stream"] = True
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "text/event-stream" if ask.stream else "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": "aggregator",
+        "anthropic-version": _VERSION,
+    }
+    if key:
+        headers["x-api-key"] = key
+    return UpstreamRequest(
+        url=f"{provider.base_url}/messages",
+        headers=headers,
+        body=json.dumps(said, separators=(",", ":")).encode(),
+        first_byte_seconds=provider.timeout_seconds,
+        silence_seconds=way.route.via.silence_seconds,
+    )
+
+
+def decode(body: bytes, progress: Progress) -> bytes:
+    """See `anthropic_answer.decode`."""
+    return anthropic_answer.decode(body, progress)
+
+
+def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
+    """See `anthropic_answer.stream`."""
+    return anthropic_answer.stream(blocks, progress)
+
+
+def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """See `anthropic_errors.refusal`."""
+    return anthropic_errors.refusal(status, headers, body)
+
+
+def _tool(tool: FunctionTool) -> JsonObject:
+    schema = {"type": "object", "properties": {}, **tool.parameters}
+    said: JsonObject = {"name": tool.name, "input_schema": closed(schema, "tools") if tool.strict else schema}
+    if tool.description:
+        said["description"] = tool.description
+    if tool.strict:
+        said["strict"] = True
+    marked = tool.said if "cache_control" in tool.said else tool.said["function"]
+    return said | cache_control_of(marked, "tools")
+
+
+def _tool_choice(body: JsonObject, model: Claude) -> JsonObject:
+    mode, name = tool_choice_of(body)
+    one_at_a_time = body.get("parallel_tool_calls") is False
+    if mode in ("required", "named") and not model.can_be_forced:
+        raise unsupported(
+            "tool_choice", "this model cannot be forced to use a tool; 'auto' and 'none' are taken"
+        )
+    if mode == "none":
+        return {"type": "none"}
+    choice: JsonObject = {"type": {"auto": "auto", "required": "any", "named": "tool"}[mode]}
+    if name:
+        choice["name"] = name
+    if one_at_a_time:
+        choice["disable_parallel_tool_use"] = True
+    return choice if choice != {"type": "auto"} else {}
+
+
+def _format(body: JsonObject) -> JsonObject | None:
+    """Structured outputs, which every model from 4.5 on has. There is no JSON mode without a schema."""
+    wanted = body.get("response_format")
+    match (wanted or {}).get("type", "text"):
+        case "text":
+            return None
+        case "json_schema":
+            return {"type": "json_schema", "schema": closed(json_schema_of(wanted or {}), "response_format")}
+        case _:
+            raise unsupported("response_format.type", "Claude takes 'text' and 'json_schema'")

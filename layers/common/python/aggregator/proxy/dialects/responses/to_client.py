@@ -1,0 +1,167 @@
+"""Writing an answer of the Responses API: the events of its stream, and the response they add up to.
+
+Source: OpenAI API reference, "The response object" and "Streaming events".
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aggregator.billing.price import Usage
+from aggregator.errors import JsonObject
+from aggregator.proxy.dialects.chat.usage import usage_of
+from aggregator.proxy.dialects.rendering import receipt_in
+from aggregator.proxy.dialects.responses.from_client import namespaces_of
+from aggregator.proxy.dialects.responses.parts import CallItem, Item, MessageItem, ReasoningItem
+from aggregator.proxy.dialects.steps import ARGUMENTS, CALL, REFUSAL, SEAL, TEXT, THOUGHT, Step, text_in
+from aggregator.proxy.model import Ask
+
+_INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
+# What the answer repeats of the request, and what it says where the request says nothing.
+_REPEATED: JsonObject = {
+    "instructions": None,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "reasoning": {"effort": None, "summary": None},
+    "safety_identifier": None,
+    "prompt_cache_key": None,
+    "service_tier": "default",
+    "temperature": None,
+    "tool_choice": "auto",
+    "tools": [],
+    "top_logprobs": 0,
+    "top_p": None,
+    "user": None,
+}
+
+
+_ITEMS: dict[str, type[CallItem | ReasoningItem | MessageItem]] = {
+    THOUGHT: ReasoningItem,
+    SEAL: ReasoningItem,
+    TEXT: MessageItem,
+    REFUSAL: MessageItem,
+    CALL: CallItem,
+    ARGUMENTS: CallItem,
+}
+
+
+class ResponseWriter:
+    """Writes one response. `response` is what the events so far add up to."""
+
+    def __init__(self, ask: Ask, request_id: str) -> None:
+        asked = ask.asked
+        self._id = request_id
+        self._next = 0
+        self._item: Item | None = None
+        self._namespaces = namespaces_of(asked)
+        text = asked.get("text") or {}
+        self.response: JsonObject = {
+            "id": f"resp_{request_id}",
+            "object": "response",
+            "created_at": int(request_id[:12], 16) // 1000,
+            "status": "in_progress",
+            "background": False,
+            "error": None,
+            "incomplete_details": None,
+            "model": ask.model,
+            "output": [],
+            "previous_response_id": None,
+            "store": False,
+            "text": {**text, "format": text.get("format") or {"type": "text"}},
+            "truncation": "disabled",
+            "usage": None,
+        } | {
+            name: otherwise if asked.get(name) is None else asked[name]
+            for name, otherwise in _REPEATED.items()
+        }
+
+    def begin(self, said: JsonObject) -> Iterator[JsonObject]:
+        """See `Writer.begin`."""
+        self.response["model"] = text_in(said, "model") or self.response["model"]
+        yield self._event("response.created", response=self._so_far())
+        yield self._event("response.in_progress", response=self._so_far())
+
+    def step(self, step: Step) -> Iterator[JsonObject]:
+        """See `Writer.step`."""
+        yield from self._open(_ITEMS[step.kind], step)
+        if self._item is not None:
+            yield from self._numbered(self._item.add(step))
+
+    def end(self, finish: str, stopped_at: str, usage: Any) -> Iterator[JsonObject]:
+        """See `Writer.end`."""
+        del stopped_at  # responses do not stop at texts
+        reason = _INCOMPLETE.get(finish)
+        status = "incomplete" if reason else "completed"
+        yield from self._close(status)
+        self.response["status"] = status
+        self.response["incomplete_details"] = {"reason": reason} if reason else None
+        self.response["usage"] = _usage(usage)
+        yield self._event(f"response.{status}", response=self._so_far())
+
+    def fail(self, error: JsonObject) -> Iterator[JsonObject]:
+        """See `Writer.fail`."""
+        yield from self._close("incomplete")
+        limited = error.get("code") == "rate_limit_exceeded"
+        self.response["status"] = "failed"
+        self.response["error"] = {
+            "code": "rate_limit_exceeded" if limited else "server_error",
+            "message": text_in(error, "message"),
+        }
+        yield self._event(
+            "error", code=error.get("code"), message=text_in(error, "message"), param=error.get("param")
+        )
+        yield self._event("response.failed", response=self._so_far())
+
+    def alive(self) -> Iterator[JsonObject]:
+        """See `Writer.alive`: this API has no such event."""
+        yield from ()
+
+    def whole(self) -> JsonObject:
+        """The response, once all was written."""
+        return self.response
+
+    def _so_far(self) -> JsonObject:
+        return {**self.response, "output": list(self.response["output"])}
+
+    def _open(self, kind: type[CallItem | ReasoningItem | MessageItem], step: Step) -> Iterator[JsonObject]:
+        """Begin an item for this step, unless it goes on with the one that is open."""
+        if type(self._item) is kind and self._item.takes_more and step.kind != CALL:
+            return
+        yield from self._close("completed")
+        place = len(self.response["output"])
+        self._item = kind(f"{kind.prefix}_{self._id}_{place}", place, step)
+        if step.kind == CALL and step.name in self._namespaces:
+            self._item.item["namespace"] = self._namespaces[step.name]
+        self.response["output"].append(self._item.item)
+        yield from self._numbered(self._item.begin())
+
+    def _close(self, status: str) -> Iterator[JsonObject]:
+        item, self._item = self._item, None
+        if item is not None:
+            yield from self._numbered(item.end(status))
+
+    def _numbered(self, events: Iterator[JsonObject]) -> Iterator[JsonObject]:
+        for event in events:
+            yield self._event(**event)
+
+    def _event(self, type: str, **fields: Any) -> JsonObject:  # noqa: A002 - the field's own name
+        event = {"type": type, "sequence_number": self._next, **fields}
+        self._next += 1
+        return event
+
+
+def _usage(said: Any) -> JsonObject:
+    """Usage in this API's words, with the receipt that a stream's has."""
+    usage = usage_of(said) or Usage()
+    return {
+        "input_tokens": usage.input_tokens,
+        "input_tokens_details": {
+            "cached_tokens": usage.cached_input_tokens,
+            "cache_write_tokens": usage.cache_write_tokens,
+        },
+        "output_tokens": usage.output_tokens,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+        **receipt_in(said),
+    }

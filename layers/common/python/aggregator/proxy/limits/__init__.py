@@ -1,0 +1,1 @@
+"""Limits of keys: rules, taking and giving back, their store."""

@@ -1,0 +1,1 @@
+"""Which provider answers: rules and their store."""

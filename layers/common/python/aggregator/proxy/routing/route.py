@@ -1,0 +1,80 @@
+"""Route: who may call what, and over which ways, with the prices in force. No AWS call while the catalogue is warm."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from aggregator.auth.caller import Caller
+from aggregator.errors import ModelNotFound, ProviderUnavailable, UnsupportedParameter
+from aggregator.orchestrator.model import Catalogue, Selection
+from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.orchestrator.parameters import refuse_unsupported
+from aggregator.proxy.admission import admitted
+from aggregator.proxy.call import Keys
+from aggregator.proxy.dialects.adapter import speaks
+from aggregator.proxy.dialects.fitting import in_dialect_of
+from aggregator.proxy.model import EMBEDDINGS, Ask, Route
+from aggregator.runtime.clock import iso
+
+
+def routes_for(
+    caller: Caller, ask: Ask, *, catalogue: Catalogue, keys: Keys, source_ip: str, now: datetime
+) -> list[Route]:
+    """The routes that this request may take, in the order to try them.
+
+    Raises:
+        Refusal: the caller may not call this, no such model, nothing on any route can honour a field of the request,
+            or no route's provider has been set up.
+    """
+    selection = admitted(caller, ask.model, catalogue=catalogue, source_ip=source_ip, now=now)
+    able = _able(ask, _of_kind(ask, selection))
+    ready = [route for route in able if route.provider.keyless or keys.of(route.provider.secret)]
+    if not ready:
+        raise ProviderUnavailable(f"No provider of the model '{selection.model.id}' is set up here.")
+    moment = iso(now)
+    priced = [
+        Route(route, price.scaled(caller.price_percent), selection.strategy)
+        for route in ready
+        if (price := route.price_in_force(moment)) is not None
+    ]
+    if not priced:
+        raise ModelNotFound(f"The model '{selection.model.id}' has no price in force yet.", param="model")
+    return priced
+
+
+def _of_kind(ask: Ask, selection: Selection) -> Sequence[CatalogueRoute]:
+    """Routes on which the model does what the surface asks for."""
+    if ask.surface != EMBEDDINGS:
+        if not selection.model.max_output_tokens:
+            raise ModelNotFound(f"The model '{ask.model}' does not complete chats.", param="model")
+        return selection.routes
+    routes = [
+        route
+        for route in selection.routes
+        if route.can("embeddings") and speaks(route.provider.protocol, EMBEDDINGS)
+    ]
+    if not routes:
+        raise ModelNotFound(f"The model '{ask.model}' does not make embeddings here.", param="model")
+    return routes
+
+
+def _able(ask: Ask, routes: Sequence[CatalogueRoute]) -> list[CatalogueRoute]:
+    """Routes that can honour all of the request; what none can is refused by name."""
+    able: list[CatalogueRoute] = []
+    refused: UnsupportedParameter | None = None
+    for route in routes:
+        try:
+            refuse_unsupported(in_dialect_of(route, ask).body, route.provider)
+            _require_vision(ask, route)
+        except UnsupportedParameter as unsupported:
+            refused = refused or unsupported
+        else:
+            able.append(route)
+    if not able and refused is not None:
+        raise refused
+    return able
+
+
+def _require_vision(ask: Ask, route: CatalogueRoute) -> None:
+    shown = ask.images or any(file.shown for file in ask.files)
+    if shown and not route.can("vision"):
+        raise UnsupportedParameter(f"The model '{route.model_id}' does not take images.", param="messages")

@@ -1,0 +1,43 @@
+"""Which routes a request takes, and what is learned from it. On the hot path; at most one AWS call, when one is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from aggregator.orchestrator.model import LATENCY
+from aggregator.proxy.model import Ask, Route
+from aggregator.proxy.routing.breaker import Breaker
+from aggregator.proxy.routing.latency import FAILED_MS, Latencies
+from aggregator.proxy.routing.ranking import ranked
+
+
+@dataclass(frozen=True, slots=True)
+class Switchboard:
+    """The circuits and latencies of one environment."""
+
+    breaker: Breaker
+    latencies: Latencies
+
+    def choose(self, routes: Sequence[Route], *, ask: Ask, seed: str, wanted: str | None) -> list[Route]:
+        """Rank routes and leave out those whose circuit is open; `wanted` is the strategy the request asks for, if any.
+
+        Each route says by which strategy it was ranked, and which providers were left out.
+        """
+        strategy = wanted or routes[0].strategy
+        if len(routes) > 1 and not self.breaker.refresh() and strategy == LATENCY:
+            self.latencies.exchange()
+        order = ranked(
+            strategy, routes, ask=ask, seed=seed, measured=lambda route: self.latencies.of(route, ask)
+        )
+        kept, skipped = self.breaker.sift(order)
+        left_out = tuple(route.provider.id for route in skipped)
+        return [replace(route, strategy=strategy, left_out=left_out) for route in kept]
+
+    def answered(self, route: Route, ask: Ask, milliseconds: float) -> None:
+        """A route began to answer, after so long."""
+        self.breaker.answered(route)
+        self.latencies.note(route, ask, milliseconds)
+
+    def failed(self, route: Route, ask: Ask) -> bool:
+        """A route failed: whether it is not worth another try."""
+        self.latencies.note(route, ask, FAILED_MS)
+        return self.breaker.failed(route)

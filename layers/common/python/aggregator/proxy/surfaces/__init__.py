@@ -1,1 +1,0 @@
-"""The surfaces besides chat completions: Responses, Anthropic Messages, embeddings."""

@@ -1,0 +1,224 @@
+"""A conversation as it goes to Anthropic; every body is of the SDK's own type."""
+
+from typing import Any
+
+import pytest
+
+from aggregator.errors import InvalidRequest, UnsupportedParameter
+from tests.fakes.chat_world import JsonObject
+from tests.unit.proxy.dialects.native_world import PDF, PNG, WEATHER, called
+from tests.unit.proxy.dialects.native_world import sent_to_anthropic as sent
+
+HI = {"role": "user", "content": "hi"}
+
+
+def refused(model: str = "claude-opus-5-5", **fields: Any) -> str | None:
+    with pytest.raises(UnsupportedParameter) as refusal:
+        sent(model, **fields)
+    return refusal.value.param
+
+
+def turns(*messages: JsonObject) -> list[JsonObject]:
+    found: list[JsonObject] = sent(messages=list(messages))["messages"]
+    return found
+
+
+def test_what_the_system_says_stands_apart_in_its_order() -> None:
+    body = sent(
+        messages=[
+            {"role": "system", "content": "be brief"},
+            HI,
+            {"role": "developer", "content": [{"type": "text", "text": "be kind"}]},
+        ]
+    )
+
+    assert body["system"] == [{"type": "text", "text": "be brief"}, {"type": "text", "text": "be kind"}]
+    assert [turn["role"] for turn in body["messages"]] == ["user"]
+
+
+def test_neighbours_of_one_role_become_one_turn() -> None:
+    assert turns(HI, {"role": "user", "content": "there"}, {"role": "assistant", "content": "yes"}) == [
+        {"role": "user", "content": [{"type": "text", "text": "hi"}, {"type": "text", "text": "there"}]},
+        {"role": "assistant", "content": [{"type": "text", "text": "yes"}]},
+    ]
+
+
+def test_text_that_says_nothing_is_left_out() -> None:
+    assert turns(HI, {"role": "assistant", "content": " \n"}, {"role": "user", "content": ""}) == [
+        {"role": "user", "content": [{"type": "text", "text": "hi"}]}
+    ]
+
+
+def test_a_request_in_which_only_the_system_speaks_is_refused() -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        sent(messages=[{"role": "system", "content": "be brief"}])
+
+    assert refusal.value.param == "messages"
+
+
+def test_parallel_calls_and_their_results_come_back_in_order_and_before_the_next_words() -> None:
+    found = turns(
+        HI,
+        {
+            "role": "assistant",
+            "content": "let me see",
+            "tool_calls": [called("a", "Rome"), called("b", "Oslo")],
+        },
+        {"role": "tool", "tool_call_id": "a", "content": "sun"},
+        {"role": "tool", "tool_call_id": "b", "content": [{"type": "text", "text": "snow"}]},
+        {"role": "user", "content": "and now?"},
+    )
+
+    assert found[1]["content"] == [
+        {"type": "text", "text": "let me see"},
+        {"type": "tool_use", "id": "a", "name": "weather", "input": {"city": "Rome"}},
+        {"type": "tool_use", "id": "b", "name": "weather", "input": {"city": "Oslo"}},
+    ]
+    assert found[2] == {
+        "role": "user",
+        "content": [
+            {"type": "tool_result", "tool_use_id": "a", "content": [{"type": "text", "text": "sun"}]},
+            {"type": "tool_result", "tool_use_id": "b", "content": [{"type": "text", "text": "snow"}]},
+            {"type": "text", "text": "and now?"},
+        ],
+    }
+
+
+def test_a_result_that_is_empty_is_still_a_result() -> None:
+    found = turns(
+        HI,
+        {"role": "assistant", "content": None, "tool_calls": [called()]},
+        {"role": "tool", "tool_call_id": "call_1", "content": ""},
+    )
+
+    assert found[2]["content"] == [{"type": "tool_result", "tool_use_id": "call_1"}]
+
+
+def test_a_result_may_be_an_error_and_hold_images() -> None:
+    found = turns(
+        HI,
+        {"role": "assistant", "content": None, "tool_calls": [called()]},
+        {
+            "role": "tool",
+            "tool_call_id": "call_1",
+            "is_error": True,
+            "content": [{"type": "image_url", "image_url": {"url": PNG}}],
+        },
+    )
+
+    assert found[2]["content"] == [
+        {
+            "type": "tool_result",
+            "tool_use_id": "call_1",
+            "is_error": True,
+            "content": [
+                {
+                    "type": "image",
+                    "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="},
+                }
+            ],
+        }
+    ]
+
+
+def test_ids_of_calls_that_another_provider_made_are_fitted_alike_in_call_and_result() -> None:
+    found = turns(
+        HI,
+        {"role": "assistant", "content": None, "tool_calls": [called("call.1:2")]},
+        {"role": "tool", "tool_call_id": "call.1:2", "content": "sun"},
+    )
+
+    assert found[1]["content"][0]["id"] == found[2]["content"][0]["tool_use_id"] == "call_1_2"
+
+
+def test_images_go_by_https_and_inline() -> None:
+    found = turns(
+        {
+            "role": "user",
+            "content": [
+                {"type": "image_url", "image_url": {"url": "https://a.example/cat.png", "detail": "high"}},
+                {"type": "image_url", "image_url": {"url": PNG}},
+                {"type": "image_url", "image_url": {"url": "data:image/jpg;base64,AAAA"}},
+            ],
+        }
+    )
+
+    assert [block["source"] for block in found[0]["content"]] == [
+        {"type": "url", "url": "https://a.example/cat.png"},
+        {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="},
+        {"type": "base64", "media_type": "image/jpeg", "data": "AAAA"},
+    ]
+
+
+def test_files_go_as_documents() -> None:
+    text = "data:text/plain;base64,aGVsbG8="
+    found = turns(
+        {
+            "role": "user",
+            "content": [
+                {"type": "file", "file": {"filename": "a.pdf", "file_data": PDF}},
+                {"type": "file", "file": {"file_data": text}},
+            ],
+        }
+    )
+
+    assert found[0]["content"] == [
+        {
+            "type": "document",
+            "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"},
+            "title": "a.pdf",
+        },
+        {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "hello"}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [
+        ({"type": "image_url", "image_url": {"url": "http://a.example/cat.png"}}, "image_url.url"),
+        ({"type": "image_url", "image_url": {"url": "data:image/tiff;base64,AA=="}}, "image_url.url"),
+        ({"type": "image_url", "image_url": {"url": PNG, "detail": "low"}}, "image_url.detail"),
+        ({"type": "file", "file": {"file_id": "file-1"}}, "file.file_id"),
+        ({"type": "file", "file": {"file_data": "data:text/csv;base64,AA=="}}, "file.file_data"),
+        ({"type": "video_url", "video_url": {"url": "https://a.example/v"}}, "type"),
+    ],
+)
+def test_content_that_claude_does_not_take_is_refused_by_its_place(part: JsonObject, place: str) -> None:
+    assert refused(messages=[HI, {"role": "user", "content": [part]}]) == f"messages.1.content.0.{place}"
+
+
+def test_marks_for_the_cache_go_along_from_parts_messages_tools_and_calls() -> None:
+    mark: JsonObject = {"cache_control": {"type": "ephemeral"}}
+    body = sent(
+        messages=[
+            {"role": "system", "content": "long", **mark},
+            {"role": "user", "content": [{"type": "text", "text": "hi", **mark}]},
+            {"role": "assistant", "content": "so", "tool_calls": [called(**mark)]},
+            {"role": "tool", "tool_call_id": "call_1", "content": "sun", **mark},
+        ],
+        tools=[WEATHER | mark],
+    )
+
+    assert body["system"][0]["cache_control"] == {"type": "ephemeral"}
+    assert body["messages"][0]["content"][0]["cache_control"] == {"type": "ephemeral"}
+    assert body["messages"][1]["content"][1]["cache_control"] == {"type": "ephemeral"}
+    assert body["messages"][2]["content"][0]["cache_control"] == {"type": "ephemeral"}
+    assert body["tools"][0]["cache_control"] == {"type": "ephemeral"}
+
+
+def test_a_cache_lifetime_without_a_price_is_refused() -> None:
+    part = {"type": "text", "text": "hi", "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+
+    assert refused(messages=[{"role": "user", "content": [part]}]) == "messages.0.content.0.cache_control.ttl"
+
+
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [
+        ({"role": "user", "content": "hi", "name": "ann"}, "messages.0.name"),
+        ({"role": "function", "name": "f", "content": "1"}, "messages.0.function_call"),
+        ({"role": "assistant", "audio": {"id": "a"}}, "messages.0.audio"),
+    ],
+)
+def test_messages_of_forms_that_only_openai_has_are_refused(message: JsonObject, place: str) -> None:
+    assert refused(messages=[message]) == place

@@ -1,0 +1,134 @@
+"""What the Messages API refuses, each by its path."""
+
+from typing import Any
+
+import pytest
+
+from aggregator.errors import InvalidRequest, Refusal, UnsupportedParameter
+from aggregator.proxy.dialects.messages.client import MESSAGES
+from tests.fakes.chat_world import chat_event
+
+JsonObject = dict[str, Any]
+
+HI = {"role": "user", "content": "hi"}
+TOOL = {"name": "f", "input_schema": {"type": "object"}}
+
+
+def document(source: JsonObject, **fields: Any) -> JsonObject:
+    return {"type": "document", "source": source} | fields
+
+
+def refusal(**fields: Any) -> tuple[type[Refusal], str | None]:
+    with pytest.raises(Refusal) as refused:
+        MESSAGES.read(chat_event({"model": "mini", "max_tokens": 50, "messages": [HI]} | fields))
+    return type(refused.value), refused.value.param
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"model": None}, "model"),
+        ({"max_tokens": None}, "max_tokens"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": True}, "max_tokens"),
+        ({"messages": []}, "messages"),
+        ({"messages": "hi"}, "messages"),
+        ({"messages": ["hi"]}, "messages.0"),
+        ({"messages": [{"role": "tool", "content": "x"}]}, "messages.0.role"),
+        ({"messages": [{"role": "user"}]}, "messages.0.content"),
+        ({"messages": [{"role": "user", "content": ["x"]}]}, "messages.0.content.0"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": None}]}]},
+            "messages.0.content.0.text",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image"}]}]},
+            "messages.0.content.0.source",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "tool_result", "content": "x"}]}]},
+            "messages.0.content.0.tool_use_id",
+        ),
+        (
+            {"messages": [{"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f"}]}]},
+            "messages.0.content.0.input",
+        ),
+        (
+            {"messages": [{"role": "assistant", "content": [{"type": "redacted_thinking"}]}]},
+            "messages.0.content.0.data",
+        ),
+        ({"system": 7}, "system"),
+        ({"cache_control": "yes"}, "cache_control"),
+        ({"stop_sequences": "END"}, "stop_sequences"),
+        ({"stop_sequences": [""]}, "stop_sequences.0"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"top_k": 0}, "top_k"),
+        ({"tools": [{"name": "f"}]}, "tools.0.input_schema"),
+        ({"tools": [{"input_schema": {}}]}, "tools.0.name"),
+        ({"tool_choice": "auto"}, "tool_choice"),
+        ({"tool_choice": {"type": "maybe"}}, "tool_choice.type"),
+        ({"tool_choice": {"type": "tool"}}, "tool_choice.name"),
+        ({"thinking": {"type": "deep"}}, "thinking.type"),
+        ({"thinking": {"type": "enabled"}}, "thinking.budget_tokens"),
+        ({"thinking": {"type": "enabled", "budget_tokens": 50}}, "thinking.budget_tokens"),
+        ({"output_config": {"effort": "huge"}}, "output_config.effort"),
+        ({"output_config": {"format": {"type": "xml"}}}, "output_config.format.type"),
+        ({"output_config": {"format": {"type": "json_schema"}}}, "output_config.format.schema"),
+        ({"metadata": "me"}, "metadata"),
+    ],
+)
+def test_a_wrong_field_is_refused_by_its_path(fields: JsonObject, param: str) -> None:
+    assert refusal(**fields) == (InvalidRequest, param)
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"container": "c"}, "container"),
+        ({"mcp_servers": [{}]}, "mcp_servers"),
+        ({"inference_geo": "us"}, "inference_geo"),
+        ({"speed": "fast"}, "speed"),
+        ({"service_tier": "priority"}, "service_tier"),
+        (
+            {"context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}},
+            "context_management.edits.0.type",
+        ),
+        ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "tools.0.type"),
+        ({"tools": [TOOL | {"defer_loading": True}]}, "tools.0.defer_loading"),
+        ({"tools": [TOOL | {"input_examples": [{}]}]}, "tools.0.input_examples"),
+        ({"output_config": {"task_budget": 3}}, "output_config.task_budget"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "search_result"}]}]},
+            "messages.0.content.0.type",
+        ),
+        (
+            {"messages": [{"role": "assistant", "content": [{"type": "server_tool_use"}]}]},
+            "messages.0.content.0.type",
+        ),
+        (
+            {
+                "messages": [
+                    {
+                        "role": "user",
+                        "content": [{"type": "image", "source": {"type": "file", "file_id": "f"}}],
+                    }
+                ]
+            },
+            "messages.0.content.0.source.type",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [document({"type": "url", "url": "https://x"})]}]},
+            "messages.0.content.0.source.type",
+        ),
+        (
+            {
+                "messages": [
+                    {"role": "user", "content": [document({"type": "text"}, citations={"enabled": True})]}
+                ]
+            },
+            "messages.0.content.0.citations",
+        ),
+    ],
+)
+def test_what_is_not_offered_is_refused_by_name(fields: JsonObject, param: str) -> None:
+    assert refusal(**fields) == (UnsupportedParameter, param)

@@ -1,0 +1,143 @@
+"""What a walk takes of its key's limits comes back in every exit, but for what was spent."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from aggregator.auth.caller import Caller
+from aggregator.errors import InsufficientQuota, ProviderFailed, RateLimitExceeded, StoreUnavailable
+from aggregator.proxy.limits.store import LimitStore
+from aggregator.proxy.model import Ask, Route
+from aggregator.proxy.walk import Visit, walk
+from aggregator.runtime.aws import AwsError
+from aggregator.runtime.streaming import StreamingResponse
+from tests.fakes.chat_world import (
+    CALLER,
+    DONE,
+    ScriptedResponse,
+    World,
+    ask,
+    chunk,
+    completion,
+    counted,
+    usage_event,
+    visit,
+)
+from tests.fakes.memory_dynamodb import MemoryDynamoDb
+
+LIMITED = replace(
+    CALLER, limits={"requestsPerMinute": 5, "concurrentRequests": 1, "dailyBudgetNanoUsd": 1_000}
+)
+ANSWERED = ScriptedResponse(completion("hello", counted(10, 5)))
+
+
+class Limited(World):
+    """A world whose counts can be seen, and where any caller may take the route."""
+
+    def __init__(self, *script: ScriptedResponse, available: int = 1_000_000) -> None:
+        super().__init__(script, available=available)
+        self.table = MemoryDynamoDb()
+        self.counts = LimitStore(self.table, "proxy")
+
+    def route(self, caller: Caller, ask: Ask, visit: Visit) -> Sequence[Route]:
+        return super().route(replace(caller, limits={}), ask, visit)
+
+
+def served(world: World, caller: Caller = LIMITED, **fields: Any) -> StreamingResponse:
+    return walk(caller, ask(**({"max_tokens": 10} | fields)), visit(world.clock), world.collaborators())
+
+
+def used(world: Limited) -> dict[str, int]:
+    """What the key's item counts; places by their number."""
+    stored = world.table.items.get(("LIMITS#k1", "LIMITS"), {})
+    return {
+        name: int(value["N"]) if "N" in value else len(value["SS"])
+        for name, value in stored.items()
+        if name not in {"pk", "sk", "expires_at"}
+    }
+
+
+def test_an_answer_costs_its_budget_what_it_cost_and_tells_what_is_left() -> None:
+    here = Limited(ANSWERED)
+
+    answer = served(here)
+
+    assert json.loads(b"".join(answer.chunks))["usage"]["completion_tokens"] == 5
+    assert used(here) == {"r#29923920": 1, "d#2026-11-23": 20}
+    assert answer.headers["x-ratelimit-remaining-requests"] == "4"
+    assert here.table.calls == ["UpdateItem", "UpdateItem"]
+
+
+def test_a_stream_has_its_place_until_its_end() -> None:
+    here = Limited(ScriptedResponse(chunk("hey", "stop"), usage_event(10, 5), DONE), ANSWERED)
+
+    answer = served(here, stream=True)
+    another = replace(visit(here.clock), request_id="another")
+    with pytest.raises(RateLimitExceeded):
+        walk(LIMITED, ask(max_tokens=10), another, here.collaborators())
+    b"".join(answer.chunks)
+
+    assert used(here) == {"r#29923920": 1, "d#2026-11-23": 20}
+
+
+def test_a_client_that_leaves_frees_its_place() -> None:
+    here = Limited(ScriptedResponse(chunk("hey"), chunk("you"), DONE))
+    answer = served(here, stream=True)
+    next(iter(answer.chunks))
+
+    answer.close()
+
+    assert "running" not in used(here)
+    assert used(here)["d#2026-11-23"] == here.receipts[0].cost_nano_usd
+
+
+def test_a_provider_that_fails_costs_nothing_of_the_budget() -> None:
+    here = Limited(ScriptedResponse(status=500), ScriptedResponse(status=500))
+
+    with pytest.raises(ProviderFailed):
+        served(here)
+
+    assert used(here) == {"r#29923920": 1, "d#2026-11-23": 0}
+
+
+def test_who_has_no_money_gives_its_budget_and_its_place_back() -> None:
+    here = Limited(available=3)
+
+    with pytest.raises(InsufficientQuota):
+        served(here)
+
+    assert used(here) == {"r#29923920": 1, "d#2026-11-23": 0}
+
+
+def test_who_is_over_a_limit_holds_no_money_and_calls_nobody() -> None:
+    here = Limited()
+
+    with pytest.raises(RateLimitExceeded):
+        served(here, replace(LIMITED, limits={"tokensPerMinute": 5}))
+
+    assert here.steps == ["route"]
+
+
+def test_a_hold_is_no_more_than_what_the_budget_has_left() -> None:
+    here = Limited(ANSWERED)
+
+    served(here, replace(LIMITED, limits={"dailyBudgetNanoUsd": 200}), max_tokens=None)
+
+    assert here.wallets.held == [200]
+
+
+def test_if_limits_cannot_be_counted_nobody_passes() -> None:
+    here = Limited()
+
+    def unreachable(action: str, request: dict[str, Any]) -> dict[str, Any]:
+        raise AwsError("Unreachable", f"{action} {len(request)}")
+
+    here.table.call = unreachable  # type: ignore[method-assign]
+
+    with pytest.raises(StoreUnavailable):
+        served(here)
+
+    assert here.steps == ["route"]
