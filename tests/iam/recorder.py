@@ -71,9 +71,9 @@ def _of_the_bus(name: str, said: JsonObject) -> Iterator[Need]:
 
 
 def _of_queues(name: str, said: JsonObject) -> Iterator[Need]:
-    yield Need(
-        f"sqs:{name}", f"arn:aws:sqs:{_PLACE}:{urlsplit(said['QueueUrl']).path.rpartition('/')[2]}", {}
-    )
+    """A batch needs what one of it needs. Source: Amazon SQS developer guide, "API permissions reference"."""
+    queue = urlsplit(said["QueueUrl"]).path.rpartition("/")[2]
+    yield Need(f"sqs:{name.removesuffix('Batch')}", f"arn:aws:sqs:{_PLACE}:{queue}", {})
 
 
 def _of_secrets(name: str, said: JsonObject) -> Iterator[Need]:

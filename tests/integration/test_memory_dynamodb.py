@@ -171,6 +171,6 @@ def test_both_say_the_same_whatever_the_store_asks(twins: Twins, seed: int) -> N
     assert memory == real
     assert len(real) > 20
     assert twins.actions == {
-        "BatchGetItem", "GetItem", "Query", "Scan", "TransactWriteItems", "TransactWriteItems refused",
+        "BatchGetItem", "GetItem", "Query", "TransactWriteItems", "TransactWriteItems refused",
         "UpdateItem", "UpdateItem refused",
     }  # fmt: skip

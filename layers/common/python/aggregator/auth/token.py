@@ -15,12 +15,14 @@ def token_of(event: Mapping[str, Any]) -> str:
 
     `Authorization` decides alone when it is there, whatever it holds: API Gateway caches the answer under that header,
     so what stands in another one must not make it an Allow. For the same reason a header that comes twice is refused.
+    One without a value is none to API Gateway either (clients that were given an empty token send it): nothing is
+    cached under it.
 
     Raises:
         InvalidApiKey: no key, another scheme, or something too long to be a key.
     """
     authorization = _header_of(event, "authorization")
-    if authorization is None:
+    if not authorization:
         token = _header_of(event, "x-api-key") or ""
     else:
         scheme, token = (*re.split(r"[ \t]+", authorization, maxsplit=1), "")[:2]

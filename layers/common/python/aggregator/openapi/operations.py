@@ -98,7 +98,7 @@ OPERATIONS: dict[str, Operation] = {
         "countMessageTokensByProxyPath", "messages", (404,)
     ),
     "POST /auth/api-keys": Operation("createApiKey", "auth"),
-    "GET /auth/api-keys": Operation("listApiKeys", "auth"),
+    "GET /auth/api-keys": Operation("listApiKeys", "auth", (404,)),
     "GET /auth/api-keys/{keyId}": Operation("getApiKey", "auth"),
     "PATCH /auth/api-keys/{keyId}": Operation("updateApiKey", "auth", (409,)),
     "DELETE /auth/api-keys/{keyId}": Operation("revokeApiKey", "auth", (409,)),
