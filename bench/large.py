@@ -41,6 +41,15 @@ _ANSWERS = {
 """What providers answer that do not speak OpenAI's protocol, by the first word of their models' names."""
 
 
+RESPONSE = json.dumps({
+    "id": "resp_1", "object": "response", "created_at": 1, "status": "completed", "model": "gpt-4o-mini",
+    "output": [{"type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
+                "content": [{"type": "output_text", "text": "Hello", "annotations": []}]}],
+    "usage": {"input_tokens": 9, "output_tokens": 1, "total_tokens": 10},
+}).encode()  # fmt: skip
+"""What a provider answers that speaks Responses."""
+
+
 class Case(NamedTuple):
     """A request to a function under functions/proxy; `answer` is the provider's, a chat completion unless said."""
 
@@ -69,6 +78,7 @@ def prompts() -> Iterator[Case]:
     for model in ("gpt-4o-mini", "claude-sonnet-4-6", "gemini-3.5-flash"):
         ask = {"model": model, "max_tokens": 10}
         said = _ANSWERS.get(model.partition("-")[0])
+        in_responses = said or RESPONSE
         yield Case(f"chat, one string, {model}", chat, {**ask, "messages": one}, said)
         yield Case(f"chat, 70,000 messages, {model}", chat, {**ask, "messages": turns}, said)
         yield Case(f"chat, 50,000 parts, {model}", chat, {**ask, "messages": blocks}, said)
@@ -77,13 +87,13 @@ def prompts() -> Iterator[Case]:
         yield Case(f"messages, 50,000 blocks, {model}", claude, {**ask, "messages": blocks}, said)
         ask = {"model": model, "max_output_tokens": 16}
         items = _many({"type": "input_text", "text": "x" * 65}, 50_000)
-        yield Case(f"responses, one string, {model}", answers, {**ask, "input": text}, said)
-        yield Case(f"responses, 70,000 items, {model}", answers, {**ask, "input": turns}, said)
+        yield Case(f"responses, one string, {model}", answers, {**ask, "input": text}, in_responses)
+        yield Case(f"responses, 70,000 items, {model}", answers, {**ask, "input": turns}, in_responses)
         yield Case(
             f"responses, 50,000 parts, {model}",
             answers,
             {**ask, "input": [{"role": "user", "content": items}]},
-            said,
+            in_responses,
         )
     vector = {"model": "text-embedding-3-small"}
     small = embeddings(1, 8, base64=False)

@@ -9,6 +9,9 @@ JsonObject = dict[str, Any]
 SNIPPET_MODEL = "gpt-4o-mini"
 STAND_IN_KEY = "stand-in"
 
+_SPOKEN = ("openai", "anthropic")
+"""Protocols of the stand-in."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderPlan:
@@ -25,7 +28,7 @@ def plan_providers(catalogue: JsonObject, environment: Mapping[str, str], stand_
     """Plan for a catalogue: a provider whose `keyVariable` is set is called, all others are the stand-in.
 
     Each stood-in provider gets a base URL of its own (`.../mistral/v1`), so that a fault can be told to one of them,
-    and is spoken to in the stand-in's protocol, OpenAI's.
+    and is spoken to in its own dialect where the stand-in knows it, else in OpenAI's.
     A model with a real route loses its stood-in ones: a made-up answer must not pass for a fallback.
     """
     providers = catalogue["providers"]
@@ -44,7 +47,7 @@ def plan_providers(catalogue: JsonObject, environment: Mapping[str, str], stand_
         keys={name: key or STAND_IN_KEY for name, key in keys.items()},
         overrides={
             "providers": {
-                each["id"]: {"baseUrl": f"{stand_in_url}/{each['id']}/v1", **_in_openais_words(each)}
+                each["id"]: {"baseUrl": f"{stand_in_url}/{each['id']}/v1", **_spoken_by_the_stand_in(each)}
                 for each in providers
                 if each["id"] in stood_in
             },
@@ -54,8 +57,8 @@ def plan_providers(catalogue: JsonObject, environment: Mapping[str, str], stand_
     )
 
 
-def _in_openais_words(provider: JsonObject) -> JsonObject:
-    return {} if provider.get("protocol", "openai") == "openai" else {"protocol": "openai"}
+def _spoken_by_the_stand_in(provider: JsonObject) -> JsonObject:
+    return {} if provider.get("protocol", "openai") in _SPOKEN else {"protocol": "openai"}
 
 
 def _snippet_model(catalogue: JsonObject, real: tuple[str, ...]) -> str:

@@ -38,13 +38,17 @@ def test_without_keys_every_provider_is_stood_in_under_a_url_of_its_own() -> Non
     }
 
 
-def test_the_stand_in_is_spoken_to_in_its_own_protocol() -> None:
-    catalogue = {"providers": [{"id": "native", "protocol": "bedrock"}], "models": []}
+def test_the_stand_in_is_spoken_to_in_openai_s_protocol_where_it_knows_no_other() -> None:
+    catalogue = {
+        "providers": [{"id": "native", "protocol": "bedrock"}, {"id": "claude", "protocol": "anthropic"}],
+        "models": [],
+    }
 
     found = plan_providers(catalogue, {}, "http://127.0.0.1:9000")
 
     assert found.overrides["providers"] == {
-        "native": {"baseUrl": "http://127.0.0.1:9000/native/v1", "protocol": "openai"}
+        "native": {"baseUrl": "http://127.0.0.1:9000/native/v1", "protocol": "openai"},
+        "claude": {"baseUrl": "http://127.0.0.1:9000/claude/v1"},
     }
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from aggregator.proxy.dialects.surface import Surface
@@ -14,7 +15,8 @@ JsonObject = dict[str, Any]
 
 def served(surface: Surface, world: World, asked: JsonObject) -> StreamingResponse:
     ask = surface.read(chat_event(asked))
-    return surface.render(ask, walk(CALLER, ask, visit(world.clock), world.collaborators()))
+    at = replace(visit(world.clock), render=surface.render)
+    return walk(CALLER, ask, at, world.collaborators())
 
 
 def sent(world: World) -> JsonObject:

@@ -6,6 +6,7 @@ import pytest
 
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Route
+from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.fitting import in_dialect_of
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.messages.to_provider import conversation
@@ -41,7 +42,7 @@ def turns(there: Route, *messages: JsonObject) -> list[JsonObject]:
 def test_a_chat_completion_stays_as_the_client_wrote_it() -> None:
     ask = chat_ask(thinking={"type": "enabled"}, top_k=3)
 
-    assert in_dialect_of(via(), ask) is ask
+    assert lanes.translated(ask, via()) is ask
 
 
 @pytest.mark.parametrize(

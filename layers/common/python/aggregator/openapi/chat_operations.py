@@ -51,6 +51,11 @@ HEADERS: dict[str, JsonObject] = {
         "description": "Day on which the provider takes the model away, where one is known.",
         "schema": {"type": "string", "format": "date", "examples": ["2027-01-14"]},
     },
+    "x-aggregator-ignored": {
+        "description": "What the request says and the provider did not get, because nobody there takes it.",
+        "schema": {"type": "string"},
+        "example": "tools.web_search, client_metadata",
+    },
     "x-aggregator-left-out": {
         "description": "Providers that were passed over, because they kept failing.",
         "schema": {"type": "string"},

@@ -23,6 +23,8 @@ Capability = Literal[
     "promptCaching",
     "audioInput",
     "embeddings",
+    "toolsOverResponses",
+    "onlyResponses",
 ]
 Amount = Annotated[str, Field(description="US dollars for a million tokens", examples=["0.15"])]
 OptionalAmount = Annotated[Amount | None, Field(exclude_if=lambda amount: amount is None)]

@@ -28,6 +28,8 @@ CAPABILITIES = frozenset({
     "promptCaching",
     "audioInput",
     "embeddings",
+    "toolsOverResponses",
+    "onlyResponses",
 })  # fmt: skip
 
 MAX_TOKENS_FIELDS = frozenset({"max_tokens", "max_completion_tokens"})

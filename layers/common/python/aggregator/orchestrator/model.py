@@ -37,7 +37,9 @@ class Provider:
     providers; a keyless one has none. `key_header` takes the key as it is, instead of `Authorization: Bearer`.
     `extensions` are fields beyond OpenAI's that it takes (see proxy/dialects/fitting.py). `defaults` are fields that go
     to models whose names there fit a pattern, unless the request says one of them. `silence_seconds` is how long it may
-    say nothing in the middle of an answer, `reasoning_silence_seconds` the same for models that reason.
+    say nothing in the middle of an answer, `reasoning_silence_seconds` the same for models that reason. `dialects` are
+    the clients' dialects that it takes as they are (`responses`, `messages`), under its base URL; its `protocol` comes
+    besides. `house`: they are its own, so that it knows fields which are not known here yet.
     """
 
     id: str
@@ -57,6 +59,12 @@ class Provider:
     defaults: Mapping[str, JsonObject] = field(default_factory=dict)
     silence_seconds: int = SILENCE_SECONDS
     reasoning_silence_seconds: int = REASONING_SILENCE_SECONDS
+    dialects: frozenset[str] = frozenset()
+    house: bool = False
+
+    def is_house_of(self, dialect: str) -> bool:
+        """Whether the dialect is this provider's own, so that fields which nobody here knows pass."""
+        return self.house and dialect in self.dialects
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,4 +352,6 @@ def _build_provider(entry: JsonObject) -> Provider:
         defaults=entry.get("defaults", {}),
         silence_seconds=entry.get("silenceSeconds", SILENCE_SECONDS),
         reasoning_silence_seconds=entry.get("reasoningSilenceSeconds", REASONING_SILENCE_SECONDS),
+        dialects=frozenset(entry.get("dialects", ())),
+        house=entry.get("house", False),
     )

@@ -161,6 +161,8 @@ class PutProviderRequest(_Fields):
     rename: Annotated[dict[str, str], Field(max_length=100, default_factory=dict)]
     extensions: Annotated[list[str], Field(max_length=100, default_factory=list)]
     defaults: Annotated[dict[str, dict[str, Any]], Field(max_length=100, default_factory=dict)]
+    dialects: Annotated[list[Literal["messages", "responses"]], Field(max_length=2, default_factory=list)]
+    house: bool = False
 
     def to_fields(self) -> dict[str, Any]:
         """As `edits.put_provider` takes it."""

@@ -4,11 +4,8 @@ from collections.abc import Callable, Iterator
 
 from aggregator.billing.model import Hold
 from aggregator.billing.money import to_usd
-from aggregator.billing.price import Usage
-from aggregator.errors import ProviderFailed, ProviderTimedOut, ProviderUnreadable, Refusal, envelope
-from aggregator.proxy.dialects.chat.usage import usage_json
-from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, JsonObject, Receipt, UpstreamError
-from aggregator.runtime.sse import DONE, data_event
+from aggregator.errors import ProviderFailed, ProviderTimedOut, ProviderUnreadable, Refusal
+from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, Receipt, UpstreamError
 
 Finish = Callable[[str], Receipt]
 
@@ -17,8 +14,9 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
     """Headers that are known before the body is: who answers, and what is held. Amounts in US dollars.
 
     `x-aggregator-max-tokens` is the limit of output tokens that the platform chose, where the client set none;
-    `x-aggregator-left-out` names the providers that were passed over because they kept failing;
-    `x-aggregator-retires-at` is the day on which the model goes, where one is known.
+    `x-aggregator-ignored` names what the client sent and the provider did not get; `x-aggregator-left-out`
+    the providers that were passed over because they kept failing; `x-aggregator-retires-at` is the day on which the
+    model goes, where one is known.
     """
     headers = {
         "x-request-id": request_id,
@@ -32,6 +30,8 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
     }
     if answer.route.via.retires_at:
         headers["x-aggregator-retires-at"] = answer.route.via.retires_at
+    if answer.ignored:
+        headers["x-aggregator-ignored"] = ", ".join(answer.ignored)
     if answer.route.left_out:
         headers["x-aggregator-left-out"] = ",".join(answer.route.left_out)
     if ask.max_output_tokens is None and ask.surface != EMBEDDINGS:
@@ -86,44 +86,10 @@ def relay(ask: Ask, answer: Answer, request_id: str, finish: Finish) -> Iterator
             answer.response.close()
         receipt = finish(outcome)
     if failure is not None:
-        yield data_event(envelope(failure, request_id))
+        yield answer.lane.ending.fail(failure, request_id)
         return
-    if ask.wants_usage:
-        yield data_event(usage_chunk(answer, receipt))
-    yield DONE
+    yield from answer.lane.ending.end(ask, answer, receipt)
     answer.response.release()
-
-
-def with_usage(body: bytes, usage: Usage) -> bytes:
-    """Plain answer of a provider that counted nothing, with our own count, flagged."""
-    from aggregator.proxy.dialects.embeddings.vectors import apart, together  # noqa: PLC0415 (it is seldom called)
-
-    answer = apart(body)
-    answer.said["usage"] = {**usage_json(usage), "estimated": True}
-    return b"".join(together(answer))
-
-
-def usage_chunk(answer: Answer, receipt: Receipt) -> JsonObject:
-    """Last chunk of a stream: no choices, the usage, and in it the receipt. Amounts in US dollars."""
-    chunk: JsonObject = answer.progress.usage_chunk or {
-        "id": f"chatcmpl-{receipt.request_id}",
-        "object": "chat.completion.chunk",
-        "created": int(receipt.request_id[:12], 16) // 1000,
-        "model": answer.route.via.upstream_model,
-        "choices": [],
-    }
-    balance = receipt.balance_nano_usd
-    return chunk | {
-        "usage": {
-            **usage_json(receipt.usage, chunk.get("usage")),
-            "cost_usd": to_usd(receipt.charged_nano_usd),
-            "hold_usd": to_usd(receipt.hold.amount_nano_usd),
-            **({} if balance is None else {"balance_usd": to_usd(balance)}),
-            "price_version": receipt.route.price.version,
-            "request_id": receipt.request_id,
-            "estimated": receipt.usage.estimated,
-        }
-    }
 
 
 def _broken(broken: UpstreamError | ProviderUnreadable) -> tuple[str, Refusal]:

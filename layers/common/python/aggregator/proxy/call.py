@@ -13,8 +13,8 @@ from aggregator.errors import (
     Refusal,
     UnsupportedParameter,
 )
-from aggregator.proxy.dialects.adapter import Adapter, adapter_of, refusal_by
-from aggregator.proxy.dialects.fitting import in_dialect_of
+from aggregator.proxy.dialects.adapter import Adapter, refusal_by
+from aggregator.proxy.dialects.lanes import lane_of, translated
 from aggregator.proxy.model import (
     Answer,
     Ask,
@@ -173,8 +173,8 @@ def _attempt(
     deadline: float,
     monotonic: Callable[[], float],
 ) -> Answer:
-    adapter = adapter_of(way.route.provider.protocol, ask.surface)
-    request = adapter.encode(in_dialect_of(way.route.via, ask), way, key)
+    lane = lane_of(ask, way.route.via)
+    request = lane.adapter.encode(translated(ask, way.route.via), way, key)
     progress = Progress(
         model=way.route.via.upstream_model,
         choices=ask.choices,
@@ -183,13 +183,13 @@ def _attempt(
     try:
         response = upstream.post(request, deadline)
         if response.status >= 300:
-            raise refusal_by(adapter, response.status, response.headers, response.read_error())
-        chunks = _begin(adapter, ask, response, progress, monotonic)
+            raise refusal_by(lane.adapter, response.status, response.headers, response.read_error())
+        chunks = _begin(lane.adapter, ask, response, progress, monotonic)
     except UpstreamError as broken:
         if broken.timed_out:
             raise ProviderTimedOut("The provider did not answer in time.") from broken
         raise ProviderFailed("The provider could not be reached.") from broken
-    return Answer(way, attempts, chunks, progress, response)
+    return Answer(way, attempts, chunks, progress, response, lane, request.ignored)
 
 
 def _begin(

@@ -5,6 +5,7 @@ Standard library only, like all that it imports.
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from aggregator.auth.caller import Caller
@@ -45,14 +46,16 @@ def serve(
             deadline=do.monotonic() + context.get_remaining_time_in_millis() / 1000 - SETTLE_SECONDS,
             ok_status=_ok_status(surface, event),
             strategy=_strategy_of(event),
+            render=surface.render,
         )
-        caller, ask = Caller.from_event(event), surface.read(event)
+        caller = Caller.from_event(event)
+        ask = replace(surface.read(event), user_id=caller.user_id)
         body_hash = _taken_out(event)
         cache_seconds = response_cache.seconds_of(event, caller.cache_seconds)
 
         key = idempotency.key_of(event)
         if key is None and not cache_seconds:
-            return surface.render(ask, walk(caller, ask, visit, do))
+            return walk(caller, ask, visit, do)
 
         # A repetition, or what is in the cache, does not get as far as the walk, which asks the same.
         allows = do.admit(caller, ask.model, source_ip=visit.source_ip, now=visit.now)
@@ -62,9 +65,9 @@ def serve(
 
         def carry_out() -> StreamingResponse:
             if not cache_seconds:
-                return surface.render(ask, walked())
+                return walked()
             wish = _wish(caller, ask, visit, cache_seconds, allows)
-            return surface.render(ask, response_cache.served(do.cached, wish, walked))
+            return response_cache.served(do.cached, wish, walked, is_whole=surface.is_whole)
 
         if key is None:
             return carry_out()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from aggregator.billing.model import Hold
-from aggregator.billing.money import NanoUsd
+from aggregator.billing.money import NanoUsd, to_usd
 from aggregator.billing.price import Price, Usage
 from aggregator.errors import Refusal
 from aggregator.orchestrator.model import PRIORITY, SILENCE_SECONDS, Provider
@@ -26,7 +26,9 @@ class Ask:
     tokenizer makes more tokens of a text than it has bytes.
     `max_output_tokens` is None where the client set no limit. `tokens` came as numbers, so that they need no bound.
     `messages` counts the inputs of an embeddings request.
-    `asked` is the request in the form of its surface, where that is not a chat completion: answers repeat parts of it.
+    `asked` is the request in the form of its surface, where that is not a chat completion: native lanes send it on, and
+    answers repeat parts of it. `untranslated` is why it cannot be said as a chat completion, if it cannot: then it
+    takes native lanes alone, and `body` is `asked`. `headers` are those of the client that a dialect sends on.
     """
 
     body: JsonObject
@@ -42,6 +44,14 @@ class Ask:
     surface: str = "chat"
     tokens: int = 0
     asked: JsonObject = field(default_factory=dict)
+    user_id: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    untranslated: Refusal | None = None
+
+    @property
+    def has_tools(self) -> bool:
+        """Whether the model may call anything."""
+        return bool(self.body.get("tools"))
 
     @property
     def has_files(self) -> bool:
@@ -103,7 +113,7 @@ class UpstreamRequest:
     """One HTTP POST to a provider.
 
     `first_byte_seconds` is how long it may take to begin its answer, `silence_seconds` how long it may say nothing
-    between two pieces of it.
+    between two pieces of it. `ignored` names what the client sent and the provider does not get.
     """
 
     url: str
@@ -111,6 +121,7 @@ class UpstreamRequest:
     body: bytes
     first_byte_seconds: float
     silence_seconds: float = SILENCE_SECONDS
+    ignored: tuple[str, ...] = ()
 
 
 class UpstreamError(Exception):
@@ -207,6 +218,20 @@ class Progress:
         return usage
 
 
+class Carrier(Protocol):
+    """The lane that an answer came on; see `dialects/lanes.py`."""
+
+    @property
+    def is_native(self) -> bool:
+        """Whether the answer is in the client's dialect as it comes."""
+        ...
+
+    @property
+    def ending(self) -> Any:
+        """What its stream ends with."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A provider took the request. `chunks` is the body for the client; `progress` grows while it is read."""
@@ -216,6 +241,8 @@ class Answer:
     chunks: Iterator[bytes]
     progress: Progress
     response: UpstreamResponse
+    lane: "Carrier"
+    ignored: tuple[str, ...] = ()
 
     @property
     def route(self) -> Route:
@@ -268,3 +295,14 @@ class Receipt:
         if self.hold.available_after_nano_usd is None:
             return None
         return self.hold.available_after_nano_usd + self.hold.amount_nano_usd - self.charged_nano_usd
+
+    def in_stream(self) -> JsonObject:
+        """The receipt as it stands in the usage at a stream's end. Amounts in US dollars."""
+        return {
+            "cost_usd": to_usd(self.charged_nano_usd),
+            "hold_usd": to_usd(self.hold.amount_nano_usd),
+            **({} if self.balance_nano_usd is None else {"balance_usd": to_usd(self.balance_nano_usd)}),
+            "price_version": self.route.price.version,
+            "request_id": self.request_id,
+            "estimated": self.usage.estimated,
+        }

@@ -18,7 +18,8 @@ BYTES_PER_TOKEN = 4
 TOKENS_PER_IMAGE = 1024
 """The same for an image, or what the model makes of one at the most, if that is less."""
 
-_PROMPT = ("messages", "tools", "functions", "response_format", "input")
+_PROMPT = ("messages", "tools", "functions", "response_format", "input", "system", "instructions")
+_ATTACHED = frozenset({"image_url", "file", "image", "input_image", "document", "input_file"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def text_bytes_in(ask: Ask) -> int:
         elif isinstance(value, list):
             waiting += value
         elif isinstance(value, dict):
-            if value.get("type") in ("image_url", "file"):
+            if isinstance(kind := value.get("type"), str) and kind in _ATTACHED:
                 continue
             waiting += value
             waiting += value.values()

@@ -12,11 +12,12 @@ from aggregator.billing.reserve import Wallets, reserve
 from aggregator.errors import Refusal, status_of
 from aggregator.proxy.admission import Admit
 from aggregator.proxy.afterwards import settled_by
-from aggregator.proxy.answer import headers_after, headers_before, relay, with_usage
+from aggregator.proxy.answer import headers_after, headers_before, relay
 from aggregator.proxy.answers.idempotency import Answers
 from aggregator.proxy.answers.response_cache import NOTHING_CACHED, CachedAnswers
 from aggregator.proxy.bound import bound_of, ways_within
 from aggregator.proxy.call import NOBODY, Keys, Upstream, Watch, call
+from aggregator.proxy.dialects.surface import as_it_is
 from aggregator.proxy.limits import take as limits
 from aggregator.proxy.limits.rules import Taken
 from aggregator.proxy.limits.take import Counts
@@ -66,6 +67,7 @@ class Visit:
     """One request at the door: its id, where it came from, when, until when, and the status that success has.
 
     `strategy` is by what it wants its routes ranked, where it asks for something else than the model says.
+    `render` makes the surface's form of a translated answer.
     """
 
     request_id: str
@@ -75,6 +77,7 @@ class Visit:
     deadline: float
     ok_status: int
     strategy: str | None = None
+    render: Callable[[Ask, StreamingResponse], StreamingResponse] = as_it_is
 
 
 def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> StreamingResponse:
@@ -98,11 +101,11 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
         return _streamed(ask, answer, visit, headers, finish)
     body = next(answer.chunks)
     receipt = finish("completed")
-    if receipt.usage.estimated:
-        body = with_usage(body, receipt.usage)
+    if receipt.usage.estimated and not answer.lane.is_native:
+        body = answer.lane.ending.with_usage(body, receipt.usage)
     headers |= taken.headers_after(receipt.usage.tokens)
     headers |= headers_after(receipt) | {"Content-Type": "application/json"}
-    return StreamingResponse(visit.ok_status, headers, [body])
+    return _rendered(ask, answer, visit, StreamingResponse(visit.ok_status, headers, [body]))
 
 
 def _take(caller: Caller, ask: Ask, bound: Bound, visit: Visit, do: Collaborators) -> Taken:
@@ -193,4 +196,9 @@ def _streamed(
     chunks = relay(ask, answer, visit.request_id, finish)
     next(chunks)
     headers |= {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
-    return StreamingResponse(visit.ok_status, headers, chunks)
+    return _rendered(ask, answer, visit, StreamingResponse(visit.ok_status, headers, chunks))
+
+
+def _rendered(ask: Ask, answer: Answer, visit: Visit, said: StreamingResponse) -> StreamingResponse:
+    """What came on a native lane is in the client's dialect; a chat completion becomes what the surface makes of it."""
+    return said if answer.lane.is_native else visit.render(ask, said)

@@ -42,3 +42,9 @@ def header_of(event: Event, name: str) -> str | None:
 def route_of(event: Event) -> str:
     """`POST /billing/transaction`: the method and the route, with its parameters' names."""
     return f"{event.get('httpMethod', '?')} {event.get('resource') or event.get('path', '?')}"
+
+
+def headers_in(event: Event, names: tuple[str, ...]) -> dict[str, str]:
+    """Those of a request's headers that are wanted, by their names in lower case."""
+    said = {each.lower(): str(value) for each, value in (event.get("headers") or {}).items()}
+    return {name: said[name] for name in names if name in said}

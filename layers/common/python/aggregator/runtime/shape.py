@@ -80,10 +80,13 @@ def one_of(value: Any, taken: tuple[Any, ...], place: str) -> Any:
     """`value`, if it is one of those that are taken.
 
     Raises:
-        InvalidRequest: it is not.
+        InvalidRequest: it is no string.
+        UnsupportedParameter: it is none of them; the API's own house may know it.
     """
-    if not isinstance(value, str) or value not in taken:
+    if not isinstance(value, str):
         raise invalid(place, f"must be one of {', '.join(taken)}")
+    if value not in taken:
+        raise unsupported(place, f"must be one of {', '.join(taken)}")
     return value
 
 
@@ -111,3 +114,14 @@ def refuse_others(body: Mapping[str, Any], taken: frozenset[str]) -> None:
 def bytes_of(body: Mapping[str, Any]) -> int:
     """How long a translated request is, as JSON: no tokenizer makes more tokens of it."""
     return len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
+
+
+def a_flag(value: Any, place: str) -> bool:
+    """`value`, if it is true or false; none is false.
+
+    Raises:
+        InvalidRequest: it is something else.
+    """
+    if value is not None and not isinstance(value, bool):
+        raise invalid(place, "must be true or false")
+    return bool(value)

@@ -9,8 +9,8 @@ are never another's: an answer is found by user, surface, model and body, whatev
 | was answered before     | 1 read, and none of the walk's        | nothing   | `hit`, with `Age`    |
 | was not, or too long ago| 1 read and 1 write                    | as ever   | `miss`               |
 
-Kept is what the walk answers, before a surface renders it; a hit is rendered anew, and a stream comes as a stream. Not
-kept are errors, streams that were cut, and answers over 300 KB compressed. A table that fails is a miss.
+Kept is what the client got, in its dialect; a stream comes as a stream. Not kept are errors, streams that were cut,
+and answers over 300 KB compressed. A table that fails is a miss.
 """
 
 import json
@@ -123,9 +123,15 @@ def key_of(ask: Ask, caller: Caller) -> str:
 
 
 def served(
-    answers: CachedAnswers, wish: Wish, carry_out: Callable[[], StreamingResponse]
+    answers: CachedAnswers,
+    wish: Wish,
+    carry_out: Callable[[], StreamingResponse],
+    *,
+    is_whole: Callable[[bytes], bool] = ends_chat,
 ) -> StreamingResponse:
     """The answer that is kept, or that of `carry_out`, which is kept on its way out.
+
+    `is_whole` tells from the last chunk of a stream whether it came to its end.
 
     Raises:
         ModelNotAllowed: the key may not call the model that answered.
@@ -144,7 +150,7 @@ def served(
         _keep(answers, wish, answer.headers, packed)
 
     if headers.get("Content-Type", "").startswith("text/event-stream"):
-        chunks = Recording(answer.chunks, is_whole=ends_chat, keep=keep, drop=lambda: None)
+        chunks = Recording(answer.chunks, is_whole=is_whole, keep=keep, drop=lambda: None)
         return StreamingResponse(answer.status, headers, chunks, answer.cookies)
     body = b"".join(answer.chunks)
     keep(compressed(body))

@@ -23,7 +23,7 @@ from typing import Any
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
-from aggregator.proxy.model import EMBEDDINGS, Ask, JsonObject
+from aggregator.proxy.model import Ask, JsonObject
 
 # Most tokens to think with at each effort; above the last it is "high".
 _BUDGETS = (("low", 4096), ("medium", 16384))
@@ -31,13 +31,11 @@ _ERROR = "Error:"
 
 
 def in_dialect_of(via: CatalogueRoute, ask: Ask) -> Ask:
-    """The same request, as the provider of this route takes it; one that came as a chat completion stays as it is.
+    """A request of another surface than chat, as the provider of this route takes it.
 
     Raises:
         UnsupportedParameter: it has a field that the provider cannot honour.
     """
-    if ask.surface in ("chat", EMBEDDINGS):
-        return ask
     provider = via.provider
     body = dict(ask.body)
     if "thinking" in body and not _is_claude(via):

@@ -4,14 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.auth.caller import Caller
-from aggregator.errors import ModelNotFound, ProviderUnavailable, UnsupportedParameter
+from aggregator.errors import (
+    InvalidRequest,
+    ModelNotFound,
+    ProviderUnavailable,
+    Refusal,
+    UnsupportedParameter,
+)
 from aggregator.orchestrator.model import Catalogue, Selection
 from aggregator.orchestrator.model import Route as CatalogueRoute
-from aggregator.orchestrator.parameters import refuse_unsupported
 from aggregator.proxy.admission import admitted
 from aggregator.proxy.call import Keys
+from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.adapter import speaks
-from aggregator.proxy.dialects.fitting import in_dialect_of
 from aggregator.proxy.model import EMBEDDINGS, Ask, Route
 from aggregator.runtime.clock import iso
 
@@ -60,12 +65,12 @@ def _of_kind(ask: Ask, selection: Selection) -> Sequence[CatalogueRoute]:
 def _able(ask: Ask, routes: Sequence[CatalogueRoute]) -> list[CatalogueRoute]:
     """Routes that can honour all of the request; what none can is refused by name."""
     able: list[CatalogueRoute] = []
-    refused: UnsupportedParameter | None = None
+    refused: Refusal | None = None
     for route in routes:
         try:
-            refuse_unsupported(in_dialect_of(route, ask).body, route.provider)
+            lanes.check(ask, route)
             _require_vision(ask, route)
-        except UnsupportedParameter as unsupported:
+        except (UnsupportedParameter, InvalidRequest) as unsupported:
             refused = refused or unsupported
         else:
             able.append(route)

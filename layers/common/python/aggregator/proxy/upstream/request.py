@@ -7,7 +7,13 @@ from aggregator.proxy.model import JsonObject, UpstreamRequest
 
 
 def request_to(
-    via: Route, path: str, body: JsonObject, key: str | None, *, stream: bool = False
+    via: Route,
+    path: str,
+    body: JsonObject,
+    key: str | None,
+    *,
+    stream: bool = False,
+    ignored: tuple[str, ...] = (),
 ) -> UpstreamRequest:
     """POST of `body` under the provider's base URL; the key goes where the provider looks for it."""
     provider = via.provider
@@ -27,4 +33,5 @@ def request_to(
         body=json.dumps(body, separators=(",", ":")).encode(),
         first_byte_seconds=provider.timeout_seconds,
         silence_seconds=via.silence_seconds,
+        ignored=ignored,
     )

@@ -16,7 +16,7 @@ from aggregator.proxy.dialects.embeddings.vectors import Apart, Vector, apart, t
 from aggregator.proxy.dialects.surface import Surface
 from aggregator.proxy.model import EMBEDDINGS as NAME
 from aggregator.proxy.model import Ask
-from aggregator.runtime.shape import a_count, a_name, a_text, bytes_of, invalid, one_of
+from aggregator.runtime.shape import a_count, a_name, a_text, bytes_of, invalid
 from aggregator.runtime.streaming import StreamingResponse
 
 MAX_INPUTS = 2048
@@ -36,8 +36,8 @@ def read(event: Mapping[str, Any]) -> Ask:
     texts, tokens = _inputs(body.get("input"))
     if body.get("dimensions") is not None:
         a_count(body["dimensions"], "dimensions")
-    if body.get("encoding_format") is not None:
-        one_of(body["encoding_format"], ("float", "base64"), "encoding_format")
+    if body.get("encoding_format") not in (None, "float", "base64"):
+        raise invalid("encoding_format", "must be one of float, base64")
     if body.get("user") is not None:
         a_text(body["user"], "user")
     return Ask(

@@ -11,7 +11,7 @@ from aggregator.orchestrator.model import Catalogue
 from aggregator.proxy.admission import admitted
 from aggregator.proxy.dialects.chat.from_client import body_of
 from aggregator.proxy.dialects.messages.client import MESSAGES, REQUEST_ID_HEADER
-from aggregator.proxy.dialects.messages.from_client import ask_of
+from aggregator.proxy.dialects.messages.from_client import taken
 from aggregator.proxy.dialects.messages.tokens import estimated_tokens
 from aggregator.proxy.edge import guarded
 from aggregator.runtime import clock
@@ -24,7 +24,7 @@ def counting(catalogue: Callable[[datetime], Catalogue]) -> Callable[[Any, Any],
 
     def answer(event: Event, _context: Any, request_id: str) -> StreamingResponse:
         now = clock.now()
-        caller, ask = Caller.from_event(event), ask_of(body_of(event))
+        caller, ask = Caller.from_event(event), taken(body_of(event))
         source_ip = source_ip_of(event)
         model = admitted(caller, ask.model, catalogue=catalogue(now), source_ip=source_ip, now=now).model
         if not model.max_output_tokens:

@@ -5,12 +5,15 @@ alike, and headers of betas are no matter. docs/surfaces.md has the table of fie
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from aggregator.errors import JsonObject
+from aggregator.errors import JsonObject, UnsupportedParameter
 from aggregator.proxy.dialects.chat.from_client import body_of, checked
 from aggregator.proxy.dialects.messages.blocks import mark_of, messages_of
+from aggregator.proxy.dialects.untranslated import as_it_is
 from aggregator.proxy.model import Ask
+from aggregator.runtime.request import headers_in
 from aggregator.runtime.shape import (
     a_count,
     a_list,
@@ -26,6 +29,7 @@ from aggregator.runtime.shape import (
 )
 
 NAME = "messages"
+SENT_ON = ("anthropic-version", "anthropic-beta")
 
 _SAME = ("model", "stream", "temperature", "top_p", "top_k")
 _TAKEN = frozenset({
@@ -50,7 +54,22 @@ def read(event: Mapping[str, Any]) -> Ask:
     """
     asked = body_of(event)
     a_count(asked.get("max_tokens"), "max_tokens")
-    return ask_of(asked)
+    return replace(taken(asked), headers=headers_in(event, SENT_ON))
+
+
+def taken(asked: JsonObject) -> Ask:
+    """The request, translated if it can be, else as it is.
+
+    Raises:
+        InvalidRequest: as `read` does.
+    """
+    a_name(asked.get("model"), "model")
+    if not asked.get("messages"):
+        raise invalid("messages", "Field required")
+    try:
+        return ask_of(asked)
+    except UnsupportedParameter as refused:
+        return as_it_is(asked, refused, surface=NAME, limit="max_tokens")
 
 
 def ask_of(asked: JsonObject) -> Ask:
@@ -137,7 +156,7 @@ def _thinking(asked: JsonObject) -> JsonObject:
         budget = a_count(thinking.get("budget_tokens"), "thinking.budget_tokens")
         most = asked.get("max_tokens")
         if isinstance(most, int) and budget >= most:
-            raise invalid("thinking.budget_tokens", "must be less than max_tokens")
+            raise unsupported("thinking.budget_tokens", "must be less than max_tokens")
     return {"thinking": thinking}
 
 

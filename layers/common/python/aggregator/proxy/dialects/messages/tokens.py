@@ -24,7 +24,7 @@ TOKENS_AROUND_TOOLS = 512
 def estimated_tokens(ask: Ask) -> int:
     """Input tokens of a request, of whatever model."""
     messages, tools = ask.body["messages"], ask.body.get("tools") or []
-    said = _bytes_in(messages)
+    said = _bytes_in(messages) + _bytes_in(ask.body.get("system"))
     if tools:
         said += bytes_of({"tools": tools})
     return (
@@ -44,7 +44,7 @@ def _bytes_in(value: Any) -> int:
     if not isinstance(value, dict | list):
         return 0
     if isinstance(value, dict):
-        if value.get("type") in ("image_url", "file"):
+        if value.get("type") in ("image_url", "file", "image", "base64"):
             return 0
         return sum(map(_bytes_in, value.values()))
     return sum(map(_bytes_in, value))

@@ -7,9 +7,10 @@ refused by name; docs/surfaces.md has the table of fields.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aggregator.errors import JsonObject
+from aggregator.errors import JsonObject, UnsupportedParameter
 from aggregator.proxy.dialects.chat.from_client import body_of, checked
 from aggregator.proxy.dialects.responses.items import messages_of
+from aggregator.proxy.dialects.untranslated import as_it_is
 from aggregator.proxy.model import Ask
 from aggregator.runtime.shape import (
     a_count,
@@ -53,6 +54,21 @@ def read(event: Mapping[str, Any]) -> Ask:
         PayloadTooLarge: over 6 MB.
     """
     asked = body_of(event)
+    a_name(asked.get("model"), "model")
+    if asked.get("input") in (None, "", []):
+        raise invalid("input", "Field required")
+    try:
+        return ask_of(asked)
+    except UnsupportedParameter as refused:
+        return as_it_is(asked, refused, surface=NAME, limit="max_output_tokens")
+
+
+def ask_of(asked: JsonObject) -> Ask:
+    """The request as a chat completion.
+
+    Raises:
+        InvalidRequest, UnsupportedParameter: as `read` does.
+    """
     _refuse_state(asked)
     refuse_others(asked, _TAKEN)
     a_name(asked.get("model"), "model")

@@ -111,7 +111,7 @@ class _Conversation:
     def _output(self, item: JsonObject, place: str) -> None:
         self.close()
         output = item.get("output")
-        content = output if isinstance(output, str) else _parts(output, f"{place}.output")
+        content = _result(output, f"{place}.output")
         call_id = a_name(item.get("call_id"), f"{place}.call_id")
         self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
 
@@ -131,6 +131,15 @@ class _Conversation:
             turn.setdefault("reasoning_details", []).extend(details)
         if any(thoughts):
             turn["reasoning_content"] = turn.get("reasoning_content", "") + "".join(thoughts)
+
+
+def _result(output: Any, place: str) -> str | list[JsonObject]:
+    """What a tool gave back; one that gives nothing is no error."""
+    if isinstance(output, str):
+        return output
+    if output is None:
+        raise invalid(place, "Field required")
+    return _parts(output, place) if a_list(output, place) else ""
 
 
 def _words(content: Any, place: str) -> str:

@@ -1,0 +1,235 @@
+"""The native lane of Messages: the client's request as it came, and the provider's answer as it came.
+
+What goes out differs from what the client sent in these, and in nothing else:
+
+| field                       | becomes                                                                   |
+|-----------------------------|---------------------------------------------------------------------------|
+| `model`                     | the provider's name for it                                                |
+| `max_tokens`                | the cap that the held money covers                                        |
+| `thinking.budget_tokens`    | less than a cap that was lowered below it, unless thinking is interleaved |
+| `metadata.user_id`          | a keyed hash of the user, where the client set none                       |
+| `diagnostics`               | without the id of an earlier answer, which is the platform's account's    |
+| `tools`                     | without those that run at the provider, which have no price here          |
+| fields that ask for nothing | left out (`mcp_servers: []`)                                              |
+
+Headers: `anthropic-beta` and `anthropic-version` as the client sent them. The answer passes as it came, but for the
+receipt in the usage of a stream's last event. Standard library only. Sources:
+https://platform.claude.com/docs/en/api/messages/create, https://platform.claude.com/docs/en/build-with-claude/streaming
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from aggregator.errors import ProviderUnreadable, Refusal, UnsupportedParameter
+from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.proxy.dialects.chat.usage import usage_of
+from aggregator.proxy.dialects.fields import MESSAGES, passed
+from aggregator.proxy.dialects.hosted import without_hosted
+from aggregator.proxy.dialects.messages import provider_errors
+from aggregator.proxy.dialects.messages.errors import refuse
+from aggregator.proxy.dialects.native import json_bytes, named_event, utf8_bytes
+from aggregator.proxy.model import Answer, Ask, JsonObject, Progress, Receipt, UpstreamRequest, Way
+from aggregator.proxy.upstream.told_user import hash_of
+from aggregator.runtime.sse import payload_of, provider_json, split, whole_events
+
+_VERSION = "2023-06-01"
+_INTERLEAVED = "interleaved-thinking"
+_HOSTED = (
+    "web_search_", "web_fetch_", "code_execution_", "mcp_toolset", "advisor_",
+)  # fmt: skip
+_SAID = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+
+
+def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
+    """Request to a provider that speaks Messages, with the cap of `way` in it; see the table above.
+
+    Raises:
+        UnsupportedParameter: a field that is handled here, or has no price here, asks for something.
+    """
+    provider = way.route.provider
+    body = passed(ask.asked, MESSAGES, house=provider.is_house_of("messages"))
+    ignored: list[str] = []
+    if "tools" in body:
+        body, ignored = without_hosted(body, _HOSTED)
+    body["model"] = way.route.via.upstream_model
+    body["max_tokens"] = way.output_tokens
+    _fit_thinking(body, ask)
+    if isinstance(body.get("diagnostics"), dict):
+        body["diagnostics"] = {**body["diagnostics"], "previous_message_id": None}
+    metadata = body.get("metadata") or {}
+    if key and ask.user_id and not metadata.get("user_id"):
+        body["metadata"] = {**metadata, "user_id": hash_of(ask.user_id, key)}
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "text/event-stream" if ask.stream else "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": "aggregator",
+        "anthropic-version": ask.headers.get("anthropic-version") or _VERSION,
+    }
+    if betas := ask.headers.get("anthropic-beta"):
+        headers["anthropic-beta"] = betas
+    if key:
+        headers["x-api-key"] = key
+    return UpstreamRequest(
+        url=f"{provider.base_url}/messages",
+        headers=headers,
+        body=json_bytes(body),
+        first_byte_seconds=provider.timeout_seconds,
+        silence_seconds=way.route.via.silence_seconds,
+        ignored=tuple(ignored),
+    )
+
+
+def check(ask: Ask, via: CatalogueRoute) -> None:
+    """Pass a request that can go this way; money is held only then.
+
+    Raises:
+        UnsupportedParameter: names the field that cannot be honoured.
+    """
+    body = passed(ask.asked, MESSAGES, house=via.provider.is_house_of("messages"))
+    without_hosted(body, _HOSTED)
+    management = body.get("context_management")
+    edits = management.get("edits") if isinstance(management, dict) else None
+    for place, edit in enumerate(edits if isinstance(edits, list) else ()):
+        if isinstance(edit, dict) and str(edit.get("type", "")).startswith("compact"):
+            at = f"context_management.edits.{place}.type"
+            raise UnsupportedParameter(
+                f"{at}: what compacting costs is not in the count of an answer", param=at
+            )
+
+
+def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """See `provider_errors.refusal`."""
+    return provider_errors.refusal(status, headers, body)
+
+
+def decode(body: bytes, progress: Progress) -> bytes:
+    """The plain answer, as it came; its usage goes into `progress`.
+
+    Raises:
+        ProviderFailed: an error under status 200.
+        ProviderUnreadable: no message.
+    """
+    said = provider_json(body, "The provider answered what is not JSON.")
+    if not isinstance(said, dict):
+        raise ProviderUnreadable("The provider answered without a message.")
+    provider_errors.raise_error(said)
+    content = said.get("content")
+    if not isinstance(content, list):
+        raise ProviderUnreadable("The provider answered without a message.")
+    for block in content:
+        progress.say(_bytes_of(block))
+    if (usage := usage_of(said.get("usage"))) is not None:
+        progress.count(usage)
+    progress.finished = True
+    return body
+
+
+def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
+    """The stream's events as they came, up to the one with the reason to stop, which waits for the receipt.
+
+    Raises:
+        ProviderFailed: an error came in the stream.
+        ProviderUnreadable: what cannot be read did.
+        UpstreamError: the stream broke off.
+    """
+    reader = _Reader(progress)
+    for run in whole_events(blocks):
+        for event in split(run):
+            if reader.passes(event):
+                yield event
+            if progress.finished:
+                return  # whatever the connection does then
+
+
+class _Reader:
+    """Reads the events of one stream in their order: what is said, what is counted, and which is the last."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._counted: JsonObject = {}
+
+    def passes(self, event: bytes) -> bool:
+        """Whether an event goes on to the client now: what comes with the reason to stop waits for the receipt."""
+        payload = payload_of(event)
+        if not payload:
+            return True
+        said = provider_json(payload, "The provider sent an event that is not JSON.")
+        if not isinstance(said, dict):
+            raise ProviderUnreadable("The provider sent an event that is not JSON.")
+        provider_errors.raise_error(said)
+        match said.get("type"):
+            case "message_start":
+                self._count(said.get("message"))
+            case "content_block_start":
+                self._progress.say(_bytes_of(said.get("content_block")))
+            case "content_block_delta":
+                self._progress.say(_bytes_of_delta(said.get("delta")))
+            case "message_delta":
+                self._count(said)
+                return not self._stops(said)
+            case "message_stop":
+                self._progress.finished = True
+                return False
+        return True
+
+    def _stops(self, event: JsonObject) -> bool:
+        delta = event.get("delta")
+        if not isinstance(delta, dict) or delta.get("stop_reason") is None:
+            return False
+        self._progress.begun = True
+        self._progress.usage_chunk = event
+        return True
+
+    def _count(self, said: Any) -> None:
+        usage = said.get("usage") if isinstance(said, dict) else None
+        if isinstance(usage, dict):
+            self._counted |= {name: value for name, value in usage.items() if value is not None}
+        if (counted := usage_of(self._counted)) is not None:
+            self._progress.count(counted)
+
+
+def end(_ask: Ask, answer: Answer, receipt: Receipt) -> Iterator[bytes]:
+    """What waited: the event with the reason to stop, the receipt in its usage, and the end."""
+    last = answer.progress.usage_chunk or {
+        "type": "message_delta",
+        "delta": {"stop_reason": None},
+        "usage": {},
+    }
+    usage = last.get("usage")
+    yield named_event(
+        {**last, "usage": {**(usage if isinstance(usage, dict) else {}), **receipt.in_stream()}}
+    )
+    yield named_event({"type": "message_stop"})
+
+
+def fail(refused: Refusal, request_id: str) -> bytes:
+    """A failure in mid-stream."""
+    return named_event(refuse(refused, request_id))
+
+
+def _fit_thinking(body: JsonObject, ask: Ask) -> None:
+    """A budget fits under the cap, unless it spans the whole turn. Source: "Extended thinking", interleaved."""
+    thinking = body.get("thinking")
+    if not isinstance(thinking, dict) or thinking.get("type") != "enabled":
+        return
+    budget, cap, asked = thinking.get("budget_tokens"), body["max_tokens"], ask.max_output_tokens or 0
+    if not isinstance(budget, int) or budget < cap or budget >= asked:
+        return  # one that never fitted is the client's own, for the provider to refuse
+    if _INTERLEAVED not in ask.headers.get("anthropic-beta", ""):
+        body["thinking"] = {**thinking, "budget_tokens": max(cap - 1, 1)}
+
+
+def _bytes_of(block: Any) -> int:
+    """How much text a block says, as UTF-8."""
+    if not isinstance(block, dict):
+        return 0
+    called = block.get("input")
+    said = sum(utf8_bytes(block.get(name)) for name in ("text", "thinking", "name"))
+    return said + (utf8_bytes(json.dumps(called, ensure_ascii=False)) if called else 0)
+
+
+def _bytes_of_delta(delta: Any) -> int:
+    kind = delta.get("type") if isinstance(delta, dict) else None
+    return utf8_bytes(delta.get(_SAID[kind])) if kind in _SAID else 0

@@ -1,0 +1,226 @@
+"""A chat completion request as Responses takes it, for models that are offered, or take tools, there alone.
+
+Standard library only, and imported when first needed. Source: OpenAI API reference, "Create a model response", and its
+guide "Migrate to the Responses API". What Responses has no field for is refused by name.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from aggregator.errors import InvalidRequest
+from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.orchestrator.parameters import fitted
+from aggregator.proxy.dialects.reading import (
+    a_string,
+    an_object,
+    parts_of,
+    refuse_message_fields,
+    refuse_unknown,
+    unsupported,
+)
+from aggregator.proxy.dialects.responses.native import SEALED
+from aggregator.proxy.dialects.writing import objects, text
+from aggregator.proxy.model import Ask, JsonObject, UpstreamRequest, Way
+from aggregator.proxy.upstream.request import request_to
+from aggregator.proxy.upstream.told_user import told_to_openai
+
+DETAILS_FORMAT = "openai-responses-v1"
+"""Marks what only OpenAI can read of an assistant's `reasoning_details`."""
+
+LEAST_OUTPUT_TOKENS = 16
+"""The least limit that Responses takes."""
+
+_SAME = ("temperature", "top_p", "parallel_tool_calls", "top_logprobs", "service_tier")
+_LABELS = (
+    "user",
+    "metadata",
+    "safety_identifier",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "prompt_cache_options",
+)
+_TAKEN = frozenset({
+    *_SAME, *_LABELS, "model", "messages", "max_tokens", "max_completion_tokens", "stream", "stream_options", "tools",
+    "tool_choice", "response_format", "reasoning_effort", "verbosity", "logprobs", "store",
+})  # fmt: skip
+
+
+def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
+    """Request to the provider, with the cap of `way` in it; nothing is stored there.
+
+    Raises:
+        UnsupportedParameter: a field that Responses cannot honour.
+        InvalidRequest: a field has a wrong shape.
+    """
+    provider = way.route.provider
+    body = fitted(ask.body, provider)
+    check(ask, way.route.via)
+    said: JsonObject = {name: body[name] for name in (*_SAME, *_LABELS) if body.get(name) is not None}
+    said |= {
+        "model": way.route.via.upstream_model,
+        "input": [item for n, each in enumerate(body["messages"]) for item in _items(each, f"messages.{n}")],
+        "max_output_tokens": max(way.output_tokens, LEAST_OUTPUT_TOKENS),
+        "store": False,
+    }
+    if tools := body.get("tools"):
+        said["tools"] = [_tool(an_object(tool, f"tools.{n}"), f"tools.{n}") for n, tool in enumerate(tools)]
+    if (choice := body.get("tool_choice")) is not None:
+        said["tool_choice"] = choice if isinstance(choice, str) else _choice(an_object(choice, "tool_choice"))
+    if text_config := _text(body):
+        said["text"] = text_config
+    said |= _thinking(body, way) | told_to_openai(said, ask.user_id, key)
+    if ask.stream:
+        said["stream"] = True
+    return request_to(way.route.via, "/responses", said, key, stream=ask.stream)
+
+
+def _thinking(body: JsonObject, way: Way) -> JsonObject:
+    """How much to think, and what comes back besides words: thoughts sealed, for nothing is stored."""
+    said: JsonObject = {}
+    included = []
+    if way.route.via.can("reasoning"):
+        included.append(SEALED)
+        if body.get("reasoning_effort") is not None:
+            said["reasoning"] = {"effort": body["reasoning_effort"]}
+    if body.get("logprobs") or body.get("top_logprobs"):
+        included.append("message.output_text.logprobs")
+    return said | ({"include": included} if included else {})
+
+
+def check(ask: Ask, via: CatalogueRoute) -> None:
+    """Pass a request that Responses can honour.
+
+    Raises:
+        UnsupportedParameter: names the field that it cannot.
+    """
+    refuse_unknown(ask.body, _TAKEN, f"{via.provider.name}, for this model,")
+
+
+def _items(message: JsonObject, place: str) -> Iterator[JsonObject]:
+    refuse_message_fields(message, place, "The Responses API")
+    match message["role"]:
+        case "assistant":
+            yield from _assistant(message, place)
+        case "tool":
+            call_id = a_string(message.get("tool_call_id"), f"{place}.tool_call_id")
+            parts = [_part(part, at) for at, part in parts_of(message, place)]
+            plain = all(part["type"] == "input_text" for part in parts)
+            output: Any = "\n".join(part["text"] for part in parts) if plain else parts
+            yield {"type": "function_call_output", "call_id": call_id, "output": output}
+        case role:
+            parts = [_part(part, at) for at, part in parts_of(message, place)]
+            if parts:
+                yield {"type": "message", "role": role, "content": parts}
+
+
+def _assistant(message: JsonObject, place: str) -> Iterator[JsonObject]:
+    """Thoughts as they were sealed, then words, then calls: the order in which a response says them."""
+    for detail in objects(message, "reasoning_details"):
+        if detail.get("format") == DETAILS_FORMAT and text(detail, "data"):
+            summary = (
+                [{"type": "summary_text", "text": text(detail, "summary")}] if text(detail, "summary") else []
+            )
+            yield {"type": "reasoning", "summary": summary, "encrypted_content": text(detail, "data")}
+    words = [
+        {"type": "output_text", "text": part["text"], "annotations": []}
+        for at, part in parts_of(message, place)
+        if part.get("type", "text") == "text"
+    ]
+    if words:
+        yield {"type": "message", "role": "assistant", "content": words}
+    for k, call in enumerate(message.get("tool_calls") or ()):
+        yield _call(an_object(call, f"{place}.tool_calls.{k}"), f"{place}.tool_calls.{k}")
+
+
+def _call(call: JsonObject, place: str) -> JsonObject:
+    call_id = a_string(call.get("id"), f"{place}.id")
+    if call.get("type") == "custom":
+        custom = an_object(call.get("custom"), f"{place}.custom")
+        name = a_string(custom.get("name"), f"{place}.custom.name")
+        return {"type": "custom_tool_call", "call_id": call_id, "name": name, "input": text(custom, "input")}
+    function = an_object(call.get("function"), f"{place}.function")
+    arguments = function.get("arguments") or "{}"
+    if not isinstance(arguments, str):
+        at = f"{place}.function.arguments"
+        raise InvalidRequest(f"{at}: must be a JSON object, written as a string", param=at)
+    name = a_string(function.get("name"), f"{place}.function.name")
+    return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments}
+
+
+def _part(part: Mapping[str, Any], place: str) -> JsonObject:
+    match part.get("type", "text"):
+        case "text":
+            return {"type": "input_text", "text": part["text"]}
+        case "image_url":
+            image = part["image_url"]
+            detail = image.get("detail") if isinstance(image, Mapping) else None
+            url = image.get("url") if isinstance(image, Mapping) else image
+            return {
+                "type": "input_image",
+                "image_url": a_string(url, f"{place}.image_url.url"),
+                "detail": detail or "auto",
+            }
+        case "file":
+            file = an_object(part.get("file"), f"{place}.file")
+            if file.get("file_id") is not None:
+                raise unsupported(f"{place}.file.file_id", "send the file itself, as file_data")
+            return {
+                "type": "input_file",
+                "filename": text(file, "filename") or "file",
+                "file_data": a_string(file.get("file_data"), f"{place}.file.file_data"),
+            }
+        case _:
+            raise unsupported(f"{place}.type", "only text, images and files are taken here")
+
+
+def _tool(tool: JsonObject, place: str) -> JsonObject:
+    """A tool without the object around it. A function is strict here only where the client said so."""
+    match tool.get("type", "function"):
+        case "function":
+            function = an_object(tool.get("function"), f"{place}.function")
+            said: JsonObject = {
+                "type": "function",
+                "name": a_string(function.get("name"), f"{place}.function.name"),
+                "parameters": {"type": "object", "properties": {}, **(function.get("parameters") or {})},
+                "strict": function.get("strict") is True,
+            }
+            if text(function, "description"):
+                said["description"] = function["description"]
+            return said
+        case "custom":
+            custom = an_object(tool.get("custom"), f"{place}.custom")
+            said = {"type": "custom", "name": a_string(custom.get("name"), f"{place}.custom.name")}
+            if text(custom, "description"):
+                said["description"] = custom["description"]
+            form = custom.get("format")
+            if isinstance(form, dict):
+                said["format"] = {"type": form.get("type", "text"), **(form.get("grammar") or {})}
+            return said
+        case _:
+            raise unsupported(f"{place}.type", "only functions and custom tools are taken")
+
+
+def _choice(choice: JsonObject) -> JsonObject:
+    kind = choice.get("type")
+    if kind == "allowed_tools":
+        allowed = an_object(choice.get("allowed_tools"), "tool_choice.allowed_tools")
+        return {
+            "type": "allowed_tools",
+            "mode": allowed.get("mode", "auto"),
+            "tools": [_choice(tool) for tool in objects(allowed, "tools")],
+        }
+    if kind not in ("function", "custom"):
+        raise unsupported("tool_choice.type", "only functions and custom tools can be chosen")
+    named = an_object(choice.get(kind), f"tool_choice.{kind}")
+    return {"type": kind, "name": a_string(named.get("name"), f"tool_choice.{kind}.name")}
+
+
+def _text(body: JsonObject) -> JsonObject:
+    config: JsonObject = {}
+    if body.get("verbosity") is not None:
+        config["verbosity"] = body["verbosity"]
+    wanted = body.get("response_format")
+    if isinstance(wanted, dict) and wanted.get("type") not in (None, "text"):
+        schema = wanted.get("json_schema")
+        config["format"] = {"type": wanted["type"], **(schema if isinstance(schema, dict) else {})}
+    return config

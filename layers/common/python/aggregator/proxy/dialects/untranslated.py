@@ -1,0 +1,81 @@
+"""A request that no chat completion can say, as it is: what money and routing need of it, read from its own dialect.
+
+Such a request takes native lanes alone. What is read here bounds it from above: all of its bytes, every picture, and
+the model's whole window where it points at anything else. Standard library only.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from aggregator.errors import JsonObject, Refusal, UnsupportedParameter
+from aggregator.proxy.attachments import Attachments
+from aggregator.proxy.model import Ask
+from aggregator.runtime.shape import a_count, a_flag, a_name
+
+_ATTACHED = frozenset({"image", "input_image", "document", "input_file", "container_upload", "input_audio"})
+_ELSEWHERE: JsonObject = {"type": "file", "file": {"file_id": "elsewhere"}}
+"""A part whose content nobody here sees: it can be all that the model reads."""
+
+
+def as_it_is(asked: JsonObject, refused: Refusal, *, surface: str, limit: str) -> Ask:
+    """The request, with `refused` as the reason why it was not translated; `limit` is its field for output tokens.
+
+    Raises:
+        InvalidRequest: a field that money or routing depend on has a wrong type.
+        UnsupportedParameter: it carries sound or film, which have no price here.
+    """
+    stream = a_flag(asked.get("stream"), "stream")
+    most = None if asked.get(limit) is None else a_count(asked[limit], limit)
+    try:
+        attached = Attachments.of((block["type"], _as_chat(block)) for block in _attached(asked))
+    except UnsupportedParameter:
+        raise refused from None  # the same, by its place
+    said = len(json.dumps(asked, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
+    return Ask(
+        body=asked,
+        model=a_name(asked.get("model"), "model"),
+        stream=stream,
+        wants_usage=True,
+        choices=1,
+        max_output_tokens=most,
+        text_bytes=max(said - attached.inline_bytes, 0),
+        messages=1,
+        images=attached.images,
+        files=attached.files,
+        surface=surface,
+        asked=asked,
+        untranslated=refused,
+    )
+
+
+def _attached(value: Any) -> Iterator[JsonObject]:
+    """Every block that carries something beside words, wherever it stands."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            if isinstance(each.get("type"), str) and each["type"] in _ATTACHED:
+                yield each
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+
+
+def _as_chat(block: JsonObject) -> JsonObject:
+    """The block as a part of a chat completion, which is what a bound is worked out from."""
+    said = block.get("source")
+    source: JsonObject = said if isinstance(said, dict) else {}
+    url = block.get("image_url") or source.get("url")
+    if source.get("type") == "base64" and isinstance(source.get("data"), str):
+        url = f"data:{source.get('media_type')};base64,{source['data']}"
+    match block["type"]:
+        case "image" | "input_image" if isinstance(url, str) and url:
+            return {"type": "image_url", "image_url": {"url": url}}
+        case "document" if source.get("type") in ("text", "content"):
+            return {"type": "text", "text": ""}  # its words count with all others
+        case "document" if isinstance(url, str) and url.startswith("data:"):
+            return {"type": "file", "file": {"file_data": url}}
+        case "input_file" if isinstance(block.get("file_data"), str):
+            return {"type": "file", "file": {"file_data": block["file_data"]}}
+    return _ELSEWHERE
