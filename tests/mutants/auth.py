@@ -120,8 +120,8 @@ MUTANTS = (
     Mutant(
         "x-api-key decides where Authorization is blank",
         "auth/token.py",
-        "if authorization is None:",
         "if not authorization:",
+        'if not (authorization or "").strip():',
         TOKEN,
     ),
     Mutant(
