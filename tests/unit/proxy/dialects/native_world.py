@@ -15,9 +15,10 @@ from openai.lib.streaming._deltas import accumulate_delta
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from pydantic import TypeAdapter
 
+from aggregator.billing.price import Price
 from aggregator.proxy.dialects.adapter import Adapter, adapter_of
 from aggregator.proxy.model import Progress, UpstreamRequest
-from tests.fakes.chat_world import JsonObject, ask, provider, way
+from tests.fakes.chat_world import NANO_A_TOKEN, JsonObject, ask, provider, way
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 PDF = "data:application/pdf;base64,JVBERi0xLjQK"
@@ -53,6 +54,7 @@ class Native:
     model: str
     output_tokens: int = 4096
     progress: Progress = field(default_factory=Progress)
+    price: Price = NANO_A_TOKEN
 
     @property
     def adapter(self) -> Adapter:
@@ -60,7 +62,7 @@ class Native:
 
     def request(self, key: str | None = "key-1", **fields: Any) -> UpstreamRequest:
         at = provider(self.protocol, protocol=self.protocol, base_url=_BASE_URLS[self.protocol])
-        on = way(output_tokens=self.output_tokens, provider=at, upstream_model=self.model)
+        on = way(output_tokens=self.output_tokens, provider=at, upstream_model=self.model, price=self.price)
         return self.adapter.encode(ask(**fields), on, key)
 
     def sent(self, **fields: Any) -> JsonObject:
@@ -119,9 +121,11 @@ def parses_as(kind: Any, said: JsonObject) -> bool:
     return bool(_plain(_type_of(kind).validate_python(said)) == said)
 
 
-def sent_to_anthropic(model: str = "claude-opus-5-5", output_tokens: int = 4096, **fields: Any) -> JsonObject:
+def sent_to_anthropic(
+    model: str = "claude-opus-5-5", output_tokens: int = 4096, price: Price = NANO_A_TOKEN, **fields: Any
+) -> JsonObject:
     """The body; it is of the SDK's own type, which left the sampling fields with the API version of 2026-10-21."""
-    body = Native("anthropic", model, output_tokens).sent(**fields)
+    body = Native("anthropic", model, output_tokens, price=price).sent(**fields)
     known = {name: value for name, value in body.items() if name not in ("temperature", "top_p", "top_k")}
     assert parses_as(
         MessageCreateParamsStreaming if body.get("stream") else MessageCreateParamsNonStreaming, known

@@ -76,6 +76,22 @@ def test_if_one_limit_refuses_nothing_is_taken_of_the_others(spent: dict[str, in
     assert aws.counted == before
 
 
+@pytest.mark.parametrize("budget", ["dailyBudgetNanoUsd", "monthlyBudgetNanoUsd"])
+def test_what_costs_nothing_passes_a_budget_that_was_lowered_below_what_is_spent(budget: str) -> None:
+    aws = FaultyAws()
+    take(aws.store(), key(**{budget: 1_000}), demand(at_most_nano_usd=900))
+    counted = next(name for name in aws.counted if name[:2] in ("d#", "m#"))
+
+    lowered = key(**{budget: 500, "requestsPerMinute": 9})
+    free = take(aws.store(), lowered, demand("free", at_most_nano_usd=0, at_least_nano_usd=0))
+
+    assert aws.counted == {counted: 900, f"r#{MINUTE}": 1, "running": 2}
+    with pytest.raises(InsufficientQuota):
+        take(aws.store(), lowered, demand("paid", at_most_nano_usd=1, at_least_nano_usd=1))
+    give_back(aws.store(), free)
+    assert aws.counted == {counted: 900, f"r#{MINUTE}": 1, "running": 1}
+
+
 def test_requests_over_a_minutes_limit_wait_for_the_next_minute() -> None:
     aws = FaultyAws()
     caller = key(requestsPerMinute=1)

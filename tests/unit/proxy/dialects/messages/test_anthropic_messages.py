@@ -1,15 +1,19 @@
 """A conversation as it goes to Anthropic; every body is of the SDK's own type."""
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from aggregator.billing.price import Price, Tier
 from aggregator.errors import InvalidRequest, UnsupportedParameter
 from tests.fakes.chat_world import JsonObject
 from tests.unit.proxy.dialects.native_world import PDF, PNG, WEATHER, called
 from tests.unit.proxy.dialects.native_world import sent_to_anthropic as sent
 
 HI = {"role": "user", "content": "hi"}
+HOURLY = Price(version="1", input=1_000_000, output=2_000_000, cache_write_hour=2_000_000)
 
 
 def refused(model: str = "claude-opus-5-5", **fields: Any) -> str | None:
@@ -206,10 +210,60 @@ def test_marks_for_the_cache_go_along_from_parts_messages_tools_and_calls() -> N
     assert body["tools"][0]["cache_control"] == {"type": "ephemeral"}
 
 
-def test_a_cache_lifetime_without_a_price_is_refused() -> None:
-    part = {"type": "text", "text": "hi", "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+AN_HOUR: JsonObject = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+MARKED = [
+    ({"role": "user", "content": [{"type": "text", "text": "hi", **AN_HOUR}]}, "messages.1.content.0"),
+    (
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PNG}, **AN_HOUR}]},
+        "messages.1.content.0",
+    ),
+    (
+        {"role": "user", "content": [{"type": "file", "file": {"file_data": PDF}, **AN_HOUR}]},
+        "messages.1.content.0",
+    ),
+    ({"role": "system", "content": "long", **AN_HOUR}, "messages.1"),
+    ({"role": "assistant", "tool_calls": [called(**AN_HOUR)]}, "messages.1.tool_calls.0"),
+    ({"role": "tool", "tool_call_id": "call_1", "content": "sun", **AN_HOUR}, "messages.1"),
+]
 
-    assert refused(messages=[{"role": "user", "content": [part]}]) == "messages.0.content.0.cache_control.ttl"
+
+@pytest.mark.parametrize(("message", "place"), MARKED)
+def test_a_cache_lifetime_without_a_price_is_refused_by_its_place(message: JsonObject, place: str) -> None:
+    assert refused(messages=[HI, message]) == f"{place}.cache_control.ttl"
+
+
+def test_a_tool_that_is_to_be_kept_for_an_hour_without_a_price_is_refused() -> None:
+    assert refused(messages=[HI], tools=[WEATHER, WEATHER | AN_HOUR]) == "tools.1.cache_control.ttl"
+    inside = WEATHER | {"function": WEATHER["function"] | AN_HOUR}
+    assert refused(messages=[HI], tools=[inside]) == "tools.0.function.cache_control.ttl"
+
+
+@pytest.mark.parametrize(("message", "place"), MARKED)
+def test_where_an_hour_has_a_price_it_goes_along(message: JsonObject, place: str) -> None:
+    body = sent(messages=[HI, message], price=HOURLY)
+
+    said = json.dumps([body["messages"], body.get("system")])
+    assert said.count('"cache_control": {"type": "ephemeral", "ttl": "1h"}') == 1, place
+
+
+def test_an_hour_needs_a_price_in_every_tier() -> None:
+    tier = Tier(above_input_tokens=200_000, input=2_000_000, output=3_000_000)
+    tools = [WEATHER | AN_HOUR]
+
+    with pytest.raises(UnsupportedParameter):
+        sent(messages=[HI], tools=tools, price=replace(HOURLY, tiers=(tier,)))
+
+    priced = replace(HOURLY, tiers=(replace(tier, cache_write_hour=4_000_000),))
+    assert sent(messages=[HI], tools=tools, price=priced)["tools"][0]["cache_control"]["ttl"] == "1h"
+
+
+def test_no_other_lifetime_is_taken() -> None:
+    message = HI | {"cache_control": {"type": "ephemeral", "ttl": "1d"}}
+
+    with pytest.raises(UnsupportedParameter) as refusal:
+        sent(messages=[message], price=HOURLY)
+
+    assert refusal.value.param == "messages.0.cache_control.ttl"
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,20 @@
 """Messages to Claude itself: what a client sends arrives as it was sent, what Claude says comes back as it was said."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from aggregator.billing.price import Price
+from aggregator.errors import UnsupportedParameter
 from aggregator.proxy.dialects.messages.client import MESSAGES
-from tests.fakes.chat_world import ScriptedResponse, World, provider, route
+from tests.fakes.chat_world import NANO_A_TOKEN, ScriptedResponse, World, provider, route
 from tests.unit.proxy.dialects.surface_world import events_of, sent, served
 
 JsonObject = dict[str, Any]
 
+HOUR = {"type": "ephemeral", "ttl": "1h"}
 MARK = {"cache_control": {"type": "ephemeral"}}
 PNG = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "QUJD"}}
 PDF = {"type": "base64", "media_type": "application/pdf", "data": "QUJD"}
@@ -72,8 +78,9 @@ CONTENT: list[JsonObject] = [
 ]
 
 
-def claude(answer: bytes) -> World:
+def claude(answer: bytes, price: Price = NANO_A_TOKEN) -> World:
     via = route(
+        price=price,
         provider=provider("anthropic", protocol="anthropic"),
         upstream_model="claude-sonnet-4-5",
         max_output_tokens=8_000,
@@ -132,6 +139,32 @@ def on_the_wire(said: list[JsonObject]) -> bytes:
     return b"".join(
         b"event: %s\ndata: %s\n\n" % (each["type"].encode(), json.dumps(each).encode()) for each in said
     )
+
+
+def test_what_is_kept_for_an_hour_is_asked_for_and_charged_at_its_own_rate() -> None:
+    hourly = replace(NANO_A_TOKEN, cached_input=100_000, cache_write=1_250_000, cache_write_hour=2_000_000)
+    kinds = {"ephemeral_5m_input_tokens": 4, "ephemeral_1h_input_tokens": 6}
+    usage = {**USAGE, "input_tokens": 30_000, "cache_creation": kinds}
+    world = claude(json.dumps({**json.loads(whole()), "usage": usage}).encode(), hourly)
+    asked = ASKED | {"system": [{"type": "text", "text": "x" * 40_000, "cache_control": HOUR}]}
+
+    served(MESSAGES, world, asked)
+
+    assert sent(world)["system"][0]["cache_control"] == {"type": "ephemeral", "ttl": "1h"}
+    assert world.receipts[0].usage.cache_write_hour_tokens == 6
+    assert world.receipts[0].cost_nano_usd == 30_000 + 2 + 5 + 12 + 14
+    assert world.wallets.held[0] >= 2 * 40_000
+
+
+def test_an_hour_that_has_no_price_is_refused_and_nothing_is_charged() -> None:
+    world = claude(whole())
+    asked = ASKED | {"system": [{"type": "text", "text": "Be brief.", "cache_control": HOUR}]}
+
+    with pytest.raises(UnsupportedParameter):
+        served(MESSAGES, world, asked)
+
+    assert world.upstream.requests == []
+    assert [receipt.charged_nano_usd for receipt in world.receipts] == [0]
 
 
 def test_a_request_arrives_as_it_was_sent() -> None:

@@ -151,7 +151,7 @@ def take_of(caller: Caller, demand: Demand, stored: Stored) -> Take:
         Counter(limit, owner.window(limit, demand.now), owner.limits[limit], adds.get(limit, amount))
         for owner in owners
         for limit in WINDOWS
-        if limit in owner.limits
+        if limit in owner.limits and (amount or limit not in BUDGETS)
     )
     leaves_ticket = any(not _GIVES_BACK.isdisjoint(owner.limits) for owner in owners)
     return Take(
@@ -204,13 +204,15 @@ def affordable(owners: tuple[Owner, ...], stored: Stored, demand: Demand) -> Nan
 def refusal_of(owners: tuple[Owner, ...], stored: Stored, demand: Demand) -> Refusal | None:
     """Why `demand` cannot pass now, or None if it can.
 
-    Of several reasons, the one that lasts longest: money before rates, rates before requests at once.
+    What costs nothing passes every budget, one that was lowered below what is spent of it as well. Of several reasons,
+    the one that lasts longest: money before rates, rates before requests at once.
     """
     from aggregator.proxy.limits import refusals as limit_refusals  # noqa: PLC0415 (only who is refused pays for it)
 
     for limit in BUDGETS:
         for owner in owners:
-            if limit in owner.limits and owner.left(limit, stored, demand.now) < demand.at_least_nano_usd:
+            left = max(0, owner.left(limit, stored, demand.now)) if limit in owner.limits else None
+            if left is not None and left < demand.at_least_nano_usd:
                 return limit_refusals.over_budget(
                     limit, owner, stored, needed=demand.at_least_nano_usd, now=demand.now
                 )

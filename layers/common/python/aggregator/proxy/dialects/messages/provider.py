@@ -11,6 +11,7 @@ from aggregator.errors import Refusal
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.dialects.messages import from_provider as anthropic_answer
 from aggregator.proxy.dialects.messages import provider_errors as anthropic_errors
+from aggregator.proxy.dialects.messages.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages.models import Claude, sampling_of, thinking_of
 from aggregator.proxy.dialects.messages.schema import closed
 from aggregator.proxy.dialects.messages.to_provider import cache_control_of, conversation
@@ -43,6 +44,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     refuse_unknown(body, _TAKEN, provider.name)
     if body.get("thinking") is not None:
         an_object(body["thinking"], "thinking")
+    refuse_unpriced_hour(body, way.route.price)
     model = Claude.of(way.route.via.upstream_model)
     system, turns = conversation(body["messages"])
     said: JsonObject = {

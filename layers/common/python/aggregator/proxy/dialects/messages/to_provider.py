@@ -58,15 +58,19 @@ def cache_control_of(said: Mapping[str, Any], place: str) -> JsonObject:
     """The mark that caches the prompt up to here, if the client set one: an extension that gateways share.
 
     Raises:
-        UnsupportedParameter: it asks for another lifetime than the 5 minutes that have a price here.
+        UnsupportedParameter: it asks for another lifetime than Claude offers.
     """
     mark = said.get("cache_control")
     if mark is None:
         return {}
     at = f"{place}.cache_control"
-    if an_object(mark, at).get("ttl", "5m") != "5m":
-        raise unsupported(f"{at}.ttl", "only '5m' is offered here")
-    return {"cache_control": {"type": "ephemeral"}}
+    match an_object(mark, at).get("ttl"):
+        case None | "5m":
+            return {"cache_control": {"type": "ephemeral"}}
+        case "1h":
+            return {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+        case _:
+            raise unsupported(f"{at}.ttl", "only '5m' and '1h' are offered here")
 
 
 def _blocks_of(message: JsonObject, place: str) -> list[JsonObject]:

@@ -1,0 +1,39 @@
+"""How long a prompt stays in Claude's cache: an hour costs more than five minutes, so it is taken where it has a price.
+
+Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from aggregator.billing.price import Price
+from aggregator.proxy.dialects.reading import unsupported
+
+
+def refuse_unpriced_hour(body: Mapping[str, Any], price: Price) -> None:
+    """Pass a request that keeps nothing for an hour, or whose route has a rate for that in all of its tiers.
+
+    Raises:
+        UnsupportedParameter: it wants an hour that the route has no rate for; names the mark as the client wrote it.
+    """
+    if all(rates.cache_write_hour is not None for rates in (price, *price.tiers)):
+        return
+    for name in ("messages", "tools"):
+        for place in _hours(body.get(name), name):
+            raise unsupported(f"{place}.cache_control.ttl", "only '5m' is offered here: an hour has no price")
+
+
+def _hours(value: Any, place: str) -> Iterator[str]:
+    """Places of what is to be kept for an hour; a call's arguments and a tool's schema are no marks."""
+    if isinstance(value, list):
+        for n, each in enumerate(value):
+            yield from _hours(each, f"{place}.{n}")
+    elif isinstance(value, dict):
+        if _is_hour(value.get("cache_control")):
+            yield place
+        for name in ("content", "tool_calls", "function"):
+            yield from _hours(value.get(name), f"{place}.{name}")
+
+
+def _is_hour(mark: Any) -> bool:
+    return isinstance(mark, dict) and mark.get("ttl") == "1h"
