@@ -31,9 +31,17 @@ _NULL_USAGE = re.compile(rb',\s*"usage":\s*null')
 
 
 def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
-    """Request to the provider: the client's own, under the provider's name for the model, and with the cap."""
+    """Request to the provider: the client's own, under the provider's name for the model, and with the cap.
+
+    Raises:
+        UnsupportedParameter: a field that the provider cannot honour, or a cache's hour that has no price.
+    """
     provider = way.route.provider
     body = fitted({name: value for name, value in ask.body.items() if name not in _OURS}, provider)
+    if "cache_control" in provider.extensions or "cache_control" in body:
+        from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour  # noqa: PLC0415 - few take such marks
+
+        refuse_unpriced_hour(body, way.route.price)
     body = with_defaults(body, provider, way.route.via.upstream_model)
     body["model"] = way.route.via.upstream_model
     body[provider.max_tokens_field] = way.output_tokens

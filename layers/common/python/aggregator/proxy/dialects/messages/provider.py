@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from aggregator.errors import Refusal
 from aggregator.orchestrator.parameters import fitted
+from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages import from_provider as anthropic_answer
 from aggregator.proxy.dialects.messages import provider_errors as anthropic_errors
-from aggregator.proxy.dialects.messages.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages.models import Claude, sampling_of, thinking_of
 from aggregator.proxy.dialects.messages.schema import closed
 from aggregator.proxy.dialects.messages.to_provider import cache_control_of, conversation
