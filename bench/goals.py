@@ -106,7 +106,7 @@ def _reconcile(reconcile: JsonObject) -> list[JsonObject]:
 def _costs(costs: Model) -> list[JsonObject]:
     return [
         _at_most("a million chats at 2 s, batches of 10", sum(costs.parts(Scenario()).values()), "USD", 12),
-        _at_most("a month without a request, list prices", sum(costs.fixed().values()), "USD", 3),
+        _at_most("a month without a request, list prices", sum(costs.fixed().values()), "USD", 3.5),
     ]
 
 
