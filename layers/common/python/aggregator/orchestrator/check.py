@@ -32,6 +32,7 @@ CAPABILITIES = frozenset({
     "onlyResponses",
 })  # fmt: skip
 
+EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 MAX_TOKENS_FIELDS = frozenset({"max_tokens", "max_completion_tokens"})
 
 _ID = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}"
@@ -119,12 +120,22 @@ def _of_provider(provider: JsonObject) -> Iterator[Problem]:
     for field in ("silenceSeconds", "reasoningSilenceSeconds"):
         if not 1 <= provider.get(field, 1) <= 900:
             yield at.problem(field, f"{field} must be between 1 and 900")
+    yield from _of_requests(at, provider)
     if problem := _of_key_header(provider):
         yield at.problem("keyHeader", f"keyHeader {problem}")
     if problem := problem_of_url(str(provider.get("baseUrl", ""))):
         yield at.problem("baseUrl", f"baseUrl {problem}")
     elif provider.get("protocol") == "bedrock" and not _is_amazon(provider["baseUrl"]):
         yield at.problem("baseUrl", "baseUrl must be AWS's own: requests are signed with the platform's role")
+
+
+def _of_requests(at: _Place, provider: JsonObject) -> Iterator[Problem]:
+    """What a request is made to be for this provider."""
+    if not 0 <= provider.get("callIdLength", 0) <= 64:
+        yield at.problem("callIdLength", "callIdLength must be between 0 and 64")
+    for pattern, levels in provider.get("efforts", {}).items():
+        if unknown := sorted(levels.keys() - EFFORTS):
+            yield at.problem("efforts", f"efforts of {pattern} names '{unknown[0]}', which is no level")
 
 
 def _of_key_header(provider: JsonObject) -> str:

@@ -36,10 +36,12 @@ class Provider:
     that field and reports the usage of a stream anyway. `secret` is the name of its keys in the secret of all
     providers; a keyless one has none. `key_header` takes the key as it is, instead of `Authorization: Bearer`.
     `extensions` are fields beyond OpenAI's that it takes (see proxy/dialects/fitting.py). `defaults` are fields that go
-    to models whose names there fit a pattern, unless the request says one of them. `silence_seconds` is how long it may
-    say nothing in the middle of an answer, `reasoning_silence_seconds` the same for models that reason. `dialects` are
-    the clients' dialects that it takes as they are (`responses`, `messages`), under its base URL; its `protocol` comes
-    besides. `house`: they are its own, so that it knows fields which are not known here yet.
+    to models whose names there fit a pattern, unless the request says one of them. `left_out`, `roles`,
+    `message_fields`, `call_id_length` and `efforts` say what a request becomes there (see
+    proxy/dialects/chat/to_provider.py). `silence_seconds` is how long it may say nothing in the middle of an answer,
+    `reasoning_silence_seconds` the same for models that reason. `dialects` are the clients' dialects that it takes as
+    they are (`responses`, `messages`), under its base URL; its `protocol` comes besides. `house`: they are its own, so
+    that it knows fields which are not known here yet.
     """
 
     id: str
@@ -57,6 +59,11 @@ class Provider:
     rename: Mapping[str, str] = field(default_factory=dict)
     extensions: frozenset[str] = frozenset()
     defaults: Mapping[str, JsonObject] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
+    roles: Mapping[str, str] = field(default_factory=dict)
+    message_fields: Mapping[str, list[str]] = field(default_factory=dict)
+    call_id_length: int = 0
+    efforts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     silence_seconds: int = SILENCE_SECONDS
     reasoning_silence_seconds: int = REASONING_SILENCE_SECONDS
     dialects: frozenset[str] = frozenset()
@@ -350,6 +357,11 @@ def _build_provider(entry: JsonObject) -> Provider:
         rename=entry.get("rename", {}),
         extensions=frozenset(entry.get("extensions", ())),
         defaults=entry.get("defaults", {}),
+        left_out=frozenset(entry.get("leftOut", ())),
+        roles=entry.get("roles", {}),
+        message_fields=entry.get("messageFields", {}),
+        call_id_length=entry.get("callIdLength", 0),
+        efforts=entry.get("efforts", {}),
         silence_seconds=entry.get("silenceSeconds", SILENCE_SECONDS),
         reasoning_silence_seconds=entry.get("reasoningSilenceSeconds", REASONING_SILENCE_SECONDS),
         dialects=frozenset(entry.get("dialects", ())),

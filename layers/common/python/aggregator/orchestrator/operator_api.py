@@ -163,6 +163,13 @@ class PutProviderRequest(_Fields):
     defaults: Annotated[dict[str, dict[str, Any]], Field(max_length=100, default_factory=dict)]
     dialects: Annotated[list[Literal["messages", "responses"]], Field(max_length=2, default_factory=list)]
     house: bool = False
+    left_out: Annotated[list[str], Field(max_length=100, default_factory=list)]
+    roles: Annotated[dict[str, str], Field(max_length=20, default_factory=dict)]
+    message_fields: Annotated[dict[str, list[str]], Field(max_length=20, default_factory=dict)]
+    call_id_length: Annotated[int, Field(ge=0, le=64, strict=True)] = 0
+    efforts: Annotated[
+        dict[str, dict[str, str | dict[str, Any]]], Field(max_length=100, default_factory=dict)
+    ]
 
     def to_fields(self) -> dict[str, Any]:
         """As `edits.put_provider` takes it."""

@@ -102,13 +102,14 @@ def fitted(body: Mapping[str, Any], provider: Provider) -> JsonObject:
 def with_defaults(body: JsonObject, provider: Provider, upstream_model: str) -> JsonObject:
     """The body, with what the provider's entry has for this model, unless a field of it, or null for one, was said."""
     for pattern, fields in provider.defaults.items():
-        if _fits(upstream_model, pattern) and not fields.keys() & body.keys():
+        if fits(upstream_model, pattern) and not fields.keys() & body.keys():
             body = body | {name: value for name, value in fields.items() if value is not None}
     return body
 
 
 @cache
-def _fits(upstream_model: str, pattern: str) -> bool:
+def fits(upstream_model: str, pattern: str) -> bool:
+    """Whether a provider's name for a model is one of those that a pattern of its entry means."""
     from fnmatch import fnmatchcase  # noqa: PLC0415 - few providers have patterns
 
     return fnmatchcase(upstream_model, pattern)

@@ -221,7 +221,6 @@ def test_claudes_own_thinking_and_top_k_go_to_claude() -> None:
         (NOVA, {"seed": 7}, "seed"),
         (NOVA, {"n": 2}, "n"),
         (NOVA, {"logit_bias": {"1": 5}}, "logit_bias"),
-        (NOVA, {"verbosity": "low"}, "verbosity"),
         (NOVA, {"top_k": 5}, "top_k"),
         (NOVA, {"thinking": {"type": "adaptive"}}, "thinking"),
         (NOVA, {"reasoning_effort": "low"}, "reasoning_effort"),

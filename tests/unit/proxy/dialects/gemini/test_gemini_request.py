@@ -155,7 +155,6 @@ def test_top_logprobs_alone_are_refused() -> None:
         {"parallel_tool_calls": False},
         {"store": True},
         {"thinking": {}},
-        {"verbosity": "low"},
     ],
 )
 def test_fields_that_gemini_does_not_have_are_refused_by_name(fields: JsonObject) -> None:

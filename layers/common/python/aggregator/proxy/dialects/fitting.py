@@ -23,6 +23,7 @@ from typing import Any
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.proxy.dialects.efforts import levels_of
 from aggregator.proxy.model import Ask, JsonObject
 
 # Most tokens to think with at each effort; above the last it is "high".
@@ -39,7 +40,7 @@ def in_dialect_of(via: CatalogueRoute, ask: Ask) -> Ask:
     provider = via.provider
     body = dict(ask.body)
     if "thinking" in body and not _is_claude(via):
-        effort = _effort_of(body.pop("thinking"))
+        effort = _effort_of(body.pop("thinking"), via)
         if effort is not None:
             body.setdefault("reasoning_effort", effort)
     if not _takes_errors(via):
@@ -64,8 +65,14 @@ def _takes_errors(via: CatalogueRoute) -> bool:
     return via.provider.protocol in ("anthropic", "gemini")
 
 
-def _effort_of(thinking: Any) -> str | None:
-    """The effort that a budget of thinking stands for; None leaves it to the model, as Claude's other kinds do."""
+def _effort_of(thinking: Any, via: CatalogueRoute) -> str | None:
+    """The effort that a budget of thinking stands for; None leaves it to the model, as Claude's other kinds do.
+
+    Who asks for no thinking gets none, or as little as there is, wherever a model can be told so.
+    """
+    if thinking.get("type") == "disabled":
+        told = via.provider.protocol != "openai" or levels_of(via.provider, via.upstream_model)
+        return "none" if told else None
     budget = thinking.get("budget_tokens") if thinking.get("type") == "enabled" else None
     if budget is None:
         return None

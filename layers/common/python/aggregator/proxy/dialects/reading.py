@@ -16,8 +16,10 @@ from aggregator.errors import InvalidRequest, UnsupportedParameter
 from aggregator.orchestrator.parameters import DEFAULTS
 from aggregator.proxy.model import JsonObject
 
-LABELS = frozenset({"user", "metadata", "safety_identifier", "prompt_cache_key", "prompt_cache_retention"})
-"""Fields that only label a request for OpenAI's own dashboard or cache; they change no answer."""
+LABELS = frozenset({
+    "user", "metadata", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "verbosity",
+})  # fmt: skip
+"""Fields that label a request for OpenAI's own dashboard or cache, or are a mere hint: they are left out elsewhere."""
 
 _DATA_URI = re.compile(r"data:([^;,]*)(?:;[^;,]*)*?(;base64)?,", re.IGNORECASE)
 

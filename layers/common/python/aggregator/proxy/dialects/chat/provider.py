@@ -20,6 +20,7 @@ from aggregator.proxy.dialects.chat.spoken import (
     says_something,
     utf8_length,
 )
+from aggregator.proxy.dialects.chat.to_provider import as_taken
 from aggregator.proxy.dialects.chat.usage import usage_in, usage_json
 from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
 from aggregator.proxy.upstream.request import request_to
@@ -43,6 +44,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
 
         refuse_unpriced_hour(body, way.route.price)
     body = with_defaults(body, provider, way.route.via.upstream_model)
+    body = as_taken(body, provider, way.route.via.upstream_model, asked=ask.surface == "chat")
     body["model"] = way.route.via.upstream_model
     body[provider.max_tokens_field] = way.output_tokens
     if ask.stream and provider.stream_options:
