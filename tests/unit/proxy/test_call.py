@@ -312,7 +312,8 @@ def test_whatever_says_something_begins_an_answer(said: dict[str, Any]) -> None:
 
     answer = calling(upstream, TWO_WAYS, stream=True)
 
-    assert (answer.attempts, answer.progress.begun, next(answer.chunks)) == (1, True, piece)
+    assert (answer.attempts, answer.progress.begun) == (1, True)
+    assert b"chat.completion.chunk" in next(answer.chunks)
 
 
 def test_a_prelude_is_not_kept_back_for_longer_than_half_a_minute() -> None:

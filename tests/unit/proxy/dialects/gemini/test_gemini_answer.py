@@ -152,7 +152,6 @@ def test_signatures_of_calls_and_text_come_back_with_the_next_request() -> None:
         ("SPII", "content_filter"),
         ("ESCALATION", "content_filter"),
         ("MODEL_ARMOR", "content_filter"),
-        ("MALFORMED_FUNCTION_CALL", "stop"),
         ("OTHER", "stop"),
     ],
 )

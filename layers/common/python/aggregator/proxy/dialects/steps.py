@@ -113,7 +113,7 @@ class Steps:
     def _read_call(self, said: JsonObject, index: Any) -> Iterator[Step]:
         """A call is told as it comes, and the next one from when its arguments are whole: pieces may come mixed."""
         function = said.get("function")
-        call = self._call(index, text_in(said, "id"))
+        call = self._call(index, text_in(said, "id"), text_in(function, "name"))
         call.name = call.name or text_in(function, "name")
         call.waiting += _arguments(function)
         while self._live is None or self._live.name:
@@ -124,10 +124,13 @@ class Steps:
                 return
             self._live = following
 
-    def _call(self, index: Any, call_id: str) -> _Call:
-        """The call that a piece belongs to: by index, but some providers count every call as the first."""
+    def _call(self, index: Any, call_id: str, name: str) -> _Call:
+        """The call that a piece belongs to: by index, but some providers count every call as the first.
+
+        Others make up an id for each piece: one without a name goes on with the call that is open at its index.
+        """
         for call in reversed(self._calls):
-            if call.index == index and (not call_id or call.id in ("", call_id)):
+            if call.index == index and (not call_id or call.id in ("", call_id) or not name):
                 call.id = call.id or call_id
                 return call
         self._called += 1

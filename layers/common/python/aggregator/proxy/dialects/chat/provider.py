@@ -14,6 +14,7 @@ from aggregator.orchestrator.parameters import fitted, with_defaults
 from aggregator.proxy.dialects.chat.spoken import (
     bytes_said,
     choices_of,
+    in_one_text,
     is_error,
     is_no_chunk,
     next_words,
@@ -65,16 +66,17 @@ def decode(body: bytes, progress: Progress) -> bytes:
     choices = choices_of(said)
     if not choices:
         raise ProviderUnreadable("The provider answered without a completion.")
+    parted = False
     for choice in choices:
         progress.say(bytes_said(choice.get("message")))
+        parted = in_one_text(choice.get("message")) or parted
     progress.finished = True
     usage, spelled = usage_in(said)
-    if usage is None:
+    told = said.get("usage") if usage is None else usage_json(progress.count(usage), spelled)
+    if told == said.get("usage") and not parted:
         return body
-    told = usage_json(progress.count(usage), spelled)
-    if told == said.get("usage"):
-        return body
-    said["usage"] = told
+    if usage is not None:
+        said["usage"] = told
     return json.dumps(said, separators=(",", ":")).encode()
 
 
@@ -147,8 +149,9 @@ class _Reader:
         self._end(ends, is_last=usage is not None and not choices)
         if not choices:
             return
-        if said.get("usage") is not None:
-            del said["usage"]
+        parted = [in_one_text(choice.get("delta")) for choice in choices]
+        if said.get("usage") is not None or any(parted):
+            said.pop("usage", None)
             yield data_event(said)
         else:
             yield _NULL_USAGE.sub(b"", event) if "usage" in said else event

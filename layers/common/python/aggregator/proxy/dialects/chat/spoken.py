@@ -86,6 +86,23 @@ def bytes_said(delta: Any) -> int:
     return said if thoughts else said + sum(utf8_length(each) for each in _thoughts_in(delta))
 
 
+def in_one_text(delta: Any) -> bool:
+    """Put content that came in parts into one text, and the thoughts among them beside it; whether there was any.
+
+    Mistral answers so where it thinks; clients of chat completions read a text.
+    """
+    parts = delta.get("content") if isinstance(delta, dict) else None
+    if not isinstance(parts, list):
+        return False
+    thoughts = [part for part in parts if isinstance(part, dict) and part.get("type") == "thinking"]
+    words = "".join(reversed(list(_texts([part for part in parts if part not in thoughts]))))
+    thought = "".join(reversed(list(_texts(thoughts))))
+    delta["content"] = words or None
+    if thought:
+        delta["reasoning_content"] = f"{delta.get('reasoning_content') or ''}{thought}"
+    return True
+
+
 def _words(delta: Mapping[str, Any]) -> Iterator[str]:
     for name in _WORDS:
         yield from _texts(delta.get(name))

@@ -83,8 +83,7 @@ def _choice(candidate: JsonObject, index: int) -> JsonObject:
         for delta in _deltas(part, len(said.tool_calls), len(said.reasoning_details)):
             _add(delta, said)
     reason = text(candidate, "finishReason")
-    if not said.content and not said.tool_calls:
-        _refuse_unusable(reason)
+    _refuse_unusable(reason, said=bool(said.content), called=bool(said.tool_calls))
     finish = _finish(reason, calls=bool(said.tool_calls))
     choice = {"index": index, "message": said.message(), "finish_reason": finish}
     logprobs = _logprobs(candidate.get("logprobsResult"))
@@ -114,8 +113,12 @@ def _deltas(part: JsonObject, calls: int, details: int) -> Iterator[JsonObject]:
         if signature:
             call["extra_content"] = {"google": {"thought_signature": signature}}
             detail["id"] = call["id"]
+            yield {
+                "reasoning_details": [detail]
+            }  # before its call, as every surface has thoughts before calls
         yield {"tool_calls": [{"index": calls, **call}]}
-    elif words:
+        return
+    if words:
         yield {"reasoning_content" if part.get("thought") is True else "content": words}
     if signature:
         yield {"reasoning_details": [detail]}
@@ -129,9 +132,12 @@ def _finish(reason: str, *, calls: bool) -> str:
     return "tool_calls" if calls else "stop"
 
 
-def _refuse_unusable(reason: str) -> None:
-    """Refuse an answer that says nothing because the model went wrong: another try may do better."""
-    if reason in _UNUSABLE:
+def _refuse_unusable(reason: str, *, said: bool, called: bool) -> None:
+    """Refuse an answer in which the model went wrong, whatever it thought before: it is no success that says nothing.
+
+    A call that cannot be read is missing from what was said, too; only for no known reason may words be all there is.
+    """
+    if reason in _UNUSABLE and not called and not (said and reason == "OTHER"):
         raise ProviderFailed("The model gave an answer that cannot be used.")
 
 
@@ -176,6 +182,7 @@ class _Reader:
         self._chunks = Chunks(progress)
         self._calls: dict[int, int] = {}
         self._details: dict[int, int] = {}
+        self._said: set[int] = set()
         self.ended = False
 
     def read(self, answer: JsonObject) -> Iterator[bytes]:
@@ -206,11 +213,12 @@ class _Reader:
             for delta in _deltas(part, self._calls.get(index, 0), self._details.get(index, 0)):
                 self._calls[index] = self._calls.get(index, 0) + len(delta.get("tool_calls", ()))
                 self._details[index] = self._details.get(index, 0) + len(delta.get("reasoning_details", ()))
+                if "content" in delta:
+                    self._said.add(index)
                 yield self._chunks.delta(delta, index, **more)
                 more = {}
         reason = text(candidate, "finishReason")
         if not reason:
             return
-        if not self._chunks.has_begun(index):
-            _refuse_unusable(reason)
+        _refuse_unusable(reason, said=index in self._said, called=bool(self._calls.get(index)))
         yield self._chunks.finish(_finish(reason, calls=bool(self._calls.get(index))), index)

@@ -124,8 +124,9 @@ class _Conversation:
             for name in ("summary", "content")
             for at, part in objects_in(item.get(name), f"{place}.{name}")
         ]
-        if self._turn is not None and (self._turn["content"] or self._turn.get("tool_calls")):
-            self.close()
+        said = self._turn is not None and bool(self._turn["content"] or self._turn.get("tool_calls"))
+        if said and (any(thoughts) or not details):
+            self.close()  # what was only sealed belongs to what was said before it
         turn = self._open()
         if details:
             turn.setdefault("reasoning_details", []).extend(details)
