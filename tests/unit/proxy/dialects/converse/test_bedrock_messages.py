@@ -174,7 +174,7 @@ def test_names_of_files_are_made_of_what_converse_takes_and_differ() -> None:
         messages=user(file(data, "Q3_report (v2).pdf"), file(data, "Q3 report (v2).pdf"), file(data, "§§"))
     )
 
-    names = [block["document"]["name"] for block in body["messages"][0]["content"]]
+    names = [block["document"]["name"] for block in body["messages"][0]["content"][1:]]
     assert names == ["Q3 report (v2)", "Q3 report (v2) (2)", "document"]
 
 
@@ -196,7 +196,7 @@ def test_a_cache_mark_sets_a_point_after_what_it_marks() -> None:
     )
 
     assert body["system"] == [{"text": "long"}, point]
-    assert body["toolConfig"]["tools"][1] == point
+    assert len(body["toolConfig"]["tools"]) == 1, "Nova takes no point among its tools"
     assert [message["content"] for message in body["messages"]] == [
         [{"text": "a"}, point, {"text": "b"}],
         [{"text": "c"}, point],
@@ -241,11 +241,6 @@ def test_a_cache_mark_sets_a_point_after_what_it_marks() -> None:
             "messages.0.cache_control.ttl",
             UnsupportedParameter,
         ),
-        (
-            [{"role": "assistant", "tool_calls": [{**CALL, "function": {"name": "f", "arguments": "[1]"}}]}],
-            "messages.0.tool_calls.0.function.arguments",
-            InvalidRequest,
-        ),
         ([{"role": "tool", "content": "sunny"}], "messages.0.tool_call_id", InvalidRequest),
         (
             [{"role": "system", "content": [image(f"data:image/png;base64,{PNG}")]}],
@@ -263,10 +258,67 @@ def test_what_converse_cannot_take_is_refused_by_its_place(
     assert refusal.param == param
 
 
-def test_a_model_that_keeps_no_prompts_refuses_a_cache_mark() -> None:
-    refusal = refused(
-        LLAMA, messages=[{"role": "user", "content": "hi", "cache_control": {"type": "ephemeral"}}]
+def test_a_model_that_keeps_no_prompts_gets_no_cache_mark() -> None:
+    body = sent(LLAMA, messages=[{"role": "user", "content": "hi", "cache_control": {"type": "ephemeral"}}])
+
+    assert body["messages"] == [{"role": "user", "content": [{"text": "hi"}]}]
+
+
+def test_a_document_without_words_gets_some() -> None:
+    content = sent(messages=user(file(f"data:application/pdf;base64,{PDF}")))["messages"][0]["content"]
+
+    assert content[0] == {"text": "See the document."}
+    assert [*content[1]] == ["document"]
+
+
+def test_a_conversation_begins_with_the_user() -> None:
+    found = sent(
+        NOVA, messages=[{"role": "assistant", "content": "Hello."}, {"role": "user", "content": "hi"}]
     )
 
-    assert isinstance(refusal, UnsupportedParameter)
-    assert refusal.param == "messages.0.cache_control"
+    assert found["messages"] == [
+        {"role": "user", "content": [{"text": "Begin."}]},
+        {"role": "assistant", "content": [{"text": "Hello."}]},
+        {"role": "user", "content": [{"text": "hi"}]},
+    ]
+
+
+@pytest.mark.parametrize(
+    "model", [LLAMA, "mistral.mistral-large-3-675b-instruct", "us.writer.palmyra-x5-v1:0"]
+)
+def test_results_have_a_turn_of_their_own_where_the_model_wants_it(model: str) -> None:
+    found = sent(model, tools=[WEATHER], messages=[*HISTORY, {"role": "user", "content": "And Oslo?"}])
+
+    assert found["messages"][2:] == [
+        {
+            "role": "user",
+            "content": [{"toolResult": {"toolUseId": "call_1", "content": [{"text": "sunny"}]}}],
+        },
+        {"role": "assistant", "content": [{"text": "I have the results."}]},
+        {"role": "user", "content": [{"text": "And Oslo?"}]},
+    ]
+
+
+def test_what_tools_showed_follows_their_results_where_the_model_does_not_take_it_there() -> None:
+    shown = {"role": "tool", "tool_call_id": "call_1", "content": [image(f"data:image/png;base64,{PNG}")]}
+
+    turn = sent("qwen.qwen3-vl-235b-a22b", tools=[WEATHER], messages=[*HISTORY[:2], shown])["messages"][2]
+    claudes = sent(tools=[WEATHER], messages=[*HISTORY[:2], shown])["messages"][2]
+
+    assert [*turn["content"][0]] == ["toolResult"]
+    assert turn["content"][1] == {"text": "From result 1:"}
+    assert [*turn["content"][2]] == ["image"]
+    assert [*claudes["content"][0]["toolResult"]["content"][0]] == ["image"]
+
+
+def test_arguments_that_are_no_json_go_along_in_an_object() -> None:
+    bad = {**CALL, "function": {"name": "weather", "arguments": "[1]"}}
+
+    turns = sent(
+        tools=[WEATHER], messages=[HISTORY[0], {"role": "assistant", "tool_calls": [bad]}, HISTORY[2]]
+    )
+
+    assert turns["messages"][1]["content"][0]["toolUse"]["input"] == {"arguments": "[1]"}
+    assert turns["messages"][2]["content"][0]["toolResult"]["content"] == [
+        {"text": "The arguments of this call were no JSON object. sunny"}
+    ]

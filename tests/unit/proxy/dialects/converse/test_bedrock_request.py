@@ -228,19 +228,12 @@ def test_claudes_own_thinking_and_top_k_go_to_claude() -> None:
         (OPUS_5_5, {"reasoning_effort": "none"}, "reasoning_effort"),
         (OPUS_5_5, {"response_format": IN_SCHEMA}, "response_format.type"),
         (LLAMA, {"response_format": IN_SCHEMA}, "response_format.type"),
-        (CLAUDE, {"response_format": {"type": "json_object"}}, "response_format.type"),
         (NOVA, {"response_format": IN_SCHEMA, "tools": [WEATHER]}, "response_format"),
-        (NOVA, {"tools": [WEATHER], "parallel_tool_calls": False}, "parallel_tool_calls"),
         (NOVA, {"tools": [WEATHER], "tool_choice": "none", "messages": HISTORY}, "tool_choice"),
         (NOVA, {"messages": HISTORY}, "tool_choice"),
         (LLAMA, {"tools": [WEATHER], "tool_choice": "required"}, "tool_choice"),
         (OPUS_5_5, {"tools": [WEATHER], "tool_choice": "required"}, "tool_choice"),
         (CLAUDE, {"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools.0.type"),
-        (
-            NOVA,
-            {"tools": [{"type": "function", "function": {"name": "f", "strict": True}}]},
-            "tools.0.function.strict",
-        ),
     ],
 )
 def test_what_neither_converse_nor_the_model_can_honour_is_refused_by_name(
@@ -271,3 +264,17 @@ def test_what_is_written_wrong_is_refused_by_its_place(fields: JsonObject, param
 
     assert isinstance(refusal, InvalidRequest)
     assert refusal.param == param
+
+
+def test_what_nova_has_no_field_for_is_said_in_words_or_left_out() -> None:
+    strict = {"type": "function", "function": {**WEATHER["function"], "strict": True}}
+    tools = sent(NOVA, tools=[strict], parallel_tool_calls=False)
+    answer = sent(NOVA, response_format={"type": "json_object"})
+
+    assert tools["toolConfig"] == {"tools": [SPEC]}
+    assert tools["system"] == [
+        {"text": "Call at most one tool at a time, and wait for its result before you call another."}
+    ]
+    assert answer["system"] == [
+        {"text": "Answer with one JSON object and nothing else: no words around it, no code fence."}
+    ]

@@ -152,7 +152,6 @@ def test_top_logprobs_alone_are_refused() -> None:
     "fields",
     [
         {"logit_bias": {"1": 5}},
-        {"parallel_tool_calls": False},
         {"store": True},
         {"thinking": {}},
     ],
@@ -173,6 +172,8 @@ def test_fields_that_gemini_does_not_have_are_refused_by_name(fields: JsonObject
         ("gemini-3.6-flash", "minimal", {"thinkingLevel": "MINIMAL", "includeThoughts": True}),
         ("gemini-3.8-flash", "minimal", {"thinkingLevel": "LOW", "includeThoughts": True}),
         ("gemini-3.1-pro-preview", "low", {"thinkingLevel": "LOW", "includeThoughts": True}),
+        ("gemini-2.5-flash", "xhigh", {"thinkingBudget": 24576, "includeThoughts": True}),
+        ("gemini-3.8-flash", "max", {"thinkingLevel": "HIGH", "includeThoughts": True}),
         ("gemini-4-argon", "medium", {"thinkingLevel": "MEDIUM", "includeThoughts": True}),
         ("gemini-4-argon", "xhigh", {"thinkingLevel": "XHIGH", "includeThoughts": True}),
         ("some-new-model", "high", {"thinkingLevel": "HIGH", "includeThoughts": True}),
@@ -186,7 +187,6 @@ def test_an_effort_is_a_budget_on_2_5_and_a_level_after(model: str, effort: str,
     ("model", "effort"),
     [
         ("gemini-2.5-pro", "none"),
-        ("gemini-2.5-flash", "xhigh"),
         ("gemini-3.8-flash", "none"),
         ("gemini-3.1-pro-preview", "none"),
         ("gemini-4-argon", "extreme"),
@@ -194,3 +194,29 @@ def test_an_effort_is_a_budget_on_2_5_and_a_level_after(model: str, effort: str,
 )
 def test_an_effort_that_a_model_does_not_have_is_refused(model: str, effort: str) -> None:
     assert refused(model, reasoning_effort=effort) == "reasoning_effort"
+
+
+def test_one_call_at_a_time_is_asked_for_in_words() -> None:
+    without = sent(parallel_tool_calls=False)
+    body = sent(parallel_tool_calls=False, tools=[WEATHER])
+
+    assert "systemInstruction" not in without
+    assert body["systemInstruction"] == {
+        "parts": [
+            {"text": "Call at most one tool at a time, and wait for its result before you call another."}
+        ]
+    }
+
+
+def test_arguments_that_are_no_json_go_along_in_an_object() -> None:
+    bad = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "[1]"}}
+    result = {"role": "tool", "tool_call_id": "c1", "content": "ok"}
+
+    contents = sent(
+        messages=[{"role": "user", "content": "hi"}, {"role": "assistant", "tool_calls": [bad]}, result]
+    )["contents"]
+
+    assert contents[1]["parts"][0]["functionCall"]["args"] == {"arguments": "[1]"}
+    assert contents[2]["parts"][0]["functionResponse"]["response"] == {
+        "output": "The arguments of this call were no JSON object. ok"
+    }

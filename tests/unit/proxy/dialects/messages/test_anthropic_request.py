@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from aggregator.errors import InvalidRequest, UnsupportedParameter
+from aggregator.proxy.dialects.words import JSON_ANSWER
 from tests.fakes.chat_world import JsonObject
 from tests.unit.proxy.dialects.native_world import WEATHER, Native, called
 from tests.unit.proxy.dialects.native_world import sent_to_anthropic as sent
@@ -115,8 +116,76 @@ def test_a_schema_goes_as_native_structured_output_beside_the_effort() -> None:
     }
 
 
-def test_json_without_a_schema_is_refused_by_name() -> None:
-    assert refused(response_format={"type": "json_object"}) == "response_format.type"
+def test_json_without_a_schema_is_asked_for_in_words() -> None:
+    body = sent(response_format={"type": "json_object"})
+
+    assert body["system"] == [{"type": "text", "text": JSON_ANSWER}]
+    assert "output_config" not in body
+
+
+MAP = {
+    "type": "object",
+    "properties": {"labels": {"type": "object", "additionalProperties": {"type": "string"}}},
+    "required": ["labels"],
+}
+
+
+def test_a_map_in_an_answers_schema_is_said_in_words_not_closed() -> None:
+    body = sent(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": MAP}})
+
+    assert body["system"] == [
+        {
+            "type": "text",
+            "text": f"{JSON_ANSWER} It fits this JSON schema: "
+            '{"type": "object", "properties": {"labels": {"type": "object", '
+            '"additionalProperties": {"type": "string"}}},'
+            ' "required": ["labels"]}',
+        }
+    ]
+    assert "output_config" not in body
+
+
+@pytest.mark.parametrize(
+    ("labels", "at"),
+    [
+        ({"type": "object", "additionalProperties": {"type": "string"}}, "additionalProperties"),
+        ({"type": "object", "additionalProperties": True}, "additionalProperties"),
+        ({"type": "object"}, "additionalProperties"),
+        ({"type": "object", "patternProperties": {"^x": {"type": "string"}}}, "patternProperties"),
+    ],
+)
+def test_a_map_in_a_strict_schema_is_refused_by_its_place(labels: JsonObject, at: str) -> None:
+    schema = {"type": "object", "properties": {"labels": labels}}
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema, "strict": True}}
+    tool = {"type": "function", "function": {"name": "f", "strict": True, "parameters": schema}}
+
+    assert refused(response_format=wanted) == f"response_format.properties.labels.{at}"
+    assert refused(tools=[tool]) == f"tools.0.function.parameters.properties.labels.{at}"
+
+
+def test_a_strict_function_of_nothing_stays_one() -> None:
+    body = sent(tools=[{"type": "function", "function": {"name": "f", "strict": True}}])
+
+    assert body["tools"][0]["input_schema"] == {
+        "type": "object", "properties": {}, "additionalProperties": False,
+    }  # fmt: skip
+
+
+def test_arguments_that_are_no_json_go_along_in_an_object_and_their_result_says_so() -> None:
+    bad = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"name": "Ro'}}
+    good = {"id": "c2", "type": "function", "function": {"name": "f", "arguments": '{"name": "Rome"}'}}
+    results = [{"role": "tool", "tool_call_id": each, "content": "ok"} for each in ("c1", "c2")]
+
+    turns = sent(messages=[HI, {"role": "assistant", "tool_calls": [bad, good]}, *results])["messages"]
+
+    assert [block["input"] for block in turns[1]["content"]] == [
+        {"arguments": '{"name": "Ro'},
+        {"name": "Rome"},
+    ]
+    assert [block["content"][0]["text"] for block in turns[2]["content"]] == [
+        "The arguments of this call were no JSON object. ok",
+        "ok",
+    ]
 
 
 def test_stops_and_the_users_id_go_along() -> None:
@@ -163,17 +232,6 @@ def test_fields_that_ask_for_nothing_are_let_through_and_not_sent() -> None:
         (
             {"messages": [{"role": "assistant", "tool_calls": [called() | {"function": {"name": "f"}}, 5]}]},
             "messages.0.tool_calls.1",
-        ),
-        (
-            {
-                "messages": [
-                    {
-                        "role": "assistant",
-                        "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "[1"}}],
-                    }
-                ]
-            },
-            "messages.0.tool_calls.0.function.arguments",
         ),
         ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
         ({"stop": [1]}, "stop"),

@@ -3,6 +3,7 @@
 Source of the fields: OpenAI API reference, "Create chat completion" (`tools`, `tool_choice`, `tool_calls`).
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +55,56 @@ def _arguments(said: Any, place: str) -> JsonObject:
         raise InvalidRequest(f"{place}: is nested too deep", param=place) from None
     except (TypeError, ValueError):
         raise InvalidRequest(f"{place}: must be a JSON object, written as a string", param=place) from None
+
+
+NO_OBJECT = "The arguments of this call were no JSON object."
+
+
+def mended(messages: list[JsonObject]) -> list[JsonObject]:
+    """The messages, where a call whose arguments are no JSON object has them as the text that they are, in an object.
+
+    The model made that mistake, not the client, and can no longer take it back: the call's result tells it so. Messages
+    without such a call are the same objects as before.
+    """
+    broken: set[str] = set()
+    found = []
+    for message in messages:
+        calls = message.get("tool_calls")
+        if isinstance(calls, list) and any(_is_broken(call) for call in calls):
+            broken |= {call["id"] for call in calls if _is_broken(call) and isinstance(call.get("id"), str)}
+            found.append({**message, "tool_calls": [_as_object(call) for call in calls]})
+        elif broken and message["role"] == "tool" and str(message.get("tool_call_id")) in broken:
+            found.append(_saying_so(message))
+        else:
+            found.append(message)
+    return found
+
+
+def _is_broken(call: Any) -> bool:
+    function = call.get("function") if isinstance(call, dict) else None
+    said = function.get("arguments") if isinstance(function, dict) else None
+    if not isinstance(said, str) or not said:
+        return False
+    try:
+        return not isinstance(passable_json.read(said), dict)
+    except passable_json.TooDeep:
+        return False
+    except ValueError:
+        return True
+
+
+def _as_object(call: Any) -> Any:
+    if not _is_broken(call):
+        return call
+    function = call["function"]
+    return {**call, "function": {**function, "arguments": json.dumps({"arguments": function["arguments"]})}}
+
+
+def _saying_so(message: JsonObject) -> JsonObject:
+    content = message.get("content")
+    if isinstance(content, list):
+        return {**message, "content": [{"type": "text", "text": NO_OBJECT}, *content]}
+    return {**message, "content": f"{NO_OBJECT} {content or ''}".rstrip()}
 
 
 @dataclass(frozen=True, slots=True)

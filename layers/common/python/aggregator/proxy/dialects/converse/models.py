@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from aggregator.proxy.dialects.efforts import nearest
 from aggregator.proxy.dialects.messages.models import Claude, sampling_of, thinking_of
 from aggregator.proxy.dialects.reading import unsupported
 from aggregator.proxy.model import JsonObject
@@ -73,6 +74,10 @@ _MODELS: tuple[tuple[str, Model], ...] = (
 )
 
 
+# Models whose templates have the results of calls in a turn of their own.
+_RESULTS_ALONE = ("meta.llama", "mistral.", "writer.palmyra")
+
+
 @cache
 def model_of(model_id: str) -> Model:
     """What the model of this id takes; of one that is not known here, only what all take."""
@@ -91,8 +96,18 @@ def caches(model_id: str) -> bool:
     return claude_of(model_id) is not None or "amazon.nova" in model_id
 
 
+def takes_words_after_results(model_id: str) -> bool:
+    """Whether the results of calls and what the user says next may stand in one turn."""
+    return not any(family in model_id for family in _RESULTS_ALONE)
+
+
+def takes_media_in_results(model_id: str) -> bool:
+    """Whether the result of a call may hold images and documents."""
+    return claude_of(model_id) is not None or "amazon.nova" in model_id
+
+
 def model_fields(
-    body: Mapping[str, Any], model_id: str, output_tokens: int, *, forced: bool
+    body: Mapping[str, Any], model_id: str, output_tokens: int, *, forced: bool, surface: str = "chat"
 ) -> tuple[JsonObject, JsonObject]:
     """`temperature`, `top_p` and the rest of the sampling; and fields for the model itself: how hard it thinks.
 
@@ -101,7 +116,7 @@ def model_fields(
     """
     claude = claude_of(model_id)
     if claude is not None:
-        fields = thinking_of(body, claude, output_tokens, forced=forced)
+        fields = thinking_of(body, claude, output_tokens, forced=forced, by_effort=surface != "messages")
         thinks = fields.get("thinking", {}).get("type") in ("enabled", "adaptive")
         sampling = sampling_of(body, claude, thinks=thinks)
         if "top_k" in sampling:
@@ -114,12 +129,19 @@ def model_fields(
     for name, value in sampling.items():
         if not 0 <= value <= 1:
             raise unsupported(name, "Amazon Bedrock takes numbers from 0 to 1")
-    return sampling, _reasoning(body.get("reasoning_effort"), model_of(model_id))
+    return sampling, _reasoning(body.get("reasoning_effort"), model_of(model_id), asked=surface == "chat")
 
 
-def _reasoning(effort: str | None, model: Model) -> JsonObject:
+def _reasoning(effort: str | None, model: Model, *, asked: bool) -> JsonObject:
+    """How hard the model thinks; who did not ask for just this effort gets the nearest, or none from who has none."""
     if effort is None:
         return {}
+    if not asked and effort not in ("none", *model.efforts):
+        effort = nearest(effort, model.efforts)
+        if effort is None:
+            return {}
+    if not asked and effort == "none" and model.thinks == "effort":
+        return {}  # whether it thinks unasked is its own
     if effort == "none" and model.thinks != "effort":
         return {"reasoningConfig": {"type": "disabled"}} if model.thinks == "nova" else {}
     level = "low" if effort == "minimal" else effort

@@ -11,10 +11,10 @@ from typing import Any
 
 from aggregator.errors import InvalidRequest
 from aggregator.orchestrator.parameters import fitted
-from aggregator.proxy.dialects.converse.models import Model, caches, claude_of, model_fields, model_of
-from aggregator.proxy.dialects.converse.turns import Conversation, details_format
+from aggregator.proxy.dialects.converse.models import Model, claude_of, model_fields, model_of
+from aggregator.proxy.dialects.converse.turns import Conversation
 from aggregator.proxy.dialects.messages.models import Claude
-from aggregator.proxy.dialects.messages.schema import closed
+from aggregator.proxy.dialects.messages.schema import closed, open_place
 from aggregator.proxy.dialects.reading import (
     an_object,
     json_schema_of,
@@ -22,7 +22,8 @@ from aggregator.proxy.dialects.reading import (
     stops_of,
     unsupported,
 )
-from aggregator.proxy.dialects.tools import FunctionTool, tool_choice_of, tools_of
+from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
+from aggregator.proxy.dialects.words import JSON_ANSWER, ONE_CALL, json_answer_in
 from aggregator.proxy.model import Ask, JsonObject, Way
 
 JSON_TOOL = "aggregator_json_answer"
@@ -67,17 +68,18 @@ def body_of(ask: Ask, way: Way) -> JsonObject:
     body = fitted(ask.body, via.provider)
     refuse_unknown(body, _TAKEN, via.provider.name)
     target = _Target(model_of(via.upstream_model), claude_of(via.upstream_model))
-    conversation = Conversation(
-        caches=caches(via.upstream_model), thoughts=details_format(via.upstream_model)
-    )
-    for n, message in enumerate(body["messages"]):
+    conversation = Conversation(via.upstream_model)
+    for n, message in enumerate(mended(body["messages"])):
         conversation.add(message, f"messages.{n}")
+    conversation.end()
     if not conversation.messages:
         raise InvalidRequest("messages: needs at least one message with content", param="messages")
     tools, tool_choice = _tools(body, target, conversation)
     output = _output(body, target, tools)
     forced = "any" in tools.get("toolChoice", {}) or "tool" in tools.get("toolChoice", {})
-    sampling, fields = model_fields(body, via.upstream_model, way.output_tokens, forced=forced)
+    sampling, fields = model_fields(
+        body, via.upstream_model, way.output_tokens, forced=forced, surface=ask.surface
+    )
     fields |= tool_choice
     inference: JsonObject = {"maxTokens": way.output_tokens} | {
         {"top_p": "topP"}.get(name, name): value for name, value in sampling.items()
@@ -86,13 +88,35 @@ def body_of(ask: Ask, way: Way) -> JsonObject:
         inference["stopSequences"] = stops
     wire: JsonObject = {
         "messages": conversation.messages,
-        "system": conversation.system,
+        "system": conversation.system + _in_words(body, target),
         "inferenceConfig": inference,
         "toolConfig": tools,
         "outputConfig": output,
         "additionalModelRequestFields": fields,
     }
     return {name: said for name, said in wire.items() if said}
+
+
+def _in_words(body: Mapping[str, Any], target: _Target) -> list[JsonObject]:
+    """What Converse, or the model, has no field for."""
+    words = []
+    if target.claude is None and body.get("tools") and body.get("parallel_tool_calls") is False:
+        words.append(ONE_CALL)
+    wanted = body.get("response_format")
+    if isinstance(wanted, dict) and wanted.get("type") == "json_object":
+        words.append(JSON_ANSWER)
+    elif _is_map(body, target):
+        words.append(json_answer_in(json_schema_of(body["response_format"])))
+    return [{"text": each} for each in words]
+
+
+def _is_map(body: Mapping[str, Any], target: _Target) -> bool:
+    """Whether an answer is asked for in a schema that Claude's structured outputs would close to nothing."""
+    wanted = body.get("response_format")
+    if target.claude is None or not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
+        return False
+    schema = json_schema_of(wanted)
+    return not wanted["json_schema"].get("strict") and bool(open_place(schema, ""))
 
 
 def _tools(
@@ -112,7 +136,7 @@ def _tools(
     for k, tool in enumerate(tools):
         config["tools"] += [
             _tool_spec(tool, f"tools.{k}", target.model),
-            *conversation.cache_point(tool.said, f"tools.{k}"),
+            *(conversation.cache_point(tool.said, f"tools.{k}") if target.claude is not None else ()),
         ]
     if mode in ("required", "named"):
         if not (target.model.forced_tools if target.claude is None else target.claude.can_be_forced):
@@ -136,7 +160,7 @@ def _claudes_choice(body: Mapping[str, Any], target: _Target, mode: str) -> Json
             raise unsupported(
                 "tool_choice", "this model on Amazon Bedrock cannot leave tools alone once they were called"
             )
-        raise unsupported("parallel_tool_calls", "this model on Amazon Bedrock takes only true")
+        return {}  # said in words
     return {"tool_choice": choice}
 
 
@@ -147,23 +171,24 @@ def _tool_spec(tool: FunctionTool, place: str, model: Model) -> JsonObject:
     spec: JsonObject = {"name": tool.name, "inputSchema": {"json": schema}}
     if tool.description:
         spec["description"] = tool.description
-    if tool.strict:
-        if not model.strict_tools:
-            raise unsupported(
-                f"{place}.function.strict", "this model on Amazon Bedrock cannot be held to schemas of tools"
-            )
-        spec |= {"inputSchema": {"json": closed(schema, place)}, "strict": True}
+    if (
+        tool.strict and model.strict_tools
+    ):  # agents ask it of every tool; other models keep to schemas as they can
+        parameters = closed(schema, f"{place}.function.parameters")
+        spec |= {"inputSchema": {"json": parameters}, "strict": True}
     return {"toolSpec": spec}
 
 
 def _output(body: Mapping[str, Any], target: _Target, tools: JsonObject) -> JsonObject:
     """`outputConfig` of an answer in a JSON schema; where the model has none, `tools` gets one that it must call."""
     wanted = body.get("response_format")
-    if wanted is None or an_object(wanted, "response_format").get("type") == "text":
+    if wanted is None or an_object(wanted, "response_format").get("type") in ("text", "json_object"):
         return {}
     if wanted.get("type") != "json_schema":
-        raise unsupported("response_format.type", "Amazon Bedrock takes only 'text' and 'json_schema'")
+        raise unsupported("response_format.type", "must be 'text', 'json_object' or 'json_schema'")
     schema = json_schema_of(wanted)
+    if _is_map(body, target):
+        return {}
     match target.model.json_schema:
         case "native":
             return _native_schema(

@@ -11,7 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregator.errors import InvalidRequest
-from aggregator.proxy.dialects.converse.models import claude_of
+from aggregator.proxy.dialects.converse.models import (
+    caches,
+    claude_of,
+    takes_media_in_results,
+    takes_words_after_results,
+)
 from aggregator.proxy.dialects.messages.to_provider import DETAILS_FORMAT
 from aggregator.proxy.dialects.reading import (
     DataUri,
@@ -46,24 +51,30 @@ _LONGEST_NAME = 180
 _TOOL_USE_ID = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
 
 
+# What stands where the model, or Converse, wants words and nobody said any.
+_BESIDE_A_DOCUMENT = "See the document."
+_BEFORE_THE_FIRST = "Begin."
+_AFTER_RESULTS = "I have the results."
+
+
 def details_format(model_id: str) -> str:
     """The form of a model's `reasoning_details`; Claude takes back what it thought wherever it runs."""
     return OTHERS_FORMAT if claude_of(model_id) is None else DETAILS_FORMAT
 
 
 class Conversation:
-    """What a request says so far. `called` are the names of tools that were.
+    """What a request says so far, to the model of this id. `called` are the names of tools that were."""
 
-    `caches`: whether its model keeps prompts, so that points for it may be set. `thoughts`: the format of
-    `reasoning_details` that its model takes back.
-    """
-
-    def __init__(self, *, caches: bool, thoughts: str) -> None:
+    def __init__(self, model_id: str) -> None:
         self.system: list[JsonObject] = []
         self.messages: list[JsonObject] = []
         self.called: dict[str, None] = {}
-        self._caches = caches
-        self._thoughts = thoughts
+        self._caches = caches(model_id)
+        self._thoughts = details_format(model_id)
+        self._words_after_results = takes_words_after_results(model_id)
+        self._media_in_results = takes_media_in_results(model_id)
+        self._results = 0
+        self._shown: list[JsonObject] = []
         self._names: set[str] = set()
 
     def add(self, message: Mapping[str, Any], place: str) -> None:
@@ -74,6 +85,8 @@ class Conversation:
             UnsupportedParameter: it holds what Converse does not take.
         """
         refuse_message_fields(message, place, "Amazon Bedrock")
+        if message["role"] in ("assistant", "user"):
+            self._show()
         match message["role"]:
             case "system" | "developer":
                 self.system += self._texts(message, place)
@@ -86,6 +99,31 @@ class Conversation:
             case _:
                 role, blocks = "user", list(self._parts(message, place))
         blocks += self.cache_point(message, place)
+        self._turn(role, blocks)
+
+    def end(self) -> None:
+        """Take the last message as the last, and put right what the model would refuse of the turns."""
+        self._show()
+        for message in self.messages:
+            content = message["content"]
+            if any("document" in block for block in content) and not any(
+                "text" in block for block in content
+            ):
+                content.insert(0, {"text": _BESIDE_A_DOCUMENT})
+        if self.messages and self.messages[0]["role"] == "assistant":
+            self.messages.insert(0, {"role": "user", "content": [{"text": _BEFORE_THE_FIRST}]})
+
+    def _show(self) -> None:
+        """What tools showed follows their results, where the model does not take it in them."""
+        shown, self._shown, self._results = self._shown, [], 0
+        self._turn("user", shown)
+
+    def _turn(self, role: str, blocks: list[JsonObject]) -> None:
+        last = self.messages[-1] if self.messages else None
+        if last is not None and last["role"] == role:
+            apart = role == "user" and not self._words_after_results and blocks
+            if apart and "toolResult" in last["content"][-1] and "toolResult" not in blocks[0]:
+                self.messages.append({"role": "assistant", "content": [{"text": _AFTER_RESULTS}]})
         if self.messages and self.messages[-1]["role"] == role:
             self.messages[-1]["content"] += blocks
         elif blocks:
@@ -105,9 +143,7 @@ class Conversation:
             raise unsupported(f"{at}.type", "must be 'ephemeral'")
         if control.get("ttl") not in (None, "5m"):
             raise unsupported(f"{at}.ttl", "only '5m' is offered here")
-        if not self._caches:
-            raise unsupported(at, "this model does not cache prompts")
-        return [{"cachePoint": {"type": "default"}}]
+        return [{"cachePoint": {"type": "default"}}] if self._caches else []
 
     def _texts(self, message: Mapping[str, Any], place: str) -> Iterator[JsonObject]:
         for at, part in parts_of(message, place):
@@ -144,6 +180,10 @@ class Conversation:
         if not isinstance(call_id, str) or not call_id:
             raise InvalidRequest(f"{place}.tool_call_id: must be a string", param=f"{place}.tool_call_id")
         content = [block for block in self._parts(message, place) if "cachePoint" not in block]
+        self._results += 1
+        if not self._media_in_results and (media := [block for block in content if "text" not in block]):
+            self._shown += [{"text": f"From result {self._results}:"}, *media]
+            content = [block for block in content if "text" in block]
         result = {"toolUseId": _tool_use_id(call_id), "content": content}
         if message.get("is_error") is True:
             result["status"] = "error"

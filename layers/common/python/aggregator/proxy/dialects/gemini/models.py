@@ -33,8 +33,15 @@ def takes_media_in_results(model: str) -> bool:
     return _version(model) >= (3, 0)
 
 
-def thinking_config_of(body: Mapping[str, Any], model: str) -> JsonObject:
+def always_thinks(model: str) -> bool:
+    """Thinking cannot be turned off, only be made short."""
+    return not _thinks_minimally(model) if thinks_by_level(model) else "pro" in model
+
+
+def thinking_config_of(body: Mapping[str, Any], model: str, *, strictly: bool = True) -> JsonObject:
     """The field `thinkingConfig`; empty where nothing was asked.
+
+    `strictly`: that the model shall not think was said of the effort itself; else as little as it can will do.
 
     Raises:
         UnsupportedParameter: the model cannot think, or not think, as asked.
@@ -42,6 +49,10 @@ def thinking_config_of(body: Mapping[str, Any], model: str) -> JsonObject:
     effort = body.get("reasoning_effort")
     if effort is None:
         return {}
+    if not strictly and effort == "none" and always_thinks(model):
+        effort = "minimal"
+    if effort in ("xhigh", "max") and not (effort == "xhigh" and thinks_by_level(model)):
+        effort = "high"  # the most that it takes
     if thinks_by_level(model):
         if effort == "none" and not _thinks_minimally(model):
             raise unsupported("reasoning_effort", "this model always reasons; 'low' is the least it takes")

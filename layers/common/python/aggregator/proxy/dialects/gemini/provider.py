@@ -14,7 +14,8 @@ from aggregator.proxy.dialects.gemini import from_provider as gemini_answer
 from aggregator.proxy.dialects.gemini.models import thinking_config_of
 from aggregator.proxy.dialects.gemini.to_provider import conversation
 from aggregator.proxy.dialects.reading import json_schema_of, refuse_unknown, stops_of, unsupported
-from aggregator.proxy.dialects.tools import FunctionTool, tool_choice_of, tools_of
+from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
+from aggregator.proxy.dialects.words import ONE_CALL
 from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
 
 _NUMBERS = {
@@ -29,7 +30,7 @@ _NUMBERS = {
 _AS_IF_NOT_SAID = {"n": 1, "presence_penalty": 0, "frequency_penalty": 0}
 _TAKEN = frozenset({
     "model", "messages", "max_tokens", "max_completion_tokens", "stream", "stream_options", "stop", "tools",
-    "tool_choice", "response_format", "reasoning_effort", "logprobs", "top_logprobs", *_NUMBERS,
+    "tool_choice", "response_format", "reasoning_effort", "logprobs", "top_logprobs", "parallel_tool_calls", *_NUMBERS,
 })  # fmt: skip
 
 
@@ -44,17 +45,21 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     model = way.route.via.upstream_model
     body = fitted(ask.body, provider)
     refuse_unknown(body, _TAKEN, provider.name)
-    system, contents = conversation(body["messages"], model)
+    system, contents = conversation(mended(body["messages"]), model)
     said: JsonObject = {"contents": contents}
+    tools = tools_of(body)
+    if tools and body.get("parallel_tool_calls") is False:  # there is no field for it
+        system = {"parts": [*(system or {"parts": []})["parts"], {"text": ONE_CALL}]}
     if system:
         said["systemInstruction"] = system
-    tools = tools_of(body)
     mode = _function_calling_config(body, tools)
     if tools:
         said["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in tools]}]
         if mode:
             said["toolConfig"] = {"functionCallingConfig": mode}
-    said["generationConfig"] = _generation_config(body, model, way.output_tokens)
+    said["generationConfig"] = _generation_config(
+        body, model, way.output_tokens, strictly=ask.surface == "chat"
+    )
     headers = {
         "Content-Type": "application/json",
         "Accept": "text/event-stream" if ask.stream else "application/json",
@@ -88,7 +93,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
     return gemini_errors.refusal(status, headers, body)
 
 
-def _generation_config(body: JsonObject, model: str, output_tokens: int) -> JsonObject:
+def _generation_config(body: JsonObject, model: str, output_tokens: int, *, strictly: bool) -> JsonObject:
     config: JsonObject = {"maxOutputTokens": output_tokens}
     for name, theirs in _NUMBERS.items():
         if body.get(name) not in (None, _AS_IF_NOT_SAID.get(name)):
@@ -101,7 +106,7 @@ def _generation_config(body: JsonObject, model: str, output_tokens: int) -> Json
             config["logprobs"] = body["top_logprobs"]
     elif body.get("top_logprobs"):
         raise InvalidRequest("top_logprobs: is only taken with logprobs", param="top_logprobs")
-    if thinking := thinking_config_of(body, model):
+    if thinking := thinking_config_of(body, model, strictly=strictly):
         config["thinkingConfig"] = thinking
     return config | _format(body)
 

@@ -45,6 +45,11 @@ class Claude:
         return self.version < (4, 6)
 
     @property
+    def takes_effort(self) -> bool:
+        """It takes an effort (from 4.6, and Opus 4.5)."""
+        return not self.thinks_by_budget or (self.family == "opus" and self.version == (4, 5))
+
+    @property
     def takes_sampling(self) -> bool:
         """It takes a temperature (to 4.6)."""
         return self.version < (4, 7)
@@ -74,20 +79,27 @@ class Claude:
         return {"type": "between_tools" if self.family == "sonnet" and self.version >= (5, 5) else "disabled"}
 
 
-def thinking_of(body: Mapping[str, Any], model: Claude, max_tokens: int, *, forced: bool) -> JsonObject:
+def thinking_of(
+    body: Mapping[str, Any], model: Claude, max_tokens: int, *, forced: bool, by_effort: bool = True
+) -> JsonObject:
     """The fields `thinking` and `output_config` of a request, where it has something to say about them.
+
+    `by_effort`: who names an effort wants the model to think, as in a chat completion. In the Messages API an effort
+    is about all that the model writes, and thinking is asked for apart.
 
     Raises:
         UnsupportedParameter: the model cannot think, or not think, as asked.
     """
     effort = body.get("reasoning_effort")
     native = body.get("thinking")
+    if native is None and not by_effort and not model.thinks_unasked:
+        return _effort(effort, model)
     thinks = effort not in (None, "none") or (native is not None and native.get("type") != "disabled")
     if forced and thinks:
         raise unsupported("tool_choice", "Claude cannot be forced to use a tool while it reasons")
     if native is not None:
         fields: JsonObject = {"thinking": an_object(native, "thinking")}
-        return fields if model.thinks_by_budget else fields | _effort(effort, model)
+        return fields | _effort(effort, model)
     if thinks and model.thinks_by_budget:
         return {"thinking": {"type": "enabled", "budget_tokens": _budget(str(effort), max_tokens)}}
     if thinks:
@@ -100,8 +112,10 @@ def thinking_of(body: Mapping[str, Any], model: Claude, max_tokens: int, *, forc
 
 
 def _effort(effort: Any, model: Claude) -> JsonObject:
-    if effort in (None, "none"):
+    if effort in (None, "none") or not model.takes_effort:
         return {}
+    if model.thinks_by_budget and effort in ("xhigh", "max"):
+        effort = "high"  # the most that it takes
     if effort in _EFFORTS:
         return {"output_config": {"effort": _EFFORTS[effort]}}
     if effort == "max" or (effort == "xhigh" and model.version >= (4, 7)):

@@ -13,7 +13,7 @@ from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages import from_provider as anthropic_answer
 from aggregator.proxy.dialects.messages import provider_errors as anthropic_errors
 from aggregator.proxy.dialects.messages.models import Claude, sampling_of, thinking_of
-from aggregator.proxy.dialects.messages.schema import closed
+from aggregator.proxy.dialects.messages.schema import closed, open_place
 from aggregator.proxy.dialects.messages.to_provider import cache_control_of, conversation
 from aggregator.proxy.dialects.reading import (
     an_object,
@@ -22,7 +22,8 @@ from aggregator.proxy.dialects.reading import (
     stops_of,
     unsupported,
 )
-from aggregator.proxy.dialects.tools import FunctionTool, tool_choice_of, tools_of
+from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
+from aggregator.proxy.dialects.words import JSON_ANSWER, json_answer_in
 from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
 
 _VERSION = "2023-06-01"
@@ -46,7 +47,8 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         an_object(body["thinking"], "thinking")
     refuse_unpriced_hour(body, way.route.price)
     model = Claude.of(way.route.via.upstream_model)
-    system, turns = conversation(body["messages"])
+    system, turns = conversation(mended(body["messages"]))
+    system += _in_words(body)
     said: JsonObject = {
         "model": way.route.via.upstream_model,
         "max_tokens": way.output_tokens,
@@ -58,10 +60,10 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     choice = _tool_choice(body, model)
     forced = choice.get("type") in ("any", "tool")
     if tools:
-        said["tools"] = [_tool(tool) for tool in tools]
+        said["tools"] = [_tool(tool, f"tools.{n}") for n, tool in enumerate(tools)]
         if choice:
             said["tool_choice"] = choice
-    thinking = thinking_of(body, model, way.output_tokens, forced=forced)
+    thinking = thinking_of(body, model, way.output_tokens, forced=forced, by_effort=ask.surface != "messages")
     thinks = thinking.get("thinking", {}).get("type") in ("enabled", "adaptive")
     said |= thinking | sampling_of(body, model, thinks=thinks)
     if (output_format := _format(body)) is not None:
@@ -105,9 +107,12 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
     return anthropic_errors.refusal(status, headers, body)
 
 
-def _tool(tool: FunctionTool) -> JsonObject:
+def _tool(tool: FunctionTool, place: str) -> JsonObject:
     schema = {"type": "object", "properties": {}, **tool.parameters}
-    said: JsonObject = {"name": tool.name, "input_schema": closed(schema, "tools") if tool.strict else schema}
+    said: JsonObject = {
+        "name": tool.name,
+        "input_schema": closed(schema, f"{place}.function.parameters") if tool.strict else schema,
+    }
     if tool.description:
         said["description"] = tool.description
     if tool.strict:
@@ -134,12 +139,27 @@ def _tool_choice(body: JsonObject, model: Claude) -> JsonObject:
 
 
 def _format(body: JsonObject) -> JsonObject | None:
-    """Structured outputs, which every model from 4.5 on has. There is no JSON mode without a schema."""
+    """Structured outputs, which every model from 4.5 on has."""
     wanted = body.get("response_format")
     match (wanted or {}).get("type", "text"):
-        case "text":
+        case "text" | "json_object":
+            return None
+        case "json_schema" if _in_words(body):
             return None
         case "json_schema":
             return {"type": "json_schema", "schema": closed(json_schema_of(wanted or {}), "response_format")}
         case _:
-            raise unsupported("response_format.type", "Claude takes 'text' and 'json_schema'")
+            raise unsupported("response_format.type", "must be 'text', 'json_object' or 'json_schema'")
+
+
+def _in_words(body: JsonObject) -> list[JsonObject]:
+    """JSON of any shape, or of one that structured outputs cannot hold: there is no field for either."""
+    wanted = body.get("response_format") or {}
+    if wanted.get("type") == "json_object":
+        return [{"type": "text", "text": JSON_ANSWER}]
+    if wanted.get("type") != "json_schema":
+        return []
+    schema = json_schema_of(wanted)
+    if wanted["json_schema"].get("strict") or not open_place(schema, ""):
+        return []
+    return [{"type": "text", "text": json_answer_in(schema)}]

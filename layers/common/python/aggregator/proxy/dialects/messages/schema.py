@@ -5,9 +5,10 @@ for the model to heed; Anthropic's own SDKs do the same to a schema. Source:
 https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
 """
 
+from collections.abc import Iterator
 from typing import Any
 
-from aggregator.errors import InvalidRequest
+from aggregator.errors import InvalidRequest, UnsupportedParameter
 from aggregator.proxy.model import JsonObject
 
 _FORMATS = frozenset(
@@ -25,12 +26,54 @@ def closed(schema: JsonObject, place: str) -> JsonObject:
 
     Raises:
         InvalidRequest: it is nested too deep to be read.
+        UnsupportedParameter: it holds a map: closed, nothing could stand in it.
     """
+    if at := open_place(schema, place):
+        raise UnsupportedParameter(
+            f"{at}: an object of any names cannot be held to a schema; name its properties, or be less strict",
+            param=at,
+        )
     try:
         fitted: JsonObject = _closed(schema)
     except RecursionError:
         raise InvalidRequest(f"{place}: is nested too deep", param=place) from None
     return fitted
+
+
+def open_place(schema: Any, place: str) -> str:
+    """Where a schema has a map, an object that says of no name what it is; empty where it has none.
+
+    The whole of it may be an object of nothing, as of a function that takes nothing.
+
+    Raises:
+        InvalidRequest: it is nested too deep to be read.
+    """
+    try:
+        return next(_maps(schema, place, whole=True), "")
+    except RecursionError:
+        raise InvalidRequest(f"{place}: is nested too deep", param=place) from None
+
+
+def _maps(schema: Any, place: str, *, whole: bool = False) -> Iterator[str]:
+    if not isinstance(schema, dict):
+        return
+    more = schema.get("additionalProperties")
+    if (isinstance(more, dict) and more) or schema.get("patternProperties"):
+        yield f"{place}.{'additionalProperties' if more else 'patternProperties'}".lstrip(".")
+    elif (
+        _is_object(schema) and not schema.get("properties") and more is not False and not (whole and not more)
+    ):
+        yield f"{place}.additionalProperties".lstrip(".")
+    for name, said in schema.items():
+        below = f"{place}.{name}".lstrip(".")
+        if name in _LISTS and isinstance(said, list):
+            for n, each in enumerate(said):
+                yield from _maps(each, f"{below}.{n}")
+        elif name in _MAPS and isinstance(said, dict):
+            for key, each in said.items():
+                yield from _maps(each, f"{below}.{key}")
+        elif name == "items":
+            yield from _maps(said, below)
 
 
 def _closed(schema: Any) -> Any:
