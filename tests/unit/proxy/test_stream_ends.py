@@ -117,6 +117,11 @@ CUTS: list[bytes] = [
     b'data: {"error" : {"message": "no"}}\n\n',
     b'data: { "error":"no"}\n\n',
     b'event: error\ndata: {"message": "no"}\n\n',
+    b'event: error\ndata: {"msg": "no"}\n\n' + DONE,
+    b'id: 7\nevent:error\ndata: {"choices": []}\n\n' + DONE,
+    events({"error_code": 336_100, "error_msg": "no"}) + DONE,
+    events({"errorMessage": "no"}) + DONE,
+    events({"success": False}) + DONE,
     events({"choices": [{"index": 0, "delta": {}, "finish_reason": "error"}]}),
     events(
         {"choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": None, "error": {"code": 502}}]}

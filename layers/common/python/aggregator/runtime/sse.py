@@ -12,6 +12,7 @@ from aggregator.errors import ProviderUnreadable
 from aggregator.runtime.passable_json import is_too_deep, may_be_too_deep
 
 _IS_EVENT = re.compile(rb"\s*(?::|data:|event:|id:|retry:)")
+_IS_ERROR = re.compile(rb"^event:[ ]?error$", re.MULTILINE)
 DONE = b"data: [DONE]\n\n"
 _MOST_UNFINISHED = 16 * 1024 * 1024
 
@@ -61,6 +62,11 @@ def payload_of(event: bytes) -> bytes:
     if not _IS_EVENT.match(event):
         raise ProviderUnreadable("The provider answered what is no stream of events.")
     return b"\n".join(line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:"))
+
+
+def is_error_event(event: bytes) -> bool:
+    """Whether an event is named `error`, whatever it carries."""
+    return not event.startswith(b"data:") and _IS_ERROR.search(event) is not None
 
 
 def data_event(said: Any) -> bytes:

@@ -25,7 +25,7 @@ from aggregator.proxy.dialects.chat.to_provider import as_taken
 from aggregator.proxy.dialects.chat.usage import usage_in, usage_json
 from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
 from aggregator.proxy.upstream.request import request_to
-from aggregator.runtime.sse import data_event, payload_of, provider_json, split, whole_events
+from aggregator.runtime.sse import data_event, is_error_event, payload_of, provider_json, split, whole_events
 
 _OURS = frozenset({"model", "max_tokens", "max_completion_tokens", "stream_options"})
 
@@ -118,6 +118,8 @@ class _Reader:
         payload = payload_of(event)
         if self.ended:
             return
+        if is_error_event(event):
+            raise ProviderFailed("The provider failed in mid-stream.")
         if not payload:
             yield event
         elif payload.strip() == b"[DONE]":

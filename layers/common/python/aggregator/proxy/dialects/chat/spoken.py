@@ -35,8 +35,13 @@ def is_error(said: Mapping[str, Any]) -> bool:
 
 
 def is_no_chunk(event: Mapping[str, Any]) -> bool:
-    """Whether an event of a stream has no choices, but fields that errors have."""
-    return not isinstance(event.get("choices"), list) and any(event.get(name) for name in _OF_AN_ERROR)
+    """Whether an event of a stream has no choices, but fields that errors have (`error_code`, `success: false`)."""
+    if isinstance(event.get("choices"), list):
+        return False
+    named = any(
+        name in _OF_AN_ERROR or name.lower().startswith("error") for name, said in event.items() if said
+    )
+    return named or event.get("success") is False
 
 
 def next_words(event: Mapping[str, Any]) -> str:
