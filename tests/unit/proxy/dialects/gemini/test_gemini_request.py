@@ -175,7 +175,7 @@ def test_fields_that_gemini_does_not_have_are_refused_by_name(fields: JsonObject
         ("gemini-2.5-flash", "xhigh", {"thinkingBudget": 24576, "includeThoughts": True}),
         ("gemini-3.8-flash", "max", {"thinkingLevel": "HIGH", "includeThoughts": True}),
         ("gemini-4-argon", "medium", {"thinkingLevel": "MEDIUM", "includeThoughts": True}),
-        ("gemini-4-argon", "xhigh", {"thinkingLevel": "XHIGH", "includeThoughts": True}),
+        ("gemini-4-argon", "xhigh", {"thinkingLevel": "HIGH", "includeThoughts": True}),
         ("some-new-model", "high", {"thinkingLevel": "HIGH", "includeThoughts": True}),
     ],
 )

@@ -14,7 +14,7 @@ from aggregator.proxy.model import JsonObject
 BUDGETS: Mapping[str, int] = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}
 """Tokens to think with, on Gemini 2.5; later models take a level."""
 
-_LEVELS = {"minimal": "MINIMAL", "low": "LOW", "medium": "MEDIUM", "high": "HIGH", "xhigh": "XHIGH"}
+_LEVELS = {"minimal": "MINIMAL", "low": "LOW", "medium": "MEDIUM", "high": "HIGH"}
 _NAME = re.compile(r"gemini-(\d+)(?:\.(\d+))?(-flash)?")
 
 
@@ -51,7 +51,7 @@ def thinking_config_of(body: Mapping[str, Any], model: str, *, strictly: bool = 
         return {}
     if not strictly and effort == "none" and always_thinks(model):
         effort = "minimal"
-    if effort in ("xhigh", "max") and not (effort == "xhigh" and thinks_by_level(model)):
+    if effort in ("xhigh", "max"):
         effort = "high"  # the most that it takes
     if thinks_by_level(model):
         if effort == "none" and not _thinks_minimally(model):
