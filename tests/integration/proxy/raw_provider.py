@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +23,7 @@ class RawProvider:
         self.requests: list[bytes] = []
         self.connections = 0
         self._scripts = connections
+        self._serving: socket.socket | None = None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(60)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1/chat/completions"
@@ -35,6 +37,9 @@ class RawProvider:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
+        if self._serving is not None:
+            with suppress(OSError):  # a client that keeps its connection is not waited for
+                self._serving.shutdown(socket.SHUT_RDWR)
         self._thread.join(60)
         self._listener.close()
 
@@ -45,6 +50,7 @@ class RawProvider:
             except OSError:
                 return
             self.connections += 1
+            self._serving = connection
             with connection:
                 self._answer(connection, script)
 
@@ -87,7 +93,10 @@ def _read_request(connection: socket.socket) -> bytes:
     head, _, body = data.partition(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
     while len(body) < length:
-        body += connection.recv(65536)
+        block = connection.recv(65536)
+        if not block:
+            return b""
+        body += block
     return head + b"\r\n\r\n" + body
 
 
