@@ -104,6 +104,7 @@ def test_a_stream_comes_back_event_by_event_however_the_network_cuts_it(upstream
     with RawProvider([chunked(*pieces)]) as server:
         got = over(upstream, server, stream=True)
         chunks = [json.loads(chunk[6:]) for chunk in got.chunks]
+        got.response.close()
 
     assert server.requests[0].split(b" ")[1].endswith(b"/converse-stream")
     assert [chunk["choices"][0]["delta"].get("content") for chunk in chunks] == ["hel", "lo", None]
@@ -199,6 +200,7 @@ def test_a_stream_that_fails_before_its_first_word_is_asked_for_again_unseen(
     with RawProvider([script], [chunked(*wire.hello())]) as server:
         got = over(upstream, server, stream=True)
         chunks = list(got.chunks)
+        got.response.close()
 
     assert fault
     assert got.attempts == 2
