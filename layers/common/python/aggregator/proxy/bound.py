@@ -109,7 +109,7 @@ def _cost(ask: Ask, route: Route, output_tokens: int) -> NanoUsd:
 def _price(ask: Ask, route: Route) -> Price:
     """The route's price; what a cache keeps for an hour costs more, and is bounded only where it was asked for."""
     cheaper = without_an_hour(route.price)
-    return route.price if cheaper is not route.price and _asks_for_an_hour(ask.body) else cheaper
+    return route.price if cheaper is not route.price and _asks_for_an_hour([ask.body, ask.asked]) else cheaper
 
 
 def _asks_for_an_hour(body: Any) -> bool:

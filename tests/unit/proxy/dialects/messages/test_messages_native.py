@@ -7,6 +7,7 @@ import pytest
 from anthropic.types import RawMessageStreamEvent
 from pydantic import TypeAdapter
 
+from aggregator.billing.price import Price
 from aggregator.errors import UnsupportedParameter
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.messages.client import MESSAGES
@@ -34,13 +35,16 @@ def claude() -> Any:
     return provider("anthropic", **CLAUDE)
 
 
+HOURLY = Price(version="1", input=1_000_000, output=2_000_000, cache_write_hour=2_000_000)
+
+
 def sent(
     headers: JsonObject | None = None, output_tokens: int = 100, **fields: Any
 ) -> tuple[JsonObject, JsonObject]:
     """Body and headers that reach the provider."""
     event = chat_event({"model": "mini", "max_tokens": 100, "messages": HI} | fields)
     ask = MESSAGES.read(event | {"headers": headers or {}})
-    out = way("anthropic", output_tokens, provider=claude())
+    out = way("anthropic", output_tokens, provider=claude(), price=HOURLY)
     request = encode(ask, out, "sk-1")
     return json.loads(request.body), dict(request.headers)
 

@@ -167,6 +167,41 @@ def test_an_hour_that_has_no_price_is_refused_and_nothing_is_charged() -> None:
     assert [receipt.charged_nano_usd for receipt in world.receipts] == [0]
 
 
+MARKED = [
+    ({"cache_control": HOUR}, "cache_control.ttl"),
+    ({"system": [{"type": "text", "text": "b", "cache_control": HOUR}]}, "system.0.cache_control.ttl"),
+    ({"tools": [{**ASKED["tools"][0], "cache_control": HOUR}]}, "tools.0.cache_control.ttl"),
+]
+
+
+@pytest.mark.parametrize(("marked", "place"), MARKED)
+def test_on_the_native_lane_an_hour_is_held_at_its_own_rate_or_refused(
+    marked: JsonObject, place: str
+) -> None:
+    asked = {
+        "model": "mini",
+        "max_tokens": 10,
+        "messages": [{"role": "user", "content": "x" * 10_000}],
+    } | marked
+    at = provider("anthropic", protocol="anthropic", house=True, dialects=frozenset({"messages"}))
+    hourly = replace(NANO_A_TOKEN, cache_write_hour=5_000_000)
+    claude_at: JsonObject = {
+        "provider": at,
+        "upstream_model": "claude-sonnet-4-5",
+        "max_input_tokens": 200_000,
+    }
+    unpriced = World([], routes=[route(**claude_at)])
+    priced = World([ScriptedResponse(whole())], routes=[route(price=hourly, **claude_at)])
+
+    served(MESSAGES, priced, asked)
+    with pytest.raises(UnsupportedParameter) as refused:
+        served(MESSAGES, unpriced, asked)
+
+    assert priced.wallets.held[0] >= 5 * 10_000
+    assert json.dumps(sent(priced)).count('"ttl": "1h"') == 1
+    assert refused.value.param == place
+
+
 def test_a_request_arrives_as_it_was_sent() -> None:
     world = claude(whole())
 

@@ -18,9 +18,9 @@ def refuse_unpriced_hour(body: Mapping[str, Any], price: Price) -> None:
     """
     if price.cache_write_hour is not None and all(tier.cache_write_hour is not None for tier in price.tiers):
         return
-    marked = ["", *_hours(body.get("messages"), "messages."), *_hours(body.get("tools"), "tools.")]
-    if not _is_longer(body.get("cache_control")):
-        marked = marked[1:]
+    marked = [""] if _is_longer(body.get("cache_control")) else []
+    for name in ("system", "messages", "tools"):
+        marked += _hours(body.get(name), f"{name}.")
     if marked:
         raise unsupported(f"{marked[0]}cache_control.ttl", "only '5m' is offered here: an hour has no price")
 

@@ -26,6 +26,7 @@ from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.fields import MESSAGES, passed
 from aggregator.proxy.dialects.hosted import without_hosted
+from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages import provider_errors
 from aggregator.proxy.dialects.messages.errors import refuse
 from aggregator.proxy.dialects.native import json_bytes, named_event, utf8_bytes
@@ -49,6 +50,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     """
     provider = way.route.provider
     body = passed(ask.asked, MESSAGES, house=provider.is_house_of("messages"))
+    refuse_unpriced_hour(body, way.route.price)
     ignored: list[str] = []
     if "tools" in body:
         body, ignored = without_hosted(body, _HOSTED)
