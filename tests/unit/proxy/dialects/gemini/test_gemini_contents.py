@@ -191,7 +191,6 @@ def test_images_and_files_go_inline() -> None:
 @pytest.mark.parametrize(
     ("part", "place"),
     [
-        ({"type": "image_url", "image_url": {"url": "https://a.example/cat.png"}}, "image_url.url"),
         ({"type": "image_url", "image_url": {"url": "gs://bucket/cat.png"}}, "image_url.url"),
         ({"type": "image_url", "image_url": {"url": PNG, "detail": "low"}}, "image_url.detail"),
         ({"type": "file", "file": {"file_id": "files/abc"}}, "file.file_id"),
@@ -206,3 +205,36 @@ def test_images_where_only_text_can_stand_are_refused() -> None:
     image = {"type": "image_url", "image_url": {"url": PNG}}
 
     assert refused(messages=[HI, {"role": "assistant", "content": [image]}]) == "messages.1.content.0"
+
+
+@pytest.mark.parametrize(
+    ("url", "media_type"),
+    [
+        ("https://example.com/a.png", "image/png"),
+        ("https://example.com:8443/b.WEBP?x=1.gif", "image/webp"),
+        ("https://example.com/picture", "image/jpeg"),
+    ],
+)
+def test_a_picture_on_the_web_is_fetched_by_gemini(url: str, media_type: str) -> None:
+    picture = {"type": "image_url", "image_url": {"url": url}}
+
+    said = sent(messages=[{"role": "user", "content": [picture]}])
+
+    assert said["contents"][0]["parts"] == [{"fileData": {"mimeType": media_type, "fileUri": url}}]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/a.png",
+        "gs://bucket/a.png",
+        "https://generativelanguage.googleapis.com/v1beta/files/abc",
+        "https://me@STORAGE.googleapis.com/b/a.png",
+        "https://drive.google.com/a.png",
+    ],
+)
+def test_what_lies_in_the_platform_s_account_is_no_client_s(url: str) -> None:
+    with pytest.raises(UnsupportedParameter) as refused:
+        sent(messages=[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}])
+
+    assert refused.value.param == "messages.0.content.0.image_url.url"

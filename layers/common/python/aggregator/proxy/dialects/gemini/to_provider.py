@@ -4,6 +4,7 @@ Standard library only. Sources: https://ai.google.dev/api/caching#Content (conte
 https://ai.google.dev/gemini-api/docs/generate-content/thought-signatures (what must come back with a call).
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,12 @@ from aggregator.proxy.dialects.tools import tool_calls_of
 from aggregator.proxy.dialects.writing import objects, text
 from aggregator.proxy.model import JsonObject
 from aggregator.runtime import passable_json
+
+_WEB_ADDRESS = re.compile(r"https://(?:[^/?#@]*@)?(?P<host>[^/?#:]+)(?::\d+)?(?P<path>[^?#]*)", re.IGNORECASE)
+_MEDIA_TYPES = {
+    "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp", "heic": "image/heic",
+    "heif": "image/heif", "gif": "image/gif",
+}  # fmt: skip
 
 DETAILS_FORMAT = "google-gemini-v1"
 """Marks what only Gemini can read of an assistant's `reasoning_details`."""
@@ -135,16 +142,25 @@ def _part(part: JsonObject, place: str) -> JsonObject:
         case "text":
             return {"text": part["text"]}
         case "image_url":
-            data = data_uri_of(image_url_of(part, place), f"{place}.image_url.url")
-            if data is None:
-                raise unsupported(
-                    f"{place}.image_url.url", "Gemini fetches no URL: send the image inline, as a data URI"
-                )
-            return _inline(data)
+            url = image_url_of(part, place)
+            data = data_uri_of(url, f"{place}.image_url.url")
+            return _by_url(url, f"{place}.image_url.url") if data is None else _inline(data)
         case "file":
             return _inline(file_of(part, place)[0])
         case _:
             raise unsupported(f"{place}.type", "only text, images and files are taken here")
+
+
+def _by_url(url: str, place: str) -> JsonObject:
+    """A picture on the web, which Gemini fetches by itself; never what lies in the platform's account at Google.
+
+    Source: https://blog.google/innovation-and-ai/technology/developers-tools/gemini-api-new-file-limits
+    """
+    found = _WEB_ADDRESS.match(url)
+    if found is None or f".{found['host'].lower()}".endswith((".googleapis.com", ".google.com")):
+        raise unsupported(place, "cannot be fetched: Gemini takes pictures inline, or by https from the web")
+    ending = found["path"].rpartition(".")[2].lower()
+    return {"fileData": {"mimeType": _MEDIA_TYPES.get(ending, "image/jpeg"), "fileUri": url}}
 
 
 def _inline(data: DataUri) -> JsonObject:
