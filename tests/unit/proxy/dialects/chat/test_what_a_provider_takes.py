@@ -185,6 +185,7 @@ def test_an_effort_that_nothing_stands_for_is_refused(provider: str, model: str,
     [
         ("openai", "gpt-5.1", "reasoning_effort", "none"),
         ("openai", "gpt-5", "reasoning_effort", "minimal"),
+        ("openai", "gpt-6-astra", "reasoning_effort", "low"),
         ("openai", "gpt-4o", "reasoning_effort", None),
         ("groq", "openai/gpt-oss-120b", "reasoning_effort", "low"),
         ("deepseek", "deepseek-v4-pro", "thinking", {"type": "disabled"}),
@@ -201,3 +202,13 @@ def test_thinking_is_not_asked_of_a_model_that_does_not_think() -> None:
     found = messages("openai", "gpt-4o", thinking={"type": "enabled", "budget_tokens": 4000})
 
     assert found.keys() == {"model", "messages", "max_completion_tokens"}
+
+
+def test_the_least_effort_stands_in_the_request_whatever_lane_it_takes() -> None:
+    """Tools go to OpenAI's newest models over Responses, which refuses `none` for them as well."""
+    on = way(provider=CATALOGUE.provider("openai"), upstream_model="gpt-6-astra")
+    fields = {"max_tokens": 30_000, "messages": [HI], "thinking": {"type": "disabled"}}
+
+    found = in_dialect_of(on.route.via, MESSAGES.read(chat_event({"model": "m"} | fields)))
+
+    assert found.body["reasoning_effort"] == "low"

@@ -23,7 +23,7 @@ from typing import Any
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
-from aggregator.proxy.dialects.efforts import levels_of
+from aggregator.proxy.dialects.efforts import least, levels_of
 from aggregator.proxy.model import Ask, JsonObject
 
 # Most tokens to think with at each effort; above the last it is "high".
@@ -71,8 +71,9 @@ def _effort_of(thinking: Any, via: CatalogueRoute) -> str | None:
     Who asks for no thinking gets none, or as little as there is, wherever a model can be told so.
     """
     if thinking.get("type") == "disabled":
-        told = via.provider.protocol != "openai" or levels_of(via.provider, via.upstream_model)
-        return "none" if told else None
+        if via.provider.protocol != "openai":
+            return "none"
+        return least(levels_of(via.provider, via.upstream_model) or ())
     budget = thinking.get("budget_tokens") if thinking.get("type") == "enabled" else None
     if budget is None:
         return None
