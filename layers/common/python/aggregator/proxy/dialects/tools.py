@@ -87,7 +87,7 @@ def _is_broken(call: Any) -> bool:
         return False
     try:
         return not isinstance(passable_json.read(said), dict)
-    except passable_json.TooDeep:
+    except (passable_json.TooDeep, passable_json.NotFinite):
         return False
     except ValueError:
         return True
