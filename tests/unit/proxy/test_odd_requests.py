@@ -410,7 +410,7 @@ def test_a_number_that_is_not_finite_is_refused_by_its_place(surface: str, place
 
 
 @pytest.mark.parametrize("protocol", ["anthropic", "gemini", "bedrock"])
-@pytest.mark.parametrize("arguments", ['{"a": 1e999}', '{"a": NaN}', '{"a":' * 980 + "1" + "}" * 980])
+@pytest.mark.parametrize("arguments", ['{"a": 1e999}', '{"a":' * 980 + "1" + "}" * 980])
 def test_arguments_of_a_call_that_cannot_go_on_are_refused_by_their_place(
     protocol: str, arguments: str
 ) -> None:
