@@ -128,7 +128,7 @@ def guarded(
         request_id = request_id_of(event)
         started_ms = clock.monotonic_ms()
         try:
-            answer = answered(event, context, request_id)
+            answer = _named(surface, answered(event, context, request_id), request_id)
         except Exception as failed:
             answer = _refused(surface, failed, request_id)
         log.info(
@@ -141,6 +141,14 @@ def guarded(
         return answer
 
     return handler
+
+
+def _named(surface: Surface, answer: StreamingResponse, request_id: str) -> StreamingResponse:
+    """The answer under every name that the surface's clients have for a request's id, on whatever lane it came."""
+    missing = [name for name in surface.names_request if name not in answer.headers]
+    if not missing:
+        return answer
+    return replace(answer, headers={**answer.headers, **dict.fromkeys(missing, request_id)})
 
 
 def _ok_status(surface: Surface, event: Event) -> int:

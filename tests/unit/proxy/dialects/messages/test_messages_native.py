@@ -1,6 +1,7 @@
 """Messages in front of a provider that speaks Messages: what goes out is what came, and so is what comes back."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.messages.from_client import taken
 from aggregator.proxy.dialects.messages.native import check, encode
 from aggregator.proxy.dialects.messages.tokens import estimated_tokens
+from aggregator.proxy.edge import serve
 from aggregator.proxy.model import UpstreamError
 from aggregator.proxy.walk import walk
-from tests.fakes.chat_world import CALLER, ScriptedResponse, World, chat_event, route, visit, way
+from tests.fakes.chat_world import CALLER, REQUEST_ID, ScriptedResponse, World, chat_event, route, visit, way
 
 JsonObject = dict[str, Any]
 
@@ -126,8 +128,6 @@ def test_a_client_without_a_version_gets_the_one_that_we_know() -> None:
 
 
 def test_the_provider_learns_of_the_user_a_keyed_hash_alone() -> None:
-    from dataclasses import replace  # noqa: PLC0415
-
     event = chat_event({"model": "mini", "max_tokens": 100, "messages": HI})
     told = [
         json.loads(
@@ -300,3 +300,22 @@ def test_a_system_that_only_claude_can_read_counts_its_words_and_not_its_picture
     assert (ask.images, ask.files) == (1, ())
     assert ask.text_bytes < 700
     assert 1700 < estimated_tokens(ask) < 1800
+
+
+class AMinute:
+    """A Lambda context with a minute left."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 60_000
+
+
+def test_an_answer_that_came_as_it_was_names_its_request_as_anthropic_s_clients_read_it() -> None:
+    world = World([ScriptedResponse(sse(START, TEXT, WORDS, TEXT_ENDS, STOP, END))])
+    do = replace(world.collaborators(), route=lambda *_: [route("anthropic", provider=claude())])
+    asked = {"model": "mini", "max_tokens": 100, "messages": HI, "stream": True}
+
+    answer = serve(MESSAGES, lambda: do)(chat_event(asked, "/v1/messages"), AMinute())
+
+    assert answer.status == 200
+    assert answer.headers["request-id"] == answer.headers["x-request-id"] == REQUEST_ID
