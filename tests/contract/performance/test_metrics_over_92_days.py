@@ -13,10 +13,10 @@ MOST_MB = 107
 """What Lambda leaves of 128 MB: it counts 35 for a function that does nothing, 14 of them that function's own."""
 
 
-def asked(combinations: int, group_by: str) -> list[dict[str, Any]]:
+def asked(combinations: int, group_by: str, *more: str) -> list[dict[str, Any]]:
     """What each answer took, until the days were packed and once more."""
     done = subprocess.run(  # noqa: S603 (our own module)
-        [sys.executable, "-m", "bench.metrics", str(combinations), "--group-by", group_by],
+        [sys.executable, "-m", "bench.metrics", str(combinations), "--group-by", group_by, *more],
         cwd=ROOT,
         env={"PYTHONPATH": f"{ROOT}:{ROOT / 'layers/common/python'}", "PATH": ""},
         capture_output=True,
@@ -46,3 +46,11 @@ def test_the_longest_answer_is_packed_in_steps_and_fits() -> None:
     assert (again["cells"], again["pages"], again["digest"]) == (0, 1, first["digest"])
     assert again["bytes"] > 1_900_000
     assert again["peakMb"] < MOST_MB
+
+
+def test_where_days_are_packed_ahead_the_first_question_reads_no_hours() -> None:
+    first, again = asked(43, "key,model", "--ahead")
+
+    assert [(each["status"], each["cells"], each["pages"]) for each in (first, again)] == [(200, 0, 1)] * 2
+    assert first["digest"] == again["digest"]
+    assert first["peakMb"] < MOST_MB

@@ -60,15 +60,17 @@ def test_the_only_service_that_sends_to_a_queue_is_the_bus_by_a_named_rule(stack
             if each["Effect"] == "Allow":
                 assert each["Principal"] == {"Service": "events.amazonaws.com"}
                 assert each["Action"] == "sqs:SendMessage"
-                rule = each["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0]
-                senders[policy["Properties"]["Queues"][0]["Ref"]] = rule
+                rules = each["Condition"]["ArnEquals"]["aws:SourceArn"]
+                senders[policy["Properties"]["Queues"][0]["Ref"]] = [
+                    rule["Fn::GetAtt"][0] for rule in (rules if isinstance(rules, list) else [rules])
+                ]
 
     assert senders == {
-        "BillingUsageQueue": "AiUsageRule",
-        "BillingUsageDlq": "AiUsageRule",
-        "AnalyticsEventsQueue": "TransactionCreatedRule",
-        "AnalyticsEventsDlq": "TransactionCreatedRule",
-        "InvocationDlq": "BillingReconcileFunctionDaily",
+        "BillingUsageQueue": ["AiUsageRule"],
+        "BillingUsageDlq": ["AiUsageRule"],
+        "AnalyticsEventsQueue": ["TransactionCreatedRule"],
+        "AnalyticsEventsDlq": ["TransactionCreatedRule"],
+        "InvocationDlq": ["BillingReconcileFunctionDaily", "AnalyticsPackDaysFunctionHourly"],
     }
 
 
@@ -86,11 +88,13 @@ def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour
         "AiUsageRule": ["BillingUsageDlq"],
         "TransactionCreatedRule": ["AnalyticsEventsDlq"],
         "BillingReconcileFunctionDaily": ["InvocationDlq"],
+        "AnalyticsPackDaysFunctionHourly": ["InvocationDlq"],
     }
     assert ages == {
         "AiUsageRule": 86400,
         "TransactionCreatedRule": 86400,
         "BillingReconcileFunctionDaily": 3600,
+        "AnalyticsPackDaysFunctionHourly": 3600,
     }
 
 
@@ -142,6 +146,7 @@ def test_functions_that_nobody_waits_for_leave_their_failures_behind(stack: Stac
     assert kept == {
         "OrchestratorLoadCatalogueFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "BillingReconcileFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
+        "AnalyticsPackDaysFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
     }
 
 

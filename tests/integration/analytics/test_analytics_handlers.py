@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import pytest
 from aggregator.analytics import wiring
 from aggregator.analytics.store import CubeStore
 from aggregator.auth.caller import Caller
+from aggregator.runtime import clock
 from tests.integration.analytics.recording_aws import RecordingAws
 from tests.unit.analytics.entries import money_event, usage_event
 
@@ -110,6 +112,35 @@ def test_what_was_recorded_is_answered_in_full() -> None:
         "groups": [group],
         "series": [{"start": "2026-11-23T06:00:00.000Z", "groups": [group]}],
     }
+
+
+def test_days_that_are_over_are_packed_before_anybody_asks(
+    aws: RecordingAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert record(usage_event("r1"), usage_event("r2", user_id="bob")) == []
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 24, 2, tzinfo=UTC))
+
+    answers = [pack_days() for _ in range(2)]
+    aws.calls.clear()
+    status, body = get({"from": "2026-11-23", "to": "2026-11-24", "granularity": "day"})
+
+    assert answers == [{"packed": 4, "whole": True}, {"packed": 0, "whole": True}]
+    assert (status, body["totals"]["requests"]) == (200, 1)
+    assert [action for action, _ in aws.calls] == ["Query"]
+
+
+def test_a_run_with_a_minute_left_begins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert record(usage_event("r1")) == []
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 24, 2, tzinfo=UTC))
+
+    assert pack_days(milliseconds_left=60_000) == {"packed": 0, "whole": False}
+    assert pack_days(milliseconds_left=60_001) == {"packed": 3, "whole": True}
+
+
+def pack_days(milliseconds_left: int = 840_000) -> JsonObject:
+    context = _context("pack_days")
+    context.get_remaining_time_in_millis = lambda: milliseconds_left
+    return handler_of("pack_days")(sample("eventbridge/analytics_pack_days.json"), context)
 
 
 def test_an_empty_range_is_zeros_and_no_series() -> None:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.analytics.cube import of_user
+from aggregator.analytics.cube import begin_of, of_user, place_of
 from aggregator.analytics.record_events import record_events
 from aggregator.analytics.store import CubeStore
 from aggregator.runtime.aws import JsonObject
@@ -63,6 +63,32 @@ def test_all_pages_of_a_range_are_read(cube: CubeStore, aws: RecordingAws) -> No
     cells = paged.cells(of_user("ann"), MORNING.replace(minute=0), NOON)
 
     assert sorted(cell.dimensions["model"] for cell in cells) == [f"m{number}" for number in range(10)]
+
+
+def test_users_are_listed_between_two_places_page_by_page(cube: CubeStore, aws: RecordingAws) -> None:
+    for hour, user_id in [(6, "ann"), (6, "b#b"), (7, "ann"), (7, "cy"), (8, "dee"), (9, "eve")]:
+        moment = f"2026-11-23T{hour:02d}:00:00Z"
+        record_events(
+            [usage_entry(f"r{hour}{user_id}", user_id=user_id, occurred_at=moment)], cube, MORNING, no_pause
+        )
+
+    found = CubeStore(ThreeAPage(aws), "AnalyticsTable").users(
+        "HOUR#2026-11-23T06#b%23b", begin_of(NOON.replace(hour=9))
+    )
+
+    assert [(place_of(cell), cell.dimensions["user"]) for cell in found] == [
+        ("HOUR#2026-11-23T06#b%23b", "b#b"),
+        ("HOUR#2026-11-23T07#ann", "ann"),
+        ("HOUR#2026-11-23T07#cy", "cy"),
+        ("HOUR#2026-11-23T08#dee", "dee"),
+    ]
+
+
+def test_how_far_days_were_packed_is_kept(cube: CubeStore) -> None:
+    before = cube.packed_until()
+    cube.note_packed("HOUR#2026-11-23T06#ann")
+
+    assert (before, cube.packed_until()) == ("", "HOUR#2026-11-23T06#ann")
 
 
 def test_an_empty_range_reads_nothing(cube: CubeStore, aws: RecordingAws) -> None:

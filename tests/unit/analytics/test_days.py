@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from aggregator.analytics.day import Pack, is_closed, is_late, packed
 from aggregator.analytics.get_metrics import Ask, Granularity, Metrics, get_metrics
+from aggregator.analytics.pack_days import pack_days
 from aggregator.analytics.record_events import record_events
 from aggregator.analytics.store import CubeStore
 from aggregator.runtime.clock import iso
@@ -200,6 +201,7 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("record"), st.integers(0, 71), st.integers(0, 30)),
         st.tuples(st.just("read"), st.booleans(), st.just(0)),
+        st.tuples(st.just("pack"), st.integers(0, 9), st.just(0)),
         st.tuples(st.just("wait"), st.integers(1, 30), st.just(0)),
     ),
     max_size=40,
@@ -221,6 +223,9 @@ def test_whatever_comes_when_days_are_the_sum_of_what_was_recorded(
             moment = min(FIRST + timedelta(hours=what), now)
             record(cube, f"r{number}", moment, now, cost=cost)
             recorded[moment.strftime("%Y-%m-%d")] += cost
+        elif step == "pack":
+            time_left = iter([True] * what)
+            pack_days(cube, now, lambda left=time_left: next(left, False))  # type: ignore[misc]
         else:
             answered = days_of(cube, now, "ann" if what else None)
             said = {day: sum(f["cost"] for f in groups.values()) for day, groups in answered.series.items()}

@@ -58,6 +58,16 @@ def hour_of(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H")
 
 
+def begin_of(hour: datetime) -> str:
+    """Before the sort keys of all cells of `hour`, and beyond those of the hours before it."""
+    return f"HOUR#{hour_of(hour)}"
+
+
+def place_of(cell: Cell) -> str:
+    """Sort key of a stored cell."""
+    return f"HOUR#{cell.hour}{cell.what}"
+
+
 def cells_of(entries: Iterable[Entry]) -> dict[Key, Figures]:
     """All that `entries` add, summed by cell: entries that meet in a cell cost one write together."""
     cells: defaultdict[Key, Figures] = defaultdict(Counter)

@@ -6,6 +6,8 @@
     later                        transaction                           reads its pack; where none holds, its hours,
                                                                        and packs them
 
+`pack_days.py` reads every day once when it is closed, so that who asks finds it packed.
+
 A pack says how many late entries had been counted before its hours were read. It holds as long as that is the count
 still: a pack that is used equals the sum of its hours, however late an entry came. The hour in between is there for
 transactions that began before the count did; a recorder lives for 30 seconds.

@@ -10,6 +10,8 @@
                                                                        late: entries that came when it was over
                                                                        packed_late: how many there were when it was
                                                                        packed; only then do the sums hold
+    PACKING         REACHED                                           reached: the sort key in ALL_USERS up to which
+                                                                       days were packed before anybody asked
 
 `cube.py` says what the cells are for, `day.py` the days, `model.py` what the numbers are. Cells only ever grow, by
 ADD. An entry's mark
@@ -25,7 +27,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from aggregator.analytics.cube import Cell, Key, cell_of, cells_of, hour_of, marks_of
+from aggregator.analytics.cube import ALL_USERS, Cell, Key, cell_of, cells_of, hour_of, marks_of
 from aggregator.analytics.day import DAY, Pack, day_of, key_of, late_days_of, named_in
 from aggregator.analytics.model import Entry, Figures
 from aggregator.runtime.aws import (
@@ -45,6 +47,8 @@ MAX_ENTRIES = 25
 
 # A late one touches seven: it counts in the packs of its day as well.
 MAX_LATE_ENTRIES = 14
+
+_REACHED: Key = ("PACKING", "REACHED")
 
 _MARKS_LIVE = timedelta(days=45)
 
@@ -137,14 +141,41 @@ class CubeStore:
             if refused.code != CONDITION_FAILED:
                 raise
 
-    def _between(self, partition: str, first: str, last: str, *, consistent: bool) -> Iterator[JsonObject]:
-        """Items of `partition` whose sort keys are from `first` to `last`; one page of them is in memory at a time."""
+    def users(self, first: str, last: str) -> Iterator[Cell]:
+        """Cells of all users whose sort keys are from `first` to `last`, in their order, without their figures."""
+        for each in self._between(ALL_USERS, first, last, consistent=False, only="sk"):
+            yield cell_of(ALL_USERS, each["sk"]["S"], {})
+
+    def packed_until(self) -> str:
+        """What was noted last by `note_packed`; before all else if nothing was."""
+        request = {"TableName": self._table, "Key": _key(_REACHED), "ConsistentRead": True}
+        found = self._aws.call("GetItem", request).get("Item")
+        return str(value(found["reached"])) if found else ""
+
+    def note_packed(self, until: str) -> None:
+        """Note that all days are packed of all users whose cells sort up to `until`."""
+        self._aws.call("UpdateItem", {
+            "TableName": self._table,
+            "Key": _key(_REACHED),
+            "UpdateExpression": "SET reached = :until",
+            "ExpressionAttributeValues": item({":until": until}),
+        })  # fmt: skip
+
+    def _between(
+        self, partition: str, first: str, last: str, *, consistent: bool, only: str = ""
+    ) -> Iterator[JsonObject]:
+        """Items of `partition` whose sort keys are from `first` to `last`; one page of them is in memory at a time.
+
+        `only` names the one attribute that is wanted of them.
+        """
         request: JsonObject = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :partition AND sk BETWEEN :first AND :last",
             "ExpressionAttributeValues": item({":partition": partition, ":first": first, ":last": last}),
             "ConsistentRead": consistent,
         }
+        if only:
+            request["ProjectionExpression"] = only
         while True:
             page = self._aws.call("Query", request)
             after, items = page.get("LastEvaluatedKey"), page.pop("Items")
