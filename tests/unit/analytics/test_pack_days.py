@@ -102,6 +102,17 @@ def test_a_day_that_is_not_closed_is_left_alone(
     assert [sk for pk, sk in packs(table) if pk == "USER#ann"] == days
 
 
+def test_a_day_that_was_not_closed_at_one_run_is_packed_by_the_next(
+    cube: CubeStore, table: MemoryDynamoDb
+) -> None:
+    record(table, "ann", 1)
+
+    early = pack_days(cube, MIDNIGHT + timedelta(minutes=89), always)
+    due = pack_days(cube, MIDNIGHT + timedelta(minutes=90), always)
+
+    assert (early, due) == (Done(packed=0, whole=True), Done(packed=3, whole=True))
+
+
 def test_a_run_that_finds_nothing_to_do_reads_one_item(cube: CubeStore, table: MemoryDynamoDb) -> None:
     record(table, "ann", 1)
     pack_days(cube, TWO, always)
