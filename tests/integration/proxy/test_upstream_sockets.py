@@ -136,6 +136,16 @@ def test_a_connection_that_was_said_to_close_is_not_used_again_though_it_is_open
     assert bodies == [b"hello", b"next"]
 
 
+@pytest.mark.parametrize("said", [answer(b"hello and more", length=5), chunked(b"hello") + b"and more"])
+def test_a_connection_on_which_more_came_than_the_answer_is_not_used_again(
+    upstream: HttpUpstream, said: bytes
+) -> None:
+    with RawProvider([said, answer(b"over the old one")], [answer(b"next")]) as provider:
+        bodies = [ask(upstream, provider), ask(upstream, provider)]
+
+    assert bodies == [b"hello", b"next"]
+
+
 def test_blocks_come_as_they_arrive(upstream: HttpUpstream) -> None:
     go_on = threading.Event()
     first = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n"
