@@ -85,6 +85,23 @@ def test_calls_that_all_say_index_0_stay_apart_by_id_and_name() -> None:
     assert [step.id for step in said if step.kind == CALL] == ["c0", "c1"]
 
 
+def test_pieces_that_name_only_the_id_of_their_call_go_to_that_call() -> None:
+    steps = Steps()
+    pieces = [
+        {"index": 0, "id": "a", "function": {"name": "f", "arguments": ""}},
+        {"index": 0, "id": "b", "function": {"name": "g", "arguments": ""}},
+        {"index": 0, "id": "a", "function": {"arguments": '{"x":1}'}},
+        {"index": 0, "id": "b", "function": {"arguments": '{"y":2}'}},
+    ]
+
+    said = [step for piece in pieces for step in steps.read({"index": 0, "delta": {"tool_calls": [piece]}})]
+    said += steps.end()
+
+    assert [(step.kind, step.id or step.text) for step in said] == [
+        (CALL, "a"), (ARGUMENTS, '{"x":1}'), (CALL, "b"), (ARGUMENTS, '{"y":2}'),
+    ]  # fmt: skip
+
+
 PARTS = [
     {"type": "thinking", "thinking": [{"type": "text", "text": "h"}, {"type": "text", "text": "m"}]},
     {"type": "text", "text": "4"},

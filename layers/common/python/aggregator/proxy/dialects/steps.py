@@ -127,12 +127,15 @@ class Steps:
     def _call(self, index: Any, call_id: str, name: str) -> _Call:
         """The call that a piece belongs to: by index, but some providers count every call as the first.
 
-        Others make up an id for each piece: one without a name goes on with the call that is open at its index.
+        Others make up an id for each piece: one whose id nobody has, and without a name, goes on with the call that is
+        open at its index.
         """
-        for call in reversed(self._calls):
-            if call.index == index and (not call_id or call.id in ("", call_id) or not name):
-                call.id = call.id or call_id
-                return call
+        here = [call for call in reversed(self._calls) if call.index == index]
+        same = [call for call in here if not call_id or call.id in ("", call_id)]
+        found = next(iter(same or ([] if name else here)), None)
+        if found is not None:
+            found.id = found.id or call_id
+            return found
         self._called += 1
         self._calls.append(_Call(index, call_id or f"call_{self._called}"))
         return self._calls[-1]
