@@ -6,7 +6,6 @@ others go to the emulator's API Gateway unchanged.
 """
 
 import http.client
-import json
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -19,7 +18,7 @@ from local.authorizing import Authorizing, GatewayRefusal
 from local.function_processes import Answer
 from local.gateway import Api, Route
 from local.http_server import Reply
-from local.proxy_event import Request, Stage, proxy_event
+from local.proxy_event import Request, Stage, body_in_event, bytes_in, proxy_event
 from local.request_log import KEPT_BYTES, Served
 from local.runtime_api import FunctionFailedError
 
@@ -114,7 +113,7 @@ class FrontDoor:
             event["requestContext"]["authorizer"] = self._authorizing.authorise(
                 route.authorizer, event, self._stage.method_arn(request)
             )
-        if len(json.dumps(event)) > MAX_EVENT_BYTES:
+        if bytes_in(event) > MAX_EVENT_BYTES:
             raise GatewayRefusal("REQUEST_TOO_LARGE")
         try:
             answer = self._processes[route.function].invoke(event)
@@ -148,7 +147,7 @@ class FrontDoor:
             outcome.tail = b"".join(kept)[-KEPT_BYTES:]
 
     def _pass_on(self, request: Request, reply: Reply, outcome: _Outcome) -> None:
-        if len(request.body) > MAX_EVENT_BYTES:
+        if bytes_in(body_in_event(request)) > MAX_EVENT_BYTES:
             raise GatewayRefusal("REQUEST_TOO_LARGE")
         try:
             status, headers, body = self._emulator.send(request)

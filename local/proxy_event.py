@@ -3,6 +3,7 @@
 Source: API Gateway developer guide, "Input format of a Lambda function for proxy integration".
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -94,9 +95,22 @@ def proxy_event(
         "pathParameters": dict(parameters) or None,
         "stageVariables": None,
         "requestContext": context,
-        "body": request.body.decode(errors="replace") or None,  # the API names no binary media types
+        "body": body_in_event(request),
         "isBase64Encoded": False,
     }
+
+
+def body_in_event(request: Request) -> str | None:
+    """The body as text, whatever it is: the API names no binary media types."""
+    return request.body.decode(errors="replace") or None
+
+
+def bytes_in(event: Any) -> int:
+    """How long an event, or a part of one, is as Lambda counts it: JSON in UTF-8.
+
+    A quote, a backslash and a line break take two bytes; characters beyond ASCII stand as they are.
+    """
+    return len(json.dumps(event, ensure_ascii=False).encode())
 
 
 def _as_gateway_sends(request: Request) -> list[tuple[str, str]]:

@@ -273,6 +273,23 @@ def test_quotes_count_twice_for_the_body_is_text_in_an_event(
     assert answered == status
 
 
+def test_quotes_count_twice_on_routes_that_do_not_stream_as_well(door: Door) -> None:
+    answered, _, _ = door.send("POST", "/elsewhere", b'"' * int(3.1 * 1024 * 1024))
+
+    assert answered == 413
+
+
+@pytest.mark.parametrize("path", ["/v1/chat", "/elsewhere"])
+@pytest.mark.parametrize("character", ["\u00e9", "\u597d", "\U0001f600"], ids=["Latin", "Chinese", "emoji"])
+def test_characters_beyond_ascii_count_as_they_are_sent(door: Door, path: str, character: str) -> None:
+    megabytes = 5.5 * 1024 * 1024
+    body = character.encode() * int(megabytes / len(character.encode()))
+
+    answered, _, _ = door.send("POST", path, body)
+
+    assert answered == {"/v1/chat": 201, "/elsewhere": 200}[path]
+
+
 def test_a_chunked_request_body_is_read(door: Door) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=WAIT_SECONDS)
     connection.request(

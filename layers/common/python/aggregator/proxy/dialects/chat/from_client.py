@@ -54,9 +54,11 @@ _UNPRICED_TIERS = frozenset({"priority", "scale"})
 def body_of(event: Mapping[str, Any]) -> JsonObject:
     """The JSON object that an event carries.
 
+    Lambda refuses an event over 6 MB, escaped, before anything runs; what is refused here came another way.
+
     Raises:
         InvalidRequest: no JSON object, one that is nested too deep, or a number that is none.
-        PayloadTooLarge: over 6 MB.
+        PayloadTooLarge: over 6 MB as it is.
     """
     text: str = event.get("body") or ""
     if len(text) > MAX_BODY_BYTES:
