@@ -240,3 +240,44 @@ def test_a_key_is_limited_to_models_that_there_are_in_any_spelling(platform: Pla
     assert made.status == 201
     assert [(said.status, said.param) for said in (slip, changed)] == [(400, "allowedModels")] * 2
     assert "Did you mean gpt-4o-mini" in slip.body["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({**FIVE, "amount": "0.00"}, "amount: must be above zero"),
+        ({**FIVE, "amount": "-5.00"}, "amount: must be above zero"),
+        ({**FIVE, "type": "adjustment", "amount": "0"}, "amount: must be above zero"),
+        ({**FIVE, "refersTo": "019ab697e800-c6af9ac6"}, "refersTo: is for refunds and adjustments"),
+    ],
+    ids=["nothing", "less", "adjusted by nothing", "a credit of an entry"],
+)
+def test_what_is_wrong_beside_another_field_is_named_as_well(
+    platform: Platform, body: dict[str, Any], message: str
+) -> None:
+    said = platform.call(own("create_transaction"), body=body)
+
+    assert (said.status, said.body["error"]["message"]) == (400, message)
+    assert said.param == message.partition(":")[0]
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "field"),
+    [
+        ("create_transaction", {**FIVE, "type": "refund", "refers_to": "019ab697e800"}, "refers_to"),
+        (
+            "create_api_key",
+            {"userId": "ann", "name": "x", "limits": {"daily_budget": "5.00"}},
+            "limits.daily_budget",
+        ),
+        ("update_api_key", {"allowed_models": ["gpt-4o-mini"]}, "allowed_models"),
+        ("put_model", {**MODEL, "price": {**PRICE, "cached_input": "0.10"}}, "price.cached_input"),
+        ("put_provider", {"base_url": "https://llm.example.com/v1"}, "base_url"),
+    ],
+)
+def test_a_field_has_its_published_name_alone(
+    platform: Platform, call: str, body: dict[str, Any], field: str
+) -> None:
+    said = platform.call(own(call), body=body)
+
+    assert (said.status, said.param) == (400, field)

@@ -12,7 +12,7 @@ from tests.unit.auth.fakes import ADMIN, MANAGER
 
 
 def asked(percent: int | None) -> CreateApiKeyRequest:
-    return CreateApiKeyRequest(user_id="ann", name="new", scopes=["inference"], price_percent=percent)
+    return CreateApiKeyRequest(userId="ann", name="new", scopes=["inference"], pricePercent=percent)
 
 
 def test_an_admin_sets_it() -> None:

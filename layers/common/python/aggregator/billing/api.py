@@ -3,7 +3,7 @@
 import hashlib
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from aggregator.billing.model import Account, Entry
 from aggregator.billing.money import (
@@ -39,14 +39,20 @@ class TransactionRequest(Request):
         default=None, max_length=200, description="The entry that a refund gives back."
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> "TransactionRequest":
-        nano = to_nano_usd(self.amount)
-        if nano == 0 or (nano < 0 and self.type != "adjustment"):
-            raise ValueError("amount must be above zero")
-        if self.refers_to is not None and self.type not in {"refund", "adjustment"}:
-            raise ValueError("refersTo is for refunds and adjustments")
-        return self
+    @field_validator("amount")
+    @classmethod
+    def _above_zero(cls, amount: str, beside: ValidationInfo) -> str:
+        nano = to_nano_usd(amount)
+        if nano == 0 or (nano < 0 and beside.data.get("type") != "adjustment"):
+            raise ValueError("must be above zero")
+        return amount
+
+    @field_validator("refers_to")
+    @classmethod
+    def _where_it_means_something(cls, refers_to: str | None, beside: ValidationInfo) -> str | None:
+        if refers_to is not None and beside.data.get("type") not in {"refund", "adjustment"}:
+            raise ValueError("is for refunds and adjustments")
+        return refers_to
 
 
 def order_of(body: TransactionRequest, event: Event) -> Order:

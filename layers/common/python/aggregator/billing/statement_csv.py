@@ -57,9 +57,8 @@ def statement_csv(
     csv.writer(text).writerow(_COLUMNS)
     cursor = query.cursor
     while True:
-        part = StatementQuery(
-            from_=since, to=to, limit=_PAGE if left is None else min(_PAGE, left), cursor=cursor
-        )
+        limit = _PAGE if left is None else min(_PAGE, left)
+        part = StatementQuery.model_validate({"from": since, "to": to, "limit": limit, "cursor": cursor})
         page = statement(store, user_id, part, now)
         lines = _lines(page.entries)
         text.write(lines)

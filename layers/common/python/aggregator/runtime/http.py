@@ -172,7 +172,7 @@ def refusal_of(invalid: RequestValidationError) -> InvalidRequest:
     place = list(first.get("loc", ()))
     steps = place[1:] if place[:1] == ["body"] else place[-1:]  # parameters are flat, whatever takes them
     path = ".".join(str(step) for step in steps)
-    message = str(first.get("msg", "The request is not valid."))
+    message = str(first.get("msg", "The request is not valid.")).removeprefix("Value error, ")
     if first.get("type") == "json_invalid":
         return InvalidRequest("The body is not valid JSON.")
     return InvalidRequest(f"{path}: {message}" if path else message, param=path or None)

@@ -40,7 +40,7 @@ Moment = Annotated[datetime, PlainSerializer(iso, return_type=str)]
 class Request(BaseModel):
     """What a client sends: an unknown field is refused by name, so that no typing error passes unseen."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 
 
 class Response(BaseModel):
