@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.billing.account_item import AMOUNT
+from aggregator.billing.model import bucket_for
+from aggregator.billing.settle import sweep_over
+from aggregator.billing.store import BillingStore
+from aggregator.billing.transaction import Order, book
 from bench.events import authorizer_event, chat_body, chat_event
 from bench.lambdas import SOURCES, FunctionProcess, ours
 from bench.life import live
 from bench.part_counts import item_bytes
+from bench.units import MeteredDynamoDb, size_of
 from bench.runtime_api import body_of
 from bench.world import World
 
@@ -98,3 +104,23 @@ def test_what_a_request_writes_fits_one_unit_however_many_holds_are_open() -> No
     assert sizes["accountBuckets"] == 13
     assert sizes["account"] <= 1024
     assert sizes["entry"] <= 1024
+
+
+def test_an_account_stays_small_though_a_request_is_lost_in_every_five_minutes_of_a_day() -> None:
+    metered = MeteredDynamoDb()
+    store = BillingStore(metered, "billing")
+    _credit(store)
+    sizes = []
+    for moment in range(1_764_000_000, 1_764_086_400, 300):
+        store.hold("ann", 9_852_000, bucket_for(moment))
+        account = metered.engine.items["ACCOUNT#ann", "BALANCE"]
+        sizes.append((sum(name.startswith(AMOUNT) for name in account), size_of(account)))
+        sweep_over(store, "ann", moment)
+
+    assert max(buckets for buckets, _ in sizes) == 86
+    assert max(size for _, size in sizes) <= 3.5 * 1024
+
+
+def _credit(store: BillingStore) -> None:
+    order = Order("c", "ann", "credit", 10**12, "2025-11-24T00:00:00Z")
+    book(store, order, now_epoch_seconds=0, sleep=lambda _: None)
