@@ -248,6 +248,20 @@ MUTANTS = (
         SETTLE,
     ),
     Mutant(
+        "late usage is paid from as many lapsed buckets as two writes name, and no more",
+        "billing/settle.py",
+        "        ledger.sweep(account.user_id, lapsed)\n",
+        "        ledger.sweep(account.user_id, lapsed)\n        return ledger.account(ends[0].user_id)\n",
+        SETTLE,
+    ),
+    Mutant(
+        "holds that lapsed are told though their buckets were not swept yet",
+        "billing/settle.py",
+        "over = fullest(ledger.account(user_id).over(now_epoch_seconds))",
+        "over = ledger.account(user_id).over(now_epoch_seconds)",
+        SETTLE,
+    ),
+    Mutant(
         "what a hold has left over does not come back",
         "billing/model.py",
         "back += end.held_nano_usd - charged[end.request_id]",

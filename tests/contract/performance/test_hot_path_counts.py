@@ -15,8 +15,8 @@ from bench.events import authorizer_event, chat_body, chat_event
 from bench.lambdas import SOURCES, FunctionProcess, ours
 from bench.life import live
 from bench.part_counts import item_bytes
-from bench.units import MeteredDynamoDb, size_of
 from bench.runtime_api import body_of
+from bench.units import MeteredDynamoDb, size_of
 from bench.world import World
 
 CHAT = ours("proxy/create_chat_completion", layers=SOURCES, streams=True)

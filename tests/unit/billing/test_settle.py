@@ -377,3 +377,37 @@ def test_an_account_without_old_buckets_is_only_read() -> None:
     sweep_over(world.store, "ann", NOW)
 
     assert world.aws.inner.calls == ["GetItem"]
+
+
+def test_late_usage_is_paid_from_however_many_buckets_have_lapsed() -> None:
+    world = lost_in_each_of(70, amount=10)
+
+    done = settled(world, end("late", cost=690, held=700), now=LAPSED)
+
+    assert done == Settled(entries=1, late=1)
+    assert world.legs("late") == {"user:ann": -690, "revenue": 690}
+    assert (world.available(), world.held()) == (10, 0)
+
+
+def test_more_buckets_that_are_over_than_one_write_names_are_told_once_each() -> None:
+    world = lost_in_each_of(40, amount=10)
+
+    told = [sweep_over(world.store, "ann", LAPSED + 6 * 3600) for _ in range(3)]
+
+    assert told == [30, 10, 0]
+    assert world.available() == 400
+
+
+def lost_in_each_of(buckets: int, *, amount: int) -> LedgerWorld:
+    """All money is held by requests whose usage never came, one in each five minutes until now."""
+    world = LedgerWorld()
+    world.credit(buckets * amount)
+    for n in range(buckets):
+        reserve(
+            world.store,
+            "ann",
+            at_most_nano_usd=amount,
+            at_least_nano_usd=amount,
+            now_epoch_seconds=NOW - 300 * n,
+        )
+    return world

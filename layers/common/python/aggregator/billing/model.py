@@ -55,6 +55,12 @@ class Held:
     count: int
 
 
+def fullest(buckets: Mapping[str, Held]) -> dict[str, Held]:
+    """As many of the buckets as one write names: those with the most money."""
+    ranked = sorted(buckets.items(), key=lambda each: each[1].amount_nano_usd, reverse=True)
+    return dict(ranked[:MOST_BUCKETS])
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """What entries come to: their sum on a user's wallet, and how many they are."""

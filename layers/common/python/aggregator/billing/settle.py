@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from random import uniform
 from typing import Protocol
 
-from aggregator.billing.model import MOST_BUCKETS, Account, Held, Settlement, UsageEnd, settlement_of
+from aggregator.billing.model import (
+    MOST_BUCKETS,
+    Account,
+    Held,
+    Settlement,
+    UsageEnd,
+    fullest,
+    settlement_of,
+)
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.store import Stale
 from aggregator.runtime.aws import TRANSACTION_CANCELED, AwsError
@@ -90,8 +98,9 @@ def sweep_over(ledger: Ledger, user_id: str, now_epoch_seconds: float) -> int:
     """Take away buckets that are over, so that an account stays small: a write costs by the kilobyte.
 
     What was still held in them is the user's again. Returns how many requests that was for: their usage never came.
+    Where they are more than one write names, the rest is for the next time.
     """
-    over = ledger.account(user_id).over(now_epoch_seconds)
+    over = fullest(ledger.account(user_id).over(now_epoch_seconds))
     if not over or not ledger.sweep(user_id, over):
         return 0
     return sum(held.count for held in over.values())
@@ -138,17 +147,17 @@ def _settle_part(
 
 def _readable(ledger: Ledger, ends: Sequence[UsageEnd], now_epoch_seconds: float) -> Account:
     """The account as it is; lapsed buckets beyond what a transaction can name are swept before, the fullest first."""
-    account = ledger.account(ends[0].user_id)
     ours = {end.bucket for end in ends}
-    lapsed = {
-        bucket: held
-        for bucket, held in account.lapsed(now_epoch_seconds).items()
-        if held.amount_nano_usd and bucket not in ours
-    }
-    if len(lapsed) + len(ours) <= MOST_BUCKETS:
-        return account
-    ledger.sweep(account.user_id, lapsed)
-    return ledger.account(account.user_id)
+    while True:
+        account = ledger.account(ends[0].user_id)
+        lapsed = {
+            bucket: held
+            for bucket, held in account.lapsed(now_epoch_seconds).items()
+            if held.amount_nano_usd and bucket not in ours
+        }
+        if len(lapsed) + len(ours) <= MOST_BUCKETS:
+            return account
+        ledger.sweep(account.user_id, lapsed)
 
 
 def _is_passing(refused: AwsError) -> bool:

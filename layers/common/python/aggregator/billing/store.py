@@ -23,7 +23,7 @@ from aggregator.billing.account_item import (
     account_of,
 )
 from aggregator.billing.entry_item import ENTRY_PREFIX, account_key, entry_key, from_item
-from aggregator.billing.model import MOST_BUCKETS, Account, Entry, Held, Settlement, day_of
+from aggregator.billing.model import Account, Entry, Held, Settlement, day_of, fullest
 from aggregator.billing.money import NanoUsd
 from aggregator.runtime import item
 from aggregator.runtime.aws import CONDITION_FAILED, TRANSACTION_CANCELED, Aws, AwsError
@@ -94,9 +94,8 @@ class BillingStore:
 
         Whether it was this call that did: another may have been first.
         """
-        fullest = sorted(lapsed.items(), key=lambda each: each[1].amount_nano_usd, reverse=True)
         try:
-            self._aws.call("UpdateItem", writes.sweep(self._table, user_id, dict(fullest[:MOST_BUCKETS])))
+            self._aws.call("UpdateItem", writes.sweep(self._table, user_id, fullest(lapsed)))
         except AwsError as refused:
             if refused.code != CONDITION_FAILED:
                 raise
