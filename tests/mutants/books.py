@@ -8,6 +8,20 @@ PUBLISH = ("tests/unit/billing/test_publish.py",)
 
 MUTANTS = (
     Mutant(
+        "a seal covers its own checkpoint alone",
+        "billing/books.py",
+        "self.last_id, self.before]",
+        "self.last_id]",
+        ("tests/unit/billing/test_reconcile.py",),
+    ),
+    Mutant(
+        "a day that grew after it was read leaves the account all the same",
+        "billing/books_store.py",
+        'conditions += [f"#p{n} = :p{n}", f"#n{n} = :n{n}"]',
+        "pass",
+        ("tests/unit/billing/test_reconcile.py",),
+    ),
+    Mutant(
         "reconcile tells what it found once",
         "billing/reconcile.py",
         "is_news = bool(misfits) and misfits != examination.suspected",

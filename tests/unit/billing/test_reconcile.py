@@ -72,6 +72,9 @@ def test_each_checkpoint_is_sealed_over_the_one_before(closed: BooksWorld) -> No
     assert (first.before, second.before) == ("", first.seal)
     assert len(first.seal) == 64
 
+    closed.item("BOOKS#2026-11-25")["before"] = {"S": "another one's seal"}
+    assert closed.books.closing("ann", "2026-11-25") is None
+
 
 def test_the_day_that_runs_stays_open(closed: BooksWorld) -> None:
     found = closed.examine()
@@ -334,6 +337,17 @@ def test_a_checkpoint_is_never_written_over(world: BooksWorld) -> None:
 
     assert world.books.close(other, world.store.account("ann")) is False
     assert world.item("BOOKS#2026-11-24") == stored
+
+
+def test_a_day_that_grew_after_it_was_read_is_not_taken_out_of_the_account(world: BooksWorld) -> None:
+    world.aws.before["PutItem"] = lambda: world.item("BALANCE").update({"n#2026-11-24": {"N": "2"}})
+
+    world.examine()
+
+    account = world.store.account("ann")
+    assert (account.closed_on, sorted(account.days)) == (None, ["2026-11-23", "2026-11-24"])
+    assert account.days["2026-11-24"].entries == 2
+    assert not world.examine().is_sound
 
 
 def test_a_ledger_from_before_days_were_counted_is_opened_and_closed(world: BooksWorld) -> None:
