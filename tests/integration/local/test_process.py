@@ -20,12 +20,16 @@ DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + PROGRAM
 
 
 def is_alive(pid: int) -> bool:
+    """Whether it runs: one that has ended and is not yet waited for does not, and it may be gone at any moment."""
     try:
         os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except ProcessLookupError:
         return False
-    state = Path(f"/proc/{pid}/stat")
-    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return not Path(
+            "/proc"
+        ).is_dir()  # without such a folder, that the signal was taken is all there is to know
 
 
 def wait_until_gone(pids: list[int]) -> bool:
