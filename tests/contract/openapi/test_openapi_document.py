@@ -15,6 +15,13 @@ from tests.contract.openapi.reading import JsonObject, faults, media_of, operati
 from tests.tables import load_template
 
 NO_KEY = {"GET /health", "GET /openapi.json", "GET /docs"}
+FULL_ERROR = {
+    "message": "?",
+    "type": "permission_error",
+    "param": None,
+    "code": "forbidden",
+    "request_id": "r",
+}
 
 
 def routes_of_the_template() -> Iterator[tuple[str, JsonObject]]:
@@ -204,13 +211,16 @@ def test_every_example_is_valid(document: JsonObject) -> None:
 @pytest.mark.parametrize(
     ("schema", "instance"),
     [
-        ("Error", {"error": {"message": "?"}}),
+        ("Error", {"type": "error", "error": {"message": "?"}, "request_id": "r"}),
+        ("Error", {"error": FULL_ERROR}),
+        ("Error", {"error": FULL_ERROR, "request_id": "r"}),
+        ("Error", {"type": "error", "error": FULL_ERROR}),
         ("Error", {"message": "Internal server error"}),
         ("ChatCompletionRequest", {"model": "m", "messages": []}),
         ("ResponsesRequest", {"model": "m", "input": ""}),
         ("ResponsesRequest", {"model": "m", "input": "hi", "previous_response_id": "resp_1"}),
         ("MessagesRequest", {"model": "m", "messages": [{"role": "user", "content": "hi"}]}),
-        ("MessagesError", {"type": "error", "error": {"type": "odd", "message": "?"}, "request_id": "r"}),
+        ("MessagesError", {"type": "error", "error": FULL_ERROR | {"type": "odd"}, "request_id": "r"}),
         ("EmbeddingsRequest", {"model": "m", "input": [[]]}),
         ("ChatCompletionRequest", {"model": "m", "messages": [{"role": "nobody", "content": "?"}]}),
         ("CreateApiKeyRequest", {"userId": "demo", "name": "laptop", "scope": "admin"}),
@@ -228,3 +238,10 @@ def test_its_schemas_refuse_what_is_wrong(document: JsonObject, schema: str, ins
 
 def test_nothing_in_it_names_powertools_own_answer_to_invalid_requests(document: JsonObject) -> None:
     assert "ValidationError" not in repr(document)
+
+
+@pytest.mark.parametrize("schema", ["Error", "MessagesError"])
+def test_its_errors_take_the_whole_envelope(document: JsonObject, schema: str) -> None:
+    whole = {"type": "error", "error": FULL_ERROR, "request_id": "r"}
+
+    assert faults(document, {"$ref": f"#/components/schemas/{schema}"}, whole) == []

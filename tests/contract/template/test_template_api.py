@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from anthropic.types.shared import ErrorResponse
 
-from aggregator.errors import STATUS_OF, type_of_status
+from aggregator.errors import STATUS_OF
 from tests.contract.template.stack import JsonObject, Stack
 
 Methods = dict[tuple[str, str], JsonObject]
@@ -60,29 +61,30 @@ ROUTES = OPEN | {
     *WITH_ANY_KEY,
 }
 
+# Name, status, and what both OpenAI's and Anthropic's clients know: the type is one of Anthropic's, the code OpenAI's.
 # Source: Amazon API Gateway developer guide, "Gateway response types for API Gateway".
 RESPONSE_TYPES = {
-    "ACCESS_DENIED": ("401", "invalid_api_key"),
-    "API_CONFIGURATION_ERROR": ("500", "internal_error"),
-    "AUTHORIZER_CONFIGURATION_ERROR": ("503", "service_unavailable"),
-    "AUTHORIZER_FAILURE": ("503", "service_unavailable"),
-    "BAD_REQUEST_BODY": ("400", "invalid_request"),
-    "BAD_REQUEST_PARAMETERS": ("400", "invalid_request"),
-    "DEFAULT_4XX": (None, "invalid_request"),
-    "DEFAULT_5XX": (None, "internal_error"),
-    "EXPIRED_TOKEN": ("401", "invalid_api_key"),
-    "INTEGRATION_FAILURE": ("502", "service_unavailable"),
-    "INTEGRATION_TIMEOUT": ("504", "service_unavailable"),
-    "INVALID_API_KEY": ("401", "invalid_api_key"),
-    "INVALID_SIGNATURE": ("401", "invalid_api_key"),
-    "MISSING_AUTHENTICATION_TOKEN": ("404", "not_found"),
-    "QUOTA_EXCEEDED": ("429", "rate_limit_exceeded"),
-    "REQUEST_TOO_LARGE": ("413", "payload_too_large"),
-    "RESOURCE_NOT_FOUND": ("404", "not_found"),
-    "THROTTLED": ("429", "rate_limit_exceeded"),
-    "UNAUTHORIZED": ("401", "invalid_api_key"),
-    "UNSUPPORTED_MEDIA_TYPE": ("415", "invalid_request"),
-    "WAF_FILTERED": ("403", "forbidden"),
+    "ACCESS_DENIED": ("401", "authentication_error", "invalid_api_key"),
+    "API_CONFIGURATION_ERROR": ("500", "api_error", "internal_error"),
+    "AUTHORIZER_CONFIGURATION_ERROR": ("503", "api_error", "service_unavailable"),
+    "AUTHORIZER_FAILURE": ("503", "api_error", "service_unavailable"),
+    "BAD_REQUEST_BODY": ("400", "invalid_request_error", "invalid_request"),
+    "BAD_REQUEST_PARAMETERS": ("400", "invalid_request_error", "invalid_request"),
+    "DEFAULT_4XX": (None, "invalid_request_error", "invalid_request"),
+    "DEFAULT_5XX": (None, "api_error", "internal_error"),
+    "EXPIRED_TOKEN": ("401", "authentication_error", "invalid_api_key"),
+    "INTEGRATION_FAILURE": ("502", "api_error", "service_unavailable"),
+    "INTEGRATION_TIMEOUT": ("504", "timeout_error", "service_unavailable"),
+    "INVALID_API_KEY": ("401", "authentication_error", "invalid_api_key"),
+    "INVALID_SIGNATURE": ("401", "authentication_error", "invalid_api_key"),
+    "MISSING_AUTHENTICATION_TOKEN": ("404", "not_found_error", "not_found"),
+    "QUOTA_EXCEEDED": ("429", "rate_limit_error", "rate_limit_exceeded"),
+    "REQUEST_TOO_LARGE": ("413", "invalid_request_error", "payload_too_large"),
+    "RESOURCE_NOT_FOUND": ("404", "not_found_error", "not_found"),
+    "THROTTLED": ("429", "rate_limit_error", "rate_limit_exceeded"),
+    "UNAUTHORIZED": ("401", "authentication_error", "invalid_api_key"),
+    "UNSUPPORTED_MEDIA_TYPE": ("415", "invalid_request_error", "invalid_request"),
+    "WAF_FILTERED": ("403", "permission_error", "forbidden"),
 }
 
 
@@ -188,10 +190,11 @@ def test_an_access_log_line_is_json_and_names_the_request(stack: Stack) -> None:
     assert not any("body" in value.lower() or "header" in value.lower() for value in line.values())
 
 
-def test_every_kind_of_error_has_a_status_and_a_code(responses: JsonObject) -> None:
+def test_every_kind_of_error_has_a_status_a_type_and_a_code(responses: JsonObject) -> None:
     found = {
         name: (
             each.get("statusCode"),
+            json.loads(each["responseTemplates"]["application/json"])["error"]["type"],
             json.loads(each["responseTemplates"]["application/json"])["error"]["code"],
         )
         for name, each in responses.items()
@@ -203,14 +206,27 @@ def test_every_kind_of_error_has_a_status_and_a_code(responses: JsonObject) -> N
 @pytest.mark.parametrize("name", RESPONSE_TYPES)
 def test_an_error_of_api_gateway_has_the_one_envelope(responses: JsonObject, name: str) -> None:
     response = responses[name]
-    status = int(response.get("statusCode") or (500 if name == "DEFAULT_5XX" else 400))
 
-    error = json.loads(response["responseTemplates"]["application/json"])["error"]
+    said = json.loads(response["responseTemplates"]["application/json"])
 
-    assert set(error) == {"message", "type", "param", "code", "request_id"}
-    assert error["type"] == type_of_status(status)
-    assert error["request_id"] == "$context.requestId"
-    assert response["responseParameters"]["gatewayresponse.header.x-request-id"] == "context.requestId"
+    assert (set(said), said["type"], said["request_id"]) == (
+        {"type", "error", "request_id"},
+        "error",
+        "$context.requestId",
+    )
+    assert set(said["error"]) == {"message", "type", "param", "code", "request_id"}
+    assert said["error"]["request_id"] == "$context.requestId"
+    for header in ("x-request-id", "request-id"):
+        assert response["responseParameters"][f"gatewayresponse.header.{header}"] == "context.requestId"
+
+
+@pytest.mark.parametrize("name", RESPONSE_TYPES)
+def test_an_error_of_api_gateway_is_one_to_anthropics_types(responses: JsonObject, name: str) -> None:
+    said = json.loads(responses[name]["responseTemplates"]["application/json"])
+
+    read = ErrorResponse.model_validate(said, strict=True)
+
+    assert (read.error.type, read.error.message) == (said["error"]["type"], said["error"]["message"])
 
 
 def test_a_body_that_is_too_large_is_told_how_it_was_counted(responses: JsonObject) -> None:
@@ -225,7 +241,7 @@ def test_a_body_that_is_too_large_is_told_how_it_was_counted(responses: JsonObje
 def test_codes_are_those_of_the_platforms_own_refusals(responses: JsonObject) -> None:
     own = {refusal.code for refusal in STATUS_OF}
 
-    assert {code for _, code in RESPONSE_TYPES.values()} <= own
+    assert {code for _, _, code in RESPONSE_TYPES.values()} <= own
     assert set(responses) == set(RESPONSE_TYPES)
 
 

@@ -1,8 +1,9 @@
 """Every refusal the platform can give: a class with a stable code, and the one table from class to status.
 
-The envelope is OpenAI's, because most clients already know how to read it:
-`{"error": {"message", "type", "param", "code", "request_id"}}`.
-Codes are OpenAI's own where it has one. Source: https://platform.openai.com/docs/guides/error-codes
+The envelope is OpenAI's and Anthropic's in one, so that whatever client asks at whatever path finds what it reads:
+`{"type": "error", "error": {"message", "type", "param", "code", "request_id"}, "request_id"}`.
+Codes are OpenAI's own where it has one. Sources: https://platform.openai.com/docs/guides/error-codes,
+https://platform.claude.com/docs/en/api/errors
 """
 
 from collections.abc import Mapping
@@ -226,6 +227,7 @@ def type_of_status(status: int) -> str:
 def envelope(refusal: Refusal, request_id: str) -> JsonObject:
     """Answer body for a refusal, in the one envelope."""
     return {
+        "type": "error",
         "error": {
             "message": refusal.message,
             "type": type_of_status(status_of(refusal)),
@@ -233,16 +235,22 @@ def envelope(refusal: Refusal, request_id: str) -> JsonObject:
             "code": refusal.code,
             "request_id": request_id,
         },
+        "request_id": request_id,
     }
 
 
 def headers_of(refusal: Refusal, request_id: str) -> dict[str, str]:
-    """Answer headers for a refusal.
+    """Answer headers for a refusal. OpenAI's clients read `x-request-id`, Anthropic's `request-id`.
 
     `x-should-retry` is said wherever the status alone would mislead an SDK: they retry every 409,
     also those that are final. Source: openai-python, `_base_client.py`, `_should_retry`.
     """
-    headers = {"Content-Type": "application/json", "x-request-id": request_id, "Cache-Control": "no-store"}
+    headers = {
+        "Content-Type": "application/json",
+        "x-request-id": request_id,
+        "request-id": request_id,
+        "Cache-Control": "no-store",
+    }
     if refusal.retry_after_seconds is not None:
         headers["Retry-After"] = str(refusal.retry_after_seconds)
     if isinstance(refusal, Conflict):

@@ -104,6 +104,7 @@ def test_requests_over_a_minutes_limit_wait_for_the_next_minute() -> None:
     assert headers_of(refused.value, "r2") == {
         "Content-Type": "application/json",
         "x-request-id": "r2",
+        "request-id": "r2",
         "Cache-Control": "no-store",
         "Retry-After": "47",
         "x-ratelimit-limit-requests": "1",

@@ -31,12 +31,18 @@ from aggregator.errors import (
 
 REQUEST_ID = "019a1b2c3d4e-c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
+# The gateway in front does not know whose client asks at a path: its families are those that Anthropic's types name.
+_GATEWAY_TYPES = {502: "api_error", 504: "timeout_error"}
+_ONLY_OF_THE_GATEWAY = {"not_found_error", *_GATEWAY_TYPES.values()}
+
 SCHEMAS: dict[str, JsonObject] = {
     "Error": {
         "type": "object",
-        "description": "Every error of the platform, also those of the gateway in front of it.",
-        "required": ["error"],
+        "description": "Every error of the platform, also those of the gateway in front of it. OpenAI's clients read "
+        "it and Anthropic's.",
+        "required": ["type", "error", "request_id"],
         "properties": {
+            "type": {"const": "error"},
             "error": {
                 "type": "object",
                 "required": ["message", "type", "param", "code", "request_id"],
@@ -45,7 +51,9 @@ SCHEMAS: dict[str, JsonObject] = {
                     "type": {
                         "type": "string",
                         "description": "The family of errors.",
-                        "enum": sorted({type_of_status(status) for status in STATUS_OF.values()}),
+                        "enum": sorted(
+                            {type_of_status(status) for status in STATUS_OF.values()} | _ONLY_OF_THE_GATEWAY
+                        ),
                     },
                     "param": {
                         "type": ["string", "null"],
@@ -62,7 +70,11 @@ SCHEMAS: dict[str, JsonObject] = {
                         "description": "The same as `x-request-id`: name it when you report an error.",
                     },
                 },
-            }
+            },
+            "request_id": {
+                "type": "string",
+                "description": "The same again, where Anthropic's clients read it.",
+            },
         },
     }
 }
@@ -165,11 +177,13 @@ def _response(status: int, *, proxy: bool) -> JsonObject:
 
 def _of_the_gateway(status: int) -> JsonObject:
     return {
+        "type": "error",
         "error": {
             "message": _OF_THE_GATEWAY[status],
-            "type": type_of_status(status),
+            "type": _GATEWAY_TYPES[status],
             "param": None,
             "code": StoreUnavailable.code,
             "request_id": REQUEST_ID,
-        }
+        },
+        "request_id": REQUEST_ID,
     }

@@ -13,13 +13,13 @@ from aggregator.proxy.dialects.messages.errors import OVERLOADED, refuse, status
 _WALK = "It is routed, reserved, charged and streamed as a chat completion is"
 _MESSAGES_ERROR: JsonObject = {
     "type": "object",
-    "description": "An error of the Messages API. What the gateway in front refuses has the other envelope, `Error`.",
+    "description": "An error with the types of the Messages API. The gateway in front answers an `Error`, read alike.",
     "required": ["type", "error", "request_id"],
     "properties": {
         "type": {"const": "error"},
         "error": {
             "type": "object",
-            "required": ["type", "message"],
+            "required": ["type", "message", "code", "param", "request_id"],
             "properties": {
                 "type": {
                     "type": "string",
@@ -30,6 +30,7 @@ _MESSAGES_ERROR: JsonObject = {
                 "message": {"type": "string", "description": "For people."},
                 "code": {"type": "string", "enum": sorted({refusal.code for refusal in STATUS_OF})},
                 "param": {"type": ["string", "null"], "description": "Path of the field at fault."},
+                "request_id": {"type": "string"},
             },
         },
         "request_id": {"type": "string", "description": "The same as `request-id` and `x-request-id`."},

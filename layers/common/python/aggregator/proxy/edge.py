@@ -168,5 +168,4 @@ def _refused(surface: Surface, failed: Exception, request_id: str) -> StreamingR
             refusal = InternalError("Something went wrong on our side; the request id names it in our log.")
             log.error("unexpected", request_id=request_id, trace=log.trace_of(failed))
     body = json.dumps(surface.refuse(refusal, request_id)).encode()
-    headers = headers_of(refusal, request_id) | dict.fromkeys(surface.names_request, request_id)
-    return StreamingResponse(surface.status(refusal), headers, [body])
+    return StreamingResponse(surface.status(refusal), headers_of(refusal, request_id), [body])

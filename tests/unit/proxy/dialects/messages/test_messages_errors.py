@@ -54,7 +54,7 @@ def test_a_refusal_has_the_type_and_status_that_anthropic_gives_it(
     assert MESSAGES.status(refused) == status
     assert MESSAGES.refuse(refused, "r1") == {
         "type": "error",
-        "error": {"type": kind, "message": "No.", "code": refusal.code, "param": None},
+        "error": {"type": kind, "message": "No.", "code": refusal.code, "param": None, "request_id": "r1"},
         "request_id": "r1",
     }
 

@@ -62,6 +62,7 @@ def _error(kind: str, error: JsonObject) -> JsonObject:
             "message": error.get("message"),
             "code": error.get("code"),
             "param": error.get("param"),
+            "request_id": error.get("request_id"),
         },
         "request_id": error.get("request_id"),
     }
