@@ -23,6 +23,7 @@ class Revocation:
     """
 
     def __init__(self, user: UserCaller, admin: ApiCaller) -> None:
+        self.key = user.key
         tries: dict[str, Callable[[], Reply]] = {
             "a chat": lambda: user.post("/v1/chat/completions", {"model": "gpt-4o-mini", "messages": []}),
             "a balance": lambda: user.get(f"/billing/balance/{user.user_id}"),
