@@ -145,6 +145,7 @@ class SurfaceServer:
 
         return {
             "/v1/chat/completions": served(CHAT),
+            "/proxy/openai/chat/completions": served(CHAT),
             "/v1/responses": served(RESPONSES),
             "/proxy/openai/responses": served(RESPONSES),
             "/v1/messages": served(MESSAGES),

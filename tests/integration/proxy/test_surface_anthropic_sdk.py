@@ -224,6 +224,10 @@ def test_a_failure_in_mid_stream_is_an_error_event(client: Anthropic, server: Su
         stream.until_done()
 
     assert failed.value.type == "api_error"
+    assert failed.value.api_message == "The provider ended the stream too early."
+    assert failed.value.api_message in str(failed.value)
+    assert isinstance(failed.value.body, dict)
+    assert failed.value.body["request_id"] == failed.value.request_id
     assert server.receipts[0].outcome == "provider_cut"
 
 

@@ -165,7 +165,19 @@ def test_a_provider_that_breaks_off_fails_the_response(client: OpenAI, server: S
 
     assert last.type == "response.failed"
     assert last.response.error is not None
+    assert last.response.error.message == "The provider ended the stream too early."
     assert server.receipts[0].outcome == "provider_cut"
+
+
+def test_a_provider_that_breaks_off_a_chat_is_raised_with_its_message(client: OpenAI) -> None:
+    asked: Any = [{"role": "user", "content": "[[standin cut=3]] hi"}]
+    stream = client.chat.completions.create(model="mini", messages=asked, stream=True)
+
+    with pytest.raises(openai.APIError) as failed:
+        list(stream)
+
+    assert str(failed.value) == "The provider ended the stream too early."
+    assert failed.value.code == "provider_error"
 
 
 @pytest.mark.parametrize("given", ["hello", ["hello", "you"], [5, 6, 7], [[5], [6, 7]]])
