@@ -1,8 +1,9 @@
 """Operators over the functions that serve them: what they set is live, versioned, on record, and can be taken back."""
 
-from aggregator.billing.price import Price
+from aggregator.billing.price import Price, Tier
 from aggregator.contracts.catalogue_changed import CatalogueChanged
 from aggregator.orchestrator import wiring
+from aggregator.orchestrator.api import ListedModel
 from aggregator.orchestrator.price_versions import price_versions
 from aggregator.orchestrator.read_catalogue import CatalogueReader
 from aggregator.runtime import clock
@@ -50,6 +51,39 @@ def test_a_price_is_a_new_version_and_the_old_one_stays(desk: Desk, aws: Aws) ->
     assert prices[:-1] == before
     assert (prices[-1]["input"], prices[-1]["version"][:2]) == ("0.30", "20")
     assert len(versions(aws)) == len({(each[0], each[1], each[2]) for each in versions(aws)})
+
+
+def test_tools_and_service_tiers_have_a_price_that_everybody_is_shown(desk: Desk, aws: Aws) -> None:
+    tier = {"aboveInputTokens": 1_000, "input": "0.20", "output": "0.60"}
+    price = {
+        "input": "0.30",
+        "output": "0.90",
+        "tools": {"web_search": "0.01", "web_fetch": "0"},
+        "serviceTiers": {"flex": {"input": "0.15", "output": "0.45", "tiers": [tier]}},
+    }
+
+    status, said = desk.put_model("gpt-4o-mini", {"price": price})
+
+    model = CatalogueReader(aws, "OrchestratorTable").current(clock.now()).model("gpt-4o-mini")
+    in_force = model.price_at(clock.now())
+    shown = {name: said["entry"]["prices"][-1][name] for name in price}
+    assert (status, shown) == (200, price | {"tools": {"web_search": "0.01", "web_fetch": "0.00"}})
+    assert in_force.tools == (("web_fetch", 0), ("web_search", 10_000_000))
+    assert in_force.in_service_tier("flex").tiers == (
+        Tier(above_input_tokens=1_000, input=200_000_000, output=600_000_000),
+    )
+    assert ListedModel.of(model, clock.now(), 200).prices.model_dump(
+        by_alias=True, include={"tools", "service_tiers"}
+    ) == {
+        "tools": {"web_fetch": "0.00", "web_search": "0.02"},
+        "serviceTiers": {
+            "flex": {
+                "input": "0.30",
+                "output": "0.90",
+                "tiers": ({"aboveInputTokens": 1_000, "input": "0.40", "output": "1.20"},),
+            }
+        },
+    }
 
 
 def test_a_price_to_come_is_not_in_force_yet(desk: Desk, aws: Aws) -> None:

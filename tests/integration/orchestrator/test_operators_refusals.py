@@ -28,6 +28,17 @@ USER = Caller("someKeyOfAnn", "ann", scopes=("inference", "models:read", "keys:m
             {"price": {"input": "1", "output": "1", "effectiveAt": "1960-01-01T00:00:00Z"}},
             "price.effectiveAt",
         ),
+        ({"price": {"input": "1", "output": "1", "tools": {"web_surf": "1"}}}, "price.tools.web_surf"),
+        ({"price": {"input": "1", "output": "1", "tools": {"web_search": "-1"}}}, "price.tools.web_search"),
+        ({"price": {"input": "1", "output": "1", "serviceTiers": {"batch": {}}}}, "price.serviceTiers.batch"),
+        (
+            {"price": {"input": "1", "output": "1", "serviceTiers": {"flex": {"input": "1"}}}},
+            "price.serviceTiers.flex.output",
+        ),
+        (
+            {"price": {"input": "1", "output": "1", "serviceTiers": {"flex": {"input": "0", "output": "1"}}}},
+            "routes.0.price.serviceTiers.flex.input",
+        ),
         ({"capabilities": ["vision", "chat"], "maxImageTokens": None}, "routes.0.maxImageTokens"),
         ({"contextWindow": 0}, "contextWindow"),
     ],

@@ -11,6 +11,7 @@ from aggregator.billing.price import (
     Tier,
     Usage,
     cost_of,
+    fees_of,
     most_it_can_cost,
     output_tokens_that_fit,
 )
@@ -27,8 +28,33 @@ TIERED = Price(
     tiers=(Tier(above_input_tokens=200_000, input=2_500_000_000, output=15_000_000_000),),
 )
 
+WITHOUT_FEES = replace(TIERED, image=0, request=0)
+PAID_APART = Price(
+    version="7",
+    input=3_000_000,
+    output=15_000_000,
+    image=5,
+    request=11,
+    tools=(("code_interpreter", 30_000_000), ("web_fetch", 0), ("web_search", 10_000_000)),
+    service_tiers=(
+        (
+            "flex",
+            Price(
+                version="7",
+                input=1_500_000,
+                output=7_500_000,
+                tiers=(Tier(above_input_tokens=1_000, input=2_000_000, output=8_000_000),),
+            ),
+        ),
+        ("priority", Price(version="7", input=6_000_000, output=30_000_000, cached_input=600_000)),
+    ),
+)
+
 counts = st.integers(min_value=0, max_value=400_000)
 rates = st.integers(min_value=0, max_value=100_000_000_000)
+
+
+tool_calls = st.sampled_from([(), (("web_fetch", 3),), (("code_interpreter", 1), ("web_search", 2))])
 
 
 @st.composite
@@ -42,6 +68,8 @@ def usages(draw: st.DrawFn) -> Usage:
         cache_write_tokens=draw(st.integers(0, input_tokens - cached)),
         reasoning_tokens=draw(st.integers(0, output_tokens)),
         images=draw(st.integers(0, 10)),
+        tools=draw(tool_calls),
+        service_tier=draw(st.sampled_from(["", "flex", "priority"])),
     )
 
 
@@ -57,6 +85,14 @@ prices = st.builds(
     request=st.integers(0, 10_000_000),
     tiers=st.lists(st.builds(Tier, above_input_tokens=counts, input=rates, output=rates), max_size=2).map(
         tuple
+    ),
+    tools=st.sampled_from([(), (("web_fetch", 0), ("web_search", 10_000_000)), (("code_interpreter", 7),)]),
+    service_tiers=st.sampled_from(
+        [
+            (),
+            (("flex", GPT_4O_MINI),),
+            (("flex", replace(TIERED, image=0, request=0)), ("priority", GPT_4O_MINI)),
+        ]
     ),
 )
 
@@ -218,7 +254,8 @@ def test_no_usage_within_the_bounds_costs_more_than_the_bound(
         input_tokens=usage.input_tokens + more_input,
         output_tokens=usage.output_tokens + more_output,
         images=usage.images,
-        price=price,
+        price=price.in_service_tier(usage.service_tier),
+        fees_nano_usd=fees_of(usage.tools, price),
     )
 
     assert cost_of(usage, price) <= bound
@@ -291,3 +328,96 @@ def test_the_hour_survives_its_way_through_events_and_entries() -> None:
     assert "cacheWriteHourTokens" not in Usage(1, 1, cache_write_tokens=1).to_json()
     assert Price.from_json(CLAUDE.to_json()) == CLAUDE
     assert CLAUDE.to_json()["cacheWriteHour"] == 10_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("usage", "nano_usd"),
+    [
+        (Usage(input_tokens=1_000, output_tokens=10), 3_161),
+        (Usage(input_tokens=1_000, output_tokens=10, tools=(("web_search", 3),)), 30_003_161),
+        (Usage(input_tokens=1_000, tools=(("code_interpreter", 1), ("web_fetch", 4))), 30_003_011),
+        (Usage(input_tokens=1_000, tools=(("file_search", 2),)), 3_011),
+        (Usage(tools=(("web_search", 1),)), 10_000_011),
+        (Usage(input_tokens=1_000, output_tokens=10, service_tier="flex"), 1_586),
+        (Usage(input_tokens=1_001, output_tokens=10, service_tier="flex"), 2_093),
+        (Usage(input_tokens=1_000, output_tokens=10, service_tier="priority"), 6_311),
+        (Usage(input_tokens=1_000, cached_input_tokens=1_000, service_tier="priority"), 611),
+        (Usage(input_tokens=1_000, output_tokens=10, images=1, service_tier="batch"), 3_166),
+        (Usage(input_tokens=1_000, tools=(("web_search", 1),), images=1, service_tier="flex"), 10_001_516),
+    ],
+)
+def test_calls_of_tools_are_fees_and_a_service_tier_has_rates_of_its_own(usage: Usage, nano_usd: int) -> None:
+    assert cost_of(usage, PAID_APART) == nano_usd
+
+
+def test_fewer_than_no_calls_are_a_broken_count() -> None:
+    with pytest.raises(ValueError, match="do not add up"):
+        cost_of(Usage(input_tokens=1, tools=(("web_search", -1),)), PAID_APART)
+
+
+def test_input_that_is_read_again_is_bounded_at_the_dearest_rate_of_the_cache_that_it_can_reach() -> None:
+    most = {"input_tokens": 1_000, "output_tokens": 10, "images": 0, "fees_nano_usd": 7}
+
+    assert most_it_can_cost(price=EVERY_RATE, **most) == 3_930_340
+    assert most_it_can_cost(price=EVERY_RATE, read_again_tokens=2_000, **most) == 4_530_340
+    # 199,001 more make it more than 200,000 in all: then every rate is that of the tier
+    assert most_it_can_cost(price=EVERY_RATE, read_again_tokens=199_001, **most) == 127_170_941
+
+
+def test_what_is_read_again_has_the_rate_of_input_where_a_cache_has_none() -> None:
+    price = Price(version="1", input=2_000_000, output=0)
+
+    assert (
+        most_it_can_cost(input_tokens=10, output_tokens=0, images=0, price=price, read_again_tokens=30) == 80
+    )
+
+
+def test_a_markup_scales_what_tools_cost_and_the_rates_of_service_tiers() -> None:
+    scaled = PAID_APART.scaled(150)
+
+    assert scaled.tools == (("code_interpreter", 45_000_000), ("web_fetch", 0), ("web_search", 15_000_000))
+    assert scaled.in_service_tier("priority") == Price(
+        version="7@150%",
+        input=9_000_000,
+        output=45_000_000,
+        cached_input=900_000,
+        image=8,
+        request=17,
+        tools=scaled.tools,
+    )
+
+
+def test_what_is_free_has_a_price_and_what_is_not_offered_has_none() -> None:
+    assert (PAID_APART.of_tool("web_fetch"), PAID_APART.of_tool("file_search")) == (0, None)
+
+
+def test_an_event_carries_only_the_rates_that_its_request_has_a_use_for() -> None:
+    searched = Usage(input_tokens=1, tools=(("web_search", 1),))
+    in_flex = Usage(input_tokens=1, service_tier="flex")
+
+    assert PAID_APART.pinned_for(Usage(input_tokens=1)).to_json() == {
+        "version": "7",
+        "input": 3_000_000,
+        "output": 15_000_000,
+        "image": 5,
+        "request": 11,
+    }
+    assert PAID_APART.pinned_for(searched).to_json()["tools"] == {"web_search": 10_000_000}
+    assert PAID_APART.pinned_for(in_flex).to_json()["serviceTiers"] == {
+        "flex": {
+            "input": 1_500_000,
+            "output": 7_500_000,
+            "tiers": [{"aboveInputTokens": 1_000, "input": 2_000_000, "output": 8_000_000}],
+        }
+    }
+    assert EVERY_RATE.pinned_for(searched) is EVERY_RATE
+
+
+@given(usages(), prices)
+def test_the_price_that_an_event_carries_charges_what_the_whole_one_does(usage: Usage, price: Price) -> None:
+    assert cost_of(usage, price.pinned_for(usage)) == cost_of(usage, price)
+
+
+@given(usages())
+def test_a_usage_survives_its_json(usage: Usage) -> None:
+    assert Usage.from_json(usage.to_json()) == usage

@@ -54,6 +54,25 @@ def test_every_event_gets_its_entry() -> None:
     assert counted() == {"EntriesSettled": 2}
 
 
+def test_calls_of_tools_and_the_service_tier_are_charged_and_stand_in_the_entry() -> None:
+    world = holding({"ann": 1})
+    usage = {"inputTokens": 10, "outputTokens": 5, "tools": {"web_search": 2}, "serviceTier": "flex"}
+    price = {
+        "version": "7",
+        "input": 9_000_000,
+        "output": 9_000_000,
+        "tools": {"web_search": 20},
+        "serviceTiers": {"flex": {"input": 1_000_000, "output": 2_000_000}},
+    }
+
+    failed = settled(world, ai_usage("r1", usage=usage, price=price, costNanoUsd=60))
+
+    entry = world.entries()["r1"].usage or {}
+    assert failed == set()
+    assert (entry["tools"], entry["serviceTier"], entry["chargedNanoUsd"]) == ({"web_search": 2}, "flex", 60)
+    assert world.available("ann") == 940
+
+
 def test_an_entry_says_what_it_was_charged_for() -> None:
     world = holding({"ann": 1})
 

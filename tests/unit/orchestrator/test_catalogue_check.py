@@ -66,6 +66,34 @@ SPOILS: list[tuple[Spoil, str]] = [
         "model mini, route openai, price v1: tiers must start at growing numbers of input tokens",
     ),
     (
+        lambda c: c["models"][0]["prices"][0].update(tools={"web_surf": 1}),
+        (
+            "model mini, route openai, price v1: tool web_surf is none of web_search, web_search_preview, web_fetch, "
+            "code_interpreter, code_interpreter_4g, code_interpreter_16g, code_interpreter_64g"
+        ),
+    ),
+    (
+        lambda c: c["models"][0]["prices"][0].update(tools={"web_search": -1}),
+        "model mini, route openai, price v1: web_search must be a whole number of nano-US-dollars a call",
+    ),
+    (
+        lambda c: c["models"][0]["prices"][0].update(serviceTiers={"batch": {"input": 1, "output": 1}}),
+        (
+            "model mini, route openai, price v1, service tier batch: "
+            "a service tier with a price must be one of flex, priority"
+        ),
+    ),
+    (
+        lambda c: c["models"][0]["prices"][0].update(serviceTiers={"flex": {"input": 1}}),
+        "model mini, route openai, price v1, service tier flex: has no output price",
+    ),
+    (
+        lambda c: c["models"][0]["prices"][0].update(
+            serviceTiers={"flex": {"input": 1, "output": 1, "tiers": [{"aboveInputTokens": 9, "output": 1}]}}
+        ),
+        "model mini, route openai, price v1, service tier flex, tier 9: has no input price",
+    ),
+    (
         lambda c: c["models"][0]["prices"].append(price("v2", "1969-01-01T00:00:00.000Z")),
         "model mini, route openai: effective dates are out of order",
     ),

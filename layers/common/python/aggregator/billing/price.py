@@ -19,7 +19,9 @@ class Usage:
 
     `input_tokens` includes cached and cache-write ones, `output_tokens` reasoning ones: the parts say how many
     of the whole are priced otherwise. `cache_write_hour_tokens` are those of `cache_write_tokens` that stay for an hour
-    instead of minutes. `estimated` marks a count of our own, where the provider gave none.
+    instead of minutes. `estimated` marks a count of our own, where the provider gave none. `tools` are the calls of
+    tools that ran at the provider, by their name in a price; `service_tier` is the one it says it served in, if that
+    was asked for and has a price of its own.
     """
 
     input_tokens: int = 0
@@ -30,6 +32,8 @@ class Usage:
     images: int = 0
     estimated: bool = False
     cache_write_hour_tokens: int = 0
+    tools: tuple[tuple[str, int], ...] = ()
+    service_tier: str = ""
 
     @property
     def tokens(self) -> int:
@@ -37,8 +41,8 @@ class Usage:
         return self.input_tokens + self.output_tokens
 
     def to_json(self) -> dict[str, Any]:
-        """As it stands in events and entries; what was written for an hour only if anything was."""
-        said = {
+        """As it stands in events and entries; what few requests have is there only if this one has it."""
+        said: dict[str, Any] = {
             "inputTokens": self.input_tokens,
             "cachedInputTokens": self.cached_input_tokens,
             "cacheWriteTokens": self.cache_write_tokens,
@@ -49,6 +53,10 @@ class Usage:
         }
         if self.cache_write_hour_tokens:
             said["cacheWriteHourTokens"] = self.cache_write_hour_tokens
+        if self.tools:
+            said["tools"] = dict(self.tools)
+        if self.service_tier:
+            said["serviceTier"] = self.service_tier
         return said
 
     @classmethod
@@ -63,6 +71,8 @@ class Usage:
             images=int(said.get("images", 0)),
             estimated=bool(said.get("estimated", False)),
             cache_write_hour_tokens=int(said.get("cacheWriteHourTokens", 0)),
+            tools=tuple(sorted((name, int(calls)) for name, calls in said.get("tools", {}).items())),
+            service_tier=said.get("serviceTier", ""),
         )
 
 
@@ -85,7 +95,8 @@ class Price:
 
     `cached_input`, `cache_write` and `reasoning` fall back to `input` and `output` where a provider prices them
     alike, and `cache_write_hour` to `cache_write`. `image` is for each image sent and `request` for each call, in
-    nano-US-dollars.
+    nano-US-dollars; so is `tools`, for each call of a tool that runs at the provider. `service_tiers` are the rates of
+    a tier by its name, the fees being those of this price.
     """
 
     version: str
@@ -98,18 +109,20 @@ class Price:
     request: int = 0
     tiers: tuple[Tier, ...] = ()
     cache_write_hour: int | None = None
+    tools: tuple[tuple[str, int], ...] = ()
+    service_tiers: tuple[tuple[str, "Price"], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in the catalogue and in events; what is not priced apart is left out."""
-        said = {"version": self.version} | _prices_json(self)
+        said = {"version": self.version} | _rates_json(self)
         if self.image:
             said["image"] = self.image
         if self.request:
             said["request"] = self.request
-        if self.tiers:
-            said["tiers"] = [
-                {"aboveInputTokens": tier.above_input_tokens} | _prices_json(tier) for tier in self.tiers
-            ]
+        if self.tools:
+            said["tools"] = dict(self.tools)
+        if self.service_tiers:
+            said["serviceTiers"] = {name: _rates_json(rates) for name, rates in self.service_tiers}
         return said
 
     @classmethod
@@ -119,16 +132,38 @@ class Price:
         Raises:
             KeyError: there is no input or output price: such a model must not be called.
         """
+        version = said["version"]
         return cls(
-            version=said["version"],
+            version=version,
             image=said.get("image", 0),
             request=said.get("request", 0),
-            tiers=tuple(
-                Tier(above_input_tokens=tier["aboveInputTokens"], **_prices(tier))
-                for tier in said.get("tiers", ())
+            tools=tuple(sorted(said.get("tools", {}).items())),
+            service_tiers=tuple(
+                (name, cls(version=version, **_rates(rates)))
+                for name, rates in sorted(said.get("serviceTiers", {}).items())
             ),
-            **_prices(said),
+            **_rates(said),
         )
+
+    def of_tool(self, name: str) -> int | None:
+        """What a call of a tool costs, in nano-US-dollars; None if it has no price, which is not the same as 0."""
+        return next((amount for tool, amount in self.tools if tool == name), None)
+
+    def in_service_tier(self, name: str) -> "Price":
+        """This price with the rates of a service tier; as it is for one that has none of its own."""
+        for tier, rates in self.service_tiers:
+            if tier == name:
+                return replace(rates, image=self.image, request=self.request, tools=self.tools)
+        return self
+
+    def pinned_for(self, usage: Usage) -> "Price":
+        """What of this price charges `usage`: an event carries no rates that its request has no use for."""
+        tiers = tuple(each for each in self.service_tiers if each[0] == usage.service_tier)
+        used = {name for name, _ in usage.tools}
+        tools = tuple(each for each in self.tools if each[0] in used)
+        if tiers == self.service_tiers and tools == self.tools:
+            return self
+        return replace(self, tools=tools, service_tiers=tiers)
 
     def scaled(self, percent: int) -> "Price":
         """These prices with a markup: `percent` of them (110 adds a tenth), each rounded up."""
@@ -142,10 +177,12 @@ class Price:
             image=_up(self.image, percent),
             request=_up(self.request, percent),
             tiers=tiers,
+            tools=tuple((name, _up(amount, percent)) for name, amount in self.tools),
+            service_tiers=tuple((name, rates.scaled(percent)) for name, rates in self.service_tiers),
         )
 
 
-_Rates = TypeVar("_Rates", Price, Tier)
+_RatesOf = TypeVar("_RatesOf", Price, Tier)
 
 
 def cost_of(usage: Usage, price: Price) -> NanoUsd:
@@ -158,6 +195,8 @@ def cost_of(usage: Usage, price: Price) -> NanoUsd:
         ValueError: a count is negative, or a part is more than its whole, so a provider adapter is broken;
             nothing was charged.
     """
+    if price.service_tiers:
+        price = price.in_service_tier(usage.service_tier)
     plain_input = usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens
     plain_output = usage.output_tokens - usage.reasoning_tokens
     parts = (
@@ -168,9 +207,9 @@ def cost_of(usage: Usage, price: Price) -> NanoUsd:
         usage.cache_write_hour_tokens,
         usage.reasoning_tokens,
     )
-    if min(*parts, usage.images) < 0:
+    if min(*parts, usage.images, *(calls for _, calls in usage.tools)) < 0:
         raise ValueError(f"token counts do not add up: {usage}")
-    if usage.input_tokens + usage.output_tokens + usage.images == 0:
+    if usage.input_tokens + usage.output_tokens + usage.images == 0 and not usage.tools:
         return 0
     rates = rates_for(usage.input_tokens, price)
     cache_write = _or(rates.cache_write, rates.input)
@@ -181,27 +220,50 @@ def cost_of(usage: Usage, price: Price) -> NanoUsd:
         + (usage.cache_write_tokens - usage.cache_write_hour_tokens) * cache_write
         + usage.cache_write_hour_tokens * _or(rates.cache_write_hour, cache_write)
         + usage.reasoning_tokens * _or(rates.reasoning, rates.output)
-        + (usage.images * price.image + price.request) * PER
+        + (usage.images * price.image + price.request + fees_of(usage.tools, price)) * PER
     )
     return -(-millionths // PER)
 
 
-def most_it_can_cost(*, input_tokens: int, output_tokens: int, images: int, price: Price) -> NanoUsd:
+def fees_of(calls: tuple[tuple[str, int], ...], price: Price) -> NanoUsd:
+    """What calls of tools cost at a price; nothing for one that has none: it was never offered at it."""
+    return sum(count * (price.of_tool(name) or 0) for name, count in calls)
+
+
+def most_it_can_cost(
+    *,
+    input_tokens: int,
+    output_tokens: int,
+    images: int,
+    price: Price,
+    fees_nano_usd: NanoUsd = 0,
+    read_again_tokens: int = 0,
+) -> NanoUsd:
     """Upper bound of `cost_of` for any usage within these counts, however it splits into cached, reasoning, ...
 
-    The dearest rate of each kind counts, over every tier that this much input can reach.
+    The dearest rate of each kind counts, over every tier that this much input can reach. `read_again_tokens` are input
+    beside `input_tokens` that the provider's own passes over it read from its cache.
     """
-    millionths = _input_millionths(input_tokens, images, price)
-    millionths += output_tokens * _dearest_output(input_tokens, price)
+    millionths = _input_millionths(input_tokens, images, price, fees_nano_usd, read_again_tokens)
+    millionths += output_tokens * _dearest_output(input_tokens + read_again_tokens, price)
     return -(-millionths // PER)
 
 
-def output_tokens_that_fit(amount_nano_usd: NanoUsd, *, input_tokens: int, images: int, price: Price) -> int:
+def output_tokens_that_fit(
+    amount_nano_usd: NanoUsd,
+    *,
+    input_tokens: int,
+    images: int,
+    price: Price,
+    fees_nano_usd: NanoUsd = 0,
+    read_again_tokens: int = 0,
+) -> int:
     """How many output tokens `amount_nano_usd` can pay on top of the input; negative if not even the input."""
-    rest = amount_nano_usd * PER - _input_millionths(input_tokens, images, price)
+    rest = amount_nano_usd * PER
+    rest -= _input_millionths(input_tokens, images, price, fees_nano_usd, read_again_tokens)
     if rest < 0:
         return -1
-    dearest = _dearest_output(input_tokens, price)
+    dearest = _dearest_output(input_tokens + read_again_tokens, price)
     return rest // dearest if dearest else 2**31
 
 
@@ -223,9 +285,15 @@ def _reachable(input_tokens: int, price: Price) -> list[Price | Tier]:
     return [price, *(tier for tier in price.tiers if input_tokens > tier.above_input_tokens)]
 
 
-def _input_millionths(input_tokens: int, images: int, price: Price) -> int:
-    fees = images * price.image + price.request
-    return input_tokens * _dearest_input(input_tokens, price) + fees * PER
+def _input_millionths(
+    input_tokens: int, images: int, price: Price, fees_nano_usd: NanoUsd, read_again_tokens: int
+) -> int:
+    fees = images * price.image + price.request + fees_nano_usd
+    millionths = input_tokens * _dearest_input(input_tokens + read_again_tokens, price) + fees * PER
+    if read_again_tokens:
+        reachable = _reachable(input_tokens + read_again_tokens, price)
+        millionths += read_again_tokens * max(_or(rates.cached_input, rates.input) for rates in reachable)
+    return millionths
 
 
 def _dearest_input(input_tokens: int, price: Price) -> int:
@@ -249,7 +317,7 @@ def _up(amount: int, percent: int) -> int:
     return -(-amount * percent // 100)
 
 
-def _prices_json(rates: Price | Tier) -> dict[str, Any]:
+def _rates_json(rates: Price | Tier) -> dict[str, Any]:
     said: dict[str, Any] = {"input": rates.input, "output": rates.output}
     if rates.cached_input is not None:
         said["cachedInput"] = rates.cached_input
@@ -259,10 +327,23 @@ def _prices_json(rates: Price | Tier) -> dict[str, Any]:
         said["reasoning"] = rates.reasoning
     if rates.cache_write_hour is not None:
         said["cacheWriteHour"] = rates.cache_write_hour
+    if isinstance(rates, Price) and rates.tiers:
+        said["tiers"] = [
+            {"aboveInputTokens": tier.above_input_tokens} | _rates_json(tier) for tier in rates.tiers
+        ]
     return said
 
 
-def _prices(said: Mapping[str, Any]) -> dict[str, Any]:
+def _rates(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Rates and their tiers by length of input."""
+    tiers = tuple(
+        Tier(above_input_tokens=tier["aboveInputTokens"], **_flat_rates(tier))
+        for tier in said.get("tiers", ())
+    )
+    return {**_flat_rates(said), "tiers": tiers}
+
+
+def _flat_rates(said: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "input": said["input"],
         "output": said["output"],
@@ -273,7 +354,7 @@ def _prices(said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _scaled(rates: _Rates, percent: int) -> _Rates:
+def _scaled(rates: _RatesOf, percent: int) -> _RatesOf:
     return replace(
         rates,
         input=_up(rates.input, percent),

@@ -69,6 +69,13 @@ class ChargedRequest(Response):
     charged: str
     hold: str | None = None
     balance: str | None = Field(default=None, description="What the answer said would be left.")
+    tools: Annotated[
+        dict[str, int] | None,
+        Field(description="Calls of tools that ran at the provider.", exclude_if=lambda calls: calls is None),
+    ] = None
+    service_tier: Annotated[
+        str | None, Field(description="Whose rates were charged.", exclude_if=lambda tier: tier is None)
+    ] = None
 
 
 class Posting(Response):
@@ -165,6 +172,8 @@ def _request_of(entry: Entry) -> ChargedRequest | None:
         charged=to_usd(said["chargedNanoUsd"]),
         hold=_usd_or_none(said.get("holdNanoUsd")),
         balance=_usd_or_none(said.get("balanceNanoUsd")),
+        tools=said.get("tools"),
+        service_tier=said.get("serviceTier"),
     )
 
 

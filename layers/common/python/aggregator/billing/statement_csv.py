@@ -96,6 +96,8 @@ _COLUMNS = (
     "reasoningTokens",
     "priceVersion",
     "keyId",
+    "toolCalls",
+    "serviceTier",
 )
 
 
@@ -125,6 +127,8 @@ def _cells(entry: StatementEntry) -> Iterable[Any]:
         tokens.reasoning,
         _as_text(request.price_version),
         _as_text(request.key_id),
+        _as_text(" ".join(f"{name}={calls}" for name, calls in sorted((request.tools or {}).items()))),
+        _as_text(request.service_tier),
     ]
 
 

@@ -25,7 +25,8 @@ class HeldMoney(Event):
 class CountedUsage(Event):
     """Tokens by kind; the parts are within their wholes. `estimated`: the provider gave no count, or not of all.
 
-    `cache_write_hour_tokens` are those of `cache_write_tokens` that stay for an hour.
+    `cache_write_hour_tokens` are those of `cache_write_tokens` that stay for an hour. `tools` are the calls of tools
+    that ran at the provider, by their name in the price; `service_tier` is the one whose rates are charged.
     """
 
     input_tokens: Count = 0
@@ -36,6 +37,8 @@ class CountedUsage(Event):
     images: Count = 0
     estimated: bool = False
     cache_write_hour_tokens: Count = 0
+    tools: dict[Id, Count] | None = None
+    service_tier: Id | None = None
 
 
 class Rates(Event):
@@ -48,6 +51,18 @@ class Rates(Event):
     cache_write: Count | None = None
     reasoning: Count | None = None
     cache_write_hour: Count | None = None
+
+
+class ServiceRates(Event):
+    """Prices of a service tier, in nano-US-dollars per million tokens."""
+
+    input: Count
+    output: Count
+    cached_input: Count | None = None
+    cache_write: Count | None = None
+    reasoning: Count | None = None
+    cache_write_hour: Count | None = None
+    tiers: list[Rates] = Field(default_factory=list)
 
 
 class PinnedPrice(Event):
@@ -63,6 +78,8 @@ class PinnedPrice(Event):
     image: Count = 0
     request: Count = 0
     tiers: list[Rates] = Field(default_factory=list)
+    tools: dict[Id, Count] | None = None
+    service_tiers: dict[Id, ServiceRates] | None = None
 
 
 class AiUsage(Event):

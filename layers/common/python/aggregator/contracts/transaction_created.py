@@ -45,6 +45,8 @@ class ChargedUsage(Event):
     hold_nano_usd: Count | None = None
     balance_nano_usd: Count | None = None
     cache_write_hour_tokens: Count | None = None
+    tools: dict[Id, Count] | None = None
+    service_tier: Id | None = None
 
 
 class TransactionCreated(Event):

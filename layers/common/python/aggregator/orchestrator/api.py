@@ -42,6 +42,18 @@ class TierPrices(Response):
     cache_write_hour: OptionalAmount = None
 
 
+class ServiceTierPrices(Response):
+    """Prices of a request that asked for a service tier, and was served in it."""
+
+    input: Amount
+    output: Amount
+    cached_input: OptionalAmount = None
+    cache_write: OptionalAmount = None
+    reasoning: OptionalAmount = None
+    cache_write_hour: OptionalAmount = None
+    tiers: Annotated[tuple[TierPrices, ...], Field(exclude_if=lambda tiers: not tiers)] = ()
+
+
 class ModelPrices(Response):
     """Prices in force, as the caller's key pays them.
 
@@ -60,6 +72,17 @@ class ModelPrices(Response):
     image: Annotated[str | None, Field(exclude_if=lambda amount: amount is None)] = None
     request: Annotated[str | None, Field(exclude_if=lambda amount: amount is None)] = None
     tiers: Annotated[tuple[TierPrices, ...], Field(exclude_if=lambda tiers: not tiers)] = ()
+    tools: Annotated[
+        dict[str, str],
+        Field(
+            default_factory=dict,
+            description="US dollars a call, of tools that run at the provider; of a code interpreter, a container",
+            exclude_if=lambda tools: not tools,
+        ),
+    ]
+    service_tiers: Annotated[
+        dict[str, ServiceTierPrices], Field(default_factory=dict, exclude_if=lambda tiers: not tiers)
+    ]
 
     @classmethod
     def of(cls, price: Price) -> "ModelPrices":
@@ -68,10 +91,12 @@ class ModelPrices(Response):
             version=price.version,
             image=to_usd(price.image) if price.image else None,
             request=to_usd(price.request) if price.request else None,
-            tiers=tuple(
-                TierPrices(above_input_tokens=tier.above_input_tokens, **_amounts(tier))
-                for tier in price.tiers
-            ),
+            tiers=_tiers(price),
+            tools={name: to_usd(amount) for name, amount in price.tools},
+            service_tiers={
+                name: ServiceTierPrices(tiers=_tiers(rates), **_amounts(rates))
+                for name, rates in price.service_tiers
+            },
             **_amounts(price),
         )
 
@@ -204,6 +229,12 @@ class ApiModelList(Response):
         """The list as clients read it."""
         data = [ApiModel.of(model) for model in models]
         return cls(data=data, first_id=data[0].id if data else None, last_id=data[-1].id if data else None)
+
+
+def _tiers(price: Price) -> tuple[TierPrices, ...]:
+    return tuple(
+        TierPrices(above_input_tokens=tier.above_input_tokens, **_amounts(tier)) for tier in price.tiers
+    )
 
 
 def _amounts(rates: Price | Tier) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from re import fullmatch
-from typing import Any
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from aggregator.orchestrator.addresses import is_this_machine, problem_of_url
@@ -31,6 +31,20 @@ CAPABILITIES = frozenset({
     "toolsOverResponses",
     "onlyResponses",
 })  # fmt: skip
+
+Tool = Literal[
+    "web_search",
+    "web_search_preview",
+    "web_fetch",
+    "code_interpreter",
+    "code_interpreter_4g",
+    "code_interpreter_16g",
+    "code_interpreter_64g",
+]
+"""A tool that runs at a provider and can have a price for each call; a code interpreter's is for each container."""
+
+ServiceTier = Literal["flex", "priority"]
+"""A service tier that can have rates of its own."""
 
 EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 MAX_TOKENS_FIELDS = frozenset({"max_tokens", "max_completion_tokens"})
@@ -218,15 +232,34 @@ def _of_prices(at: _Place, prices: list[JsonObject], *, chat: bool, free: bool) 
             moments.append(from_iso(str(price.get("effectiveAt"))))
         except ValueError:
             yield here.problem("effectiveAt", "effectiveAt is no moment")
-        yield from _of_rates(here, price, chat=chat, free=free)
-        starts = [tier.get("aboveInputTokens") for tier in price.get("tiers", ())]
-        if not all(_positive(start) for start in starts) or starts != sorted(set(starts)):
-            yield here.problem("tiers", "tiers must start at growing numbers of input tokens")
-        for number, tier in enumerate(price.get("tiers", ())):
-            inner = here.within(f"tier {tier.get('aboveInputTokens')}", f"tiers.{number}")
-            yield from _of_rates(inner, tier, chat=chat, free=free)
+        yield from _of_rates_and_tiers(here, price, chat=chat, free=free)
+        yield from _of_tools(here, price.get("tools", {}))
+        for name, rates in price.get("serviceTiers", {}).items():
+            inner = here.within(f"service tier {name}", f"serviceTiers.{name}")
+            if name not in get_args(ServiceTier):
+                tiers = ", ".join(get_args(ServiceTier))
+                yield inner.problem("", f"a service tier with a price must be one of {tiers}")
+            yield from _of_rates_and_tiers(inner, rates, chat=chat, free=free)
     if moments != sorted(set(moments)):
         yield at.problem("price.effectiveAt", "effective dates are out of order")
+
+
+def _of_rates_and_tiers(at: _Place, rates: JsonObject, *, chat: bool, free: bool) -> Iterator[Problem]:
+    yield from _of_rates(at, rates, chat=chat, free=free)
+    starts = [tier.get("aboveInputTokens") for tier in rates.get("tiers", ())]
+    if not all(_positive(start) for start in starts) or starts != sorted(set(starts)):
+        yield at.problem("tiers", "tiers must start at growing numbers of input tokens")
+    for number, tier in enumerate(rates.get("tiers", ())):
+        inner = at.within(f"tier {tier.get('aboveInputTokens')}", f"tiers.{number}")
+        yield from _of_rates(inner, tier, chat=chat, free=free)
+
+
+def _of_tools(at: _Place, tools: JsonObject) -> Iterator[Problem]:
+    for name, amount in tools.items():
+        if name not in get_args(Tool):
+            yield at.problem(f"tools.{name}", f"tool {name} is none of {', '.join(get_args(Tool))}")
+        if type(amount) is not int or amount < 0:
+            yield at.problem(f"tools.{name}", f"{name} must be a whole number of nano-US-dollars a call")
 
 
 def _of_rates(at: _Place, rates: JsonObject, *, chat: bool, free: bool) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from aggregator.billing.money import to_nano_usd, to_usd
 from aggregator.errors import InvalidRequest, NotFound
 from aggregator.orchestrator.api import Capability
 from aggregator.orchestrator.change_catalogue import Changed, Order
+from aggregator.orchestrator.check import ServiceTier, Tool
 from aggregator.orchestrator.model import REASONING_SILENCE_SECONDS, SILENCE_SECONDS, ProtocolName
 from aggregator.orchestrator.store import Version
 from aggregator.runtime.clock import iso
@@ -62,6 +63,18 @@ class TierRequest(Request):
     cache_write_hour: Amount | None = None
 
 
+class ServiceTierRequest(Request):
+    """Prices of a service tier; the fees for images, calls and tools are those of the price that it stands in."""
+
+    input: Amount
+    output: Amount
+    cached_input: Amount | None = None
+    cache_write: Amount | None = None
+    reasoning: Amount | None = None
+    cache_write_hour: Amount | None = None
+    tiers: Annotated[tuple[TierRequest, ...], Field(max_length=10)] = ()
+
+
 class PriceRequest(Request):
     """A new version of a price: in force from `effectiveAt`, now unless said. Versions are never changed or removed."""
 
@@ -77,13 +90,24 @@ class PriceRequest(Request):
     request: Annotated[Amount | None, Field(description="US dollars for a call")] = None
     source: Annotated[str | None, Field(max_length=300)] = None
     tiers: Annotated[tuple[TierRequest, ...], Field(max_length=10)] = ()
+    tools: Annotated[
+        dict[Tool, Amount],
+        Field(
+            default_factory=dict,
+            description="US dollars a call, of tools that run at the provider; of a code interpreter, a container",
+            examples=[{"web_search": "0.01"}],
+        ),
+    ]
+    service_tiers: Annotated[dict[ServiceTier, ServiceTierRequest], Field(default_factory=dict)]
 
     def to_entry(self) -> dict[str, Any]:
         """As the catalogue has it, without what was left out."""
         said = self.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True)
-        entry = _in_nano_usd(said)
-        if self.tiers:
-            entry["tiers"] = [_in_nano_usd(tier) for tier in said["tiers"]]
+        entry = _with_tiers(said)
+        if self.tools:
+            entry["tools"] = {name: to_nano_usd(amount) for name, amount in said["tools"].items()}
+        if self.service_tiers:
+            entry["serviceTiers"] = {name: _with_tiers(rates) for name, rates in said["serviceTiers"].items()}
         if self.effective_at is not None:
             entry["effectiveAt"] = iso(self.effective_at)
         return entry
@@ -299,14 +323,31 @@ def _shown(value: Any) -> Any:
         case list():
             return [_shown(each) for each in value]
         case Mapping() if _DATED & value.keys():
-            return {
-                name: to_usd(part) if name in _RATES and isinstance(part, int) else _shown(part)
-                for name, part in value.items()
-            }
+            return {name: _priced(name, part) for name, part in value.items()}
         case Mapping():
             return {name: _shown(part) for name, part in value.items()}
         case _:
             return value
+
+
+def _priced(name: str, part: Any) -> Any:
+    """A part of a price: of its rates and fees, what is an amount is a decimal string."""
+    if isinstance(part, int) and name in _RATES:
+        return to_usd(part)
+    if isinstance(part, Mapping) and name == "tools":
+        return {tool: to_usd(amount) for tool, amount in part.items()}
+    if isinstance(part, Mapping) and name == "serviceTiers":
+        return {
+            tier: {each: _priced(each, rate) for each, rate in rates.items()} for tier, rates in part.items()
+        }
+    return _shown(part)
+
+
+def _with_tiers(said: Mapping[str, Any]) -> dict[str, Any]:
+    entry = _in_nano_usd(said)
+    if "tiers" in said:
+        entry["tiers"] = [_in_nano_usd(tier) for tier in said["tiers"]]
+    return entry
 
 
 def _in_nano_usd(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -169,7 +169,7 @@ def caller_of(event: APIGatewayProxyEvent) -> Caller:
 def refusal_of(invalid: RequestValidationError) -> InvalidRequest:
     """The first thing wrong with a request, with the path of its field as the client wrote it."""
     first: JsonObject = next(iter(invalid.errors()), {})
-    place = list(first.get("loc", ()))
+    place = [part for part in first.get("loc", ()) if part != "[key]"]
     steps = place[1:] if place[:1] == ["body"] else place[-1:]  # parameters are flat, whatever takes them
     path = ".".join(str(step) for step in steps)
     message = str(first.get("msg", "The request is not valid.")).removeprefix("Value error, ")
