@@ -13,7 +13,8 @@ Finish = Callable[[str], Receipt]
 def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dict[str, str]:
     """Headers that are known before the body is: who answers, and what is held. Amounts in US dollars.
 
-    `x-aggregator-max-tokens` is the limit of output tokens that the platform chose, where the client set none;
+    `x-aggregator-max-tokens` is the limit of output tokens that the platform chose, where the client set none, and
+    `x-aggregator-max-tool-calls` the same of calls of tools that run at the provider;
     `x-aggregator-ignored` names what the client sent and the provider did not get; `x-aggregator-left-out`
     the providers that were passed over because they kept failing; `x-aggregator-retires-at` is the day on which the
     model goes, where one is known.
@@ -36,15 +37,21 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
         headers["x-aggregator-left-out"] = ",".join(answer.route.left_out)
     if ask.max_output_tokens is None and ask.surface != EMBEDDINGS:
         headers["x-aggregator-max-tokens"] = str(answer.way.output_tokens)
+    if ask.hosted is not None and answer.way.tool_calls not in (0, ask.hosted.asked_calls):
+        headers["x-aggregator-max-tool-calls"] = str(answer.way.tool_calls)
     return headers
 
 
 def headers_after(receipt: Receipt) -> dict[str, str]:
-    """Headers that only a whole answer can carry: what it cost, and what is left, if that was asked."""
+    """Headers that only a whole answer can carry: what it cost and for what beside tokens, and what is left."""
     headers = {
         "x-aggregator-cost-usd": to_usd(receipt.charged_nano_usd),
         "openai-processing-ms": str(receipt.latency_ms),
     }
+    if receipt.usage.tools:
+        headers["x-aggregator-tool-calls"] = ", ".join(f"{name}={n}" for name, n in receipt.usage.tools)
+    if receipt.usage.service_tier:
+        headers["x-aggregator-service-tier"] = receipt.usage.service_tier
     if receipt.balance_nano_usd is not None:
         headers["x-aggregator-balance-usd"] = to_usd(receipt.balance_nano_usd)
     return headers

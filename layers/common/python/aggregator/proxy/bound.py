@@ -14,6 +14,9 @@ from aggregator.proxy.model import EMBEDDINGS, Ask, Bound, Route, Way
 _TOKENS_AROUND_A_REQUEST = 64
 _TOKENS_AROUND_TOOLS = 1024
 
+OUTPUT_TOKENS_BESIDE_TOOLS = 4096
+"""What a search is worth having with: where money is short, an answer of this length comes before more searches."""
+
 LEAST_USEFUL_OUTPUT_TOKENS = 16
 """Where the balance is small, the answer is capped by it, but never to fewer tokens than this (for each choice)."""
 
@@ -22,10 +25,15 @@ def bound_of(ask: Ask, routes: Sequence[Route]) -> Bound:
     """Bound a request over every route it may take; the dearest counts.
 
     Without a limit from the client, output is capped by the model or, if that is less, by what the balance can pay.
+    So are the calls of hosted tools; the least is none, or one where such a tool is demanded.
     """
     return Bound(
-        at_most_nano_usd=max(_cost(ask, route, _most_output(ask, route)) for route in routes),
-        at_least_nano_usd=max(_cost(ask, route, _least_output(ask, route)) for route in routes),
+        at_most_nano_usd=max(
+            _cost(ask, route, _most_output(ask, route), _calls(ask, route)[1]) for route in routes
+        ),
+        at_least_nano_usd=max(
+            _cost(ask, route, _least_output(ask, route), _calls(ask, route)[0]) for route in routes
+        ),
         most_output_tokens=max(_most_output(ask, route) for route in routes),
     )
 
@@ -38,18 +46,27 @@ def ways_within(
     `reply_tokens` is how many all choices together may have, where a limit of the key says.
     """
     most = None if reply_tokens is None else max(1, reply_tokens // ask.choices)
-    covered = [_covered_output(ask, route, held_nano_usd) for route in routes]
-    return [
-        Way(route, tokens if most is None else min(tokens, most))
-        for route, tokens in zip(routes, covered, strict=True)
-    ]
+    ways: list[Way] = []
+    for route in routes:
+        calls = _covered_calls(ask, route, held_nano_usd)
+        tokens = _covered_output(ask, route, held_nano_usd, calls)
+        ways.append(Way(route, tokens if most is None else min(tokens, most), calls))
+    return ways
 
 
 def input_bound(ask: Ask, route: Route) -> int:
     """Most input tokens: a byte makes at most one token, and no model reads more than it takes.
 
-    What a model for embeddings takes, it takes of each input.
+    What a model for embeddings takes, it takes of each input. What hosted tools find can be all that it reads.
     """
+    most = route.via.max_input_tokens * (ask.messages if ask.surface == EMBEDDINGS else 1)
+    if ask.hosted is not None and _calls(ask, route)[1]:
+        return most
+    return _own_input(ask, route)
+
+
+def _own_input(ask: Ask, route: Route) -> int:
+    """The same of what the client sent alone."""
     most = route.via.max_input_tokens * (ask.messages if ask.surface == EMBEDDINGS else 1)
     instructed = ask.body.get("tools") or ask.body.get("response_format")
     around = _TOKENS_AROUND_A_REQUEST + (_TOKENS_AROUND_TOOLS if instructed else 0)
@@ -90,26 +107,70 @@ def _least_output(ask: Ask, route: Route) -> int:
     return most if ask.max_output_tokens else min(LEAST_USEFUL_OUTPUT_TOKENS, most)
 
 
-def _covered_output(ask: Ask, route: Route, held_nano_usd: NanoUsd) -> int:
-    fits = output_tokens_that_fit(
-        held_nano_usd, input_tokens=input_bound(ask, route), images=ask.images, price=_price(ask, route)
+def _calls(ask: Ask, route: Route) -> tuple[int, int]:
+    """The fewest calls of hosted tools that serve the request on a route, and the most."""
+    if ask.hosted is None:
+        return 0, 0
+    from aggregator.proxy.dialects.hosted import calls_on  # noqa: PLC0415 (only hosted tools pay for it)
+
+    return calls_on(ask, route)
+
+
+def _covered_calls(ask: Ask, route: Route, held_nano_usd: NanoUsd) -> int:
+    """How many calls the held amount covers beside an answer of some length, never fewer than it was held for."""
+    least, most = _calls(ask, route)
+    output = min(_most_output(ask, route), max(_least_output(ask, route), OUTPUT_TOKENS_BESIDE_TOOLS))
+    covered = (calls for calls in range(most, least, -1) if _cost(ask, route, output, calls) <= held_nano_usd)
+    return next(covered, least)
+
+
+def _covered_output(ask: Ask, route: Route, held_nano_usd: NanoUsd, calls: int) -> int:
+    load = _load(ask, route, calls)
+    fits = min(
+        output_tokens_that_fit(held_nano_usd, images=ask.images, price=price, **load)
+        for price in _prices(ask, route)
     )
     return min(_most_output(ask, route), fits // ask.choices)
 
 
-def _cost(ask: Ask, route: Route, output_tokens: int) -> NanoUsd:
-    return most_it_can_cost(
-        input_tokens=input_bound(ask, route),
-        output_tokens=output_tokens * ask.choices,
-        images=ask.images,
-        price=_price(ask, route),
+def _cost(ask: Ask, route: Route, output_tokens: int, calls: int) -> NanoUsd:
+    load, tokens = _load(ask, route, calls), output_tokens * ask.choices
+    return max(
+        most_it_can_cost(output_tokens=tokens, images=ask.images, price=price, **load)
+        for price in _prices(ask, route)
     )
 
 
-def _price(ask: Ask, route: Route) -> Price:
-    """The route's price; what a cache keeps for an hour costs more, and is bounded only where it was asked for."""
-    cheaper = without_an_hour(route.price)
-    return route.price if cheaper is not route.price and _asks_for_an_hour([ask.body, ask.asked]) else cheaper
+def _load(ask: Ask, route: Route, calls: int) -> dict[str, int]:
+    """What is to be paid beside output: the input, and of hosted tools their fees and what is read again.
+
+    After each call the provider's model goes on with what was found, and its provider counts anew what it had read by
+    then, which comes from the cache.
+    """
+    if not calls:
+        return {"input_tokens": _own_input(ask, route)}
+    from aggregator.proxy.dialects.hosted import calls_in_all, most_fees  # noqa: PLC0415 (as above)
+
+    window = route.via.max_input_tokens
+    return {
+        "input_tokens": window,
+        "read_again_tokens": window * calls_in_all(ask, route, calls),
+        "fees_nano_usd": most_fees(ask, route, calls),
+    }
+
+
+def _prices(ask: Ask, route: Route) -> list[Price]:
+    """The prices that the request may be charged at: a provider may serve it in another tier than it asks for.
+
+    What a cache keeps for an hour costs more, and is bounded only where it was asked for.
+    """
+    prices = [route.price]
+    if ask.service_tier:
+        prices.append(route.price.in_service_tier(ask.service_tier))
+    cheaper = [without_an_hour(price) for price in prices]
+    if all(price is same for price, same in zip(cheaper, prices, strict=True)):
+        return prices
+    return prices if _asks_for_an_hour([ask.body, ask.asked]) else cheaper
 
 
 def _asks_for_an_hour(body: Any) -> bool:

@@ -189,7 +189,10 @@ def _attempt(
         if broken.timed_out:
             raise ProviderTimedOut("The provider did not answer in time.") from broken
         raise ProviderFailed("The provider could not be reached.") from broken
-    return Answer(way, attempts, chunks, progress, response, lane, request.ignored)
+    ignored = request.ignored
+    if ask.hosted is not None and not lane.is_native:
+        ignored = (*ask.hosted.told, *ignored)
+    return Answer(way, attempts, chunks, progress, response, lane, ignored)
 
 
 def _begin(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aggregator.billing.model import Hold
 from aggregator.billing.money import NanoUsd, to_usd
@@ -12,10 +12,37 @@ from aggregator.orchestrator.model import PRIORITY, SILENCE_SECONDS, Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.attachments import File
 
+if TYPE_CHECKING:
+    from aggregator.proxy.dialects.hosted import Hosted
+
 JsonObject = dict[str, Any]
 
 EMBEDDINGS = "embeddings"
 """The one surface that is no chat: inputs in, vectors out."""
+
+
+SERVICE_TIERS: Mapping[str, str] = {
+    "flex": "flex",
+    "priority": "priority",
+    "fast": "priority",
+    "scale": "scale",
+    "ultrafast": "ultrafast",
+}
+"""Service tiers that are paid for at rates of their own, by each of their names; priority is called fast as well.
+
+Sources: OpenAI, "Create a model response" (`service_tier`), and https://openai.com/api-priority-processing.
+"""
+
+
+def tier_named(said: Any) -> str:
+    """A service tier by its name in a price; as it was said if it has none."""
+    return SERVICE_TIERS.get(said, said) if isinstance(said, str) else ""
+
+
+def service_tier_of(body: Mapping[str, Any]) -> str:
+    """The service tier that a request asks for, if it is one that is paid for apart; else nothing."""
+    said = body.get("service_tier")
+    return SERVICE_TIERS.get(said, "") if isinstance(said, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +56,8 @@ class Ask:
     `asked` is the request in the form of its surface, where that is not a chat completion: native lanes send it on, and
     answers repeat parts of it. `untranslated` is why it cannot be said as a chat completion, if it cannot: then it
     takes native lanes alone, and `body` is `asked`. `headers` are those of the client that a dialect sends on.
+    `hosted` are the tools of `asked` that run at a provider; `body` is without them. `service_tier` is one that was
+    asked for and has a price of its own, if anything is asked for.
     """
 
     body: JsonObject
@@ -47,6 +76,8 @@ class Ask:
     user_id: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     untranslated: Refusal | None = None
+    hosted: "Hosted | None" = None
+    service_tier: str = ""
 
     @property
     def has_tools(self) -> bool:
@@ -89,10 +120,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A route, and the output tokens (for each choice) that the held money covers on it."""
+    """A route, and what the held money covers on it: output tokens (for each choice), calls of hosted tools."""
 
     route: Route
     output_tokens: int
+    tool_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +217,7 @@ class Progress:
     say; until then nothing is owed. `finished`: the answer is whole, whatever its connection does.
     `model` is the name that was called, for answers that say none. `choices` is how many choices were asked for,
     `ended` how many the provider said were whole. `most_output_tokens` is the cap that was sent, over all choices.
+    `called` counts the calls of hosted tools, by the provider's words for them; `service_tier` is the one it says.
     """
 
     usage: Usage | None = None
@@ -198,6 +231,8 @@ class Progress:
     choices: int = 1
     ended: int = 0
     most_output_tokens: int = 2**31
+    called: dict[str, int] = field(default_factory=dict)
+    service_tier: str = ""
 
     def say(self, text_bytes: int) -> None:
         """Something was delivered: so much text, or none that counts (a signature)."""
@@ -305,4 +340,6 @@ class Receipt:
             "price_version": self.route.price.version,
             "request_id": self.request_id,
             "estimated": self.usage.estimated,
+            **({"tool_calls": dict(self.usage.tools)} if self.usage.tools else {}),
+            **({"charged_service_tier": self.usage.service_tier} if self.usage.service_tier else {}),
         }

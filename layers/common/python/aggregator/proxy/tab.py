@@ -7,9 +7,9 @@ from typing import Any
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.model import Hold
-from aggregator.billing.price import Usage, cost_of, output_tokens_that_fit
+from aggregator.billing.price import Usage, cost_of, fees_of, output_tokens_that_fit
 from aggregator.proxy.bound import input_bound
-from aggregator.proxy.model import EMBEDDINGS, Ask, Progress, Receipt, Route
+from aggregator.proxy.model import EMBEDDINGS, Ask, Progress, Receipt, Route, tier_named
 from aggregator.runtime.clock import iso
 
 BYTES_PER_TOKEN = 4
@@ -17,6 +17,10 @@ BYTES_PER_TOKEN = 4
 
 TOKENS_PER_IMAGE = 1024
 """The same for an image, or what the model makes of one at the most, if that is less."""
+
+TOKENS_PER_CALL = 8000
+"""The same for what a call of a hosted tool found, where the provider did not count to the end. OpenAI bills so many
+for each search of its smallest models (https://developers.openai.com/api/docs/pricing, web search)."""
 
 _PROMPT = ("messages", "tools", "functions", "response_format", "input", "system", "instructions")
 _ATTACHED = frozenset({"image_url", "file", "image", "input_image", "document", "input_file"})
@@ -41,6 +45,9 @@ class Tab:
         """
         first_token = progress.first_token_at_ms
         usage = Usage() if first_token is None else _usage(self.ask, route, progress, self.hold)
+        if first_token is not None and (self.ask.hosted is not None or self.ask.service_tier):
+            tools = _tools(self.ask, route, progress)
+            usage = replace(usage, tools=tools, service_tier=_service_tier(self.ask, route, progress))
         return Receipt(
             request_id=self.request_id,
             user_id=self.caller.user_id,
@@ -64,9 +71,14 @@ def estimated(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
     """Count of our own: never 0 (but for the output of embeddings), and never over what was held or the cap."""
     counted = _tokens(text_bytes_in(ask)) + ask.tokens + ask.images * _image_tokens(route)
     counted += sum(file.rough_tokens for file in ask.files)
+    counted += TOKENS_PER_CALL * sum(progress.called.values())
     input_tokens = min(max(1, counted), input_bound(ask, route))
     covered = output_tokens_that_fit(
-        hold.amount_nano_usd, input_tokens=input_tokens, images=ask.images, price=route.price
+        hold.amount_nano_usd,
+        input_tokens=input_tokens,
+        images=ask.images,
+        price=route.price.in_service_tier(_service_tier(ask, route, progress)),
+        fees_nano_usd=fees_of(_tools(ask, route, progress), route.price),
     )
     said = min(_tokens(progress.output_bytes), progress.most_output_tokens)
     least = 0 if ask.surface == EMBEDDINGS else 1
@@ -95,7 +107,10 @@ def text_bytes_in(ask: Ask) -> int:
 
 
 def _usage(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
-    """The provider's count, and ours of what it left open: an input, or what was said after it counted."""
+    """The provider's count, and ours of what it left open: an input, or what was said after it counted.
+
+    Input that it counted before it called tools is without what they found.
+    """
     said = progress.usage or Usage()
     is_open = progress.usage is None or progress.uncounted_bytes
     is_open = is_open or (progress.output_bytes and not said.output_tokens)
@@ -103,13 +118,36 @@ def _usage(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
         return replace(said, images=ask.images)
     ours = estimated(ask, route, progress, hold)
     output = max(said.output_tokens, ours.output_tokens) if is_open else said.output_tokens
+    found = TOKENS_PER_CALL * sum(progress.called.values()) if said.input_tokens and is_open else 0
     return replace(
-        said if said.input_tokens else ours,
+        replace(said, input_tokens=said.input_tokens + found) if said.input_tokens else ours,
         output_tokens=output,
         reasoning_tokens=said.reasoning_tokens,
         images=ask.images,
-        estimated=not said.input_tokens or output > said.output_tokens,
+        estimated=not said.input_tokens or output > said.output_tokens or found > 0,
     )
+
+
+def _tools(ask: Ask, route: Route, progress: Progress) -> tuple[tuple[str, int], ...]:
+    """The calls of hosted tools that are charged, by their names in the price."""
+    if ask.hosted is None or not progress.called:
+        return ()
+    from aggregator.proxy.dialects.hosted import charged  # noqa: PLC0415 (only hosted tools pay for it)
+
+    return charged(ask, route, progress.called)
+
+
+def _service_tier(ask: Ask, route: Route, progress: Progress) -> str:
+    """The tier whose rates are charged: the one that the provider says, of those that have rates of their own.
+
+    Who says nothing, or that it chose by itself, is taken to have served what was asked for.
+    """
+    if not ask.service_tier:
+        return ""
+    said = tier_named(progress.service_tier)
+    if said in ("", "auto"):
+        said = ask.service_tier
+    return said if any(name == said for name, _ in route.price.service_tiers) else ""
 
 
 def _tokens(text_bytes: int) -> int:

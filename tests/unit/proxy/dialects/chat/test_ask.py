@@ -127,7 +127,6 @@ def test_a_wrong_field_is_refused_by_its_path(fields: dict[str, Any], param: str
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"modalities": ["image"]}, "modalities"),
         ({"modalities": [["text"]]}, "modalities"),
-        ({"service_tier": "priority"}, "service_tier"),
         ({"messages": parts({"type": "input_audio"})}, "messages.0.content.0"),
     ],
 )

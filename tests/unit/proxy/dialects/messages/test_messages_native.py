@@ -162,14 +162,6 @@ def test_a_field_that_asks_for_nothing_is_left_out(fields: JsonObject) -> None:
     ({"user_profile_id": "p"}, "user_profile_id"),
     ({"compaction": {}}, "compaction"),
     ({"context_management": {"edits": [{"type": "compact_20260112"}]}}, "context_management.edits.0.type"),
-    ({"tools": [{"type": "web_search_20260318", "name": "web_search"}], "tool_choice": {"type": "any"}}, "tools"),
-    (
-        {
-            "tools": [{"type": "web_search_20260318", "name": "web_search"}, {"name": "f", "input_schema": {}}],
-            "tool_choice": {"type": "tool", "name": "web_search"},
-        },
-        "tools",
-    ),
 ])  # fmt: skip
 def test_what_cannot_be_honoured_is_refused_by_name_before_money_is_held(
     fields: JsonObject, param: str

@@ -91,7 +91,13 @@ def test_a_wrong_field_is_refused_by_its_path(fields: JsonObject, param: str) ->
             {"context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}},
             "context_management.edits.0.type",
         ),
-        ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "tools.0.type"),
+        (
+            {
+                "tools": [{"type": "web_search_20250305", "name": "web_search"}],
+                "tool_choice": {"type": "any"},
+            },
+            "tools",
+        ),
         ({"tools": [TOOL | {"defer_loading": True}]}, "tools.0.defer_loading"),
         ({"tools": [TOOL | {"input_examples": [{}]}]}, "tools.0.input_examples"),
         ({"output_config": {"task_budget": 3}}, "output_config.task_budget"),

@@ -125,14 +125,14 @@ def test_a_cache_key_is_apart_for_each_user() -> None:
     ({"conversation": "conv_1"}, "conversation"),
     ({"prompt": {"id": "p"}}, "prompt"),
     ({"background": True}, "background"),
-    ({"service_tier": "priority"}, "service_tier"),
+    ({"service_tier": "turbo"}, "service_tier"),
     ({"moderation": {"model": "m"}}, "moderation"),
-    ({"tools": [{"type": "web_search"}], "tool_choice": "required"}, "tools"),
+    ({"tools": [{"type": "file_search", "vector_store_ids": ["vs_1"]}]}, "tools.0.vector_store_ids"),
+    ({"tools": [TOOL, {"type": "code_interpreter", "container": "cntr_1"}]}, "tools.1.container"),
     (
-        {"tools": [{"type": "shell", "environment": {"type": "container_auto"}}], "tool_choice": "required"},
-        "tools",
+        {"tools": [{"type": "code_interpreter", "container": {"type": "auto", "file_ids": ["file_1"]}}]},
+        "tools.0.container.file_ids",
     ),
-    ({"tools": [TOOL, {"type": "file_search"}], "tool_choice": {"type": "file_search"}}, "tools"),
 ])  # fmt: skip
 def test_what_cannot_be_honoured_is_refused_by_name_before_money_is_held(
     fields: JsonObject, param: str

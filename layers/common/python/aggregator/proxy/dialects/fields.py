@@ -5,7 +5,7 @@
 | `plain`    | passes                                | translated, or refused by name before the hold |
 | `hint`     | passes                                | left out where the provider has no place       |
 | `steering` | handled here, or refused by name      | the same                                       |
-| `priced`   | refused by name until it has a price  | the same                                       |
+| `priced`   | at its price, or refused by name      | the same                                       |
 | `stored`   | refused by name                       | the same                                       |
 | unknown    | passes to its own house, refused else | refused by name                                |
 
@@ -84,10 +84,13 @@ RESPONSES: Mapping[str, Field] = {
 }  # fmt: skip
 
 
-def passed(body: Mapping[str, Any], fields: Mapping[str, Field], *, house: bool) -> dict[str, Any]:
+def passed(
+    body: Mapping[str, Any], fields: Mapping[str, Field], *, house: bool, tier: str = ""
+) -> dict[str, Any]:
     """The body without fields that ask for nothing; whatever a native lane may take of it, in its order.
 
-    `house`: the provider is the dialect's own, so that fields which nobody here knows pass.
+    `house`: the provider is the dialect's own, so that fields which nobody here knows pass. `tier` is the service tier
+    that the request asks for, where routes were chosen by their price for it.
 
     Raises:
         UnsupportedParameter: names the field that cannot be honoured.
@@ -101,7 +104,7 @@ def passed(body: Mapping[str, Any], fields: Mapping[str, Field], *, house: bool)
             kept[name] = value
         elif field.kind in (PLAIN, HINT):
             kept[name] = value
-        elif value is not None and value not in field.nothing:
+        elif value is not None and value not in field.nothing and not (tier and name == "service_tier"):
             raise UnsupportedParameter(f"{name}: {field.why}", param=name)
         elif field.kind == PRICED and value is not None:
             kept[name] = value  # it names what is done anyway

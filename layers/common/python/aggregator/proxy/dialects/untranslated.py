@@ -5,12 +5,12 @@ the model's whole window where it points at anything else. Standard library only
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from aggregator.errors import JsonObject, Refusal, UnsupportedParameter
 from aggregator.proxy.attachments import Attachments
-from aggregator.proxy.model import Ask
+from aggregator.proxy.model import Ask, service_tier_of
 from aggregator.runtime.shape import a_count, a_flag, a_name
 
 _ATTACHED = frozenset({"image", "input_image", "document", "input_file", "container_upload", "input_audio"})
@@ -46,6 +46,15 @@ def as_it_is(asked: JsonObject, refused: Refusal, *, surface: str, limit: str) -
         surface=surface,
         asked=asked,
         untranslated=refused,
+        service_tier=service_tier_of(asked),
+    )
+
+
+def has_tools_beside(asked: Mapping[str, Any], types: Collection[str | None]) -> bool:
+    """Whether a request has tools of other types than these."""
+    tools = asked.get("tools")
+    return isinstance(tools, list) and any(
+        isinstance(tool, dict) and tool.get("type") not in types for tool in tools
     )
 
 

@@ -43,6 +43,10 @@ def routes_for(
     ]
     if not priced:
         raise ModelNotFound(f"The model '{selection.model.id}' has no price in force yet.", param="model")
+    if ask.hosted is not None or ask.service_tier:
+        from aggregator.proxy.dialects.payable import payable  # noqa: PLC0415 (few requests ask for such)
+
+        return payable(ask, priced)
     return priced
 
 

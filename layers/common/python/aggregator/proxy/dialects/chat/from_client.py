@@ -10,7 +10,7 @@ from typing import Any
 
 from aggregator.errors import InvalidRequest, PayloadTooLarge, UnsupportedParameter
 from aggregator.proxy.attachments import Attachments
-from aggregator.proxy.model import Ask, JsonObject
+from aggregator.proxy.model import Ask, JsonObject, service_tier_of
 from aggregator.runtime import passable_json
 
 MAX_BODY_BYTES = 6 * 1024 * 1024
@@ -48,7 +48,6 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
 
 # What costs money that the catalogue has no price for is refused by name, never given away or guessed.
 _UNPRICED = ("web_search_options", "audio", "prediction")
-_UNPRICED_TIERS = frozenset({"priority", "scale"})
 
 
 def body_of(event: Mapping[str, Any]) -> JsonObject:
@@ -127,6 +126,7 @@ def checked(
         files=attached.files,
         surface=surface,
         asked=asked or {},
+        service_tier=service_tier_of(body),
     )
 
 
@@ -162,10 +162,6 @@ def _refuse_unpriced(body: JsonObject) -> None:
             raise UnsupportedParameter(f"{name}: is not offered here", param=name)
     if any(each != "text" for each in body.get("modalities") or ()):
         raise UnsupportedParameter("modalities: only text is offered here", param="modalities")
-    if body.get("service_tier") in _UNPRICED_TIERS:
-        raise UnsupportedParameter(
-            "service_tier: only the default tier is offered here", param="service_tier"
-        )
 
 
 def _parts(messages: list[Any]) -> Iterator[tuple[str, JsonObject]]:

@@ -23,7 +23,7 @@ from aggregator.proxy.dialects.chat.spoken import (
 )
 from aggregator.proxy.dialects.chat.to_provider import as_taken
 from aggregator.proxy.dialects.chat.usage import usage_in, usage_json
-from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
+from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way, tier_named
 from aggregator.proxy.upstream.request import request_to
 from aggregator.runtime.sse import data_event, is_error_event, payload_of, provider_json, split, whole_events
 
@@ -71,6 +71,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
         progress.say(bytes_said(choice.get("message")))
         parted = in_one_text(choice.get("message")) or parted
     progress.finished = True
+    progress.service_tier = tier_named(said.get("service_tier"))
     usage, spelled = usage_in(said)
     told = said.get("usage") if usage is None else usage_json(progress.count(usage), spelled)
     if told == said.get("usage") and not parted:
@@ -160,6 +161,7 @@ class _Reader:
 
     def _count(self, usage: Usage, spelled: JsonObject, said: JsonObject) -> None:
         progress = self._progress
+        progress.service_tier = tier_named(said.get("service_tier"))
         usage = progress.count(usage)
         progress.usage_chunk = {
             "id": said.get("id"),

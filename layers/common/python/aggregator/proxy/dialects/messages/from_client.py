@@ -11,7 +11,7 @@ from typing import Any
 from aggregator.errors import JsonObject, UnsupportedParameter
 from aggregator.proxy.dialects.chat.from_client import body_of, checked
 from aggregator.proxy.dialects.messages.blocks import mark_of, messages_of
-from aggregator.proxy.dialects.untranslated import as_it_is
+from aggregator.proxy.dialects.untranslated import as_it_is, has_tools_beside
 from aggregator.proxy.model import Ask
 from aggregator.runtime.request import headers_in
 from aggregator.runtime.shape import (
@@ -66,10 +66,17 @@ def taken(asked: JsonObject) -> Ask:
     a_name(asked.get("model"), "model")
     if not asked.get("messages"):
         raise invalid("messages", "Field required")
+    hosted, said = None, asked
     try:
-        return ask_of(asked)
+        if has_tools_beside(asked, (None, "custom")):
+            from aggregator.proxy.dialects.messages.hosted import hosted_in, translatable  # noqa: PLC0415 (few have)
+
+            hosted = hosted_in(asked)
+            said = asked if hosted is None else translatable(asked, hosted)
+        ask = ask_of(said)
     except UnsupportedParameter as refused:
-        return as_it_is(asked, refused, surface=NAME, limit="max_tokens")
+        ask = as_it_is(asked, refused, surface=NAME, limit="max_tokens")
+    return ask if hosted is None else replace(ask, asked=asked, hosted=hosted)
 
 
 def ask_of(asked: JsonObject) -> Ask:

@@ -9,7 +9,7 @@ What goes out differs from what the client sent in these, and in nothing else:
 | `thinking.budget_tokens`    | less than a cap that was lowered below it, unless thinking is interleaved |
 | `metadata.user_id`          | a keyed hash of the user, where the client set none                       |
 | `diagnostics`               | without the id of an earlier answer, which is the platform's account's    |
-| `tools`                     | without those that run at the provider, which have no price here          |
+| `tools`                     | those that run at Anthropic with their cap, or left out: `hosted.py`      |
 | fields that ask for nothing | left out (`mcp_servers: []`)                                              |
 
 Headers: `anthropic-beta` and `anthropic-version` as the client sent them. The answer passes as it came, but for the
@@ -25,10 +25,10 @@ from aggregator.errors import ProviderUnreadable, Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.fields import MESSAGES, passed
-from aggregator.proxy.dialects.hosted import without_hosted
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages import provider_errors
 from aggregator.proxy.dialects.messages.errors import refuse
+from aggregator.proxy.dialects.messages.hosted import capped, count_result, count_used
 from aggregator.proxy.dialects.native import json_bytes, named_event, utf8_bytes
 from aggregator.proxy.model import Answer, Ask, JsonObject, Progress, Receipt, UpstreamRequest, Way
 from aggregator.proxy.upstream.told_user import hash_of
@@ -36,9 +36,6 @@ from aggregator.runtime.sse import payload_of, provider_json, split, whole_event
 
 _VERSION = "2023-06-01"
 _INTERLEAVED = "interleaved-thinking"
-_HOSTED = (
-    "web_search_", "web_fetch_", "code_execution_", "mcp_toolset", "advisor_",
-)  # fmt: skip
 _SAID = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 
 
@@ -51,9 +48,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     provider = way.route.provider
     body = passed(ask.asked, MESSAGES, house=provider.is_house_of("messages"))
     refuse_unpriced_hour(body, way.route.price)
-    ignored: list[str] = []
-    if "tools" in body:
-        body, ignored = without_hosted(body, _HOSTED)
+    body, ignored = capped(body, ask, way)
     body["model"] = way.route.via.upstream_model
     body["max_tokens"] = way.output_tokens
     _fit_thinking(body, ask)
@@ -79,7 +74,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         body=json_bytes(body),
         first_byte_seconds=provider.timeout_seconds,
         silence_seconds=way.route.via.silence_seconds,
-        ignored=tuple(ignored),
+        ignored=ignored,
     )
 
 
@@ -90,7 +85,6 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
         UnsupportedParameter: names the field that cannot be honoured.
     """
     body = passed(ask.asked, MESSAGES, house=via.provider.is_house_of("messages"))
-    without_hosted(body, _HOSTED)
     management = body.get("context_management")
     edits = management.get("edits") if isinstance(management, dict) else None
     for place, edit in enumerate(edits if isinstance(edits, list) else ()):
@@ -124,6 +118,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
         progress.say(_bytes_of(block))
     if (usage := usage_of(said.get("usage"))) is not None:
         progress.count(usage)
+        count_used(said["usage"], progress)
     progress.finished = True
     return body
 
@@ -166,6 +161,7 @@ class _Reader:
                 self._count(said.get("message"))
             case "content_block_start":
                 self._progress.say(_bytes_of(said.get("content_block")))
+                count_result(said.get("content_block"), self._progress)
             case "content_block_delta":
                 self._progress.say(_bytes_of_delta(said.get("delta")))
             case "message_delta":
@@ -188,6 +184,7 @@ class _Reader:
         usage = said.get("usage") if isinstance(said, dict) else None
         if isinstance(usage, dict):
             self._counted |= {name: value for name, value in usage.items() if value is not None}
+            count_used(usage, self._progress)
         if (counted := usage_of(self._counted)) is not None:
             self._progress.count(counted)
 

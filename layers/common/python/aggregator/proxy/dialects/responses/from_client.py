@@ -5,12 +5,13 @@ refused by name; docs/surfaces.md has the table of fields.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aggregator.errors import JsonObject, UnsupportedParameter
 from aggregator.proxy.dialects.chat.from_client import body_of, checked
 from aggregator.proxy.dialects.responses.items import messages_of
-from aggregator.proxy.dialects.untranslated import as_it_is
+from aggregator.proxy.dialects.untranslated import as_it_is, has_tools_beside
 from aggregator.proxy.model import Ask
 from aggregator.runtime.shape import (
     a_count,
@@ -57,10 +58,17 @@ def read(event: Mapping[str, Any]) -> Ask:
     a_name(asked.get("model"), "model")
     if asked.get("input") in (None, "", []):
         raise invalid("input", "Field required")
+    hosted, said = None, asked
     try:
-        return ask_of(asked)
+        if has_tools_beside(asked, ("function",)):
+            from aggregator.proxy.dialects.responses.hosted import hosted_in, translatable  # noqa: PLC0415 (few have)
+
+            hosted = hosted_in(asked)
+            said = asked if hosted is None else translatable(asked, hosted)
+        ask = ask_of(said)
     except UnsupportedParameter as refused:
-        return as_it_is(asked, refused, surface=NAME, limit="max_output_tokens")
+        ask = as_it_is(asked, refused, surface=NAME, limit="max_output_tokens")
+    return ask if hosted is None else replace(ask, asked=asked, hosted=hosted)
 
 
 def ask_of(asked: JsonObject) -> Ask:

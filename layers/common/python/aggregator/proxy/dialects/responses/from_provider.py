@@ -11,7 +11,7 @@ from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.responses.to_provider import DETAILS_FORMAT
 from aggregator.proxy.dialects.writing import Chunks, Said, completion, objects, read_json, text, tool_call
-from aggregator.proxy.model import JsonObject, Progress
+from aggregator.proxy.model import JsonObject, Progress, tier_named
 from aggregator.runtime.sse import json_events
 
 _PING = b": ping\n\n"
@@ -38,6 +38,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
         "message": said.message(),
         "finish_reason": _finish(answer, said.tool_calls),
     }
+    progress.service_tier = tier_named(answer.get("service_tier"))
     if logprobs:
         choice["logprobs"] = {"content": logprobs, "refusal": None}
     return completion(
@@ -111,6 +112,7 @@ class _Reader:
 
     def __init__(self, progress: Progress) -> None:
         self._chunks = Chunks(progress)
+        self._progress = progress
         self._calls: dict[Any, int] = {}
         self._details = 0
         self._thought = False
@@ -172,6 +174,7 @@ class _Reader:
 
     def _end(self, response: Any) -> bytes:
         usage = response.get("usage") if isinstance(response, dict) else None
+        self._progress.service_tier = tier_named(response.get("service_tier") if usage else None)
         self._chunks.count(usage_of(usage))
         return self._chunks.finish(_finish(response, self._calls))
 

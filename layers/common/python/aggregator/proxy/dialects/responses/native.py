@@ -8,10 +8,11 @@ What goes out differs from what the client sent in these, and in nothing else:
 | `max_output_tokens`         | the cap that the held money covers                                       |
 | `store`                     | false: what a provider keeps is the platform's account's, so all users'  |
 | `include`                   | with `reasoning.encrypted_content` where the client counted on the store |
-| `input`                     | without reasoning that only a store could give back                      |
+| `input`                     | without reasoning that only a store could give back; earlier runs of a   |
+|                             | code interpreter in words                                                |
 | `prompt_cache_key`          | a keyed hash of it and the user, so that nobody reads another's cache    |
 | `safety_identifier`         | a keyed hash of the user, where the client set neither it nor `user`     |
-| `tools`                     | without those that run at the provider, which have no price here         |
+| `tools`, `max_tool_calls`   | those that run at OpenAI under a cap, or left out: `hosted.py`           |
 | `client_metadata`           | left out: the client's own notes                                         |
 | fields that ask for nothing | left out (`background: false`)                                           |
 
@@ -26,19 +27,24 @@ from aggregator.errors import ProviderFailed, ProviderUnreadable, Refusal, envel
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.fields import RESPONSES, passed
-from aggregator.proxy.dialects.hosted import without_hosted
 from aggregator.proxy.dialects.native import named_event, utf8_bytes
 from aggregator.proxy.dialects.refused import refusal_of
-from aggregator.proxy.model import Answer, Ask, JsonObject, Progress, Receipt, UpstreamRequest, Way
+from aggregator.proxy.dialects.responses.hosted import Count, capped, refuse_kept, without_containers
+from aggregator.proxy.model import (
+    Answer,
+    Ask,
+    JsonObject,
+    Progress,
+    Receipt,
+    UpstreamRequest,
+    Way,
+    tier_named,
+)
 from aggregator.proxy.upstream.request import request_to
 from aggregator.proxy.upstream.told_user import told_to_openai
 from aggregator.runtime.sse import payload_of, provider_json, split, whole_events
 
 SEALED = "reasoning.encrypted_content"
-HOSTED = (
-    "web_search", "file_search", "code_interpreter", "image_generation", "mcp", "computer_use_preview",
-    "programmatic_tool_calling", "shell.container",
-)  # fmt: skip
 
 _ENDS = frozenset({"response.completed", "response.incomplete"})
 _FAILURES = frozenset({"response.failed", "error"})
@@ -57,10 +63,9 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         UnsupportedParameter: a field that is handled here, or has no price here, asks for something.
     """
     provider = way.route.provider
-    body = passed(ask.asked, RESPONSES, house=provider.is_house_of("responses"))
-    ignored: list[str] = []
-    if "tools" in body:
-        body, ignored = without_hosted(body, HOSTED)
+    body = passed(ask.asked, RESPONSES, house=provider.is_house_of("responses"), tier=ask.service_tier)
+    body, left_out = capped(body, ask, way)
+    ignored = [*left_out]
     body["model"] = way.route.via.upstream_model
     body["max_output_tokens"] = way.output_tokens
     if body.pop("client_metadata", None) is not None:
@@ -76,8 +81,8 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
     Raises:
         UnsupportedParameter: names the field that cannot be honoured.
     """
-    body = passed(ask.asked, RESPONSES, house=via.provider.is_house_of("responses"))
-    without_hosted(body, HOSTED)
+    house = via.provider.is_house_of("responses")
+    refuse_kept(passed(ask.asked, RESPONSES, house=house, tier=ask.service_tier))
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
@@ -100,10 +105,13 @@ def decode(body: bytes, progress: Progress) -> bytes:
     output = said.get("output")
     if not isinstance(output, list) or said.get("status") not in ("completed", "incomplete"):
         raise ProviderUnreadable("The provider answered without a response.")
+    counted = Count(progress)
     for item in output:
         progress.say(bytes_of_item(item))
+        counted.add(item)
     if (usage := usage_of(said.get("usage"))) is not None:
         progress.count(usage)
+    progress.service_tier = tier_named(said.get("service_tier"))
     progress.finished = True
     return body
 
@@ -116,6 +124,7 @@ def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
         ProviderUnreadable: what cannot be read came in the stream.
         UpstreamError: the stream broke off.
     """
+    counted = Count(progress)
     for run in whole_events(blocks):
         for event in split(run):
             payload = payload_of(event)
@@ -134,8 +143,8 @@ def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
                 return
             if kind in _DELTAS:
                 progress.say(utf8_bytes(said.get("delta")))
-            elif kind == "response.output_item.added":
-                progress.say(_bytes_of_name(said.get("item")))
+            else:
+                _read_item(kind, said.get("item"), progress, counted)
             yield event
 
 
@@ -174,12 +183,16 @@ def _finish(event: JsonObject, progress: Progress) -> None:
         raise ProviderUnreadable("The provider sent an event that cannot be read.")
     if (usage := usage_of(response.get("usage"))) is not None:
         progress.count(usage)
+    progress.service_tier = tier_named(response.get("service_tier"))
     progress.usage_chunk = event
     progress.begun = progress.finished = True
 
 
-def _bytes_of_name(item: Any) -> int:
-    return utf8_bytes(item.get("name")) if isinstance(item, dict) else 0
+def _read_item(kind: str, item: Any, progress: Progress, counted: Count) -> None:
+    if kind == "response.output_item.added":
+        progress.say(utf8_bytes(item.get("name")) if isinstance(item, dict) else 0)
+    elif kind == "response.output_item.done":
+        counted.add(item)
 
 
 def _without_store(body: JsonObject, way: Way) -> None:
@@ -191,7 +204,8 @@ def _without_store(body: JsonObject, way: Way) -> None:
     if counted_on_it and not sealed and way.route.via.can("reasoning"):
         body["include"] = [*(included if isinstance(included, list) else []), SEALED]
     if isinstance(body.get("input"), list):
-        body["input"] = [item for item in body["input"] if not _is_kept_elsewhere(item)]
+        items = [item for item in body["input"] if not _is_kept_elsewhere(item)]
+        body["input"] = without_containers(items)
 
 
 def _is_kept_elsewhere(item: Any) -> bool:
