@@ -6,26 +6,36 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.caller import ApiCaller, UserCaller
+from tests.e2e import served
+from tests.e2e.caller import ApiCaller, Reply, UserCaller
+from tests.e2e.repricing import Repricing
+from tests.e2e.revocation import Revocation
+from tests.e2e.sdks import Sdk, sdk_of
 from tests.e2e.stack import Stack, start, stop, wait_until_up
 
 NewUser = Callable[..., UserCaller]
+NewSdk = Callable[..., Sdk]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the stack, so that `-m "not e2e"` leaves it out."""
+    """Mark what needs the stack, so that `-m "not e2e"` leaves it out; what takes the catalogue back comes last."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+    items.sort(key=lambda item: item.path.name == "test_samples.py")
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The running stack; every provider is the stand-in."""
+    """The running stack; every provider is the stand-in, and its catalogue has what `served` adds."""
     folder = tmp_path_factory.mktemp("stack")
     run = start(folder)
     try:
-        yield wait_until_up(run, folder)
+        running = wait_until_up(run, folder)
+        caller = ApiCaller(running.base_url, running.admin_key)
+        served.serve(caller)
+        caller.close()
+        yield running
     finally:
         stop(run)
 
@@ -81,3 +91,45 @@ def new_user(stack: Stack, admin: ApiCaller) -> Iterator[NewUser]:
     yield make
     for caller in made:
         caller.close()
+
+
+@pytest.fixture(scope="session")
+def revocation(new_user: NewUser, admin: ApiCaller) -> Iterator[Revocation]:
+    """The measurement of how long a revoked key goes on, from its start."""
+    measuring = Revocation(new_user(), admin)
+    yield measuring
+    measuring.stop()
+
+
+@pytest.fixture(scope="session")
+def repricing(new_user: NewUser, admin: ApiCaller) -> Iterator[Repricing]:
+    """The measurement of how long a new price takes, from its start."""
+    measuring = Repricing(new_user("5.00"), admin)
+    yield measuring
+    measuring.stop()
+
+
+@pytest.fixture
+def sdk(stack: Stack) -> Iterator[NewSdk]:
+    """Make an SDK's client: `sdk("openai", key)`."""
+    made: list[Sdk] = []
+
+    def make(name: str, key: str | None, **how: bool) -> Sdk:
+        made.append(sdk_of(name, stack.base_url, key, **how))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def opened(new_user: NewUser) -> Reply:
+    """The first answer that a provider was left out of, after it kept failing."""
+    user = new_user("5.00")
+    for _ in range(20):
+        user.chat(served.DEAD.format("deepseek"), model="routed-circuit")
+        reply = user.chat("hello", model="routed-circuit")
+        if "x-aggregator-left-out" in reply.headers:
+            return reply
+    raise AssertionError("no circuit opened")

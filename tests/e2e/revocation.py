@@ -1,16 +1,13 @@
 """How long a revoked key goes on working, measured beside other tests, for it takes a minute of waiting.
 
-Modules that want its fixture name this one in `pytest_plugins`: the first of them starts the clock for all.
+The first test that uses its fixture starts the clock for all.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-
-import pytest
+from collections.abc import Callable
 
 from tests.e2e.caller import ApiCaller, Reply, UserCaller
-from tests.e2e.conftest import NewUser
 
 _LOOK_SECONDS = 0.5
 _PATIENCE_SECONDS = 90.0
@@ -59,11 +56,3 @@ class Revocation:
                 return
             if self._over.wait(_LOOK_SECONDS):
                 return
-
-
-@pytest.fixture(scope="session")
-def revocation(new_user: NewUser, admin: ApiCaller) -> Iterator[Revocation]:
-    """The measurement, from its start."""
-    measuring = Revocation(new_user(), admin)
-    yield measuring
-    measuring.stop()

@@ -1,6 +1,7 @@
 """OpenAI's and Anthropic's own SDKs with one key, which may be none, and their ways to ask."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import anthropic
@@ -11,7 +12,38 @@ from openai import OpenAI
 Fields = Mapping[str, Any]
 SdkError = openai.APIStatusError | anthropic.APIStatusError
 
+# By status: the class of OpenAI's SDK, and of Anthropic's. OpenAI's has none of its own for 402 and 413.
+CLASSES: dict[int, tuple[type[openai.APIStatusError], type[anthropic.APIStatusError]]] = {
+    400: (openai.BadRequestError, anthropic.BadRequestError),
+    401: (openai.AuthenticationError, anthropic.AuthenticationError),
+    402: (openai.APIStatusError, anthropic.PaymentRequiredError),
+    403: (openai.PermissionDeniedError, anthropic.PermissionDeniedError),
+    404: (openai.NotFoundError, anthropic.NotFoundError),
+    413: (openai.APIStatusError, anthropic.APIStatusError),
+    429: (openai.RateLimitError, anthropic.RateLimitError),
+    503: (openai.InternalServerError, anthropic.InternalServerError),
+    529: (openai.InternalServerError, anthropic.OverloadedError),
+}
+
+# Ways to ask, by whose SDK has them: those that make an answer, those for the scope `inference`, and all.
+GENERATE = [("openai", "chat"), ("openai", "responses"), ("openai", "embeddings"), ("anthropic", "messages")]
+READ = [*GENERATE, ("anthropic", "count_tokens")]
+ALL = [*READ, ("openai", "own call"), ("anthropic", "own call")]
+UNKNOWN = [("openai", "unknown path"), ("anthropic", "unknown path")]
+
+INVALID_KEY = "This API key is not valid: it is wrong, expired or revoked."
+
 _SAID: Any = [{"role": "user", "content": "hello"}]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is to be raised. `message` is how it starts."""
+
+    status: int
+    type: str
+    code: str
+    message: str
 
 
 class Sdk:
@@ -26,6 +58,10 @@ class Sdk:
         except (openai.APIStatusError, anthropic.APIStatusError) as raised:
             return raised
         raise AssertionError(f"{call} was not refused")
+
+    def close(self) -> None:
+        """Let go of its connections."""
+        raise NotImplementedError
 
 
 class OpenAIs(Sdk):
@@ -87,3 +123,31 @@ class Anthropics(Sdk):
     def close(self) -> None:
         """Let go of its connections."""
         self._client.close()
+
+
+def sdk_of(name: str, base_url: str, key: str | None, **how: bool) -> Sdk:
+    """`openai` or `anthropic`, with one key; `how` is Anthropic's."""
+    return OpenAIs(base_url, key) if name == "openai" else Anthropics(base_url, key, **how)
+
+
+def told(raised: SdkError, said: Said) -> None:
+    """The SDK's own class for the status, with all that is said, in its text and in its body."""
+    whole: Any = raised.response.json()
+    error = raised.body if isinstance(raised, openai.APIStatusError) else whole["error"]
+    ours, theirs = CLASSES[said.status]
+    expected = ours if isinstance(raised, openai.APIStatusError) else theirs
+    assert isinstance(raised, expected), raised
+    assert raised.status_code == said.status
+    assert isinstance(error, dict)
+    assert error == whole["error"]
+    assert (error["type"], error["code"]) == (said.type, said.code)
+    assert error["message"].startswith(said.message), error["message"]
+    assert said.message in str(raised).replace('\\"', '"')
+    assert set(error) == {"message", "type", "param", "code", "request_id"}
+    assert (whole["type"], whole["request_id"]) == ("error", error["request_id"])
+    assert raised.request_id == raised.response.headers["x-request-id"] == error["request_id"]
+    if isinstance(raised, anthropic.APIStatusError):
+        assert raised.body == whole
+        assert (raised.type, raised.api_message) == (said.type, error["message"])
+    else:
+        assert (raised.type, raised.code) == (said.type, said.code)

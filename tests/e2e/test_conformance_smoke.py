@@ -10,6 +10,9 @@ from conformance.environments import Client
 from conformance.row import run_row
 from tests.e2e.stack import Stack
 
+# A new price is waited for meanwhile: see repricing.py.
+pytestmark = pytest.mark.usefixtures("repricing")
+
 EVERYDAY = ("plain", "streamed", "tools_streamed", "image_data", "json_schema", "models")
 MONEY = ("wrong_key", "no_money", "no_model", "idempotency", "cancel", "usage", "proxy_path")
 

@@ -6,8 +6,6 @@ import pytest
 
 from tests.e2e.revocation import Revocation
 
-pytest_plugins = ["tests.e2e.revocation"]
-
 
 def test_a_key_that_was_in_use_is_revoked_at_once_for_its_owner(revocation: Revocation) -> None:
     assert revocation.before == {"a chat": 400, "a balance": 200}

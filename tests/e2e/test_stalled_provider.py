@@ -3,44 +3,22 @@
 import json
 import socket
 import time
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.caller import ApiCaller, UserCaller, eventually
+from tests.e2e.caller import UserCaller, eventually
 from tests.e2e.conftest import NewUser
 
-JsonObject = dict[str, Any]
-
-SILENCE_SECONDS = 4
 FREE_WITHIN_SECONDS = 20
 EVENTS = 3
 STALLS = f"[[standin hang-after={EVENTS}]] hello there, how are you"
 
 
 @pytest.fixture(scope="module")
-def user(admin: ApiCaller, new_user: NewUser) -> UserCaller:
+def user(new_user: NewUser) -> UserCaller:
     """A user whose key has one place, at a provider of which little silence is borne."""
-    openai = next(
-        each for each in admin.get("/orchestrator/providers").json["data"] if each["id"] == "openai"
-    )
-    provider = {"baseUrl": openai["baseUrl"], "secret": "openai", "silenceSeconds": SILENCE_SECONDS}
-    assert admin.call("PUT", "/orchestrator/providers/stalling", provider).status == 200
-    model = {
-        "contextWindow": 8_000,
-        "maxInputTokens": 8_000,
-        "maxOutputTokens": 1_000,
-        "routes": [{"provider": "stalling", "upstreamModel": "stalling"}],
-        "price": {"version": "listed", "input": "1.00", "output": "2.00"},
-    }
-    assert admin.call("PUT", "/orchestrator/models/stalling", model).status == 200
-    caller = new_user("5.00", limits={"concurrentRequests": 1})
-    assert (
-        eventually(lambda: caller.chat("hi", model="stalling").status, lambda status: status == 200, 60)
-        == 200
-    )
-    return caller
+    return new_user("5.00", limits={"concurrentRequests": 1})
 
 
 def begun(user: UserCaller) -> socket.socket:
