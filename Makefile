@@ -30,7 +30,7 @@ run: ## start the whole platform on this machine; PORT=8000
 	@$(PYTHON) -m local.setup dev emulator
 	@$(BIN)/python -m local --port $(PORT)
 
-test: setup ## all tests, in a process a core; ARGS="tests/unit -k price" for some, in one
+test: setup ## all tests, in a process a core and one more; ARGS="tests/unit -k price" for some, in one
 	@$(BIN)/python -m pytest $(or $(ARGS),-n auto)
 
 pr: setup ## all that CI runs: what reads the code side by side, then the tests

@@ -37,7 +37,10 @@ class Revocation:
             thread.start()
 
     def refusals(self) -> dict[str, tuple[float, Reply]]:
-        """Wait for the end; by route, after how many seconds came the first refusal, and which."""
+        """Wait for the end; by route, when the last try that was let in began, in seconds, and the refusal.
+
+        When a try began says nothing of how busy the machine is: one that is answered late was let in late.
+        """
         for thread in self._threads:
             thread.join()
         return self._refused
@@ -49,10 +52,12 @@ class Revocation:
             thread.join()
 
     def _try_on(self, route: str, attempt: Callable[[], Reply]) -> None:
-        while time.monotonic() - self._since < _PATIENCE_SECONDS:
+        let_in = 0.0
+        while (began := time.monotonic() - self._since) < _PATIENCE_SECONDS:
             reply = attempt()
             if reply.status == 401:
-                self._refused[route] = (time.monotonic() - self._since, reply)
+                self._refused[route] = (let_in, reply)
                 return
+            let_in = began
             if self._over.wait(_LOOK_SECONDS):
                 return

@@ -16,6 +16,6 @@ def test_a_key_that_was_in_use_is_revoked_at_once_for_its_owner(revocation: Revo
 def test_a_revoked_key_is_refused_within_60_seconds(revocation: Revocation, route: str) -> None:
     seconds, reply = revocation.refusals()[route]
 
-    sys.stdout.write(f"refused {seconds:.1f} s after the answer to DELETE\n")
+    sys.stdout.write(f"let in for {seconds:.1f} s after the answer to DELETE\n")
     assert reply.json["error"]["code"] == "invalid_api_key"
     assert seconds <= 60

@@ -356,10 +356,10 @@ MUTANTS = (
     Mutant(
         "a charge is rounded down",
         "billing/price.py",
-        """+ (usage.images * price.image + price.request) * PER
+        """+ (usage.images * price.image + price.request + fees_of(usage.tools, price)) * PER
     )
     return -(-millionths // PER)""",
-        """+ (usage.images * price.image + price.request) * PER
+        """+ (usage.images * price.image + price.request + fees_of(usage.tools, price)) * PER
     )
     return millionths // PER""",
         PRICE,
@@ -367,8 +367,8 @@ MUTANTS = (
     Mutant(
         "the fee for a request is never charged",
         "billing/price.py",
-        "(usage.images * price.image + price.request) * PER",
-        "usage.images * price.image * PER",
+        "(usage.images * price.image + price.request + fees_of(usage.tools, price)) * PER",
+        "(usage.images * price.image + fees_of(usage.tools, price)) * PER",
         PRICE,
     ),
     Mutant(

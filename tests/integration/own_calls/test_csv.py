@@ -33,13 +33,16 @@ def ask(platform: Platform, user_id: str, **query: str) -> Said:
     return platform.call(call, path={"userId": user_id}, query={**IN_MAY, **query}, headers=AS_CSV)
 
 
-def test_a_statement_goes_on_behind_its_first_page(platform: Platform) -> None:
-    booked("whole", 260)
+def test_a_statement_goes_on_behind_its_first_page(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statement_csv, "_PAGE", 25)
+    booked("whole", 60)
 
     said = ask(platform, "whole")
 
     ids = [line["id"] for line in lines(said)]
-    assert (len(ids), len(set(ids)), ids == sorted(ids, reverse=True)) == (260, 260, True)
+    assert (len(ids), len(set(ids)), ids == sorted(ids, reverse=True)) == (60, 60, True)
     assert "link" not in said.headers
     assert said.headers["content-type"] == "text/csv; charset=utf-8"
 
