@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 
+from aggregator.proxy.dialects import hosted
 from aggregator.proxy.dialects.fields import MESSAGES, RESPONSES, Field
 from aggregator.proxy.dialects.messages import native as messages
 from aggregator.proxy.dialects.responses import native as responses
@@ -21,7 +22,7 @@ is not here. What translated lanes make of a request is in [surfaces](surfaces.m
 | class | on a native lane |
 |---|---|
 | plain, hint | passes as it is |
-| priced | refused by name until it has a price here |
+| priced | at its price, in the bound and on the receipt; refused by name where it has none |
 | steering | handled here, or refused by name |
 | stored | refused by name: what is kept at a provider belongs to the platform's account, so to all its users |
 | unknown | passes to the dialect's own house (OpenAI and Azure OpenAI; Anthropic); refused by name elsewhere |
@@ -43,6 +44,10 @@ def page() -> str:
         parts.append("\n".join(_changes(module.__doc__ or "")) + "\n")
         parts.append("Fields by class:\n")
         parts.append("\n".join(_classes(fields)) + "\n")
+    parts.append(
+        "## Tools that run at a provider\n\nWhat they cost and what is counted: [money](money.md).\n"
+    )
+    parts.append("\n".join(_changes(hosted.__doc__ or "")) + "\n")
     return "\n".join(parts)
 
 
@@ -51,7 +56,7 @@ def _changes(docstring: str) -> Iterator[str]:
     for line in docstring.splitlines():
         if line.startswith("|"):
             cells = [cell.strip() for cell in line.strip("|").split("|")]
-            yield "|---|---|" if set(cells[0]) == {"-"} else f"| {' | '.join(cells)} |"
+            yield "|---" * len(cells) + "|" if set(cells[0]) == {"-"} else f"| {' | '.join(cells)} |"
 
 
 def _classes(fields: Mapping[str, Field]) -> Iterator[str]:

@@ -58,7 +58,7 @@ ABILITIES = {
     "promptCaching": "supports_prompt_caching",
 }
 
-_NOT_IN_CATALOGUE = ("factsPrefix", "lacks", "has", "onlyModels")
+_NOT_IN_CATALOGUE = ("factsPrefix", "lacks", "has", "onlyModels", "serviceTiers", "toolPrices")
 
 
 def catalogue(
@@ -128,20 +128,56 @@ def rates(fact: JsonObject, suffix: str = "") -> JsonObject:
     return {"input": said.pop("input"), "output": said.pop("output")} | said
 
 
-def price(fact: JsonObject, as_of: date) -> JsonObject:
-    """One version of a price, in force since ever."""
+def price(
+    fact: JsonObject, as_of: date, provider: JsonObject | None = None, upstream: str = ""
+) -> JsonObject:
+    """One version of a price, in force since ever.
+
+    A provider's `serviceTiers` have rates of their own where the price file knows them; its `toolPrices` are US dollars
+    for a call, the first that fit the model's name there.
+    """
+    said: JsonObject = {"version": as_of.isoformat(), "effectiveAt": ALWAYS} | _rates_and_tiers(fact)
+    if provider is not None:
+        said |= _paid_apart(fact, provider, upstream)
+    source = fact.get("source", "")
+    return said | {"asOf": as_of.isoformat()} | ({"source": source} if source.startswith("https://") else {})
+
+
+def _rates_and_tiers(fact: JsonObject, service: str = "") -> JsonObject:
     starts = sorted(
         int(found[1])
         for key in fact
-        if (found := fullmatch(r"input_cost_per_token_above_(\d+)k_tokens", key)) is not None
+        if (found := fullmatch(rf"input_cost_per_token_above_(\d+)k_tokens{service}", key)) is not None
     )
-    said: JsonObject = {"version": as_of.isoformat(), "effectiveAt": ALWAYS} | rates(fact)
+    said = rates(fact, service)
     if starts:
         said["tiers"] = [
-            {"aboveInputTokens": start * 1000} | rates(fact, f"_above_{start}k_tokens") for start in starts
+            {"aboveInputTokens": start * 1000} | rates(fact, f"_above_{start}k_tokens{service}")
+            for start in starts
         ]
-    source = fact.get("source", "")
-    return said | {"asOf": as_of.isoformat()} | ({"source": source} if source.startswith("https://") else {})
+    return said
+
+
+def _paid_apart(fact: JsonObject, provider: JsonObject, upstream: str) -> JsonObject:
+    said: JsonObject = {}
+    tiers = {
+        name: _rates_and_tiers(fact, f"_{name}")
+        for name in provider.get("serviceTiers", ())
+        if f"input_cost_per_token_{name}" in fact and f"output_cost_per_token_{name}" in fact
+    }
+    if fact.get("supports_function_calling"):
+        usd: JsonObject = next(
+            (
+                each["usd"]
+                for each in provider.get("toolPrices", ())
+                if any(fnmatchcase(upstream, pattern) for pattern in each["models"])
+            ),
+            {},
+        )
+        said["tools"] = {name: int(Decimal(amount).scaleb(9)) for name, amount in usd.items()}
+    if tiers:
+        said["serviceTiers"] = tiers
+    return {name: content for name, content in said.items() if content}
 
 
 def abilities(fact: JsonObject, provider: JsonObject, upstream: str = "") -> list[str]:
@@ -186,7 +222,7 @@ def _model(
         {"provider": provider, "upstreamModel": choice["routes"][provider], "weight": 100, "order": order}
         | _limits(fact)
         | {"capabilities": abilities(fact, providers[provider], choice["routes"][provider])}
-        | {"prices": [price(fact, as_of)]}
+        | {"prices": [price(fact, as_of, providers[provider], choice["routes"][provider])]}
         for order, (provider, fact) in enumerate(found.items())
     ]
     first = next(iter(found.values()))
@@ -248,17 +284,26 @@ def _amounts(version: JsonObject) -> JsonObject:
 
 
 def _keep_versions(model: JsonObject, earlier: JsonObject, effective_at: str) -> None:
+    """Versions that were there stay; a route that had its model's prices takes them along when it gets its own."""
     before_by_provider = {route["provider"]: route for route in earlier.get("routes", ())}
+    of_model = earlier.get("prices", [])
     for holder, before in [
-        (model, earlier),
-        *((route, before_by_provider.get(route["provider"], {})) for route in model["routes"]),
+        (model, of_model),
+        *(
+            (route, before_by_provider.get(route["provider"], {"prices": []}).get("prices", of_model))
+            for route in model["routes"]
+        ),
     ]:
-        if not before.get("prices") or "prices" not in holder:
+        if not before or "prices" not in holder:
             continue
-        if _amounts(holder["prices"][0]) == _amounts(before["prices"][-1]):
-            holder["prices"] = before["prices"]
+        new = holder["prices"][0]
+        if _amounts(new) == _amounts(before[-1]):
+            holder["prices"] = before
         else:
-            holder["prices"] = [*before["prices"], holder["prices"][0] | {"effectiveAt": effective_at}]
+            names = {each["version"] for each in before}
+            day = new["version"]
+            version = next(n for n in (day, *(f"{day}.{k}" for k in range(2, 99))) if n not in names)
+            holder["prices"] = [*before, new | {"version": version, "effectiveAt": effective_at}]
 
 
 def text_of(content: JsonObject) -> str:

@@ -53,12 +53,20 @@ def test_our_list_shows_prices_limits_and_routes_in_our_own_style(ask: Callable[
     assert mini["providers"] == ["openai"]
     assert (mini["contextWindow"], mini["maxOutputTokens"]) == (128_000, 16_384)
     assert mini["prices"] == {
-        "version": "2026-11-23",
+        "version": "2026-11-27",
         "currency": "USD",
         "per": 1_000_000,
         "input": "0.15",
         "output": "0.60",
         "cachedInput": "0.075",
+        "tools": {
+            "code_interpreter": "0.03",
+            "code_interpreter_16g": "0.48",
+            "code_interpreter_4g": "0.12",
+            "code_interpreter_64g": "1.92",
+            "web_search_preview": "0.025",
+        },
+        "serviceTiers": {"priority": {"input": "0.25", "output": "1.00", "cachedInput": "0.125"}},
     }
     assert "vision" in mini["capabilities"]
 

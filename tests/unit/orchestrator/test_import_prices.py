@@ -116,6 +116,67 @@ def test_prices_of_long_inputs_become_tiers_in_order() -> None:
     ]
 
 
+def test_service_tiers_have_their_rates_and_tools_the_first_price_that_fits() -> None:
+    maker = PROVIDERS["maker"] | {
+        "serviceTiers": ["flex", "priority"],
+        "toolPrices": [
+            {"models": ["mini*"], "usd": {"web_search_preview": "0.025"}},
+            {"models": ["*"], "usd": {"web_search": "0.01", "web_fetch": "0"}},
+        ],
+    }
+    said = fact(
+        input_cost_per_token_flex=Decimal("7.5e-08"),
+        output_cost_per_token_flex=Decimal("3e-07"),
+        input_cost_per_token_above_32k_tokens_flex=Decimal("1e-07"),
+        output_cost_per_token_above_32k_tokens_flex=Decimal("4e-07"),
+        input_cost_per_token_priority=Decimal("3e-07"),
+    )
+
+    mini, big = price(said, AS_OF, maker, "mini-1"), price(said, AS_OF, maker, "big")
+
+    tier = {"aboveInputTokens": 32_000, "input": 100_000_000, "output": 400_000_000}
+    assert mini["serviceTiers"] == {"flex": {"input": 75_000_000, "output": 300_000_000, "tiers": [tier]}}
+    assert (mini["tools"], big["tools"]) == (
+        {"web_search_preview": 25_000_000}, {"web_search": 10_000_000, "web_fetch": 0},
+    )  # fmt: skip
+    assert "tools" not in price(fact(supports_function_calling=False), AS_OF, maker, "big")
+    assert not {"tools", "serviceTiers"} & price(said, AS_OF, PROVIDERS["host"], "big").keys()
+
+
+def test_a_route_that_gets_prices_of_its_own_keeps_the_versions_that_were_its_models() -> None:
+    before = imported({"mini": fact(), "host/mini": fact()})
+    maker = PROVIDERS["maker"] | {"toolPrices": [{"models": ["*"], "usd": {"web_search": "0.01"}}]}
+    facts = {"mini": fact(), "host/mini": fact()}
+
+    after = catalogue(
+        facts, PROVIDERS | {"maker": maker}, CHOSEN, before, as_of=AS_OF, effective_at=EFFECTIVE
+    )
+
+    model = after["models"][0]
+    assert [each["version"] for each in model["prices"]] == ["2026-11-23", "2026-11-23.2"]
+    assert model["prices"][1]["tools"] == {"web_search": 10_000_000}
+    assert model["routes"][1]["prices"] == before["models"][0]["prices"]
+
+
+def test_what_is_shipped_has_prices_of_tools_and_of_service_tiers() -> None:
+    shipped = {model["id"]: model["prices"][-1] for model in json.loads(TARGET.read_text())["models"]}
+
+    assert shipped["claude-opus-5-5"]["tools"] == {"web_search": 10_000_000, "web_fetch": 0}
+    assert shipped["gpt-4o"]["tools"] | {"code_interpreter_16g": 0} == {
+        "web_search": 10_000_000,
+        "web_search_preview": 25_000_000,
+        "code_interpreter": 30_000_000,
+        "code_interpreter_4g": 120_000_000,
+        "code_interpreter_16g": 0,
+        "code_interpreter_64g": 1_920_000_000,
+    }
+    assert "web_search" not in shipped["gpt-4o-mini"]["tools"]
+    assert {name: rates["input"] for name, rates in shipped["gpt-6-sol"]["serviceTiers"].items()} == {
+        "flex": 1_000_000_000,
+        "priority": 4_000_000_000,
+    }
+
+
 def test_an_embedding_costs_nothing_for_its_output() -> None:
     said = rates({"mode": "embedding", "input_cost_per_token": Decimal("2e-08")})
 

@@ -8,8 +8,7 @@ What goes out differs from what the client sent in these, and in nothing else:
 | `max_output_tokens`         | the cap that the held money covers                                       |
 | `store`                     | false: what a provider keeps is the platform's account's, so all users'  |
 | `include`                   | with `reasoning.encrypted_content` where the client counted on the store |
-| `input`                     | without reasoning that only a store could give back; earlier runs of a   |
-|                             | code interpreter in words                                                |
+| `input`                     | without reasoning that only a store gives back; runs of code in words    |
 | `prompt_cache_key`          | a keyed hash of it and the user, so that nobody reads another's cache    |
 | `safety_identifier`         | a keyed hash of the user, where the client set neither it nor `user`     |
 | `tools`, `max_tool_calls`   | those that run at OpenAI under a cap, or left out: `hosted.py`           |
