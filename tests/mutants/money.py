@@ -179,6 +179,13 @@ MUTANTS = (
         TOOLS,
     ),
     Mutant(
+        "who is short of money for hosted tools holds all that is there",
+        "billing/reserve.py",
+        "amount = min(amount, if_short_nano_usd)",
+        "amount = min(amount, at_most_nano_usd)",
+        RESERVE,
+    ),
+    Mutant(
         "of several hosted tools the cheapest is held for",
         "proxy/dialects/hosted.py",
         "calls * max((_fee(tool, route.price) for tool in each), default=0)",

@@ -87,6 +87,23 @@ def test_a_small_balance_is_held_as_a_whole_if_it_is_enough_to_be_of_use() -> No
     assert (hold.amount_nano_usd, hold.available_after_nano_usd) == (50, 0)
 
 
+def test_who_is_short_holds_no_more_than_is_asked_for_then() -> None:
+    for credit, held in ((100, 100), (99, 40), (30, 30)):
+        world = LedgerWorld()
+        world.credit(credit)
+
+        hold = reserve(
+            world.store,
+            "ann",
+            at_most_nano_usd=100,
+            at_least_nano_usd=10,
+            if_short_nano_usd=40,
+            now_epoch_seconds=NOW,
+        )
+
+        assert (hold.amount_nano_usd, world.available()) == (held, credit - held)
+
+
 def test_a_balance_too_small_to_be_of_use_is_left_alone() -> None:
     world = LedgerWorld()
     world.credit(49)

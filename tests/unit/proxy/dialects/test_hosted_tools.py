@@ -342,12 +342,22 @@ def test_where_money_is_short_fewer_calls_are_made_and_a_tool_is_left_out_before
     assert [way(held).tool_calls for held in (1_950, 1_949, 1_350, 1_349)] == [5, 4, 1, 0]
     assert [way(held).output_tokens for held in (1_950, 1_949, 1_350, 1_349)] == [100, 100, 100, 100]
     world, answer, _ = served(ask, on, json.dumps(response([MESSAGE])).encode(), available=1_349)
-    assert (sent(world)["tools"], world.wallets.held) == ([FUNCTION], [1_349])
-    assert answer.headers["x-aggregator-ignored"] == "tools.web_search"
+    assert (sent(world)["tools"], answer.headers["x-aggregator-ignored"]) == ([FUNCTION], "tools.web_search")
+
+
+@pytest.mark.parametrize(("available", "held", "calls"), [(1_950, 1_950, 5), (1_949, 1_200, None)])
+def test_an_account_that_cannot_cover_a_declared_tool_keeps_its_money_free_for_other_requests(
+    available: int, held: int, calls: int | None
+) -> None:
+    answer = json.dumps(response([MESSAGE])).encode()
+    world, _, _ = served(asked(tools=[FUNCTION, SEARCH]), at_openai(), answer, available=available)
+
+    assert (world.wallets.held, sent(world).get("max_tool_calls")) == ([held], calls)
 
 
 def test_where_money_is_short_claude_is_told_a_lower_cap() -> None:
-    ask = said_to_claude(tools=[CLAUDES_SEARCH | {"max_uses": 8}, CLAUDES_FETCH | {"max_uses": 1}])
+    tools = [CLAUDES_SEARCH | {"max_uses": 8}, CLAUDES_FETCH | {"max_uses": 1}]
+    ask = said_to_claude(tools=tools, tool_choice={"type": "any"})
     world, answer, _ = served(ask, at_anthropic(), message(None), available=1_000 + 400 + 150 + 200)
 
     assert [tool["max_uses"] for tool in sent(world)["tools"]] == [3, 1]

@@ -29,8 +29,12 @@ def reserve(
     at_most_nano_usd: NanoUsd,
     at_least_nano_usd: NanoUsd,
     now_epoch_seconds: float,
+    if_short_nano_usd: NanoUsd | None = None,
 ) -> Hold:
     """Hold `at_most_nano_usd`, or all that is there if that is no less than `at_least_nano_usd`.
+
+    Where the money is short, `if_short_nano_usd` is the most that is held, if it is said: what else is there stays free
+    for other requests.
 
     What can cost nothing holds nothing: it needs no account, and no write. One write when the money is there. When it
     is short, buckets past their deadline are swept first: their money is the user's again.
@@ -58,6 +62,8 @@ def reserve(
         if lapsed:
             wallets.sweep(user_id, lapsed)
         amount = min(at_most_nano_usd, spendable)
+        if if_short_nano_usd is not None and spendable < at_most_nano_usd:
+            amount = min(amount, if_short_nano_usd)
     else:
         raise StoreUnavailable("The account is busy; try again in a moment.", retry_after_seconds=1)
     raise _too_little(at_least_nano_usd, spendable)

@@ -27,6 +27,9 @@ def bound_of(ask: Ask, routes: Sequence[Route]) -> Bound:
     Without a limit from the client, output is capped by the model or, if that is less, by what the balance can pay.
     So are the calls of hosted tools; the least is none, or one where such a tool is demanded.
     """
+    if_short = None
+    if ask.hosted is not None and not ask.hosted.demanded:
+        if_short = max(_cost(ask, route, _most_output(ask, route), 0) for route in routes)
     return Bound(
         at_most_nano_usd=max(
             _cost(ask, route, _most_output(ask, route), _calls(ask, route)[1]) for route in routes
@@ -35,6 +38,7 @@ def bound_of(ask: Ask, routes: Sequence[Route]) -> Bound:
             _cost(ask, route, _least_output(ask, route), _calls(ask, route)[0]) for route in routes
         ),
         most_output_tokens=max(_most_output(ask, route) for route in routes),
+        if_short_nano_usd=if_short,
     )
 
 

@@ -132,12 +132,14 @@ class Bound:
     """What a request can cost at the most, on the dearest of its routes, in nano-US-dollars.
 
     `at_least_nano_usd` is the same for the shortest answer worth having: less than this, and it is refused.
-    `most_output_tokens` is how long an answer can be, for each choice.
+    `most_output_tokens` is how long an answer can be, for each choice. `if_short_nano_usd` is the most that is held of
+    an account that cannot cover all, if that is less: hosted tools that nobody demands are done without then.
     """
 
     at_most_nano_usd: NanoUsd
     at_least_nano_usd: NanoUsd
     most_output_tokens: int = 0
+    if_short_nano_usd: NanoUsd | None = None
 
 
 @dataclass(frozen=True, slots=True)

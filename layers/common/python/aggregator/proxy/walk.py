@@ -123,6 +123,7 @@ def _reserve(caller: Caller, bound: Bound, taken: Taken, visit: Visit, do: Colla
             caller.user_id,
             at_most_nano_usd=taken.at_most_nano_usd,
             at_least_nano_usd=bound.at_least_nano_usd,
+            if_short_nano_usd=bound.if_short_nano_usd,
             now_epoch_seconds=visit.now.timestamp(),
         )
     except BaseException:
