@@ -14,6 +14,7 @@ from local.standin.dialects import Dialect, messages, responses
 from local.standin.directives import BadDirective, Directives, directives_of
 from local.standin.embeddings import embed, last_text
 from local.standin.errors import BadRequest, error_body
+from local.standin.hosted import Extras
 from local.standin.http_message import Request
 from local.standin.memory import Memory
 from local.standin.replies import broken_json, cut_short, failure, json_reply
@@ -71,15 +72,17 @@ class App:
             return _slowly(directives, instead)
         ask = ask_of(body)
         completion = complete(ask, directives, number)
+        extras = Extras(request.path, body, directives, ask.user_text)
         if ask.streams:
-            chunks = render.chunks(completion, ask, directives)
+            chunks = extras.events(render.chunks(completion, ask, directives))
             return _slowly(directives, stream_script(chunks, directives, request, number))
-        return self._finished(directives, render.whole(completion, ask, directives), number)
+        return self._finished(directives, extras.whole(render.whole(completion, ask, directives)), number)
 
     def _in(self, dialect: Dialect, request: Request, number: int) -> Script:
         """A chat in another dialect: read as a chat request, and answered in its own form."""
         try:
-            body = dialect.to_chat(_decoded(request))
+            given = _decoded(request)
+            body = dialect.to_chat(given)
             directives = self._directives(request, body, _user_text(body))
             if instead := failure(directives, request, number):
                 return _slowly(directives, instead)
@@ -87,10 +90,11 @@ class App:
             completion = complete(ask, directives, number)
         except BadRequest as refused:
             return (json_reply(dialect.error(refused.body(), refused.status), number, refused.status),)
+        extras = Extras(request.path, given, directives, ask.user_text)
         if ask.streams:
-            events = dialect.events(completion, directives)
+            events = extras.events(dialect.events(completion, directives))
             return _slowly(directives, stream_script(events, directives, request, number, dialect.error))
-        return self._finished(directives, dialect.whole(completion, directives), number)
+        return self._finished(directives, extras.whole(dialect.whole(completion, directives)), number)
 
     def _embeddings(self, request: Request, number: int) -> Script:
         body = _decoded(request)

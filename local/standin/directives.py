@@ -67,6 +67,7 @@ class Directives:
     finish: str = ""
     over_cap: bool = False
     extra_fields: bool = False
+    searches: int | None = None
     # What the usage says
     cached: int | None = None
     cache_write: int | None = None

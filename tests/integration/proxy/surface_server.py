@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -35,6 +35,12 @@ Handler = Callable[[Any, Any], StreamingResponse]
 
 CALLER = Caller(key_id="k1", user_id="ann")
 RICH = 10**12
+SEARCHING = replace(
+    NANO_A_TOKEN,
+    cached_input=100_000,
+    tools=(("code_interpreter", 3_000), ("web_fetch", 0), ("web_search", 1_000)),
+    service_tiers=(("flex", Price(version="1", input=500_000, output=1_000_000)),),
+)
 _UPSTREAM = {"thinker": "standin-reasoner"}
 
 
@@ -46,9 +52,15 @@ class Context:
 
 
 def catalogue(standin: StandIn) -> Catalogue:
-    """`mini` sees, `plain` does not, `thinker` shows what it thinks, `vectors` embeds."""
+    """`mini` sees, `plain` does not, `thinker` shows what it thinks, `vectors` embeds, `searcher` speaks all."""
 
-    def model(name: str, *capabilities: str, price: Price = NANO_A_TOKEN, **fields: int) -> JsonObject:
+    def model(
+        name: str,
+        *capabilities: str,
+        price: Price = NANO_A_TOKEN,
+        at: str = "standin",
+        **fields: int,
+    ) -> JsonObject:
         dated = price.to_json() | {"effectiveAt": "1970-01-01T00:00:00.000Z"}
         return {
             "id": name,
@@ -56,9 +68,7 @@ def catalogue(standin: StandIn) -> Catalogue:
             "maxInputTokens": 100_000,
             "capabilities": list(capabilities),
             "prices": [dated],
-            "routes": [
-                {"provider": "standin", "upstreamModel": _UPSTREAM.get(name, name), "weight": 1, "order": 0}
-            ],
+            "routes": [{"provider": at, "upstreamModel": _UPSTREAM.get(name, name), "weight": 1, "order": 0}],
         } | fields
 
     provider = {
@@ -75,10 +85,13 @@ def catalogue(standin: StandIn) -> Catalogue:
         model("thinker", "chat", "reasoning", maxOutputTokens=4_096),
         model("plain", "chat", maxOutputTokens=4_096),
         model("vectors", "embeddings"),
+        model("searcher", "chat", "tools", price=SEARCHING, at="house", maxOutputTokens=4_096),
     ]
+    house = provider | {"id": "house", "dialects": ["messages", "responses"], "house": True}
+    house |= {"onlyValues": {"service_tier": ["auto", "default", "flex"]}}
     return Catalogue(
         {
-            "providers": {"standin": provider},
+            "providers": {"standin": provider, "house": house},
             "models": {each["id"]: each for each in models},
             "aliases": {},
         },
