@@ -192,6 +192,10 @@ def abilities(fact: JsonObject, provider: JsonObject, upstream: str = "") -> lis
         able.append("promptCaching")
     if fact.get("supports_audio_input") and _audio_costs_no_more_than_text(fact):
         able.append("audioInput")
+    if fact["mode"] == "responses":
+        able.append("onlyResponses")
+        if not fact.get("supports_native_streaming"):
+            able.remove("streaming")
     if "tools" in able:
         able += provider.get("has", [])
     only: JsonObject = provider.get("onlyModels", {})

@@ -37,6 +37,22 @@ def test_it_offers_seventy_models_or_more_of_every_provider_that_was_promised(sh
     assert {"together", "fireworks", "openrouter", "ollama", "vllm"} <= set(shipped.provider_ids)
 
 
+def test_what_openai_offers_over_responses_alone_is_there_and_says_so(shipped: Catalogue) -> None:
+    found = {model.id for model in shipped.models() if "onlyResponses" in model.capabilities}
+
+    assert found == {
+        "gpt-5.5-pro", "gpt-5.5-pro-2026-04-23", "gpt-5.4-pro", "gpt-5.4-pro-2026-03-05", "gpt-5.3-codex",
+        "gpt-5.2-pro", "gpt-5.2-pro-2025-12-11", "gpt-5-pro", "o3-pro",
+    }  # fmt: skip
+    codex, pro = (shipped.find(name).model for name in ("gpt-5.3-codex", "gpt-5.4-pro"))
+    assert (codex.price_at(NOW).input, codex.price_at(NOW).output) == (1_750_000_000, 14_000_000_000)
+    assert (pro.price_at(NOW).input, pro.price_at(NOW).output) == (30_000_000_000, 180_000_000_000)
+    in_one_piece = {
+        model.id for model in shipped.models() if not {"streaming", "embeddings"} & set(model.capabilities)
+    }
+    assert in_one_piece == {"gpt-5-pro", "o3-pro"}
+
+
 def test_it_says_where_its_prices_come_from_and_when() -> None:
     source = packaged()["source"]
 

@@ -200,6 +200,14 @@ def test_what_an_endpoint_lacks_is_not_offered_on_its_route() -> None:
     assert model["routes"][1]["capabilities"] == ["chat", "streaming", "tools", "vision", "parallelTools"]
 
 
+def test_a_model_that_is_offered_over_responses_alone_says_so_and_whether_it_streams() -> None:
+    codex = fact(mode="responses", supports_native_streaming=True)
+    pro = fact(mode="responses")
+
+    assert abilities(codex, {}) == ["chat", "streaming", "tools", "vision", "jsonSchema", "onlyResponses"]
+    assert abilities(pro, {}) == ["chat", "tools", "vision", "jsonSchema", "onlyResponses"]
+
+
 def test_a_route_says_only_what_differs_from_its_model() -> None:
     content = imported(
         {"mini": fact(), "host/mini": fact(input_cost_per_token=Decimal("2e-07"), max_output_tokens=9)}

@@ -117,6 +117,26 @@ def test_the_whole_request_goes_out_as_responses_has_it() -> None:
     }  # fmt: skip
 
 
+def test_a_model_that_is_offered_over_responses_alone_is_asked_there_without_tools_too() -> None:
+    alone = frozenset({"chat", "streaming", "onlyResponses"})
+    here = World([ScriptedResponse(response(CALL))], [route("openai", provider=openai(), capabilities=alone)])
+
+    walk(CALLER, ask(), visit(here.clock), here.collaborators())
+
+    assert here.upstream.requests[0].url == "https://api.openai.example/v1/responses"
+
+
+def test_one_that_answers_in_one_piece_alone_refuses_a_stream_by_name() -> None:
+    in_one_piece = frozenset({"chat", "onlyResponses"})
+    via = route("openai", provider=openai(), capabilities=in_one_piece).via
+
+    lanes.check(ask(), via)
+    with pytest.raises(UnsupportedParameter) as refused:
+        lanes.check(ask(stream=True), via)
+
+    assert refused.value.param == "stream"
+
+
 def test_a_call_comes_back_as_a_call_and_the_thought_sealed() -> None:
     _, said = answered(THOUGHT, CALL)
 

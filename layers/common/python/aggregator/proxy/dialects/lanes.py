@@ -20,7 +20,7 @@ from functools import cache
 from importlib import import_module
 from typing import Protocol, cast
 
-from aggregator.errors import Refusal
+from aggregator.errors import Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import refuse_unsupported
 from aggregator.proxy.dialects.adapter import Adapter, adapter_of
@@ -94,6 +94,8 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
         UnsupportedParameter: names the field that cannot be honoured there.
         InvalidRequest: a field has a wrong shape.
     """
+    if ask.stream and via.can("onlyResponses") and not via.can("streaming"):
+        raise UnsupportedParameter("stream: this model answers in one piece", param="stream")
     if is_native(ask, via):
         native_module(ask.surface).check(ask, via)
         return
