@@ -144,7 +144,7 @@ def measure(case: Case, folder: Path, *, layers: tuple[str, ...] = SOURCES) -> M
     event = _event(case)
     function = ours(f"proxy/{case.function}", layers=layers, streams=True)
     told = case.answer or json.dumps(COMPLETION).encode()
-    with provider(told) as url, World(folder, provider_url=url, native=True) as world:
+    with provider(told) as url, World(folder, provider_url=url) as world:
         with FunctionProcess(function, world.environment(), folder / "function.log") as process:
             answer = body_of(process.invoke(event).answer)
         assert process.used is not None

@@ -41,7 +41,7 @@ class World:
     """Canned AWS and the mock provider, each a process of its own, with their files in `folder`.
 
     `provider_over_tls`: the catalogue leads to canned answers over TLS, not to the mock provider. `provider_url`: it
-    leads there, and there is no mock provider. `native`: each provider is spoken to in its own protocol.
+    leads there, and there is no mock provider.
     """
 
     def __init__(
@@ -51,7 +51,6 @@ class World:
         models: int | None = None,
         provider_over_tls: bool = False,
         provider_url: str | None = None,
-        native: bool = False,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -62,7 +61,7 @@ class World:
         self._has_mock = provider_url is None
         own_url = f"https://127.0.0.1:{self.tls_port}" if provider_over_tls else self.mock_url
         (folder / "answers.json").write_text(
-            json.dumps(_answers(self.key, catalogue(provider_url or own_url, models, native=native))),
+            json.dumps(_answers(self.key, catalogue(provider_url or own_url, models))),
             encoding="utf-8",
         )
         certificate = make_certificate(folder / "certificate.pem")
@@ -165,12 +164,9 @@ def make_certificate(pem: Path) -> bytes:
     return public
 
 
-def catalogue(provider_url: str, models: int | None = None, *, native: bool = False) -> JsonObject:
+def catalogue(provider_url: str, models: int | None = None) -> JsonObject:
     """The packaged catalogue with every provider at `provider_url`, and with `models` models, some of them copies."""
     plan = plan_providers(packaged(), {}, provider_url)
-    if native:
-        for provider in plan.overrides["providers"].values():
-            provider.pop("protocol", None)
     body = merged(packaged(), None, plan.overrides, region=REGION)
     if models is not None:
         known = sorted(body["models"].items(), key=lambda each: each[0] != MODEL)

@@ -39,10 +39,11 @@ them and writes nothing.
 |---|---|
 {_legend()}
 
-The provider is the stand-in (`local/standin`), told by the message what to do: answer, fail, take its time. A relay
-that changes no byte stands between client and API, so tries are counted on the wire, and each answer's `x-request-id`
-is looked up in the ledger. What a request ought to cost is computed from the published prices, apart from the
-platform's own code.
+The provider is the stand-in (`local/standin`), told by the message what to do: answer, fail, take its time. It speaks
+each provider's own dialect at its own path, so a call goes through the encoder that it goes through in the cloud. A
+relay that changes no byte stands between client and API, so tries are counted on the wire, and each answer's
+`x-request-id` is looked up in the ledger. What a request ought to cost is computed from the published prices, apart
+from the platform's own code.
 
 ## Client by client
 

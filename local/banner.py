@@ -44,14 +44,20 @@ Scripts find all this in .local/run.json; logs are beside it. Ctrl-C stops every
 def _who_answers(plan: ProviderPlan) -> str:
     lines = []
     if plan.real:
-        lines.append(f"Real, with your keys:  {', '.join(plan.real)}")
+        real = (
+            f"{name} (at {plan.elsewhere[name]})" if name in plan.elsewhere else name for name in plan.real
+        )
+        lines.append(f"Real, with your keys:  {', '.join(real)}")
         lines.append(f"Stand-in:              {', '.join(plan.stood_in)}")
     else:
         lines.append(
             "No provider key is set, so a stand-in answers for every model, at the model's real price."
         )
         lines.append(
-            "Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, ... to have the real ones called."
+            "Set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, ... to have the real ones called, and"
+        )
+        lines.append(
+            "OPENAI_BASE_URL, ANTHROPIC_BASE_URL, GEMINI_BASE_URL, ... to have them called elsewhere."
         )
     return "".join(f"{line}\n" for line in lines)
 

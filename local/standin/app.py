@@ -3,20 +3,20 @@
 import itertools
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, cast
 
-from local.standin import render
 from local.standin.ask import JsonObject, ask_of, text_of
 from local.standin.completion import complete
-from local.standin.dialects import Dialect, messages, responses
+from local.standin.dialects import Dialect, chat, converse, gemini, messages, responses
 from local.standin.directives import BadDirective, Directives, directives_of
 from local.standin.embeddings import embed, last_text
 from local.standin.errors import BadRequest, error_body
 from local.standin.hosted import Extras
 from local.standin.http_message import Request
 from local.standin.memory import Memory
+from local.standin.refusals import refuse
 from local.standin.replies import broken_json, cut_short, failure, json_reply
 from local.standin.script import Script, Wait
 from local.standin.stream import stream_script
@@ -24,11 +24,7 @@ from local.standin.stream import stream_script
 MODELS = ("standin", "standin-reasoner", "gpt-4o-mini", "o4-mini", "deepseek-chat", "text-embedding-3-small")
 _CONTROL = "/__standin/"
 
-DIALECTS: Mapping[str, Dialect] = {
-    "/messages": cast("Dialect", messages),
-    "/responses": cast("Dialect", responses),
-}
-"""Who else is spoken, by the end of the path."""
+DIALECTS = tuple(cast("Dialect", each) for each in (chat, responses, messages, gemini, converse))
 
 
 class App:
@@ -52,59 +48,47 @@ class App:
             return (json_reply(body, number, 400),)
 
     def _endpoint(self, request: Request) -> Callable[[Request, int], Script]:
-        if request.method == "POST" and request.path.endswith("/chat/completions"):
-            return self._chat
-        for path, dialect in DIALECTS.items():
-            if request.method == "POST" and request.path.endswith(path):
-                return partial(self._in, dialect)
-        if request.method == "POST" and request.path.endswith("/embeddings"):
-            return self._embeddings
+        if request.method == "POST":
+            for dialect in DIALECTS:
+                if (said := dialect.at(request.path)) is not None:
+                    return partial(self._chat, dialect, said)
+            if request.path.endswith("/embeddings"):
+                return self._embeddings
         if request.method == "GET" and request.path.endswith("/models"):
             return self._models
         if request.method == "GET" and "/models/" in request.path:
             return self._model
         raise BadRequest(f"Invalid URL ({request.method} {request.path})", code="unknown_url", status=404)
 
-    def _chat(self, request: Request, number: int) -> Script:
-        body = _decoded(request)
-        directives = self._directives(request, body, _user_text(body))
-        if instead := failure(directives, request, number):
-            return _slowly(directives, instead)
-        ask = ask_of(body)
-        completion = complete(ask, directives, number)
-        extras = Extras(request.path, body, directives, ask.user_text)
-        if ask.streams:
-            chunks = extras.events(render.chunks(completion, ask, directives))
-            return _slowly(directives, stream_script(chunks, directives, request, number))
-        return self._finished(directives, extras.whole(render.whole(completion, ask, directives)), number)
-
-    def _in(self, dialect: Dialect, request: Request, number: int) -> Script:
-        """A chat in another dialect: read as a chat request, and answered in its own form."""
+    def _chat(self, dialect: Dialect, said: JsonObject, request: Request, number: int) -> Script:
+        """A chat: read as one of OpenAI's, whatever its dialect, and answered in its own form."""
+        refused = partial(_refused, dialect, number)
         try:
             given = _decoded(request)
-            body = dialect.to_chat(given)
+            body = _as_chat(dialect, given, said)
             directives = self._directives(request, body, _user_text(body))
-            if instead := failure(directives, request, number):
+            if instead := failure(directives, request, number, refused):
                 return _slowly(directives, instead)
+            refuse(dialect.NAME, str(body.get("model")), request.path, request.headers, given)
             ask = ask_of(body)
             completion = complete(ask, directives, number)
-        except BadRequest as refused:
-            return (json_reply(dialect.error(refused.body(), refused.status), number, refused.status),)
+        except BadRequest as error:
+            return (refused(error.body(), error.status),)
         extras = Extras(request.path, given, directives, ask.user_text)
         if ask.streams:
-            events = extras.events(dialect.events(completion, directives))
-            return _slowly(directives, stream_script(events, directives, request, number, dialect.error))
-        return self._finished(directives, extras.whole(dialect.whole(completion, directives)), number)
+            events = extras.events(dialect.events(completion, ask, directives))
+            return _slowly(directives, stream_script(events, directives, request, number, dialect.WIRE))
+        return self._finished(directives, extras.whole(dialect.whole(completion, ask, directives)), number)
 
     def _embeddings(self, request: Request, number: int) -> Script:
         body = _decoded(request)
         directives = self._directives(request, body, last_text(body))
-        instead = failure(directives, request, number)
+        instead = failure(directives, request, number, partial(_refused, DIALECTS[0], number))
         return _slowly(directives, instead) if instead else self._finished(directives, embed(body), number)
 
     def _models(self, request: Request, number: int) -> Script:
         directives = self._directives(request, {}, "")
-        instead = failure(directives, request, number)
+        instead = failure(directives, request, number, partial(_refused, DIALECTS[0], number))
         if instead:
             return _slowly(directives, instead)
         return self._finished(
@@ -114,7 +98,7 @@ class App:
     def _model(self, request: Request, number: int) -> Script:
         name = request.path.partition("/models/")[2]
         directives = self._directives(request, {"model": name}, "")
-        instead = failure(directives, request, number)
+        instead = failure(directives, request, number, partial(_refused, DIALECTS[0], number))
         return _slowly(directives, instead) if instead else self._finished(directives, _model(name), number)
 
     def _finished(self, directives: Directives, body: JsonObject, number: int) -> Script:
@@ -154,6 +138,15 @@ def _decoded(request: Request) -> Any:
         raise BadRequest("We could not parse the JSON body of your request.") from error
 
 
+def _as_chat(dialect: Dialect, body: Any, said: JsonObject) -> JsonObject:
+    if not isinstance(body, dict):
+        raise BadRequest("The body must be a JSON object.")
+    try:
+        return dialect.to_chat(body | said)
+    except (AttributeError, KeyError, TypeError, ValueError) as wrong:
+        raise BadRequest(f"A field has a wrong type: {wrong}") from wrong
+
+
 def _user_text(body: Any) -> str:
     """The last user message of a body that is not checked yet: a fault comes before any check."""
     messages = body.get("messages") if isinstance(body, dict) else None
@@ -165,6 +158,13 @@ def _user_text(body: Any) -> str:
             )
             return text_of(content) if readable else ""
     return ""
+
+
+def _refused(
+    dialect: Dialect, number: int, body: JsonObject, status: int, headers: Iterable[tuple[str, str]] = ()
+) -> bytes:
+    headers = (*dialect.error_headers(status).items(), *headers)
+    return json_reply(dialect.error(body, status), number, status, headers)
 
 
 def _slowly(directives: Directives, script: Script) -> Script:

@@ -157,7 +157,7 @@ def _choice(
     ask: Ask, directives: Directives, place: int, *, text: str, calls: list[ToolCall], number: int
 ) -> Choice:
     cap = None if directives.over_cap else ask.cap
-    thinks_aloud = bool(_REASONING_MODEL.search(ask.model))
+    thinks_aloud = bool(_REASONING_MODEL.search(ask.model) or ask.body.get("include_thoughts"))
     thought_tokens = _within(_thought_tokens(ask, directives, thinks_aloud=thinks_aloud), cap)
     left = None if cap is None else cap - thought_tokens
     finish = "tool_calls" if calls and not forces_one_tool(ask) else "stop"

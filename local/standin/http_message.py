@@ -154,12 +154,12 @@ def answer(
     return head.encode("latin-1", "replace") + body
 
 
-def stream_head(request: Request, headers: Iterable[tuple[str, str]] = ()) -> bytes:
+def stream_head(request: Request, content_type: str, headers: Iterable[tuple[str, str]] = ()) -> bytes:
     """The head of a stream of events; in chunks, unless the client speaks HTTP/1.0."""
     more = "".join(f"{name}: {value}\r\n" for name, value in headers)
     framing = "Transfer-Encoding: chunked" if request.is_http_1_1 else "Connection: close"
     return (
-        f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+        f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n"
         f"Cache-Control: no-cache\r\n{framing}\r\n{more}\r\n"
     ).encode("latin-1", "replace")
 

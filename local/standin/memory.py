@@ -13,7 +13,7 @@ JsonObject = dict[str, Any]
 
 _MOST_REQUESTS = 1000
 _MOST_BYTES = 32 * 1024 * 1024
-_SECRET_HEADERS = ("authorization", "x-api-key", "api-key")
+_SECRET_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 
 
 class Memory:

@@ -1,6 +1,7 @@
 """Scripts for the replies that are one message: good ones, errors, and ones that are broken on purpose."""
 
 import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from local.standin.directives import Directives
@@ -14,14 +15,18 @@ _PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gat
 _UNAUTHORISED = 401
 
 
+Refused = Callable[[Any, int, Iterable[tuple[str, str]]], bytes]
+"""Writes an error of OpenAI's, with its status and more headers, in the form of a dialect."""
+
+
 def as_json(body: Any) -> bytes:
     """`body` as compact JSON in UTF-8."""
     return _encode(body).encode("utf-8", "replace")
 
 
-def json_reply(body: Any, number: int, status: int = 200) -> bytes:
-    """`body` as JSON, with the headers that OpenAI sends."""
-    return answer(status, as_json(body), headers=usual_headers(number))
+def json_reply(body: Any, number: int, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> bytes:
+    """`body` as JSON, with the headers that OpenAI sends, and `headers`."""
+    return answer(status, as_json(body), headers=(*usual_headers(number), *headers))
 
 
 def usual_headers(number: int) -> tuple[tuple[str, str], ...]:
@@ -35,19 +40,17 @@ def usual_headers(number: int) -> tuple[tuple[str, str], ...]:
     )
 
 
-def failure(directives: Directives, request: Request, number: int) -> Script | None:
-    """What the request gets instead of an answer, if its directives say so."""
+def failure(directives: Directives, request: Request, number: int, refused: Refused) -> Script | None:
+    """What the request gets instead of an answer, if its directives say so; `refused` writes errors."""
     if directives.hang:
         return (HANG, End.RESET)
     if directives.refuse_key:
-        return (_refused_key(request, number),)
+        return (_refused_key(request, refused),)
     if directives.html:
         return (answer(directives.status or 502, _PAGE, content_type="text/html"),)
     if directives.status is not None:
-        body = as_json(error_for(directives.status, directives.code))
-        return (
-            answer(directives.status, body, headers=(*usual_headers(number), *_retry_headers(directives))),
-        )
+        body = error_for(directives.status, directives.code)
+        return (refused(body, directives.status, _retry_headers(directives)),)
     if directives.error_in_200:
         return (json_reply({"error": {"message": "Provider returned error", "code": 502}}, number),)
     return None
@@ -66,12 +69,12 @@ def broken_json(number: int) -> bytes:
     )
 
 
-def _refused_key(request: Request, number: int) -> bytes:
+def _refused_key(request: Request, refused: Refused) -> bytes:
     """A 401 that repeats the key, as some providers do: whoever shows it leaks a secret."""
     key = bare_key(request.headers.get("authorization", ""))
     message = f"Incorrect API key provided: {key}. You can find your API key in the provider's console."
     body = error_body(message, kind="invalid_request_error", code="invalid_api_key")
-    return json_reply(body, number, _UNAUTHORISED)
+    return refused(body, _UNAUTHORISED, ())
 
 
 def _retry_headers(directives: Directives) -> list[tuple[str, str]]:

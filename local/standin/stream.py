@@ -1,33 +1,25 @@
-"""Scripts for streams of server-sent events, whole or broken on the way."""
+"""Scripts for streams of events, whole or broken on the way."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from local.standin.ask import JsonObject
 from local.standin.directives import Directives
-from local.standin.errors import error_body
 from local.standin.http_message import Request, framed, last_frame, stream_head
-from local.standin.replies import as_json, usual_headers
+from local.standin.replies import usual_headers
 from local.standin.script import HANG, SETTLE, Action, End, Wait
+from local.standin.wire import Wire
 
-_BROKEN = b'{"id": "chatcmpl-standin", "choices": [{"index": 0, "del'
 _BETWEEN_WRITES = Wait(0.001)
 
 
 def stream_script(
-    chunks: Iterable[JsonObject],
-    directives: Directives,
-    request: Request,
-    number: int,
-    error: Callable[[JsonObject, int], JsonObject] | None = None,
+    events: Iterable[JsonObject], directives: Directives, request: Request, number: int, wire: Wire
 ) -> Iterator[Action]:
-    """The head, an event for each chunk, `[DONE]`, the end; with the faults that `directives` name.
-
-    With `error`, which makes an error of OpenAI's one of another dialect, events have names, and no `[DONE]` follows.
-    """
-    yield stream_head(request, usual_headers(number))
+    """The head, each of `events` in the form of `wire`, the end; with the faults that `directives` name."""
+    yield stream_head(request, wire.content_type, usual_headers(number))
     if directives.first_token:
         yield Wait(directives.first_token)
-    for written in _written(_events(chunks, directives, error), directives):
+    for written in _written(_events(events, directives, wire), directives):
         yield written if isinstance(written, Wait | End) else framed(request, written)
     if last := last_frame(request):
         yield last
@@ -35,41 +27,35 @@ def stream_script(
         yield End.CLOSE
 
 
-def _events(
-    chunks: Iterable[JsonObject],
-    directives: Directives,
-    error: Callable[[JsonObject, int], JsonObject] | None,
-) -> Iterator[Action]:
+def _events(events: Iterable[JsonObject], directives: Directives, wire: Wire) -> Iterator[Action]:
     """Each event as bytes, and what goes wrong between them."""
+    eol = b"\r\n" if directives.crlf else b"\n"
+    alive = wire.comment(eol) if directives.heartbeat else b""
     sent = 0
-    for chunk in chunks:
-        if stop := _stop_after(sent, directives, error):
+    for event in events:
+        if stop := _stop_after(sent, directives, wire.failed(eol)):
             yield from stop
             return
         if sent and directives.token_delay:
             yield Wait(directives.token_delay)
-        yield _event(as_json(chunk), directives, str(chunk["type"]) if error else "")
+        yield alive + wire.event(event, eol)
         sent += 1
         if directives.garbage:
-            yield _event(_BROKEN, directives)
+            yield alive + wire.broken(eol)
             break
-    if stop := _stop_after(sent, directives, error, at_the_end=True):
+    if stop := _stop_after(sent, directives, wire.failed(eol), at_the_end=True):
         yield from stop
         return
-    if not (directives.no_done or error):
-        yield _event(b"[DONE]", directives)
+    if not directives.no_done and (end := wire.end(eol)):
+        yield alive + end
 
 
 def _stop_after(
-    sent: int,
-    directives: Directives,
-    error: Callable[[JsonObject, int], JsonObject] | None,
-    *,
-    at_the_end: bool = False,
+    sent: int, directives: Directives, failed: bytes, *, at_the_end: bool = False
 ) -> list[Action]:
     """What ends a stream of which `sent` events went out, if it ends here.
 
-    A fault that is told for later than the last chunk comes before `[DONE]`: it never fails to happen.
+    A fault that is told for later than the last event comes before its end: it never fails to happen.
     """
 
     def here(after: int | None) -> bool:
@@ -81,19 +67,7 @@ def _stop_after(
         return [SETTLE, End.CLOSE]
     if here(directives.hang_after):
         return [HANG, End.RESET]
-    if here(directives.error_in_stream):
-        body = error_body(
-            "The server had an error in the middle of its answer.", kind="server_error", code=None
-        )
-        return [_event(as_json(error(body, 500) if error else body), directives, "error" if error else "")]
-    return []
-
-
-def _event(data: bytes, directives: Directives, name: str = "") -> bytes:
-    end = b"\r\n" if directives.crlf else b"\n"
-    comment = b": stand-in is working" + end + end if directives.heartbeat else b""
-    named = b"event: " + name.encode() + end if name else b""
-    return comment + named + b"data: " + data + end + end
+    return [failed] if here(directives.error_in_stream) else []
 
 
 def _written(events: Iterator[Action], directives: Directives) -> Iterator[Action]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from aggregator.orchestrator.load_catalogue import packaged
+from local.providers import address_variable
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 300
@@ -52,9 +53,10 @@ class Stack:
 
 
 def start(folder: Path, *, port: int = 0) -> "subprocess.Popen[bytes]":
-    """Start a run that keeps its files in `folder`; no provider's key in our environment reaches it."""
-    key_variables = {provider.get("keyVariable") for provider in packaged()["providers"]}
-    environment = {name: value for name, value in os.environ.items() if name not in key_variables}
+    """Start a run that keeps its files in `folder`; no provider's key or address in our environment reaches it."""
+    providers = packaged()["providers"]
+    theirs = {each.get("keyVariable") for each in providers} | {address_variable(each) for each in providers}
+    environment = {name: value for name, value in os.environ.items() if name not in theirs}
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "output.log").open("wb") as output:
         return subprocess.Popen(  # noqa: S603 (our own program)

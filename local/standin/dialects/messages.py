@@ -1,20 +1,24 @@
 """Anthropic's Messages, as the stand-in speaks it. Source: https://platform.claude.com/docs/en/api/messages/create."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local.standin.ask import JsonObject
+from local.standin.ask import Ask, JsonObject
 from local.standin.completion import Choice, Completion, SpokenCall
+from local.standin.dialects.seal import sealed
 from local.standin.directives import Directives
 from local.standin.errors import BadRequest
-
-SIGNATURE = "c3RhbmQtaW4="
-"""What a thought of the stand-in is sealed with."""
+from local.standin.wire import ServerSentEvents
 
 _STOPS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 _KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 413: "request_too_large",
           429: "rate_limit_error", 529: "overloaded_error"}  # fmt: skip
+
+
+def at(path: str) -> JsonObject | None:
+    """See `Dialect.at`."""
+    return {} if path.endswith("/messages") else None
 
 
 def to_chat(body: JsonObject) -> JsonObject:
@@ -37,6 +41,7 @@ def to_chat(body: JsonObject) -> JsonObject:
     thinking = body.get("thinking") or {}
     if thinking.get("type") in ("enabled", "adaptive"):
         said["reasoning_effort"] = (body.get("output_config") or {}).get("effort") or "low"
+        said["include_thoughts"] = thinking.get("display") != "omitted"
     form = (body.get("output_config") or {}).get("format") or body.get("output_format")
     if form:
         said["response_format"] = {
@@ -48,10 +53,10 @@ def to_chat(body: JsonObject) -> JsonObject:
     return said
 
 
-def whole(completion: Completion, directives: Directives) -> JsonObject:
+def whole(completion: Completion, _ask: Ask, directives: Directives) -> JsonObject:
     """See `Dialect.whole`."""
     choice = completion.choices[0]
-    blocks = [_block(kind, pieces, call) for kind, pieces, call in _blocks(choice)]
+    blocks = [_block(n, *each) for n, each in enumerate(_blocks(choice))]
     message = _message(completion) | {
         "content": [] if directives.empty else blocks,
         "stop_reason": _stop(choice),
@@ -62,7 +67,7 @@ def whole(completion: Completion, directives: Directives) -> JsonObject:
     return message
 
 
-def events(completion: Completion, directives: Directives) -> Iterator[JsonObject]:
+def events(completion: Completion, _ask: Ask, directives: Directives) -> Iterator[JsonObject]:
     """See `Dialect.events`."""
     choice = completion.choices[0]
     counted = {} if directives.no_usage else _usage(completion)
@@ -70,15 +75,15 @@ def events(completion: Completion, directives: Directives) -> Iterator[JsonObjec
     yield {"type": "message_start", "message": {**_message(completion), "usage": begun}}
     yield {"type": "ping"}
     for index, (kind, pieces, call) in enumerate([] if directives.empty else _blocks(choice)):
-        empty = _block(kind, [], call) | ({"input": {}} if call else {})
+        empty = _block(index, kind, [], call) | ({"input": {}} if call else {})
         if kind == "thinking":
             empty["signature"] = ""
         yield {"type": "content_block_start", "index": index, "content_block": empty}
         for piece in pieces:
             yield {"type": "content_block_delta", "index": index, "delta": _delta(kind, piece)}
         if kind == "thinking":
-            sealed = {"type": "signature_delta", "signature": SIGNATURE}
-            yield {"type": "content_block_delta", "index": index, "delta": sealed}
+            signed = {"type": "signature_delta", "signature": sealed("".join(pieces), index)}
+            yield {"type": "content_block_delta", "index": index, "delta": signed}
         yield {"type": "content_block_stop", "index": index}
     end = {"stop_reason": _stop(choice), "stop_sequence": None}
     yield {"type": "message_delta", "delta": end, "usage": counted}
@@ -90,6 +95,15 @@ def error(openai: JsonObject, status: int) -> JsonObject:
     said = openai["error"]
     kind = _KINDS.get(status, "invalid_request_error" if status < 500 else "api_error")
     return {"type": "error", "error": {"type": kind, "message": said["message"]}, "request_id": "req_standin"}
+
+
+def error_headers(_status: int) -> Mapping[str, str]:
+    """See `Dialect.error_headers`."""
+    return {}
+
+
+NAME = "messages"
+WIRE = ServerSentEvents(error, named=True)
 
 
 def _turn(turn: Any, place: str) -> list[JsonObject]:
@@ -176,13 +190,13 @@ def _blocks(choice: Choice) -> Iterator[tuple[str, list[str], SpokenCall | None]
         yield "tool_use", call.arguments, call
 
 
-def _block(kind: str, pieces: list[str], call: SpokenCall | None) -> JsonObject:
+def _block(place: int, kind: str, pieces: list[str], call: SpokenCall | None) -> JsonObject:
     said = "".join(pieces)
     if call is not None:
         name = call.id.replace("call_", "toolu_")
         return {"type": "tool_use", "id": name, "name": call.call.name, "input": _json(said)}
     if kind == "thinking":
-        return {"type": "thinking", "thinking": said, "signature": SIGNATURE}
+        return {"type": "thinking", "thinking": said, "signature": sealed(said, place)}
     return {"type": "text", "text": said}
 
 

@@ -1,17 +1,23 @@
 """OpenAI's Responses, as the stand-in speaks it. Source: OpenAI API reference, "Create a model response"."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local.standin.ask import JsonObject
+from local.standin.ask import Ask, JsonObject
 from local.standin.completion import Choice, Completion, SpokenCall
 from local.standin.directives import Directives
 from local.standin.errors import BadRequest
+from local.standin.wire import ServerSentEvents
 
 SEALED = "c3RhbmQtaW4="
 """What a thought of the stand-in is sealed as."""
 
 _LEAST_OUTPUT_TOKENS = 16
+
+
+def at(path: str) -> JsonObject | None:
+    """See `Dialect.at`."""
+    return {} if path.endswith("/responses") else None
 
 
 def to_chat(body: JsonObject) -> JsonObject:
@@ -62,8 +68,12 @@ def _form(body: JsonObject) -> JsonObject:
             return {}
 
 
-def whole(completion: Completion, directives: Directives) -> JsonObject:
+def whole(completion: Completion, _ask: Ask, directives: Directives) -> JsonObject:
     """See `Dialect.whole`."""
+    return _whole(completion, directives)
+
+
+def _whole(completion: Completion, directives: Directives) -> JsonObject:
     choice = completion.choices[0]
     items = [] if directives.empty else [_item(completion, *each) for each in _items(choice)]
     said = _response(completion) | {"status": "completed", "output": items}
@@ -72,7 +82,7 @@ def whole(completion: Completion, directives: Directives) -> JsonObject:
     return said if directives.no_usage else said | {"usage": _usage(completion)}
 
 
-def events(completion: Completion, directives: Directives) -> Iterator[JsonObject]:
+def events(completion: Completion, _ask: Ask, directives: Directives) -> Iterator[JsonObject]:
     """See `Dialect.events`."""
     for number, event in enumerate(_events(completion, directives)):
         yield event | {"sequence_number": number}
@@ -81,6 +91,15 @@ def events(completion: Completion, directives: Directives) -> Iterator[JsonObjec
 def error(openai: JsonObject, _status: int) -> JsonObject:
     """See `Dialect.error`."""
     return openai
+
+
+def error_headers(_status: int) -> Mapping[str, str]:
+    """See `Dialect.error_headers`."""
+    return {}
+
+
+NAME = "responses"
+WIRE = ServerSentEvents(error, named=True)
 
 
 def _events(completion: Completion, directives: Directives) -> Iterator[JsonObject]:
@@ -98,7 +117,7 @@ def _events(completion: Completion, directives: Directives) -> Iterator[JsonObje
         }
         yield from _said(kind, pieces, item, at)
         yield {"type": "response.output_item.done", "output_index": place, "item": item}
-    whole_one = whole(completion, directives)
+    whole_one = _whole(completion, directives)
     yield {"type": f"response.{whole_one['status']}", "response": whole_one}
 
 

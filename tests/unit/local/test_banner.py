@@ -51,5 +51,21 @@ def test_it_says_which_providers_are_real() -> None:
     assert "Stand-in:              mistral, groq\n" in said
 
 
+def test_it_says_where_a_provider_is_called_that_is_pointed_elsewhere() -> None:
+    plan = ProviderPlan(
+        ("openai", "xai"),
+        ("groq",),
+        keys={},
+        overrides={},
+        snippet_model="m",
+        elsewhere={"xai": "http://h/v1"},
+    )
+
+    said = banner("http://127.0.0.1:8000", SEEDED, plan, admin_key="adminkey", seconds=4.56)
+
+    assert "Real, with your keys:  openai, xai (at http://h/v1)\n" in said
+
+
 def test_without_keys_it_says_how_to_have_real_providers() -> None:
     assert "Set OPENAI_API_KEY" in text()
+    assert "OPENAI_BASE_URL" in text()
