@@ -2,16 +2,21 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
+from anthropic.types.beta import BetaToolUnionParam
+from openai.types.responses import ToolParam
 
 from aggregator.billing.price import Price
 from aggregator.errors import InsufficientQuota, InvalidRequest, UnsupportedParameter
 from aggregator.orchestrator.model import Provider
 from aggregator.proxy.bound import bound_of, ways_within
+from aggregator.proxy.dialects import lanes
+from aggregator.proxy.dialects.messages import hosted as messages_hosted
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.payable import payable
+from aggregator.proxy.dialects.responses import hosted as responses_hosted
 from aggregator.proxy.dialects.responses.client import RESPONSES
 from aggregator.proxy.model import Ask, Route, UpstreamError, Way
 from aggregator.proxy.walk import walk
@@ -485,6 +490,50 @@ def test_a_container_of_an_earlier_turn_is_not_opened_again() -> None:
             }
         ],
     }
+
+
+def types_in(union: Any) -> set[str]:
+    """The types of a union of tools, as an SDK has them."""
+
+    def literals(hint: Any) -> set[str]:
+        if get_origin(hint) is Literal:
+            return set(get_args(hint))
+        return set().union(*(literals(each) for each in get_args(hint)))
+
+    return set().union(*(literals(get_type_hints(tool).get("type")) for tool in get_args(union)))
+
+
+@pytest.mark.parametrize(("union", "is_known", "some"), [
+    (ToolParam, responses_hosted.is_known, {"web_search", "function", "mcp", "apply_patch"}),
+    (BetaToolUnionParam, messages_hosted.is_known, {"web_search_20250305", "bash_20250124", "advisor_20260301"}),
+])  # fmt: skip
+def test_of_every_tool_of_the_sdks_it_is_known_where_it_runs(
+    union: Any, is_known: Any, some: set[str]
+) -> None:
+    kinds = types_in(union)
+
+    assert some <= kinds
+    assert [kind for kind in sorted(kinds) if not is_known({"type": kind})] == []
+
+
+def test_a_tool_that_nobody_knows_passes_to_the_house_alone() -> None:
+    for ask, at in (
+        (asked(tools=[FUNCTION, {"type": "crystal_ball"}]), openai()),
+        (said_to_claude(tools=[CLAUDES_FUNCTION, {"type": "crystal_ball_2027"}]), anthropic()),
+    ):
+        lanes.check(ask, route(at.id, provider=at).via)
+        with pytest.raises(UnsupportedParameter) as refused:
+            lanes.check(ask, route("other", provider=replace(at, id="other", house=False)).via)
+        assert refused.value.param == "tools.1.type"
+
+
+def test_xais_own_tools_have_no_price_so_they_are_left_out_and_told() -> None:
+    on = route("xai", provider=openai(house=False), price=PRICE)
+    ask = asked(tools=[FUNCTION, {"type": "x_search"}, {"type": "code_execution"}])
+    world, answer, _ = served(ask, on, json.dumps(response([MESSAGE])).encode())
+
+    assert sent(world)["tools"] == [FUNCTION]
+    assert answer.headers["x-aggregator-ignored"] == "tools.x_search, tools.code_execution"
 
 
 def test_who_has_no_such_tools_pays_for_none_of_this() -> None:

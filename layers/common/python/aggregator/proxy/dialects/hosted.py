@@ -150,6 +150,21 @@ def without(body: JsonObject, is_out: Callable[[Any], bool]) -> JsonObject:
     return {**body, "tools": tools}
 
 
+def refuse_unknown(tools: Any, is_known: Callable[[Any], bool]) -> None:
+    """Pass tools of kinds that are known here: what another may cost at a provider, nobody here knows.
+
+    To a dialect's own house they pass: it has tools first, and clients of a new one send it there.
+
+    Raises:
+        UnsupportedParameter: names the first that is not known, by its place.
+    """
+    for n, tool in enumerate(_listed(tools)):
+        if isinstance(tool, dict) and isinstance(tool.get("type"), str) and not is_known(tool):
+            raise UnsupportedParameter(
+                f"tools.{n}.type: '{tool['type']}' is not offered here", param=f"tools.{n}.type"
+            )
+
+
 def taken(ask: Ask, route: Route, calls: int) -> tuple[frozenset[str], tuple[str, ...]]:
     """The kinds that go out on a route with a cap of `calls`, and what is told of the others."""
     if ask.hosted is None:

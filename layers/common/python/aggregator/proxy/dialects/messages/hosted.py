@@ -14,6 +14,9 @@ from aggregator.runtime.shape import a_count
 
 _PRICED = {"web_search_": "web_search", "web_fetch_": "web_fetch"}
 _PREFIXES = (*_PRICED, "code_execution_", "mcp_toolset", "advisor_")
+_CLIENTS_OWN = (
+    "custom", "bash_", "text_editor_", "memory_", "computer_", "browser_toolset_", "tool_search_tool_",
+)  # fmt: skip
 _RESULTS = {"web_search_tool_result": "web_search_requests", "web_fetch_tool_result": "web_fetch_requests"}
 
 
@@ -71,6 +74,11 @@ def count_used(usage: Mapping[str, Any], progress: Progress) -> None:
     for word, calls in used.items() if isinstance(used, dict) else ():
         if type(calls) is int and calls >= 0:
             progress.called[word] = calls
+
+
+def is_known(tool: Any) -> bool:
+    """Whether a tool runs at Anthropic, or at the client, or finds others of the request, which costs nothing."""
+    return _is_hosted(tool) or str(tool["type"]).startswith(_CLIENTS_OWN)
 
 
 def _is_hosted(tool: Any) -> bool:

@@ -25,10 +25,11 @@ from aggregator.errors import ProviderUnreadable, Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.fields import MESSAGES, passed
+from aggregator.proxy.dialects.hosted import refuse_unknown
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages import provider_errors
 from aggregator.proxy.dialects.messages.errors import refuse
-from aggregator.proxy.dialects.messages.hosted import capped, count_result, count_used
+from aggregator.proxy.dialects.messages.hosted import capped, count_result, count_used, is_known
 from aggregator.proxy.dialects.native import json_bytes, named_event, utf8_bytes
 from aggregator.proxy.model import Answer, Ask, JsonObject, Progress, Receipt, UpstreamRequest, Way
 from aggregator.proxy.upstream.told_user import hash_of
@@ -84,7 +85,10 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
     Raises:
         UnsupportedParameter: names the field that cannot be honoured.
     """
-    body = passed(ask.asked, MESSAGES, house=via.provider.is_house_of("messages"))
+    house = via.provider.is_house_of("messages")
+    body = passed(ask.asked, MESSAGES, house=house)
+    if not house:
+        refuse_unknown(body.get("tools"), is_known)
     management = body.get("context_management")
     edits = management.get("edits") if isinstance(management, dict) else None
     for place, edit in enumerate(edits if isinstance(edits, list) else ()):

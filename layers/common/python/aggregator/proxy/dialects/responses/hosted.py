@@ -5,7 +5,8 @@ container, whatever runs in it. What is kept at the provider (containers, files,
 platform's account, which all users share: no id of it goes there.
 
 Sources: OpenAI's guides "Web search" (output and citations), "Code interpreter" (containers), "File search"; API
-reference, "Create a model response" (`max_tool_calls`).
+reference, "Create a model response" (`max_tool_calls`); for tools of others who speak Responses, xAI's page of prices
+and OpenRouter's "Server tools".
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,11 @@ from aggregator.runtime.shape import a_count
 _PREFIXES = (
     "web_search", "file_search", "code_interpreter", "image_generation", "mcp", "computer_use_preview",
     "programmatic_tool_calling", "shell.container",
+    "x_search", "code_execution", "collections_search", "attachment_search", "live_search", "openrouter:",
 )  # fmt: skip
+_CLIENTS_OWN = frozenset({
+    "function", "custom", "namespace", "apply_patch", "local_shell", "shell", "computer", "tool_search",
+})  # fmt: skip
 _SEARCH, _CODE = "web_search_call", "code_interpreter_call"
 _KEPT = "what is kept at the provider is shared by all users here, so it is not offered"
 _CONTAINERS = {None: "", "1g": "", "4g": "_4g", "16g": "_16g", "64g": "_64g"}
@@ -119,6 +124,11 @@ def kind_of(tool: Mapping[str, Any]) -> str:
     where = tool.get("environment")
     elsewhere = isinstance(where, dict) and str(where.get("type", "")).startswith("container")
     return f"{tool['type']}.container" if elsewhere else str(tool["type"])
+
+
+def is_known(tool: Any) -> bool:
+    """Whether a tool runs at a provider, or at the client, or finds others of the request, which costs nothing."""
+    return _is_hosted(tool) or tool["type"] in _CLIENTS_OWN
 
 
 def _is_hosted(tool: Any) -> bool:

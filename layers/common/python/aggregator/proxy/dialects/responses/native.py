@@ -26,9 +26,16 @@ from aggregator.errors import ProviderFailed, ProviderUnreadable, Refusal, envel
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.fields import RESPONSES, passed
+from aggregator.proxy.dialects.hosted import refuse_unknown
 from aggregator.proxy.dialects.native import named_event, utf8_bytes
 from aggregator.proxy.dialects.refused import refusal_of
-from aggregator.proxy.dialects.responses.hosted import Count, capped, refuse_kept, without_containers
+from aggregator.proxy.dialects.responses.hosted import (
+    Count,
+    capped,
+    is_known,
+    refuse_kept,
+    without_containers,
+)
 from aggregator.proxy.model import (
     Answer,
     Ask,
@@ -81,7 +88,10 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
         UnsupportedParameter: names the field that cannot be honoured.
     """
     house = via.provider.is_house_of("responses")
-    refuse_kept(passed(ask.asked, RESPONSES, house=house, tier=ask.service_tier))
+    body = passed(ask.asked, RESPONSES, house=house, tier=ask.service_tier)
+    refuse_kept(body)
+    if not house:
+        refuse_unknown(body.get("tools"), is_known)
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
