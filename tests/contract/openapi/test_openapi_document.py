@@ -218,7 +218,7 @@ def test_every_example_is_valid(document: JsonObject) -> None:
         ("Error", {"message": "Internal server error"}),
         ("ChatCompletionRequest", {"model": "m", "messages": []}),
         ("ResponsesRequest", {"model": "m", "input": ""}),
-        ("ResponsesRequest", {"model": "m", "input": "hi", "previous_response_id": "resp_1"}),
+        ("ResponsesRequest", {"model": "m", "input": "hi", "previous_response_id": 5}),
         ("MessagesRequest", {"model": "m", "messages": [{"role": "user", "content": "hi"}]}),
         ("MessagesError", {"type": "error", "error": FULL_ERROR | {"type": "odd"}, "request_id": "r"}),
         ("EmbeddingsRequest", {"model": "m", "input": [[]]}),

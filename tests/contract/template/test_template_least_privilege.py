@@ -152,6 +152,8 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         *(("OrchestratorTable", walk) for walk in WALKS),  # route
         ("OrchestratorTable", "ProxyCountMessageTokensRole"),  # is there such a model?
         ("OrchestratorTable", "ProxyListModelsRole"),
+        ("OrchestratorTable", "ProxyGetResponseRole"),  # may the key call what answered?
+        ("OrchestratorTable", "ProxyListResponseItemsRole"),
         ("OrchestratorTable", "HealthGetHealthRole"),  # is there a catalogue?
         ("OrchestratorTable", "BillingReconcileAccountsRole"),  # prices, to recompute charges
         ("OrchestratorTable", "AuthCreateApiKeyRole"),  # are there such models?

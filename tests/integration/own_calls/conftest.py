@@ -8,6 +8,7 @@ from aggregator.analytics import wiring as analytics
 from aggregator.auth import wiring as auth
 from aggregator.billing import wiring as billing
 from aggregator.orchestrator import wiring as orchestrator
+from aggregator.proxy import kept_wiring
 from aggregator.runtime.boto_client import BotoClient
 from tests.integration.own_calls.platform import Platform
 from tests.tables import create_table
@@ -17,6 +18,7 @@ TABLES = {
     "BILLING_TABLE": "BillingTable",
     "ANALYTICS_TABLE": "AnalyticsTable",
     "ORCHESTRATOR_TABLE": "OrchestratorTable",
+    "PROXY_TABLE": "ProxyTable",
 }
 
 
@@ -43,7 +45,8 @@ def started() -> Iterator[Platform]:
         }.items():
             patch.setenv(name, value)
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
-        patch.setattr(analytics, "SignedClient", lambda service, **_: BotoClient(service))
+        for wiring in (analytics, kept_wiring):
+            patch.setattr(wiring, "SignedClient", lambda service, **_: BotoClient(service))
         forget_environment()
         for table in TABLES.values():
             create_table(BotoClient("dynamodb"), table)
@@ -56,7 +59,7 @@ def started() -> Iterator[Platform]:
 
 def forget_environment() -> None:
     """Let all functions start anew: nothing is in memory."""
-    for wiring in (auth, billing, analytics, orchestrator):
+    for wiring in (auth, billing, analytics, orchestrator, kept_wiring):
         for each in vars(wiring).values():
             if hasattr(each, "cache_clear"):
                 each.cache_clear()

@@ -91,6 +91,12 @@ class NotFound(Refusal):
     code = "not_found"
 
 
+class PreviousResponseNotFound(Refusal):
+    """No response of that id is kept for this user."""
+
+    code = "previous_response_not_found"
+
+
 class ModelNotFound(Refusal):
     """No model of that name can be called; the message names near ones."""
 
@@ -189,6 +195,7 @@ STATUS_OF: dict[type[Refusal], int] = {
     ModelNotAllowed: 403,
     AddressNotAllowed: 403,
     NotFound: 404,
+    PreviousResponseNotFound: 404,
     ModelNotFound: 404,
     Conflict: 409,
     RequestInProgress: 409,

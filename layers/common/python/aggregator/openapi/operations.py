@@ -85,6 +85,20 @@ OPERATIONS: dict[str, Operation] = {
     "POST /proxy/openai/responses": Operation(
         "createResponseByProxyPath", "proxy", _ERRORS, headers=_CHOICES
     ),
+    "GET /v1/responses/{responseId}": Operation("getResponse", "proxy", summary="A response that is kept"),
+    "GET /proxy/openai/responses/{responseId}": Operation(
+        "getResponseByProxyPath", "proxy", summary="A response that is kept"
+    ),
+    "DELETE /v1/responses/{responseId}": Operation("deleteResponse", "proxy", summary="Forget a response"),
+    "DELETE /proxy/openai/responses/{responseId}": Operation(
+        "deleteResponseByProxyPath", "proxy", summary="Forget a response"
+    ),
+    "GET /v1/responses/{responseId}/input_items": Operation(
+        "listResponseItems", "proxy", summary="What led to a response that is kept"
+    ),
+    "GET /proxy/openai/responses/{responseId}/input_items": Operation(
+        "listResponseItemsByProxyPath", "proxy", summary="What led to a response that is kept"
+    ),
     "POST /v1/embeddings": Operation("createEmbedding", "proxy", _ERRORS, headers=_CHOICES),
     "POST /proxy/openai/embeddings": Operation(
         "createEmbeddingByProxyPath", "proxy", _ERRORS, headers=_CHOICES

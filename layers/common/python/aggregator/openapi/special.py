@@ -82,6 +82,13 @@ PARAMETERS: dict[str, JsonObject] = {
         "description": "Also end all keys that were made with it, with those, and so on: 100 at most in one call; "
         "`moreChildren` says whether to call again. Whoever is no admin ends those of the own user.",
     },
+    "responseId": {
+        "description": "Id of a response, as its answer told it.",
+        "example": f"resp_{REQUEST_ID}",
+    },
+    "stream": {"description": "Only `false`: a response that is kept is given whole."},
+    "order": {"description": "`desc`, the newest first, or `asc`."},
+    "after": {"description": "Id of the item behind which the page begins."},
     "requestId": {"description": "Request id, as `x-request-id` told it.", "example": REQUEST_ID},
     "model": {
         "description": "Name of the model; it may hold a slash (`openai/gpt-4o-mini`).",

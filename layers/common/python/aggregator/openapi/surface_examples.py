@@ -1,6 +1,7 @@
 """Examples of Responses, Messages and embeddings; a test holds each to its schema."""
 
 from aggregator.openapi.examples import Examples
+from aggregator.openapi.kept_examples import RESPONSE
 
 _TURNS = [{"role": "user", "content": "Say hello."}]
 
@@ -29,36 +30,7 @@ REQUESTS: dict[str, Examples] = {
 }
 
 RESPONSES: dict[str, Examples] = {
-    "createResponse": {
-        "default": {
-            "value": {
-                "id": "resp_019a1b2c3d4e-c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-                "object": "response",
-                "created_at": 1762419195,
-                "status": "completed",
-                "model": "gpt-4o-mini-2024-07-18",
-                "output": [
-                    {
-                        "id": "msg_019a1b2c3d4e-c6af9ac6-7b61-11e6-9a41-93e8deadbeef_0",
-                        "type": "message",
-                        "status": "completed",
-                        "role": "assistant",
-                        "content": [
-                            {"type": "output_text", "text": "Hello!", "annotations": [], "logprobs": []}
-                        ],
-                    }
-                ],
-                "store": False,
-                "usage": {
-                    "input_tokens": 9,
-                    "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-                    "output_tokens": 8,
-                    "output_tokens_details": {"reasoning_tokens": 0},
-                    "total_tokens": 17,
-                },
-            }
-        }
-    },
+    "createResponse": {"default": {"value": RESPONSE}},
     "createMessage": {
         "default": {
             "value": {

@@ -30,7 +30,7 @@ class _Answer(BaseModel):
 
 
 class ResponsesRequest(_Request):
-    """A response, in OpenAI's newer format. Nothing is stored here: send the whole conversation as `input`.
+    """A response, in OpenAI's newer format. It is kept for 30 days, unless `store` is `false`.
 
     A field that is not offered, or that no provider of the model can honour, is refused by its name.
     """
@@ -38,8 +38,13 @@ class ResponsesRequest(_Request):
     model: ModelName
     input: Annotated[
         Annotated[str, Field(min_length=1)] | Annotated[Objects, Field(min_length=1)],
-        Field(description="A text, or items: messages, function calls and their outputs, reasoning."),
+        Field(
+            description="A text, or items: messages, calls and their outputs, reasoning, references to kept items."
+        ),
     ]
+    previous_response_id: Annotated[
+        str | None, Field(description="The kept response that this one goes on from.")
+    ] = None
     instructions: str | None = None
     max_output_tokens: Limit | None = None
     stream: Annotated[bool | None, Field(description="Answer as server-sent events.")] = None
@@ -55,7 +60,7 @@ class ResponsesRequest(_Request):
     reasoning: Annotated[dict[str, Any] | None, Field(description="`effort`.")] = None
     include: list[str] | None = None
     metadata: dict[str, Any] | None = None
-    store: Annotated[bool | None, Field(description="Taken, but nothing is stored.")] = None
+    store: Annotated[bool | None, Field(description="`false`: the response is not kept.")] = None
     background: Literal[False] | None = None
     truncation: Literal["disabled"] | None = None
     service_tier: str | None = None
@@ -84,7 +89,7 @@ class ModelResponse(_Answer):
     status: Literal["in_progress", "completed", "incomplete", "failed"]
     model: str
     output: Objects
-    store: Literal[False]
+    store: bool
     usage: ResponsesUsage | None
 
 

@@ -6,7 +6,7 @@ Standard library only, like all that it imports.
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aggregator.auth.caller import Caller
 from aggregator.errors import (
@@ -27,6 +27,9 @@ from aggregator.runtime import clock, log
 from aggregator.runtime.aws import AwsError
 from aggregator.runtime.request import Event, header_of, request_id_of, route_of, source_ip_of
 from aggregator.runtime.streaming import StreamingResponse
+
+if TYPE_CHECKING:
+    from aggregator.proxy.dialects.responses.earlier import Memory
 
 STRATEGY = "x-aggregator-strategy"
 
@@ -49,13 +52,14 @@ def serve(
             render=surface.render,
         )
         caller = Caller.from_event(event)
-        ask = replace(surface.read(event), user_id=caller.user_id)
+        said = surface.read(event, _memory(caller, visit, do)) if surface.keeps else surface.read(event)
+        ask = replace(said, user_id=caller.user_id)
         body_hash = _taken_out(event)
         cache_seconds = response_cache.seconds_of(event, caller.cache_seconds)
 
         key = idempotency.key_of(event)
         if key is None and not cache_seconds:
-            return walk(caller, ask, visit, do)
+            return _kept(surface, ask, visit, do, walk(caller, ask, visit, do))
 
         # A repetition, or what is in the cache, does not get as far as the walk, which asks the same.
         allows = do.admit(caller, ask.model, source_ip=visit.source_ip, now=visit.now)
@@ -65,9 +69,10 @@ def serve(
 
         def carry_out() -> StreamingResponse:
             if not cache_seconds:
-                return walked()
+                return _kept(surface, ask, visit, do, walked())
             wish = _wish(caller, ask, visit, cache_seconds, allows)
-            return response_cache.served(do.cached, wish, walked, is_whole=surface.is_whole)
+            served = response_cache.served(do.cached, wish, walked, is_whole=surface.is_whole)
+            return _kept(surface, ask, visit, do, served)
 
         if key is None:
             return carry_out()
@@ -83,6 +88,32 @@ def serve(
         return idempotency.once(do.answers, mark, carry_out, is_whole=surface.is_whole, allows=allows)
 
     return guarded(surface, answer)
+
+
+def _memory(caller: Caller, visit: Visit, do: Collaborators) -> "Callable[[str], Memory] | None":
+    """By the model that a request asks for: what it may go on from."""
+    if do.kept is None:
+        return None
+    keeper = do.kept
+
+    def memory(model: str) -> "Memory":
+        from aggregator.proxy.answers.remembering import Remembering  # noqa: PLC0415 (responses alone are kept)
+
+        allows = do.admit(caller, model, source_ip=visit.source_ip, now=visit.now)
+        return Remembering(keeper(), caller.user_id, allows, visit.now)
+
+    return memory
+
+
+def _kept(
+    surface: Surface, ask: Ask, visit: Visit, do: Collaborators, answer: StreamingResponse
+) -> StreamingResponse:
+    """The answer, kept for its user unless the request says otherwise."""
+    if not surface.keeps or do.kept is None or ask.asked.get("store") is False:
+        return answer
+    from aggregator.proxy.answers.remembering import kept  # noqa: PLC0415 (responses alone are kept)
+
+    return kept(answer, ask, do.kept(), request_id=visit.request_id, now=visit.now, deadline=visit.deadline)
 
 
 def _taken_out(event: Any) -> str:

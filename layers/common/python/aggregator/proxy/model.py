@@ -58,6 +58,7 @@ class Ask:
     takes native lanes alone, and `body` is `asked`. `headers` are those of the client that a dialect sends on.
     `hosted` are the tools of `asked` that run at a provider; `body` is without them. `service_tier` is one that was
     asked for and has a price of its own, if anything is asked for.
+    `follows` is the id of the kept response that it goes on from, whose items are in `asked` already.
     """
 
     body: JsonObject
@@ -78,6 +79,7 @@ class Ask:
     untranslated: Refusal | None = None
     hosted: "Hosted | None" = None
     service_tier: str = ""
+    follows: str | None = None
 
     @property
     def has_tools(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.model import Hold
@@ -24,6 +24,9 @@ from aggregator.proxy.limits.take import Counts
 from aggregator.proxy.model import Answer, Ask, Bound, CallFailed, Progress, Receipt, Route, Way
 from aggregator.proxy.tab import Tab
 from aggregator.runtime.streaming import StreamingResponse
+
+if TYPE_CHECKING:  # a walk keeps nothing itself
+    from aggregator.proxy.answers.kept_responses import KeptResponses
 
 
 class Router(Protocol):
@@ -46,7 +49,7 @@ class Close(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Collaborators:
-    """What a walk works with; all of it outlives one request."""
+    """What a walk works with; all of it outlives one request. `kept` is made when a response is first to be kept."""
 
     route: Router
     admit: Admit
@@ -60,6 +63,7 @@ class Collaborators:
     sleep: Callable[[float], None]
     watch: Watch = NOBODY
     cached: CachedAnswers = NOTHING_CACHED
+    kept: Callable[[], "KeptResponses"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

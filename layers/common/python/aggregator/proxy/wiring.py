@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.store import BillingStore
@@ -30,6 +31,9 @@ from aggregator.proxy.walk import Collaborators, Visit
 from aggregator.runtime import clock, log, streaming
 from aggregator.runtime.signed_client import SignedClient
 from aggregator.runtime.signed_s3 import SignedS3
+
+if TYPE_CHECKING:
+    from aggregator.proxy.answers.kept_store import KeptResponseStore
 
 _KNOWN_AGAIN = frozenset({"PutEvents", "SendMessage"})
 """Settling knows an event again, so one that may have arrived is sent once more rather than lost."""
@@ -74,6 +78,7 @@ def collaborators() -> Collaborators:
         sleep=time.sleep,
         watch=switchboard,
         cached=ResponseStore(_dynamodb().within(ROUTES_SECONDS), os.environ["PROXY_TABLE"]),
+        kept=_kept,
     )
 
 
@@ -98,6 +103,13 @@ def warm() -> None:
 @cache
 def _bus() -> SignedClient:
     return SignedClient("events", repeatable_actions=_KNOWN_AGAIN)
+
+
+@cache
+def _kept() -> "KeptResponseStore":
+    from aggregator.proxy.answers.kept_store import KeptResponseStore  # noqa: PLC0415 (responses alone are kept)
+
+    return KeptResponseStore(_dynamodb(), os.environ["PROXY_TABLE"])
 
 
 @cache

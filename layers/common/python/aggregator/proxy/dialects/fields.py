@@ -78,7 +78,7 @@ RESPONSES: Mapping[str, Field] = {
     "background_options": Field(STEERING, ({},)),
     "access_programs": Field(STEERING, ({},), "belongs to the platform's account"),
     **_each(
-        Field(STORED, why="nothing is stored here: send the whole conversation as input"),
+        Field(STORED, why="is not offered here: send the whole conversation as input"),
         "previous_response_id", "conversation", "prompt",
     ),
 }  # fmt: skip

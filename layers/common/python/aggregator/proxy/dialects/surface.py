@@ -4,9 +4,8 @@ A surface reads its request into an `Ask`, whose body is a chat completion reque
 streamed, in its own form; so any surface reaches any provider. Standard library only.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from aggregator.errors import JsonObject, Refusal, envelope, status_of
 from aggregator.proxy.answers.stored_answer import ends_chat
@@ -30,16 +29,18 @@ class Surface:
     are those of a chat stream, ending in a usage chunk (if the ask wants it) and `data: [DONE]`, or in an error chunk.
     Closing what `render` returns must close what it was given.
     `is_whole` tells from the last chunk of a rendered stream whether the stream came to its end.
+    `keeps`: its answers may be kept for their user, and `read` takes the ones that a request goes on from as `memory`.
     Under the path `created_under`, success is answered with 201. `names_request` are headers that name the request,
     besides `x-request-id`.
     """
 
     name: str
-    read: Callable[[Mapping[str, Any]], Ask]
+    read: Callable[..., Ask]
     render: Render = as_it_is
     refuse: Callable[[Refusal, str], JsonObject] = envelope
     status: Callable[[Refusal], int] = status_of
     is_whole: Callable[[bytes], bool] = ends_chat
+    keeps: bool = False
     created_under: str | None = None
     names_request: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Responses: OpenAI's newer API, without a memory. Standard library only."""
+"""Responses: OpenAI's newer API. Standard library only."""
 
 from aggregator.proxy.answers.stored_answer import ends_in
 from aggregator.proxy.dialects.naming import refusing
@@ -31,4 +31,5 @@ RESPONSES = Surface(
     render,
     refusing(_NAMES),
     is_whole=ends_in("response.completed", "response.incomplete"),
+    keeps=True,
 )

@@ -1,12 +1,12 @@
 """Reading a request of the Responses API: the same, as a chat completion request.
 
-Source: OpenAI API reference, "Create a model response". Nothing is stored here, so what needs a stored response is
-refused by name; docs/surfaces.md has the table of fields.
+Source: OpenAI API reference, "Create a model response". What it goes on from is put in its place first (earlier.py);
+what only a provider's store could give is refused by name. docs/surfaces.md has the table of fields.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import JsonObject, UnsupportedParameter
 from aggregator.proxy.dialects.chat.from_client import body_of, checked
@@ -27,6 +27,9 @@ from aggregator.runtime.shape import (
     unsupported,
 )
 
+if TYPE_CHECKING:
+    from aggregator.proxy.dialects.responses.earlier import Memory
+
 NAME = "responses"
 
 # Fields of one name and meaning in both APIs.
@@ -46,18 +49,32 @@ _INCLUDABLE = (
 )  # fmt: skip
 
 
-def read(event: Mapping[str, Any]) -> Ask:
-    """Read and check a request.
+def read(event: Mapping[str, Any], memory: "Callable[[str], Memory] | None" = None) -> Ask:
+    """Read and check a request; `memory` has what a request for a model may go on from.
 
     Raises:
         InvalidRequest: a field is missing, or has a wrong type or value; `param` is its path.
         UnsupportedParameter: it asks for what is not offered here.
+        PreviousResponseNotFound, NotFound: what it goes on from is not kept.
         PayloadTooLarge: over 6 MB.
     """
     asked = body_of(event)
     a_name(asked.get("model"), "model")
     if asked.get("input") in (None, "", []):
         raise invalid("input", "Field required")
+    if not isinstance(asked.get("store") or False, bool):
+        raise invalid("store", "must be true or false")
+    if memory is None:
+        return _read(asked)
+    from aggregator.proxy.dialects.responses import earlier  # noqa: PLC0415 (few requests name what was kept)
+
+    if not earlier.goes_on(asked):
+        return _read(asked)
+    follows = asked.get(earlier.FOLLOWS)
+    return replace(_read(earlier.with_what_came_before(asked, memory(asked["model"]))), follows=follows)
+
+
+def _read(asked: JsonObject) -> Ask:
     hosted, said = None, asked
     try:
         if has_tools_beside(asked, ("function",)):
@@ -96,12 +113,11 @@ def ask_of(asked: JsonObject) -> Ask:
 def _refuse_state(asked: JsonObject) -> None:
     for name in ("previous_response_id", "conversation", "prompt"):
         if asked.get(name) is not None:
-            raise unsupported(name, "nothing is stored here: send the whole conversation as input")
-    for name in ("background", "store"):
-        if asked.get(name) is not None and not isinstance(asked[name], bool):
-            raise invalid(name, "must be true or false")
+            raise unsupported(name, "is not offered here: send the whole conversation as input")
+    if asked.get("background") is not None and not isinstance(asked["background"], bool):
+        raise invalid("background", "must be true or false")
     if asked.get("background"):
-        raise unsupported("background", "nothing is stored here: wait for the answer, or stream it")
+        raise unsupported("background", "is not offered here: wait for the answer, or stream it")
     if asked.get("truncation") not in (None, "disabled"):
         one_of(asked["truncation"], ("auto", "disabled"), "truncation")
         raise unsupported(
