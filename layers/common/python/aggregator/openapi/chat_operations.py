@@ -56,6 +56,21 @@ HEADERS: dict[str, JsonObject] = {
         "schema": {"type": "string"},
         "example": "tools.web_search, client_metadata",
     },
+    "x-aggregator-max-tool-calls": {
+        "description": "Calls of tools that run at the provider, at most, where the request set no limit of its own.",
+        "schema": {"type": "integer"},
+        "example": 10,
+    },
+    "x-aggregator-tool-calls": {
+        "description": "Calls of tools that ran at the provider, which are charged.",
+        "schema": {"type": "string"},
+        "example": "web_search=2",
+    },
+    "x-aggregator-service-tier": {
+        "description": "The provider's tier that is charged, where it has a price of its own.",
+        "schema": {"type": "string"},
+        "example": "flex",
+    },
     "x-aggregator-left-out": {
         "description": "Providers that were passed over, because they kept failing.",
         "schema": {"type": "string"},
