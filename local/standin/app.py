@@ -16,6 +16,7 @@ from local.standin.errors import BadRequest, error_body
 from local.standin.hosted import Extras
 from local.standin.http_message import Request
 from local.standin.memory import Memory
+from local.standin.prompt_cache import PromptCache
 from local.standin.refusals import refuse
 from local.standin.replies import broken_json, cut_short, failure, json_reply
 from local.standin.script import Script, Wait
@@ -32,6 +33,7 @@ class App:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
+        self._cache = PromptCache()
 
     def __call__(self, request: Request) -> Script:
         """The reply to `request`."""
@@ -72,6 +74,8 @@ class App:
             refuse(dialect.NAME, str(body.get("model")), request.path, request.headers, given)
             ask = ask_of(body)
             completion = complete(ask, directives, number)
+            if directives.cached is None and directives.cache_write is None:
+                completion = self._cache.count(request.path, given, completion)
         except BadRequest as error:
             return (refused(error.body(), error.status),)
         extras = Extras(request.path, given, directives, ask.user_text)

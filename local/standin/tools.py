@@ -8,6 +8,7 @@ from typing import Any
 from local.standin.ask import Ask, JsonObject, text_of
 from local.standin.errors import BadRequest
 from local.standin.schema import SchemaError, instance_of
+from local.standin.steps import has_steps, next_calls, spoken
 
 _ALL_TOGETHER = re.compile(r"\b(both|parallel)\b", re.IGNORECASE)
 
@@ -24,14 +25,17 @@ class ToolCall:
 def tool_calls_for(ask: Ask) -> list[ToolCall]:
     """The calls that answer `ask`; none where it has no tools, forbids them or brings their results.
 
-    A tool named by `tool_choice` is called; else those that the user's text names; else all, if it says "both" or
-    "parallel"; else the first. Without `parallel_tool_calls` it is one at most.
+    Steps that the user tells are taken one after the other. Else a tool named by `tool_choice` is called; else those
+    that the user's text names; else all, if it says "both" or "parallel"; else the first. Without
+    `parallel_tool_calls` it is one at most.
 
     Raises:
-        BadRequest: `tool_choice` names no tool of the request, or a tool's schema cannot be filled.
+        BadRequest: `tool_choice` names no tool of the request, a tool's schema cannot be filled, or a step not taken.
     """
     tools: list[JsonObject] = ask.body.get("tools") or []
     choice = ask.body.get("tool_choice") or "auto"
+    if has_steps(ask) and choice != "none":
+        return [ToolCall(tool["type"], _name(tool), spoken(given)) for tool, given in next_calls(ask)]
     if not tools or choice == "none" or ask.tool_results:
         return []
     if isinstance(choice, dict):
