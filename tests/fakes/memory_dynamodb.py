@@ -44,8 +44,11 @@ class MemoryDynamoDb:
                 return self._update(request)
             case "DeleteItem":
                 self._check(_key(request["Key"]), request)
-                self.items.pop(_key(request["Key"]), None)
-                return {}
+                gone = self.items.pop(_key(request["Key"]), None)
+                told = gone is not None and request.get("ReturnValues") == "ALL_OLD"
+                return {"Attributes": gone} if told else {}
+            case "BatchWriteItem":
+                return self._batch_write(request["RequestItems"])
             case "TransactWriteItems":
                 return self._transact(request["TransactItems"])
             case "BatchGetItem":
@@ -103,6 +106,16 @@ class MemoryDynamoDb:
                 for table, request in wanted.items()
             }
         }
+
+    def _batch_write(self, wanted: JsonObject) -> JsonObject:
+        for requests in wanted.values():
+            for each in requests:
+                if "PutRequest" in each:
+                    put = each["PutRequest"]["Item"]
+                    self.items[_key(put)] = copy.deepcopy(put)
+                else:
+                    self.items.pop(_key(each["DeleteRequest"]["Key"]), None)
+        return {"UnprocessedItems": {}}
 
     def _query(self, request: JsonObject) -> JsonObject:
         wanted = _KEY_RANGE.match(request["KeyConditionExpression"])

@@ -9,6 +9,8 @@ from moto import mock_aws
 from aggregator.billing.model import Entry, Held, Posting, UsageEnd, settlement_of, wallet_of
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.store import BillingStore, Short, Stale
+from aggregator.proxy.answers.kept_responses import KeptResponse
+from aggregator.proxy.answers.kept_store import KeptResponseStore
 from aggregator.runtime.aws import AwsError, JsonObject
 from aggregator.runtime.boto_client import BotoClient
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
@@ -158,6 +160,24 @@ class Customer:
 
     def entry_id(self) -> str:
         return f"e{self.random.randrange(30)}"
+
+
+def test_both_say_the_same_to_the_store_of_responses(twins: Twins) -> None:
+    store = KeptResponseStore(twins, "BillingTable")
+    noise = "".join(map(chr, random.Random(1).choices(range(0x4E00, 0x9E00), k=300_000)))
+    output = [{"id": "msg_1", "type": "message"}, {"id": "fc_1", "type": "function_call"}]
+    for response_id, text in (("resp_1", "hi"), ("resp_2", noise)):
+        said = [{"role": "user", "content": text}]
+        store.keep("ann", KeptResponse({"id": response_id, "output": output}, said, {}, 2_000))
+
+    found = store.holder_of("ann", "fc_1", 1_000)
+    deleted = [store.delete("ann", "resp_1"), store.delete("ann", "resp_1")]
+
+    real, memory = twins.items()
+    assert (found, deleted) == ("resp_2", [True, False])
+    assert memory == real
+    assert len(real) > 2
+    assert twins.actions == {"BatchWriteItem", "DeleteItem", "GetItem"}
 
 
 @pytest.mark.parametrize("seed", range(2))
