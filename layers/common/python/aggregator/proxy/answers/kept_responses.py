@@ -22,7 +22,9 @@ KEPT_SECONDS = 30 * 24 * 3600
 """How long a response is kept."""
 
 _ANSWERED_BY = ("x-aggregator-provider", "x-aggregator-model")
-_ENDS = (b'"response.completed"', b'"response.incomplete"')
+_ENDS = frozenset({"response.completed", "response.incomplete"})
+_BEGINS = frozenset({"response.created", "response.queued", "response.in_progress"})
+_WITH_RESPONSE = tuple(f'"{kind}"'.encode() for kind in (*_ENDS, *_BEGINS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,40 +138,44 @@ def _with_its_end_kept(
 ) -> Iterator[bytes]:
     try:
         for chunk in answer.chunks:
-            if not any(end in chunk for end in _ENDS):
+            if not any(kind in chunk for kind in _WITH_RESPONSE):
                 yield chunk
                 continue
             for event in split(chunk):
-                said = _ending(event)
+                said = _with_response(event)
                 if said is None:
                     yield event
-                else:
+                elif said["type"] in _ENDS:
                     yield written({**said, "response": _kept(said["response"], keeping, by)})
+                else:
+                    told = {"previous_response_id": keeping.follows, "store": True}
+                    yield written({**said, "response": {**said["response"], **told}})
     finally:
         answer.close()
 
 
-def _ending(event: bytes) -> JsonObject | None:
-    """The event that ends a stream, read; None for any other."""
+def _with_response(event: bytes) -> JsonObject | None:
+    """The event, read, if it is one that tells the response as a whole: at its beginning, or at its end."""
     try:
-        said = _object(payload_of(event)) if any(end in event for end in _ENDS) else None
+        said = _object(payload_of(event)) if any(kind in event for kind in _WITH_RESPONSE) else None
     except ProviderUnreadable:
         return None
-    if said is None or said.get("type") not in ("response.completed", "response.incomplete"):
+    if said is None or said.get("type") not in _ENDS | _BEGINS:
         return None
     return said if isinstance(said.get("response"), dict) else None
 
 
 def _kept(response: JsonObject, keeping: Keeping, by: Mapping[str, str]) -> JsonObject:
-    """The response, once it is kept; as it was, but for the one it follows, if it cannot be."""
+    """The response, once it is kept; as it was, but for the one it follows, if it cannot be: it was paid for."""
     told = {**response, "previous_response_id": keeping.follows}
     if not isinstance(response.get("id"), str) or not response["id"]:
         return told
     kept = KeptResponse({**told, "store": True}, keeping.input, by, keeping.expires_at)
     try:
         keeping.store.keep(keeping.user_id, kept, ends=keeping.ends)
-    except AwsError as failed:
-        log.error("response_unkept", request_id=keeping.request_id, code=failed.code)
+    except Exception as failed:
+        code = failed.code if isinstance(failed, AwsError) else type(failed).__name__
+        log.error("response_unkept", request_id=keeping.request_id, code=code)
         log.count("AnswerUnstored")
         return {**told, "store": False}
     return kept.response

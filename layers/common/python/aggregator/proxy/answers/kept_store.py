@@ -128,7 +128,9 @@ class KeptResponseStore:
 
 def _is_name(said: Any) -> bool:
     """Whether a provider's id can stand in a sort key, and cannot be taken for a part of another's."""
-    return isinstance(said, str) and bool(said) and "#" not in said and len(said.encode()) <= _LONGEST_NAME
+    if not isinstance(said, str) or not 0 < len(said) <= _LONGEST_NAME:
+        return False
+    return said.isascii() and said.isprintable() and "#" not in said
 
 
 def _part(response_id: str, n: int) -> str:

@@ -77,9 +77,10 @@ RESPONSES: Mapping[str, Field] = {
     "background": Field(STEERING, (False,), "wait for the answer, or stream it"),
     "background_options": Field(STEERING, ({},)),
     "access_programs": Field(STEERING, ({},), "belongs to the platform's account"),
+    "previous_response_id": Field(STORED, why="names a response that is kept here; no provider sees it"),
     **_each(
-        Field(STORED, why="is not offered here: send the whole conversation as input"),
-        "previous_response_id", "conversation", "prompt",
+        Field(STORED, why="is not offered here: send the whole conversation as input, or previous_response_id"),
+        "conversation", "prompt",
     ),
 }  # fmt: skip
 

@@ -21,9 +21,14 @@ def packed(details: Any) -> str:
     return _PACKED + b64encode(json.dumps(details, separators=(",", ":")).encode()).decode()
 
 
+def is_packed(text: str) -> bool:
+    """Whether `packed` wrote a text: no provider can read it as it is."""
+    return text.startswith(_PACKED)
+
+
 def unpacked(text: str) -> list[JsonObject]:
     """The details in a text that `packed` wrote; none in any other."""
-    if not text.startswith(_PACKED):
+    if not is_packed(text):
         return []
     try:
         said = passable_json.read(b64decode(text.removeprefix(_PACKED), validate=True))

@@ -10,9 +10,13 @@ from typing import Any, Protocol
 from aggregator.errors import JsonObject, NotFound, PayloadTooLarge, PreviousResponseNotFound
 from aggregator.proxy.answers.kept_responses import KeptResponse
 from aggregator.proxy.dialects.chat.from_client import MAX_BODY_BYTES
-from aggregator.runtime.shape import a_name, objects_in
+from aggregator.runtime.shape import a_name, invalid, objects_in
 
 FOLLOWS = "previous_response_id"
+MOST_RESPONSES = 32
+"""Of so many responses one request can name items, for each of them is read before anything is paid."""
+
+_SHOWN = 100
 
 
 class Memory(Protocol):
@@ -41,7 +45,7 @@ def with_what_came_before(asked: JsonObject, memory: Memory) -> JsonObject:
     """The request with its whole input, as if its client had sent it.
 
     Raises:
-        InvalidRequest: an id is no name.
+        InvalidRequest: an id is no name, or items of too many responses are named.
         PreviousResponseNotFound: no response of that id is kept for this user.
         NotFound: no item of that id is.
         PayloadTooLarge: the whole input is over what a request may be.
@@ -52,7 +56,7 @@ def with_what_came_before(asked: JsonObject, memory: Memory) -> JsonObject:
         before = memory.response(response_id)
         if before is None:
             raise PreviousResponseNotFound(
-                f"Previous response with id '{response_id}' not found.", param=FOLLOWS
+                f"Previous response with id '{response_id[:_SHOWN]}' not found.", param=FOLLOWS
             )
         earlier = before.items
     said = asked.get("input")
@@ -83,15 +87,19 @@ def _found(items: list[Any], earlier: list[JsonObject], memory: Memory) -> list[
         if _refers(item)
     }
     known = {item["id"]: item for item in earlier if isinstance(item.get("id"), str)}
+    looked_up = 0
     for item_id in reversed(wanted):
         if item_id in known:
             continue
+        looked_up += 1
+        if looked_up > MOST_RESPONSES:
+            raise invalid("input", f"names items of more than {MOST_RESPONSES} responses")
         holder = memory.holder_of(item_id)
         for item in holder.items if holder is not None else ():
             if isinstance(item.get("id"), str):
                 known.setdefault(item["id"], item)
         if item_id not in known:
-            raise NotFound(f"Item with id '{item_id}' not found.", param=wanted[item_id])
+            raise NotFound(f"Item with id '{item_id[:_SHOWN]}' not found.", param=wanted[item_id])
     return [known[item["id"]] if _refers(item) else item for item in items]
 
 

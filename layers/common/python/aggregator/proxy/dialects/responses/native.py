@@ -8,7 +8,7 @@ What goes out differs from what the client sent in these, and in nothing else:
 | `max_output_tokens`         | the cap that the held money covers                                       |
 | `store`                     | false: what a provider keeps is the platform's account's, so all users'  |
 | `include`                   | with `reasoning.encrypted_content` where the client counted on the store |
-| `input`                     | without reasoning that only a store gives back; runs of code in words    |
+| `input`                     | without reasoning of a store or another provider; runs of code in words  |
 | `prompt_cache_key`          | a keyed hash of it and the user, so that nobody reads another's cache    |
 | `safety_identifier`         | a keyed hash of the user, where the client set neither it nor `user`     |
 | `tools`, `max_tool_calls`   | those that run at OpenAI under a cap, or left out: `hosted.py`           |
@@ -28,6 +28,7 @@ from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.fields import RESPONSES, passed
 from aggregator.proxy.dialects.hosted import refuse_unknown
 from aggregator.proxy.dialects.native import named_event, utf8_bytes
+from aggregator.proxy.dialects.reasoning import is_packed
 from aggregator.proxy.dialects.refused import refusal_of
 from aggregator.proxy.dialects.responses.hosted import (
     Count,
@@ -220,4 +221,7 @@ def _without_store(body: JsonObject, way: Way) -> None:
 def _is_kept_elsewhere(item: Any) -> bool:
     if not isinstance(item, dict) or item.get("type") != "reasoning":
         return False
-    return not item.get("encrypted_content") and not item.get("content")
+    sealed = item.get("encrypted_content")
+    if isinstance(sealed, str) and is_packed(sealed):
+        return True  # by another provider, whose answer is gone on from here
+    return not sealed and not item.get("content")
