@@ -146,6 +146,27 @@ def test_the_receipt_in_a_stream_agrees_with_its_entry(new_user: NewUser) -> Non
     assert receipt["request"]["hold"] == last["usage"]["hold_usd"]
 
 
+def test_a_search_in_a_service_tier_stands_in_header_entry_and_receipt(new_user: NewUser) -> None:
+    user = new_user(credit="5.00")
+    search = {"model": "gpt-5-mini", "input": "search this", "tools": [{"type": "web_search"}]}
+
+    answer = user.post("/v1/responses", search | {"service_tier": "flex", "max_output_tokens": 100})
+
+    receipt = eventually(
+        lambda: user.get(f"/billing/receipts/{answer.headers['x-request-id']}"),
+        lambda found: found.status == 200,
+    ).json["request"]
+    tokens = receipt["tokens"]
+    # flex: 0.125 a million in, 0.0125 from the cache, 1.00 out; a search is 0.01
+    nano_usd = 125 * (tokens["input"] - tokens["cachedInput"]) + 12.5 * tokens["cachedInput"]
+    assert (receipt["tools"], receipt["serviceTier"]) == ({"web_search": 1}, "flex")
+    nano_usd += 1_000 * tokens["output"] + 10_000_000
+    assert Decimal(receipt["charged"]) * 10**9 == -(-nano_usd // 1)
+    assert receipt["charged"] == answer.headers["x-aggregator-cost-usd"]
+    assert receipt["hold"] == answer.headers["x-aggregator-hold-usd"]
+    assert answer.headers["x-aggregator-tool-calls"] == "web_search=1"
+
+
 @pytest.mark.parametrize(
     ("directive", "outcome"),
     [("cut=3", "provider_cut"), ("error-in-stream", "provider_cut"), ("no-usage", "completed")],

@@ -52,10 +52,15 @@ class ResponsesRequest(_Request):
     temperature: float | None = None
     top_p: float | None = None
     top_logprobs: int | None = None
-    tools: Annotated[Objects | None, Field(description="Functions; no other tools are offered.")] = None
+    tools: Annotated[
+        Objects | None,
+        Field(description="Functions, and tools that run at the provider where they have a price."),
+    ] = None
     tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
     parallel_tool_calls: bool | None = None
-    max_tool_calls: int | None = None
+    max_tool_calls: Annotated[
+        int | None, Field(ge=1, description="Calls of tools that run at the provider, 5 unless said.")
+    ] = None
     text: Annotated[dict[str, Any] | None, Field(description="`format` and `verbosity`.")] = None
     reasoning: Annotated[dict[str, Any] | None, Field(description="`effort`.")] = None
     include: list[str] | None = None
@@ -63,7 +68,9 @@ class ResponsesRequest(_Request):
     store: Annotated[bool | None, Field(description="`false`: the response is not kept.")] = None
     background: Literal[False] | None = None
     truncation: Literal["disabled"] | None = None
-    service_tier: str | None = None
+    service_tier: Annotated[
+        str | None, Field(description="A tier that has a price on the route, or `auto` or `default`.")
+    ] = None
     user: str | None = None
     safety_identifier: str | None = None
     prompt_cache_key: str | None = None
@@ -108,7 +115,9 @@ class MessagesRequest(_Request):
     temperature: float | None = None
     top_p: float | None = None
     top_k: Annotated[int | None, Field(ge=1)] = None
-    tools: Annotated[Objects | None, Field(description="Tools of your own; no server tools.")] = None
+    tools: Annotated[
+        Objects | None, Field(description="Tools of your own, and server tools that have a price.")
+    ] = None
     tool_choice: dict[str, Any] | None = None
     thinking: dict[str, Any] | None = None
     output_config: Annotated[dict[str, Any] | None, Field(description="`effort` and `format`.")] = None
