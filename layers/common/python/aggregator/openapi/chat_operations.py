@@ -96,21 +96,6 @@ HEADERS: dict[str, JsonObject] = {
         "schema": _COUNT,
         "example": 16384,
     },
-    "x-aggregator-max-tool-calls": {
-        "description": "Calls at the most of tools that run at the provider, where it is not the request's own cap.",
-        "schema": _COUNT,
-        "example": 5,
-    },
-    "x-aggregator-tool-calls": {
-        "description": "Calls of such tools that were charged; a stream has them in its usage.",
-        "schema": {"type": "string"},
-        "example": "web_search=2",
-    },
-    "x-aggregator-service-tier": {
-        "description": "Tier whose rates were charged, where one was asked for; a stream has it in its usage.",
-        "schema": {"type": "string", "enum": ["flex", "priority"]},
-        "example": "flex",
-    },
     "x-aggregator-cost-usd": {
         "description": "US dollars charged; a stream has it in its usage chunk.",
         "schema": _USD,

@@ -123,6 +123,8 @@ def _calls(ask: Ask, route: Route) -> tuple[int, int]:
 def _covered_calls(ask: Ask, route: Route, held_nano_usd: NanoUsd) -> int:
     """How many calls the held amount covers beside an answer of some length, never fewer than it was held for."""
     least, most = _calls(ask, route)
+    if not most:
+        return 0
     output = min(_most_output(ask, route), max(_least_output(ask, route), OUTPUT_TOKENS_BESIDE_TOOLS))
     covered = (calls for calls in range(most, least, -1) if _cost(ask, route, output, calls) <= held_nano_usd)
     return next(covered, least)
@@ -130,19 +132,20 @@ def _covered_calls(ask: Ask, route: Route, held_nano_usd: NanoUsd) -> int:
 
 def _covered_output(ask: Ask, route: Route, held_nano_usd: NanoUsd, calls: int) -> int:
     load = _load(ask, route, calls)
-    fits = min(
+    fits = [
         output_tokens_that_fit(held_nano_usd, images=ask.images, price=price, **load)
         for price in _prices(ask, route)
-    )
-    return min(_most_output(ask, route), fits // ask.choices)
+    ]
+    return min(_most_output(ask, route), min(fits) // ask.choices)
 
 
 def _cost(ask: Ask, route: Route, output_tokens: int, calls: int) -> NanoUsd:
     load, tokens = _load(ask, route, calls), output_tokens * ask.choices
-    return max(
+    costs = [
         most_it_can_cost(output_tokens=tokens, images=ask.images, price=price, **load)
         for price in _prices(ask, route)
-    )
+    ]
+    return max(costs)
 
 
 def _load(ask: Ask, route: Route, calls: int) -> dict[str, int]:
@@ -172,7 +175,7 @@ def _prices(ask: Ask, route: Route) -> list[Price]:
     if ask.service_tier:
         prices.append(route.price.in_service_tier(ask.service_tier))
     cheaper = [without_an_hour(price) for price in prices]
-    if all(price is same for price, same in zip(cheaper, prices, strict=True)):
+    if cheaper == prices:
         return prices
     return prices if _asks_for_an_hour([ask.body, ask.asked]) else cheaper
 
