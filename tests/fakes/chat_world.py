@@ -10,7 +10,7 @@ from aggregator.auth.caller import Caller
 from aggregator.billing.model import Account, Held
 from aggregator.billing.price import Price
 from aggregator.billing.store import Short
-from aggregator.orchestrator.model import DatedPrice, Provider
+from aggregator.orchestrator.model import DatedPrice, Provider, Spoken
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
@@ -64,6 +64,9 @@ def provider(provider_id: str = "openai", **fields: Any) -> Provider:
         "timeout_seconds": 600,
         "secret": provider_id,
     }
+    dialects = fields.get("dialects", ())
+    if not isinstance(dialects, Mapping):
+        fields = fields | {"dialects": {name: Spoken(f"/{name}") for name in dialects}}
     return Provider(**(facts | fields))
 
 

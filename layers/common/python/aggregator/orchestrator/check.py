@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from aggregator.orchestrator.addresses import is_this_machine, problem_of_url
-from aggregator.orchestrator.model import PROTOCOLS, STRATEGIES
+from aggregator.orchestrator.model import PROTOCOLS, STRATEGIES, DialectName
 from aggregator.runtime.clock import from_iso
 
 JsonObject = dict[str, Any]
@@ -46,6 +46,7 @@ Tool = Literal[
 ServiceTier = Literal["flex", "priority"]
 """A service tier that can have rates of its own."""
 
+DIALECTS = frozenset(get_args(DialectName))
 EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
 MAX_TOKENS_FIELDS = frozenset({"max_tokens", "max_completion_tokens"})
 
@@ -145,6 +146,12 @@ def _of_provider(provider: JsonObject) -> Iterator[Problem]:
 
 def _of_requests(at: _Place, provider: JsonObject) -> Iterator[Problem]:
     """What a request is made to be for this provider."""
+    dialects = provider.get("dialects", {})
+    if unknown := sorted(set(dialects) - DIALECTS):
+        yield at.problem("dialects", f"'{unknown[0]}' is no dialect of clients that has a native lane")
+    for name, spoken in dialects.items() if isinstance(dialects, Mapping) else ():
+        if not fullmatch(r"/[A-Za-z0-9._/-]{1,100}", str(spoken.get("path", f"/{name}"))):
+            yield at.problem(f"dialects.{name}.path", "must be a path under the baseUrl")
     if not 0 <= provider.get("callIdLength", 0) <= 64:
         yield at.problem("callIdLength", "callIdLength must be between 0 and 64")
     for pattern, levels in provider.get("efforts", {}).items():
@@ -207,6 +214,8 @@ def _of_route(
         yield at.problem("capabilities", f"capability {unknown} is unknown")
     if not {"chat", "embeddings"} & set(able):
         yield at.problem("capabilities", "can neither chat nor embed")
+    if "onlyResponses" in able and provider is not None and "responses" not in provider.get("dialects", ()):
+        yield at.problem("capabilities", "onlyResponses needs a provider that speaks responses")
     if not _positive(whole.get("maxInputTokens")):
         yield at.problem("maxInputTokens", "maxInputTokens is missing")
     if "chat" in able and not _positive(whole.get("maxOutputTokens")):

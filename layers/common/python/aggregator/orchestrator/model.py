@@ -17,6 +17,7 @@ from aggregator.runtime.clock import iso
 JsonObject = dict[str, Any]
 
 ProtocolName = Literal["anthropic", "bedrock", "gemini", "openai"]
+DialectName = Literal["messages", "responses"]
 PROTOCOLS = frozenset(get_args(ProtocolName))
 
 SILENCE_SECONDS = 120
@@ -26,6 +27,22 @@ REASONING_SILENCE_SECONDS = 290
 
 STRATEGIES = PRIORITY, WEIGHTED, CHEAPEST, LATENCY = ("priority", "weighted", "cheapest", "latency")
 """By what a model's routes are ranked; proxy/routing/ranking.py says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """How a provider speaks one of the clients' dialects: its `path` under the base URL, and what is particular there.
+
+    `models` are patterns of its names for the models that are spoken to so; none: all of them. `left_out` are fields
+    that it does not take and that ask for nothing that changes the answer. `betas`: names in `anthropic-beta` that go
+    along, and the name of each there; None: all, as they are. `bearer`: the key goes as a Bearer token.
+    """
+
+    path: str
+    models: tuple[str, ...] = ()
+    left_out: frozenset[str] = frozenset()
+    betas: Mapping[str, str] | None = None
+    bearer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +57,7 @@ class Provider:
     `message_fields`, `call_id_length` and `efforts` say what a request becomes there (see
     proxy/dialects/chat/to_provider.py). `silence_seconds` is how long it may say nothing in the middle of an answer,
     `reasoning_silence_seconds` the same for models that reason. `dialects` are the clients' dialects that it takes as
-    they are (`responses`, `messages`), under its base URL; its `protocol` comes besides. `house`: they are its own, so
+    they are (`responses`, `messages`), best first; its `protocol` comes besides. `house`: they are its own, so
     that it knows fields which are not known here yet.
     """
 
@@ -66,7 +83,7 @@ class Provider:
     efforts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     silence_seconds: int = SILENCE_SECONDS
     reasoning_silence_seconds: int = REASONING_SILENCE_SECONDS
-    dialects: frozenset[str] = frozenset()
+    dialects: Mapping[str, Spoken] = field(default_factory=dict)
     house: bool = False
 
     def is_house_of(self, dialect: str) -> bool:
@@ -364,6 +381,22 @@ def _build_provider(entry: JsonObject) -> Provider:
         efforts=entry.get("efforts", {}),
         silence_seconds=entry.get("silenceSeconds", SILENCE_SECONDS),
         reasoning_silence_seconds=entry.get("reasoningSilenceSeconds", REASONING_SILENCE_SECONDS),
-        dialects=frozenset(entry.get("dialects", ())),
+        dialects=_dialects_of(entry.get("dialects", ())),
         house=entry.get("house", False),
     )
+
+
+def _dialects_of(entry: Mapping[str, JsonObject] | list[str]) -> dict[str, Spoken]:
+    """A list, as earlier versions have it, names dialects that stand at their usual paths."""
+    if not isinstance(entry, Mapping):
+        return {name: Spoken(f"/{name}") for name in entry}
+    return {
+        name: Spoken(
+            path=said.get("path", f"/{name}"),
+            models=tuple(said.get("models", ())),
+            left_out=frozenset(said.get("leftOut", ())),
+            betas=said.get("betas"),
+            bearer=said.get("bearer", False),
+        )
+        for name, said in entry.items()
+    }

@@ -16,7 +16,12 @@ from aggregator.errors import InvalidRequest, NotFound
 from aggregator.orchestrator.api import Capability
 from aggregator.orchestrator.change_catalogue import Changed, Order
 from aggregator.orchestrator.check import ServiceTier, Tool
-from aggregator.orchestrator.model import REASONING_SILENCE_SECONDS, SILENCE_SECONDS, ProtocolName
+from aggregator.orchestrator.model import (
+    REASONING_SILENCE_SECONDS,
+    SILENCE_SECONDS,
+    DialectName,
+    ProtocolName,
+)
 from aggregator.orchestrator.store import Version
 from aggregator.runtime.clock import iso
 from aggregator.runtime.request import Event, header_of
@@ -164,6 +169,16 @@ class PutModelRequest(_Fields):
         return said
 
 
+class SpokenRequest(_Fields):
+    """How a provider speaks a dialect, where that is not at its usual path, for all models and with all fields."""
+
+    path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._/-]{1,100}$", examples=["/anthropic/v1/messages"])]
+    models: Annotated[list[str], Field(max_length=100, default_factory=list)]
+    left_out: Annotated[list[str], Field(max_length=100, default_factory=list)]
+    betas: Annotated[dict[str, str] | None, Field(max_length=200)] = None
+    bearer: bool = False
+
+
 class PutProviderRequest(_Fields):
     """What to set: fields left out stay. `secret` names its keys in the secret of all providers, the id unless said."""
 
@@ -185,7 +200,9 @@ class PutProviderRequest(_Fields):
     rename: Annotated[dict[str, str], Field(max_length=100, default_factory=dict)]
     extensions: Annotated[list[str], Field(max_length=100, default_factory=list)]
     defaults: Annotated[dict[str, dict[str, Any]], Field(max_length=100, default_factory=dict)]
-    dialects: Annotated[list[Literal["messages", "responses"]], Field(max_length=2, default_factory=list)]
+    dialects: Annotated[
+        dict[DialectName, SpokenRequest] | list[DialectName], Field(max_length=2, default_factory=list)
+    ]
     house: bool = False
     left_out: Annotated[list[str], Field(max_length=100, default_factory=list)]
     roles: Annotated[dict[str, str], Field(max_length=20, default_factory=dict)]

@@ -22,7 +22,7 @@ from typing import Protocol, cast
 
 from aggregator.errors import Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Route as CatalogueRoute
-from aggregator.orchestrator.parameters import refuse_unsupported
+from aggregator.orchestrator.parameters import fits, refuse_unsupported
 from aggregator.proxy.dialects.adapter import Adapter, adapter_of
 from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, Receipt
 
@@ -77,12 +77,20 @@ def lane_of(ask: Ask, via: CatalogueRoute) -> Lane:
 
 def is_native(ask: Ask, via: CatalogueRoute) -> bool:
     """Whether the provider of a route takes the client's own dialect, other than chat completions."""
-    return ask.surface in (MESSAGES, RESPONSES) and ask.surface in via.provider.dialects
+    return ask.surface in (MESSAGES, RESPONSES) and speaks(via, ask.surface)
+
+
+def speaks(via: CatalogueRoute, dialect: str) -> bool:
+    """Whether the provider of a route takes a dialect as it is, for this model."""
+    spoken = via.provider.dialects.get(dialect)
+    if spoken is None:
+        return False
+    return not spoken.models or any(fits(via.upstream_model, pattern) for pattern in spoken.models)
 
 
 def takes_responses(ask: Ask, via: CatalogueRoute) -> bool:
     """Whether this model is offered over Responses alone, or with tools there alone."""
-    if RESPONSES not in via.provider.dialects or ask.surface == EMBEDDINGS:
+    if ask.surface == EMBEDDINGS or not speaks(via, RESPONSES):
         return False
     return via.can("onlyResponses") or (ask.has_tools and via.can("toolsOverResponses"))
 

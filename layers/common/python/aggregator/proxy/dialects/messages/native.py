@@ -11,8 +11,10 @@ What goes out differs from what the client sent in these, and in nothing else:
 | `diagnostics`               | without the id of an earlier answer, which is the platform's account's    |
 | `tools`                     | those that run at Anthropic with their cap, or left out: `hosted.py`      |
 | fields that ask for nothing | left out (`mcp_servers: []`)                                              |
+| what a provider has not     | left out and told: `leftOut` of its entry, for the dialect                |
 
-Headers: `anthropic-beta` and `anthropic-version` as the client sent them. The answer passes as it came, but for the
+Headers: `anthropic-beta` and `anthropic-version` as the client sent them; of betas those that the provider has, by its
+entry. The answer passes as it came, but for the
 receipt in the usage of a stream's last event. Standard library only. Sources:
 https://platform.claude.com/docs/en/api/messages/create, https://platform.claude.com/docs/en/build-with-claude/streaming
 """
@@ -22,6 +24,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregator.errors import ProviderUnreadable, Refusal, UnsupportedParameter
+from aggregator.orchestrator.model import Provider, Spoken
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.fields import MESSAGES, passed
@@ -30,7 +33,14 @@ from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages import provider_errors
 from aggregator.proxy.dialects.messages.errors import refuse
 from aggregator.proxy.dialects.messages.hosted import capped, count_result, count_used, is_known
-from aggregator.proxy.dialects.native import json_bytes, named_event, utf8_bytes
+from aggregator.proxy.dialects.native import (
+    json_bytes,
+    log_unknown,
+    named_event,
+    told_of,
+    utf8_bytes,
+    without,
+)
 from aggregator.proxy.model import Answer, Ask, JsonObject, Progress, Receipt, UpstreamRequest, Way
 from aggregator.proxy.upstream.told_user import hash_of
 from aggregator.runtime.sse import payload_of, provider_json, split, whole_events
@@ -48,35 +58,62 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     """
     provider = way.route.provider
     body = passed(ask.asked, MESSAGES, house=provider.is_house_of("messages"))
+    log_unknown(body, MESSAGES, "messages")
     refuse_unpriced_hour(body, way.route.price)
-    body, ignored = capped(body, ask, way)
+    spoken = provider.dialects["messages"]
+    body, ignored = capped(without(body, spoken.left_out), ask, way)
     body["model"] = way.route.via.upstream_model
     body["max_tokens"] = way.output_tokens
     _fit_thinking(body, ask)
     if isinstance(body.get("diagnostics"), dict):
         body["diagnostics"] = {**body["diagnostics"], "previous_message_id": None}
     metadata = body.get("metadata") or {}
-    if key and ask.user_id and not metadata.get("user_id"):
+    if key and ask.user_id and not metadata.get("user_id") and "metadata" not in spoken.left_out:
         body["metadata"] = {**metadata, "user_id": hash_of(ask.user_id, key)}
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "text/event-stream" if ask.stream else "application/json",
-        "Accept-Encoding": "identity",
-        "User-Agent": "aggregator",
-        "anthropic-version": ask.headers.get("anthropic-version") or _VERSION,
-    }
-    if betas := ask.headers.get("anthropic-beta"):
+    headers = {"anthropic-version": ask.headers.get("anthropic-version") or _VERSION}
+    betas, unknown = _betas(ask.headers.get("anthropic-beta", ""), spoken)
+    if betas:
         headers["anthropic-beta"] = betas
-    if key:
-        headers["x-api-key"] = key
+    url, sent = f"{provider.base_url}{spoken.path}", json_bytes(body)
     return UpstreamRequest(
-        url=f"{provider.base_url}/messages",
-        headers=headers,
-        body=json_bytes(body),
+        url=url,
+        headers=_proved(url, headers, sent, key, provider)
+        | {
+            "Accept": "text/event-stream" if ask.stream else "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "aggregator",
+        },
+        body=sent,
         first_byte_seconds=provider.timeout_seconds,
         silence_seconds=way.route.via.silence_seconds,
-        ignored=ignored,
+        ignored=(*ignored, *told_of(ask.asked, spoken.left_out), *unknown),
     )
+
+
+def _betas(asked: str, spoken: Spoken) -> tuple[str, tuple[str, ...]]:
+    """The betas that go along, under the provider's names for them, and what is told of the others."""
+    if spoken.betas is None:
+        return asked, ()
+    names = [name for each in asked.split(",") if (name := each.strip())]
+    known = dict.fromkeys(spoken.betas[name] for name in names if name in spoken.betas)
+    return ",".join(known), tuple(f"anthropic-beta.{name}" for name in names if name not in spoken.betas)
+
+
+def _proved(
+    url: str, headers: dict[str, str], body: bytes, key: str | None, provider: Provider
+) -> dict[str, str]:
+    """The headers with what says who calls: the key where the provider looks for it, or the role's signature."""
+    amazon = provider.protocol == "bedrock"
+    if amazon and not key:
+        from aggregator.proxy.upstream.signing import signed  # noqa: PLC0415 (Amazon alone)
+
+        return signed(url, {"content-type": "application/json", **headers}, body)
+    proved = {"Content-Type": "application/json", **headers}
+    if key and (amazon or provider.dialects["messages"].bearer):
+        proved["Authorization"] = f"Bearer {key}"
+    elif key:
+        proved["x-api-key"] = key
+    return proved
 
 
 def check(ask: Ask, via: CatalogueRoute) -> None:

@@ -14,6 +14,7 @@ What goes out differs from what the client sent in these, and in nothing else:
 | `tools`, `max_tool_calls`   | those that run at OpenAI under a cap, or left out: `hosted.py`           |
 | `client_metadata`           | left out: the client's own notes                                         |
 | fields that ask for nothing | left out (`background: false`)                                           |
+| what a provider has not     | left out and told: `leftOut` of its entry, for the dialect               |
 
 The answer passes as it came, but for the receipt in the usage of a stream's last event. Standard library only. Source:
 OpenAI API reference, "Create a model response" and "Streaming events".
@@ -27,7 +28,7 @@ from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.fields import RESPONSES, passed
 from aggregator.proxy.dialects.hosted import refuse_unknown
-from aggregator.proxy.dialects.native import named_event, utf8_bytes
+from aggregator.proxy.dialects.native import log_unknown, named_event, told_of, utf8_bytes, without
 from aggregator.proxy.dialects.reasoning import is_packed
 from aggregator.proxy.dialects.refused import refusal_of
 from aggregator.proxy.dialects.responses.hosted import (
@@ -71,15 +72,18 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     """
     provider = way.route.provider
     body = passed(ask.asked, RESPONSES, house=provider.is_house_of("responses"), tier=ask.service_tier)
+    log_unknown(body, RESPONSES, "responses")
+    spoken = provider.dialects["responses"]
     body, left_out = capped(body, ask, way)
-    ignored = [*left_out]
+    ignored = [*left_out, *told_of(ask.asked, spoken.left_out)]
     body["model"] = way.route.via.upstream_model
     body["max_output_tokens"] = way.output_tokens
     if body.pop("client_metadata", None) is not None:
         ignored.append("client_metadata")
     _without_store(body, way)
     body |= told_to_openai(body, ask.user_id, key)
-    return request_to(way.route.via, "/responses", body, key, stream=ask.stream, ignored=tuple(ignored))
+    body = without(body, spoken.left_out)
+    return request_to(way.route.via, spoken.path, body, key, stream=ask.stream, ignored=tuple(ignored))
 
 
 def check(ask: Ask, via: CatalogueRoute) -> None:

@@ -71,7 +71,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     said |= _thinking(body, way) | told_to_openai(said, ask.user_id, key)
     if ask.stream:
         said["stream"] = True
-    return request_to(way.route.via, "/responses", said, key, stream=ask.stream)
+    return request_to(way.route.via, provider.dialects["responses"].path, said, key, stream=ask.stream)
 
 
 def _thinking(body: JsonObject, way: Way) -> JsonObject:
