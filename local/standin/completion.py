@@ -14,7 +14,16 @@ from local.standin.errors import BadRequest
 from local.standin.schema import SchemaError, instance_of
 from local.standin.tools import ToolCall, forces_one_tool, results_text, tool_calls_for
 
-_REASONING_TOKENS = {"none": 0, "minimal": 4, "low": 16, "medium": 32, "high": 64, "xhigh": 128, "max": 128}
+_REASONING_TOKENS = {
+    "none": 0,
+    "minimal": 4,
+    "low": 16,
+    "medium": 32,
+    "high": 64,
+    "xhigh": 128,
+    "max": 128,
+    "default": 32,
+}
 _REASONING_MODEL = re.compile(r"(?:^|/)o\d|reasoner")
 _THOUGHT = tokens.pieces(
     "The user wants an answer, so I think about what they said, step by step, and then I answer."

@@ -17,6 +17,7 @@ def place_of(signature: object, thought: str) -> int | None:
     """At which place of its answer the thought stood; None if it is not what was signed."""
     if not isinstance(signature, str):
         return None
+    signature = signature.replace("-", "+").replace("_", "/")  # Google takes either alphabet
     try:
         said = b64decode(signature, validate=True)
     except ValueError:

@@ -4,10 +4,16 @@ from collections.abc import Mapping
 
 from local.standin.ask import JsonObject
 from local.standin.errors import BadRequest
-from local.standin.refusals import converse
+from local.standin.refusals import compatible, converse, gemini, messages, openai
 from local.standin.refusals.rules import Call, Rule
 
-TABLE: tuple[Rule, ...] = (*converse.RULES,)
+TABLE: tuple[Rule, ...] = (
+    *openai.RULES,
+    *compatible.RULES,
+    *messages.RULES,
+    *gemini.RULES,
+    *converse.RULES,
+)
 
 
 def refuse(dialect: str, model: str, path: str, headers: Mapping[str, str], body: JsonObject) -> None:
