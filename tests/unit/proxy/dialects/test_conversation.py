@@ -9,6 +9,7 @@ from aggregator.proxy.dialects.conversation import (
     Turn,
     apart,
     in_two_roles,
+    spoken,
 )
 
 
@@ -29,7 +30,7 @@ def test_the_system_prompt_ends_where_somebody_else_speaks() -> None:
 
     prompt, said = apart(turns)
 
-    assert [turn.blocks for turn in prompt] == [(Text("a"),), (Text("b"),)]
+    assert prompt == (Text("a"), Text("b"))
     assert [turn.role for turn in said] == ["user", "system"]
 
 
@@ -60,3 +61,9 @@ def test_results_come_first_in_their_turn_and_an_answer_keeps_its_order() -> Non
         Turn("assistant", said),
         Turn("user", (Result("c1", (Text("ok"),)), Text("note"), Text("also"))),
     ]
+
+
+def test_empty_words_are_nobodys_and_the_mark_of_a_turn_is_that_of_its_last_block() -> None:
+    turn = Turn("user", (Text("a"), Text("b"), Text(" \n")), mark={"type": "ephemeral"})
+
+    assert spoken(turn) == (Text("a"), Text("b", mark={"type": "ephemeral"}))

@@ -8,6 +8,7 @@ from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Route
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.fitting import in_dialect_of
+from aggregator.proxy.dialects.from_chat_form import read
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.messages.to_provider import conversation
 from tests.fakes.chat_world import ask as chat_ask
@@ -205,7 +206,7 @@ def test_a_provider_with_images_in_results_is_told_of_an_error_in_words_too() ->
 def test_claude_is_told_of_an_error_as_it_was_said() -> None:
     result = {"role": "tool", "tool_call_id": "t1", "content": "gone", "is_error": True}
 
-    _, said = conversation([{"role": "user", "content": "hi"}, result])
+    _, said = conversation(read([{"role": "user", "content": "hi"}, result], "Claude"))
 
     assert said[0]["content"][1] == {
         "type": "tool_result",

@@ -13,6 +13,7 @@ from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.attachments import File
 
 if TYPE_CHECKING:
+    from aggregator.proxy.dialects.conversation import Turns
     from aggregator.proxy.dialects.hosted import Hosted
 
 JsonObject = dict[str, Any]
@@ -59,6 +60,7 @@ class Ask:
     `hosted` are the tools of `asked` that run at a provider; `body` is without them. `service_tier` is one that was
     asked for and has a price of its own, if anything is asked for.
     `follows` is the id of the kept response that it goes on from, whose items are in `asked` already.
+    `turns` is the conversation in its order, where it came in another form than a chat completion's.
     """
 
     body: JsonObject
@@ -80,6 +82,7 @@ class Ask:
     hosted: "Hosted | None" = None
     service_tier: str = ""
     follows: str | None = None
+    turns: "Turns" = ()
 
     @property
     def has_tools(self) -> bool:

@@ -32,17 +32,23 @@ def file(data: str, name: str | None = None) -> JsonObject:
     return {"type": "file", "file": {"file_data": data, **({"filename": name} if name else {})}}
 
 
-def test_what_the_system_says_stands_apart() -> None:
+def test_the_system_prompt_stands_apart_and_later_words_stay_in_their_place() -> None:
     body = sent(
         messages=[
             {"role": "system", "content": "Be brief."},
-            {"role": "user", "content": "hi"},
             {"role": "developer", "content": [{"type": "text", "text": "Be kind."}]},
+            {"role": "user", "content": "hi"},
+            {"role": "assistant", "content": "yes"},
+            {"role": "system", "content": "note"},
         ]
     )
 
     assert body["system"] == [{"text": "Be brief."}, {"text": "Be kind."}]
-    assert body["messages"] == [{"role": "user", "content": [{"text": "hi"}]}]
+    assert body["messages"] == [
+        {"role": "user", "content": [{"text": "hi"}]},
+        {"role": "assistant", "content": [{"text": "yes"}]},
+        {"role": "user", "content": [{"text": "note"}]},
+    ]
 
 
 def test_neighbours_of_one_role_become_one_turn_and_what_says_nothing_is_left_out() -> None:
@@ -244,7 +250,7 @@ def test_a_cache_mark_sets_a_point_after_what_it_marks() -> None:
         ([{"role": "tool", "content": "sunny"}], "messages.0.tool_call_id", InvalidRequest),
         (
             [{"role": "system", "content": [image(f"data:image/png;base64,{PNG}")]}],
-            "messages.0.content.0",
+            "messages.0.content.0.type",
             UnsupportedParameter,
         ),
     ],

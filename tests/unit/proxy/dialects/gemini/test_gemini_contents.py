@@ -26,17 +26,23 @@ def contents(*messages: JsonObject, model: str = "gemini-3.8-flash") -> list[Jso
     return found
 
 
-def test_what_the_system_says_is_the_system_instruction() -> None:
+def test_the_system_prompt_is_the_system_instruction_and_later_words_stay_in_their_place() -> None:
     body = sent(
         messages=[
             {"role": "system", "content": "be brief"},
-            HI,
             {"role": "developer", "content": [{"type": "text", "text": "be kind"}]},
+            HI,
+            {"role": "assistant", "content": "yes"},
+            {"role": "system", "content": "note"},
         ]
     )
 
     assert body["systemInstruction"] == {"parts": [{"text": "be brief"}, {"text": "be kind"}]}
-    assert body["contents"] == [{"role": "user", "parts": [{"text": "hi"}]}]
+    assert body["contents"] == [
+        {"role": "user", "parts": [{"text": "hi"}]},
+        {"role": "model", "parts": [{"text": "yes"}]},
+        {"role": "user", "parts": [{"text": "note"}]},
+    ]
 
 
 def test_neighbours_of_one_role_become_one_and_empty_text_is_left_out() -> None:
@@ -204,7 +210,7 @@ def test_content_that_would_have_to_be_fetched_is_refused_by_its_place(part: Jso
 def test_images_where_only_text_can_stand_are_refused() -> None:
     image = {"type": "image_url", "image_url": {"url": PNG}}
 
-    assert refused(messages=[HI, {"role": "assistant", "content": [image]}]) == "messages.1.content.0"
+    assert refused(messages=[HI, {"role": "assistant", "content": [image]}]) == "messages.1.content.0.type"
 
 
 @pytest.mark.parametrize(

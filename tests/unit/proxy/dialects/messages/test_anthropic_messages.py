@@ -27,17 +27,26 @@ def turns(*messages: JsonObject) -> list[JsonObject]:
     return found
 
 
-def test_what_the_system_says_stands_apart_in_its_order() -> None:
+def test_the_system_prompt_stands_apart_and_what_the_system_says_later_stays_in_its_place() -> None:
     body = sent(
         messages=[
             {"role": "system", "content": "be brief"},
-            HI,
             {"role": "developer", "content": [{"type": "text", "text": "be kind"}]},
+            HI,
+            {"role": "assistant", "content": "yes"},
+            {"role": "system", "content": "note", "cache_control": {"type": "ephemeral"}},
         ]
     )
 
     assert body["system"] == [{"type": "text", "text": "be brief"}, {"type": "text", "text": "be kind"}]
-    assert [turn["role"] for turn in body["messages"]] == ["user"]
+    assert body["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "hi"}]},
+        {"role": "assistant", "content": [{"type": "text", "text": "yes"}]},
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "note", "cache_control": {"type": "ephemeral"}}],
+        },
+    ]
 
 
 def test_neighbours_of_one_role_become_one_turn() -> None:

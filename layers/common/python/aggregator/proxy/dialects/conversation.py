@@ -9,7 +9,7 @@ place. What answers a call is a `Result` in a user's turn.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from aggregator.errors import JsonObject
@@ -21,12 +21,19 @@ Role = Literal["system", "developer", "user", "assistant"]
 class Came:
     """Where a block came from: a dialect, its JSON there (empty if it was a bare string), and its place in the request.
 
-    `place` is a field's path as the client wrote it, for refusals to name: `messages.2.content.0.source`.
+    `place` is its path as the client wrote it, for refusals to name (`messages.2.content.0`), and `within` the field of
+    it that has its content (`source`).
     """
 
     dialect: str = ""
     said: JsonObject = field(default_factory=dict)
     place: str = ""
+    within: str = ""
+
+    @property
+    def content(self) -> str:
+        """Path of what the block holds."""
+        return f"{self.place}.{self.within}" if self.within else self.place
 
 
 NOWHERE = Came()
@@ -87,11 +94,10 @@ class Image(Block):
 
 @dataclass(frozen=True, slots=True)
 class File(Block):
-    """A document as a data URI. `context` is what its sender says about it."""
+    """A document as a data URI."""
 
     data: str
     name: str | None = None
-    context: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +112,11 @@ class Result(Block):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one side says until another does."""
+    """What one side says until another does. `mark` is that of the whole, so of its last block."""
 
     role: Role
     blocks: tuple[Block, ...]
+    mark: JsonObject | None = field(default=None, kw_only=True)
 
     @property
     def is_system(self) -> bool:
@@ -120,30 +127,45 @@ class Turn:
 Turns = tuple[Turn, ...]
 
 
-def apart(turns: Turns) -> tuple[Turns, Turns]:
+def spoken(turn: Turn) -> tuple[Block, ...]:
+    """The blocks of a turn that say something, for no provider takes empty words; its mark is on the last."""
+    blocks = tuple(block for block in turn.blocks if not isinstance(block, Text) or block.text.strip())
+    if turn.mark is None or not blocks:
+        return blocks
+    return (*blocks[:-1], replace(blocks[-1], mark=turn.mark))
+
+
+def said_in(result: Result) -> tuple[Block, ...]:
+    """What a call came to, without empty words."""
+    return spoken(Turn("user", result.content))
+
+
+def apart(turns: Turns) -> tuple[tuple[Block, ...], Turns]:
     """The system prompt, and the conversation after it."""
     begins = next((n for n, turn in enumerate(turns) if not turn.is_system), len(turns))
-    return turns[:begins], turns[begins:]
+    return tuple(block for turn in turns[:begins] for block in spoken(turn)), turns[begins:]
 
 
 def in_two_roles(turns: Iterable[Turn]) -> Iterator[Turn]:
     """Turns of user and assistant that take turns, for providers that take no others, nor two of one role in a row.
 
-    What the system says in mid-conversation is said by the user, where it stands. Results come first in their turn, for
-    they answer the one before.
+    What the system says in mid-conversation is said by the user, where it stands. Results come first where they
+    answer the turn before.
     """
     role: Role = "user"
     said: list[Block] = []
+    answers = False
     for turn in turns:
         speaker: Role = "assistant" if turn.role == "assistant" else "user"
         if speaker != role and said:
-            yield Turn(role, _results_first(said))
-            said = []
+            yield Turn(role, results_first(said) if answers else tuple(said))
+            said, answers = [], role == "assistant"
         role = speaker
-        said += turn.blocks
+        said += spoken(turn)
     if said:
-        yield Turn(role, _results_first(said))
+        yield Turn(role, results_first(said) if answers else tuple(said))
 
 
-def _results_first(blocks: list[Block]) -> tuple[Block, ...]:
+def results_first(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """The same blocks, for whoever wants calls answered before anything else is said."""
     return tuple(sorted(blocks, key=lambda block: not isinstance(block, Result)))

@@ -8,12 +8,13 @@ completion".
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aggregator.errors import InvalidRequest, UnsupportedParameter
 from aggregator.orchestrator.parameters import DEFAULTS
+from aggregator.proxy.dialects.conversation import File, Image
 from aggregator.proxy.model import JsonObject
 
 LABELS = frozenset({
@@ -82,42 +83,6 @@ def a_string(value: Any, place: str) -> str:
     return value
 
 
-def parts_of(message: Mapping[str, Any], place: str) -> Iterator[tuple[str, JsonObject]]:
-    """Content of a message as parts, each with its place; text that says nothing is left out, for no provider takes it.
-
-    Raises:
-        InvalidRequest: a part has a wrong shape.
-    """
-    content = message.get("content")
-    if isinstance(content, str):
-        content = [{"type": "text", "text": content}]
-    for k, part in enumerate(content or ()):
-        at = f"{place}.content.{k}"
-        kind = an_object(part, at).get("type", "text")
-        if kind not in ("text", "refusal"):
-            yield at, part
-            continue
-        words = part.get(kind)
-        if not isinstance(words, str):
-            raise InvalidRequest(f"{at}.{kind}: must be a string", param=f"{at}.{kind}")
-        if words.strip():
-            yield at, {**part, "type": "text", "text": words}
-
-
-def text_of(message: Mapping[str, Any], place: str) -> str:
-    """Content of a message that can only be text.
-
-    Raises:
-        UnsupportedParameter: it is something else.
-    """
-    texts = []
-    for at, part in parts_of(message, place):
-        if part.get("type", "text") != "text":
-            raise unsupported(at, "only text is taken here")
-        texts.append(part["text"])
-    return "\n".join(texts)
-
-
 def refuse_message_fields(message: Mapping[str, Any], place: str, provider_name: str) -> None:
     """Pass a message only without fields that no other protocol has.
 
@@ -147,36 +112,29 @@ def data_uri_of(url: str, place: str) -> DataUri | None:
     return DataUri("image/jpeg" if media_type == "image/jpg" else media_type, url[match.end() :])
 
 
-def image_url_of(part: Mapping[str, Any], place: str) -> str:
-    """URL of an image part, in either of the forms that clients write.
+def refuse_detail(image: Image) -> None:
+    """Pass an image that is asked for in full detail; providers but OpenAI choose the resolution themselves.
 
     Raises:
-        UnsupportedParameter: it asks for a resolution; providers but OpenAI choose it themselves.
+        UnsupportedParameter: it asks for another.
     """
-    image = part.get("image_url")
-    at = f"{place}.image_url"
-    if isinstance(image, Mapping):
-        if image.get("detail") not in (None, "auto", "high"):
-            raise unsupported(f"{at}.detail", "images are taken in full detail only")
-        return a_string(image.get("url"), f"{at}.url")
-    return a_string(image, at)
+    if image.detail not in (None, "auto", "high"):
+        raise unsupported(
+            f"{image.came.content.removesuffix('.url')}.detail", "images are taken in full detail only"
+        )
 
 
-def file_of(part: Mapping[str, Any], place: str) -> tuple[DataUri, str | None]:
-    """A file that stands in the request, and its name.
+def data_of(file: File) -> DataUri:
+    """What a file holds.
 
     Raises:
-        UnsupportedParameter: it stands elsewhere.
+        InvalidRequest: it is no data URI.
     """
-    at = f"{place}.file"
-    file = an_object(part.get("file"), at)
-    if file.get("file_id") is not None:
-        raise unsupported(f"{at}.file_id", "send the file itself, as file_data")
-    data = data_uri_of(a_string(file.get("file_data"), f"{at}.file_data"), f"{at}.file_data")
+    at = file.came.content
+    data = data_uri_of(file.data, at)
     if data is None:
-        raise InvalidRequest(f"{at}.file_data: must be a data URI", param=f"{at}.file_data")
-    name = file.get("filename")
-    return data, name if isinstance(name, str) and name else None
+        raise InvalidRequest(f"{at}: must be a data URI", param=at)
+    return data
 
 
 def stops_of(body: Mapping[str, Any]) -> list[str]:

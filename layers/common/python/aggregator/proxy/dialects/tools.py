@@ -4,118 +4,90 @@ Source of the fields: OpenAI API reference, "Create chat completion" (`tools`, `
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aggregator.errors import InvalidRequest
+from aggregator.proxy.dialects.conversation import Block, Call, Result, Text, Turns
 from aggregator.proxy.dialects.reading import a_string, an_object, unsupported
 from aggregator.proxy.model import JsonObject
 from aggregator.runtime import passable_json
 
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A call that an earlier answer of the model made, with its arguments read."""
-
-    id: str
-    name: str
-    arguments: JsonObject
-    said: JsonObject
-
-
-def tool_calls_of(message: Mapping[str, Any], place: str) -> Iterator[ToolCall]:
-    """Calls of an assistant's message.
-
-    Raises:
-        InvalidRequest: one has a wrong shape, or arguments that are no JSON object.
-    """
-    calls = message.get("tool_calls") or []
-    if not isinstance(calls, list):
-        raise InvalidRequest(f"{place}.tool_calls: must be an array", param=f"{place}.tool_calls")
-    for k, call in enumerate(calls):
-        at = f"{place}.tool_calls.{k}"
-        if an_object(call, at).get("type", "function") != "function":
-            raise unsupported(f"{at}.type", "only function calls are taken")
-        function = an_object(call.get("function"), f"{at}.function")
-        yield ToolCall(
-            id=a_string(call.get("id"), f"{at}.id"),
-            name=a_string(function.get("name"), f"{at}.function.name"),
-            arguments=_arguments(function.get("arguments"), f"{at}.function.arguments"),
-            said=call,
-        )
-
-
-def _arguments(said: Any, place: str) -> JsonObject:
-    if said in (None, ""):
-        return {}
-    try:
-        return an_object(passable_json.read(said), place)
-    except passable_json.TooDeep:
-        raise InvalidRequest(f"{place}: is nested too deep", param=place) from None
-    except (TypeError, ValueError):
-        raise InvalidRequest(f"{place}: must be a JSON object, written as a string", param=place) from None
-
-
 NO_OBJECT = "The arguments of this call were no JSON object."
 
 
-def mended(messages: list[JsonObject]) -> list[JsonObject]:
-    """The messages, where a call whose arguments are no JSON object has them as the text that they are, in an object.
+def arguments_of(call: Call) -> JsonObject:
+    """Arguments of a call as an object; those of a custom tool are its one string, `input`.
 
-    The model made that mistake, not the client, and can no longer take it back: the call's result tells it so. Messages
-    without such a call are the same objects as before.
+    Raises:
+        InvalidRequest: they are no JSON object.
+    """
+    place = call.came.content
+    if call.custom:
+        return {"input": call.arguments}
+    if not call.arguments:
+        return {}
+    try:
+        return an_object(passable_json.read(call.arguments), place)
+    except passable_json.TooDeep:
+        raise InvalidRequest(f"{place}: is nested too deep", param=place) from None
+    except ValueError:
+        raise InvalidRequest(f"{place}: must be a JSON object, written as a string", param=place) from None
+
+
+def mended(turns: Turns) -> Turns:
+    """The turns, where a call whose arguments are no JSON object has them as the text that they are, in an object.
+
+    The model made that mistake, not the client, and can no longer take it back: the call's result tells it so.
     """
     broken: set[str] = set()
     found = []
-    for message in messages:
-        calls = message.get("tool_calls")
-        if isinstance(calls, list) and any(_is_broken(call) for call in calls):
-            broken |= {call["id"] for call in calls if _is_broken(call) and isinstance(call.get("id"), str)}
-            found.append({**message, "tool_calls": [_as_object(call) for call in calls]})
-        elif broken and message["role"] == "tool" and str(message.get("tool_call_id")) in broken:
-            found.append(_saying_so(message))
-        else:
-            found.append(message)
-    return found
+    for turn in turns:
+        broken |= {block.id for block in turn.blocks if isinstance(block, Call) and _is_broken(block)}
+        found.append(
+            replace(turn, blocks=tuple(_mended(block, broken) for block in turn.blocks)) if broken else turn
+        )
+    return tuple(found)
 
 
-def _is_broken(call: Any) -> bool:
-    function = call.get("function") if isinstance(call, dict) else None
-    said = function.get("arguments") if isinstance(function, dict) else None
-    if not isinstance(said, str) or not said:
+def _mended(block: Block, broken: set[str]) -> Block:
+    if isinstance(block, Call) and _is_broken(block):
+        return replace(block, arguments=json.dumps({"arguments": block.arguments}))
+    if isinstance(block, Result) and block.call_id in broken:
+        return told(block, NO_OBJECT)
+    return block
+
+
+def told(result: Result, words: str) -> Result:
+    """The result, which begins with these words."""
+    match result.content:
+        case (Text() as first, *rest):
+            return replace(result, content=(replace(first, text=f"{words} {first.text}".rstrip()), *rest))
+        case content:
+            return replace(result, content=(Text(words), *content))
+
+
+def _is_broken(call: Call) -> bool:
+    if call.custom or not call.arguments:
         return False
     try:
-        return not isinstance(passable_json.read(said), dict)
+        return not isinstance(passable_json.read(call.arguments), dict)
     except (passable_json.TooDeep, passable_json.NotFinite):
         return False
     except ValueError:
         return True
 
 
-def _as_object(call: Any) -> Any:
-    if not _is_broken(call):
-        return call
-    function = call["function"]
-    return {**call, "function": {**function, "arguments": json.dumps({"arguments": function["arguments"]})}}
-
-
-def _saying_so(message: JsonObject) -> JsonObject:
-    content = message.get("content")
-    if isinstance(content, list):
-        return {**message, "content": [{"type": "text", "text": NO_OBJECT}, *content]}
-    return {**message, "content": f"{NO_OBJECT} {content or ''}".rstrip()}
-
-
 @dataclass(frozen=True, slots=True)
 class FunctionTool:
-    """A function that the model may call. `said` is the tool as the client wrote it."""
+    """A function that the model may call. `mark` keeps the prompt up to it in a cache."""
 
     name: str
     description: str | None
     parameters: JsonObject
     strict: bool
-    said: JsonObject
+    mark: JsonObject | None
 
 
 def tools_of(body: Mapping[str, Any]) -> list[FunctionTool]:
@@ -132,13 +104,14 @@ def tools_of(body: Mapping[str, Any]) -> list[FunctionTool]:
             raise unsupported(f"{at}.type", "only functions are taken as tools")
         function = an_object(tool.get("function"), f"{at}.function")
         description = function.get("description")
+        mark = tool.get("cache_control", function.get("cache_control"))
         tools.append(
             FunctionTool(
                 name=a_string(function.get("name"), f"{at}.function.name"),
                 description=description if isinstance(description, str) and description else None,
                 parameters=an_object(function.get("parameters") or {}, f"{at}.function.parameters"),
                 strict=function.get("strict") is True,
-                said=tool,
+                mark=None if mark is None else an_object(mark, f"{at}.cache_control"),
             )
         )
     return tools

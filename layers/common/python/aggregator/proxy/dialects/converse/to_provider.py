@@ -13,6 +13,7 @@ from aggregator.errors import InvalidRequest
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.dialects.converse.models import Model, claude_of, model_fields, model_of
 from aggregator.proxy.dialects.converse.turns import Conversation
+from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.messages.models import Claude
 from aggregator.proxy.dialects.messages.schema import closed, open_place
 from aggregator.proxy.dialects.reading import (
@@ -69,9 +70,7 @@ def body_of(ask: Ask, way: Way) -> JsonObject:
     refuse_unknown(body, _TAKEN, via.provider.name)
     target = _Target(model_of(via.upstream_model), claude_of(via.upstream_model))
     conversation = Conversation(via.upstream_model)
-    for n, message in enumerate(mended(body["messages"])):
-        conversation.add(message, f"messages.{n}")
-    conversation.end()
+    conversation.take(mended(turns_of(ask, "Amazon Bedrock")))
     if not conversation.messages:
         raise InvalidRequest("messages: needs at least one message with content", param="messages")
     tools, tool_choice = _tools(body, target, conversation)
@@ -129,14 +128,14 @@ def _tools(
         return {}, {}
     if not tools:  # Converse wants to know tools that were called, also when they are not to be called again
         tools, mode = (
-            [FunctionTool(each, None, {}, strict=False, said={}) for each in conversation.called],
+            [FunctionTool(each, None, {}, strict=False, mark=None) for each in conversation.called],
             "none",
         )
     config: JsonObject = {"tools": []}
     for k, tool in enumerate(tools):
         config["tools"] += [
             _tool_spec(tool, f"tools.{k}", target.model),
-            *(conversation.cache_point(tool.said, f"tools.{k}") if target.claude is not None else ()),
+            *(conversation.cache_point(tool.mark, f"tools.{k}") if target.claude is not None else ()),
         ]
     if mode in ("required", "named"):
         if not (target.model.forced_tools if target.claude is None else target.claude.can_be_forced):

@@ -7,10 +7,24 @@ import hashlib
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from aggregator.errors import InvalidRequest
+from aggregator.proxy.dialects.conversation import (
+    Block,
+    Call,
+    File,
+    Image,
+    Refusal,
+    Result,
+    Text,
+    Thinking,
+    Turn,
+    Turns,
+    apart,
+    in_two_roles,
+    said_in,
+)
 from aggregator.proxy.dialects.converse.models import (
     caches,
     claude_of,
@@ -18,16 +32,8 @@ from aggregator.proxy.dialects.converse.models import (
     takes_words_after_results,
 )
 from aggregator.proxy.dialects.messages.to_provider import DETAILS_FORMAT
-from aggregator.proxy.dialects.reading import (
-    DataUri,
-    data_uri_of,
-    file_of,
-    image_url_of,
-    parts_of,
-    refuse_message_fields,
-    unsupported,
-)
-from aggregator.proxy.dialects.tools import tool_calls_of
+from aggregator.proxy.dialects.reading import DataUri, data_of, data_uri_of, refuse_detail, unsupported
+from aggregator.proxy.dialects.tools import arguments_of
 from aggregator.proxy.model import JsonObject
 
 OTHERS_FORMAT = "bedrock-converse-v1"
@@ -73,37 +79,21 @@ class Conversation:
         self._thoughts = details_format(model_id)
         self._words_after_results = takes_words_after_results(model_id)
         self._media_in_results = takes_media_in_results(model_id)
-        self._results = 0
         self._shown: list[JsonObject] = []
+        self._results = 0
         self._names: set[str] = set()
 
-    def add(self, message: Mapping[str, Any], place: str) -> None:
-        """Take one message; neighbours of one role become one, for Converse takes them in turns.
+    def take(self, turns: Turns) -> None:
+        """Take the turns of a request. Those of the system in mid-conversation stay there, in the user's name.
 
         Raises:
-            InvalidRequest: it has a wrong shape.
+            InvalidRequest: something has a wrong shape.
             UnsupportedParameter: it holds what Converse does not take.
         """
-        refuse_message_fields(message, place, "Amazon Bedrock")
-        if message["role"] in ("assistant", "user"):
-            self._show()
-        match message["role"]:
-            case "system" | "developer":
-                self.system += self._texts(message, place)
-                self.system += self.cache_point(message, place)
-                return
-            case "assistant":
-                role, blocks = "assistant", list(self._assistant(message, place))
-            case "tool":
-                role, blocks = "user", [self._tool_result(message, place)]
-            case _:
-                role, blocks = "user", list(self._parts(message, place))
-        blocks += self.cache_point(message, place)
-        self._turn(role, blocks)
-
-    def end(self) -> None:
-        """Take the last message as the last, and put right what the model would refuse of the turns."""
-        self._show()
+        prompt, said = apart(turns)
+        self.system = list(self._blocks(prompt))
+        for turn in in_two_roles(said):
+            self._turn(turn)
         for message in self.messages:
             content = message["content"]
             if any("document" in block for block in content) and not any(
@@ -113,87 +103,83 @@ class Conversation:
         if self.messages and self.messages[0]["role"] == "assistant":
             self.messages.insert(0, {"role": "user", "content": [{"text": _BEFORE_THE_FIRST}]})
 
-    def _show(self) -> None:
-        """What tools showed follows their results, where the model does not take it in them."""
-        shown, self._shown, self._results = self._shown, [], 0
-        self._turn("user", shown)
+    def _turn(self, turn: Turn) -> None:
+        """Results first, then what they showed where the model does not take it in them, then words."""
+        results = [block for block in turn.blocks if isinstance(block, Result)]
+        self._shown, self._results = [], 0
+        content = list(self._blocks(results)) + self._shown
+        others = list(self._blocks(block for block in turn.blocks if not isinstance(block, Result)))
+        if content and others and not self._words_after_results:
+            self._say(turn.role, content)
+            self._say("assistant", [{"text": _AFTER_RESULTS}])
+            content = []
+        self._say(turn.role, content + others)
 
-    def _turn(self, role: str, blocks: list[JsonObject]) -> None:
-        last = self.messages[-1] if self.messages else None
-        if last is not None and last["role"] == role:
-            apart = role == "user" and not self._words_after_results and blocks
-            if apart and "toolResult" in last["content"][-1] and "toolResult" not in blocks[0]:
-                self.messages.append({"role": "assistant", "content": [{"text": _AFTER_RESULTS}]})
-        if self.messages and self.messages[-1]["role"] == role:
-            self.messages[-1]["content"] += blocks
+    def _say(self, role: str, blocks: list[JsonObject]) -> None:
+        if blocks and self.messages and self.messages[-1]["role"] == role:
+            self.messages[-1]["content"] += blocks  # what stood between said nothing
         elif blocks:
             self.messages.append({"role": role, "content": blocks})
 
-    def cache_point(self, holder: Mapping[str, Any], place: str) -> list[JsonObject]:
-        """The block that keeps the prompt up to here, if `holder` asks for it in its `cache_control`.
+    def cache_point(self, mark: JsonObject | None, place: str) -> list[JsonObject]:
+        """The block that keeps the prompt up to here, if there is a `mark`.
 
         Raises:
-            UnsupportedParameter: the model keeps none, or it should be kept for longer than is priced.
+            UnsupportedParameter: it is of another kind, or should be kept for longer than is priced.
         """
-        control = holder.get("cache_control")
-        if control is None:
+        if mark is None:
             return []
         at = f"{place}.cache_control"
-        if not isinstance(control, Mapping) or control.get("type") != "ephemeral":
+        if mark.get("type") != "ephemeral":
             raise unsupported(f"{at}.type", "must be 'ephemeral'")
-        if control.get("ttl") not in (None, "5m"):
+        if mark.get("ttl") not in (None, "5m"):
             raise unsupported(f"{at}.ttl", "only '5m' is offered here")
         return [{"cachePoint": {"type": "default"}}] if self._caches else []
 
-    def _texts(self, message: Mapping[str, Any], place: str) -> Iterator[JsonObject]:
-        for at, part in parts_of(message, place):
-            if part.get("type", "text") not in ("text", "refusal"):
-                raise unsupported(at, "only text is taken here")
-            yield {"text": part["text"]}
-            yield from self.cache_point(part, at)
+    def _blocks(self, blocks: Iterable[Block]) -> Iterator[JsonObject]:
+        for block in blocks:
+            said = self._block(block)
+            if said is not None:
+                yield said
+                yield from self.cache_point(block.mark, block.came.place)
 
-    def _parts(self, message: Mapping[str, Any], place: str) -> Iterator[JsonObject]:
-        for at, part in parts_of(message, place):
-            match part.get("type", "text"):
-                case "text":
-                    yield {"text": part["text"]}
-                case "image_url":
-                    yield _image(part, at)
-                case "file":
-                    yield self._document(part, at)
-                case other:
-                    raise unsupported(f"{at}.type", f"{other} is not taken here")
-            yield from self.cache_point(part, at)
+    def _block(self, block: Block) -> JsonObject | None:
+        """The block as Converse takes it; None for what another provider thought, which cannot be given back."""
+        match block:
+            case Text() | Refusal():
+                return {"text": block.text}
+            case Thinking():
+                return _thought(block, self._thoughts)
+            case Call():
+                self.called[block.name] = None
+                call_id = _tool_use_id(block.id)
+                return {"toolUse": {"toolUseId": call_id, "name": block.name, "input": arguments_of(block)}}
+            case Result():
+                return self._result(block)
+            case Image():
+                return _image(block)
+            case File():
+                return self._document(block)
+            case _:
+                raise AssertionError(f"no block of a conversation: {block}")
 
-    def _assistant(self, message: Mapping[str, Any], place: str) -> Iterator[JsonObject]:
-        yield from _thoughts(message.get("reasoning_details"), self._thoughts)
-        yield from self._texts(message, place)
-        for call in tool_calls_of(message, place):
-            self.called[call.name] = None
-            yield {
-                "toolUse": {"toolUseId": _tool_use_id(call.id), "name": call.name, "input": call.arguments}
-            }
-            yield from self.cache_point(call.said, place)
-
-    def _tool_result(self, message: Mapping[str, Any], place: str) -> JsonObject:
-        call_id = message.get("tool_call_id")
-        if not isinstance(call_id, str) or not call_id:
-            raise InvalidRequest(f"{place}.tool_call_id: must be a string", param=f"{place}.tool_call_id")
-        content = [block for block in self._parts(message, place) if "cachePoint" not in block]
+    def _result(self, result: Result) -> JsonObject:
+        content = [said for block in said_in(result) if (said := self._block(block)) is not None]
         self._results += 1
         if not self._media_in_results and (media := [block for block in content if "text" not in block]):
             self._shown += [{"text": f"From result {self._results}:"}, *media]
             content = [block for block in content if "text" in block]
-        result = {"toolUseId": _tool_use_id(call_id), "content": content}
-        if message.get("is_error") is True:
-            result["status"] = "error"
-        return {"toolResult": result}
+        found: JsonObject = {"toolUseId": _tool_use_id(result.call_id), "content": content}
+        if result.is_error:
+            found["status"] = "error"
+        return {"toolResult": found}
 
-    def _document(self, part: Mapping[str, Any], place: str) -> JsonObject:
-        data, filename = file_of(part, place)
+    def _document(self, file: File) -> JsonObject:
+        data, at = data_of(file), file.came.content
         if data.media_type not in _DOCUMENTS:
-            raise unsupported(f"{place}.file.file_data", f"{data.media_type} is not taken as a file")
-        stem = (filename or "").rpartition(".")[0] or filename or ""
+            raise unsupported(at, f"{data.media_type} is not taken as a file")
+        filename = file.name or ""
+        stem = filename.rpartition(".")[0] or filename
         name = _NOT_IN_A_NAME.sub(" ", stem).strip()[:_LONGEST_NAME] or "document"
         unique = name
         while unique in self._names:
@@ -203,14 +189,15 @@ class Conversation:
             "document": {
                 "format": _DOCUMENTS[data.media_type],
                 "name": unique,
-                "source": {"bytes": _checked(data, f"{place}.file.file_data")},
+                "source": {"bytes": _checked(data, at)},
             }
         }
 
 
-def _image(part: Mapping[str, Any], place: str) -> JsonObject:
-    at = f"{place}.image_url.url"
-    data = data_uri_of(image_url_of(part, place), at)
+def _image(image: Image) -> JsonObject:
+    refuse_detail(image)
+    at = image.came.content
+    data = data_uri_of(image.url, at)
     if data is None:
         raise unsupported(at, "Amazon Bedrock takes images only as data URIs")
     if data.media_type not in _IMAGES:
@@ -234,15 +221,14 @@ def _tool_use_id(call_id: str) -> str:
     return f"call_{hashlib.sha256(call_id.encode(errors='surrogatepass')).hexdigest()[:32]}"
 
 
-def _thoughts(details: Any, taken: str) -> Iterator[JsonObject]:
-    """Reasoning that came with an earlier answer; what another provider thought cannot be given back."""
-    for detail in details if isinstance(details, list) else ():
-        if not isinstance(detail, dict) or detail.get("format") != taken:
-            continue
-        said = {
-            name: detail[name] for name in ("text", "signature", "data") if isinstance(detail.get(name), str)
-        }
-        if said.get("data"):
-            yield {"reasoningContent": {"redactedContent": said["data"]}}
-        elif said.get("signature") or (said.get("text") and taken != DETAILS_FORMAT):
-            yield {"reasoningContent": {"reasoningText": {"text": "", **said}}}
+def _thought(thought: Thinking, taken: str) -> JsonObject | None:
+    """Reasoning that came with an earlier answer."""
+    seal = thought.seal or {}
+    if seal.get("format") != taken:
+        return None
+    said = {name: seal[name] for name in ("text", "signature", "data") if isinstance(seal.get(name), str)}
+    if said.get("data"):
+        return {"reasoningContent": {"redactedContent": said["data"]}}
+    if said.get("signature") or (said.get("text") and taken != DETAILS_FORMAT):
+        return {"reasoningContent": {"reasoningText": {"text": thought.text, **said}}}
+    return None

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from aggregator.errors import InvalidRequest, Refusal
 from aggregator.orchestrator.parameters import fitted
+from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.gemini import errors as gemini_errors
 from aggregator.proxy.dialects.gemini import from_provider as gemini_answer
 from aggregator.proxy.dialects.gemini.models import thinking_config_of
@@ -45,7 +46,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     model = way.route.via.upstream_model
     body = fitted(ask.body, provider)
     refuse_unknown(body, _TAKEN, provider.name)
-    system, contents = conversation(mended(body["messages"]), model)
+    system, contents = conversation(mended(turns_of(ask, "Gemini")), model)
     said: JsonObject = {"contents": contents}
     tools = tools_of(body)
     if tools and body.get("parallel_tool_calls") is False:  # there is no field for it

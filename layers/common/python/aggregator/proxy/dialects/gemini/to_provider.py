@@ -5,23 +5,28 @@ https://ai.google.dev/gemini-api/docs/generate-content/thought-signatures (what 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from aggregator.errors import InvalidRequest
-from aggregator.proxy.dialects.gemini.models import must_sign_calls, takes_media_in_results
-from aggregator.proxy.dialects.reading import (
-    DataUri,
-    data_uri_of,
-    file_of,
-    image_url_of,
-    parts_of,
-    refuse_message_fields,
-    text_of,
-    unsupported,
+from aggregator.proxy.dialects.conversation import (
+    Block,
+    Call,
+    File,
+    Image,
+    Refusal,
+    Result,
+    Text,
+    Thinking,
+    Turns,
+    apart,
+    in_two_roles,
+    said_in,
 )
-from aggregator.proxy.dialects.tools import tool_calls_of
-from aggregator.proxy.dialects.writing import objects, text
+from aggregator.proxy.dialects.gemini.models import must_sign_calls, takes_media_in_results
+from aggregator.proxy.dialects.reading import DataUri, data_of, data_uri_of, refuse_detail, unsupported
+from aggregator.proxy.dialects.tools import arguments_of
+from aggregator.proxy.dialects.writing import text
 from aggregator.proxy.model import JsonObject
 from aggregator.runtime import passable_json
 
@@ -38,66 +43,69 @@ NO_SIGNATURE = "skip_thought_signature_validator"
 """What Google has clients send for a call that Gemini did not make, or whose signature is lost."""
 
 
-def conversation(messages: list[JsonObject], model: str) -> tuple[JsonObject | None, list[JsonObject]]:
+def conversation(turns: Turns, model: str) -> tuple[JsonObject | None, list[JsonObject]]:
     """System instruction, and contents. Neighbours of one role become one; what says nothing is left out.
 
+    What the system says in mid-conversation stays there, in the user's name: hoisted, it would change the front of the
+    prompt with every turn, which then is never read from a cache.
+
     Raises:
-        InvalidRequest: nobody but the system says anything, or a message has a wrong shape.
+        InvalidRequest: nobody but the system says anything, or a result answers no call.
         UnsupportedParameter: it holds what Gemini does not take.
     """
-    system: list[JsonObject] = []
+    prompt, said = apart(turns)
     contents: list[JsonObject] = []
     names: dict[str, str] = {}
-    for n, message in enumerate(messages):
-        place = f"messages.{n}"
-        refuse_message_fields(message, place, "Gemini")
-        match message["role"]:
-            case "system" | "developer":
-                if words := text_of(message, place):
-                    system.append({"text": words})
-                continue
-            case "assistant":
-                role, parts = "model", list(_model_parts(message, place, model, names))
-            case "tool":
-                role, parts = "user", [_function_response(message, place, model, names)]
-            case _:
-                role, parts = "user", [_part(part, at) for at, part in parts_of(message, place)]
-        if contents and contents[-1]["role"] == role:
-            contents[-1]["parts"] += parts
+    for turn in in_two_roles(said):
+        if turn.role == "assistant":
+            role, parts = "model", _model_parts(turn.blocks, model, names)
+        else:
+            role, parts = "user", [_part(block, model, names) for block in turn.blocks]
+        if parts and contents and contents[-1]["role"] == role:
+            contents[-1]["parts"] += parts  # what stood between said nothing
         elif parts:
             contents.append({"role": role, "parts": parts})
     if not contents:
         raise InvalidRequest("messages: needs at least one message with content", param="messages")
+    system = [_part(block, model, names) for block in prompt]
     return ({"parts": system} if system else None), contents
 
 
-def _model_parts(message: JsonObject, place: str, model: str, names: dict[str, str]) -> Iterator[JsonObject]:
-    """Words, then calls, each with the signature it came with. Remembers the name of every call."""
-    signatures = dict(_signatures(message))
-    words = text_of(message, place)
-    if words:
-        yield {"text": words} | _signed(signatures.get(""))
-    for k, call in enumerate(tool_calls_of(message, place)):
-        names[call.id] = call.name
-        signature = _extra_signature(call.said) or signatures.get(call.id)
-        if signature is None and k == 0:
-            signature = signatures.get("") if not words else None
-            if signature is None and must_sign_calls(model):
-                signature = NO_SIGNATURE
-        yield {"functionCall": {"id": call.id, "name": call.name, "args": call.arguments}} | _signed(
-            signature
-        )
+def _model_parts(blocks: Iterable[Block], model: str, names: dict[str, str]) -> list[JsonObject]:
+    """Words and calls in their order, each with the signature it came with. Remembers the name of every call.
+
+    A signature without a call's id belongs to the words that it follows, or goes with what comes next. The first call
+    of a step must be signed; what made no call of Gemini's has none.
+    """
+    parts: list[JsonObject] = []
+    by_call: dict[str, str] = {}
+    loose: str | None = None
+    for block in blocks:
+        match block:
+            case Thinking(seal=seal) if seal and seal.get("format") == DETAILS_FORMAT and text(seal, "data"):
+                if text(seal, "id"):
+                    by_call[text(seal, "id")] = text(seal, "data")
+                elif parts and "text" in parts[-1] and "thoughtSignature" not in parts[-1]:
+                    parts[-1]["thoughtSignature"] = text(seal, "data")
+                else:
+                    loose = text(seal, "data")
+            case Text() | Refusal():
+                parts.append({"text": block.text} | _signed(loose))
+                loose = None
+            case Call():
+                names[block.id] = block.name
+                signature = _extra_signature(block.came.said) or by_call.get(block.id)
+                if signature is None and not any("functionCall" in part for part in parts):
+                    signature, loose = loose, None
+                    if signature is None and must_sign_calls(model):
+                        signature = NO_SIGNATURE
+                call = {"id": block.id, "name": block.name, "args": arguments_of(block)}
+                parts.append({"functionCall": call} | _signed(signature))
+    return parts
 
 
 def _signed(signature: str | None) -> JsonObject:
     return {"thoughtSignature": signature} if signature else {}
-
-
-def _signatures(message: JsonObject) -> Iterator[tuple[str, str]]:
-    """Signatures that came with an answer, by the id of the call they belong to; "" is the text's."""
-    for detail in objects(message, "reasoning_details"):
-        if detail.get("format") == DETAILS_FORMAT and (data := text(detail, "data")):
-            yield text(detail, "id"), data
 
 
 def _extra_signature(call: JsonObject) -> str | None:
@@ -108,23 +116,20 @@ def _extra_signature(call: JsonObject) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-def _function_response(message: JsonObject, place: str, model: str, names: dict[str, str]) -> JsonObject:
-    at = f"{place}.tool_call_id"
-    call_id = message.get("tool_call_id")
-    if not isinstance(call_id, str) or not call_id:
-        raise InvalidRequest(f"{at}: Field required", param=at)
-    name = names.get(call_id) or message.get("name")
-    if not isinstance(name, str) or not name:
+def _function_response(result: Result, model: str, names: dict[str, str]) -> JsonObject:
+    name = names.get(result.call_id) or result.name
+    if not name:
+        at = result.came.content
         raise InvalidRequest(f"{at}: answers no call of an earlier message", param=at)
-    parts = [(where, _part(part, where)) for where, part in parts_of(message, place)]
-    words = "\n".join(part["text"] for _, part in parts if "text" in part)
-    media = [(where, part) for where, part in parts if "text" not in part]
+    blocks = said_in(result)
+    words = "\n".join(block.text for block in blocks if isinstance(block, Text))
+    media = [block for block in blocks if not isinstance(block, Text)]
     if media and not takes_media_in_results(model):
-        raise unsupported(media[0][0], "this model takes only text as the result of a call")
-    response = {"error": words} if message.get("is_error") is True else _response(words)
-    said: JsonObject = {"id": call_id, "name": name, "response": response}
+        raise unsupported(media[0].came.place, "this model takes only text as the result of a call")
+    response = {"error": words} if result.is_error else _response(words)
+    said: JsonObject = {"id": result.call_id, "name": name, "response": response}
     if media:
-        said["parts"] = [part for _, part in media]
+        said["parts"] = [_part(block, model, names) for block in media]
     return {"functionResponse": said}
 
 
@@ -137,18 +142,20 @@ def _response(words: str) -> JsonObject:
     return said if isinstance(said, dict) else {"output": words}
 
 
-def _part(part: JsonObject, place: str) -> JsonObject:
-    match part.get("type", "text"):
-        case "text":
-            return {"text": part["text"]}
-        case "image_url":
-            url = image_url_of(part, place)
-            data = data_uri_of(url, f"{place}.image_url.url")
-            return _by_url(url, f"{place}.image_url.url") if data is None else _inline(data)
-        case "file":
-            return _inline(file_of(part, place)[0])
+def _part(block: Block, model: str, names: dict[str, str]) -> JsonObject:
+    match block:
+        case Text() | Refusal():
+            return {"text": block.text}
+        case Result():
+            return _function_response(block, model, names)
+        case Image():
+            refuse_detail(block)
+            data = data_uri_of(block.url, block.came.content)
+            return _by_url(block.url, block.came.content) if data is None else _inline(data)
+        case File():
+            return _inline(data_of(block))
         case _:
-            raise unsupported(f"{place}.type", "only text, images and files are taken here")
+            raise AssertionError(f"nothing that a user says: {block}")
 
 
 def _by_url(url: str, place: str) -> JsonObject:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from aggregator.errors import Refusal
 from aggregator.orchestrator.parameters import fitted
+from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages import from_provider as anthropic_answer
 from aggregator.proxy.dialects.messages import provider_errors as anthropic_errors
@@ -47,7 +48,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         an_object(body["thinking"], "thinking")
     refuse_unpriced_hour(body, way.route.price)
     model = Claude.of(way.route.via.upstream_model)
-    system, turns = conversation(mended(body["messages"]))
+    system, turns = conversation(mended(turns_of(ask, "Claude")))
     system += _in_words(body)
     said: JsonObject = {
         "model": way.route.via.upstream_model,
@@ -117,8 +118,7 @@ def _tool(tool: FunctionTool, place: str) -> JsonObject:
         said["description"] = tool.description
     if tool.strict:
         said["strict"] = True
-    marked = tool.said if "cache_control" in tool.said else tool.said["function"]
-    return said | cache_control_of(marked, "tools")
+    return said | cache_control_of(tool.mark, "tools")
 
 
 def _tool_choice(body: JsonObject, model: Claude) -> JsonObject:

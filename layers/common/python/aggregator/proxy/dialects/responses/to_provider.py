@@ -4,20 +4,27 @@ Standard library only, and imported when first needed. Source: OpenAI API refere
 guide "Migrate to the Responses API". What Responses has no field for is refused by name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from aggregator.errors import InvalidRequest
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fitted
-from aggregator.proxy.dialects.reading import (
-    a_string,
-    an_object,
-    parts_of,
-    refuse_message_fields,
-    refuse_unknown,
-    unsupported,
+from aggregator.proxy.dialects.conversation import (
+    Block,
+    Call,
+    File,
+    Image,
+    Refusal,
+    Result,
+    Text,
+    Thinking,
+    Turn,
+    results_first,
+    said_in,
+    spoken,
 )
+from aggregator.proxy.dialects.from_chat_form import turns_of
+from aggregator.proxy.dialects.reading import a_string, an_object, refuse_unknown, unsupported
 from aggregator.proxy.dialects.responses.native import SEALED
 from aggregator.proxy.dialects.writing import objects, text
 from aggregator.proxy.model import Ask, JsonObject, UpstreamRequest, Way
@@ -58,7 +65,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     said: JsonObject = {name: body[name] for name in (*_SAME, *_LABELS) if body.get(name) is not None}
     said |= {
         "model": way.route.via.upstream_model,
-        "input": [item for n, each in enumerate(body["messages"]) for item in _items(each, f"messages.{n}")],
+        "input": [item for turn in turns_of(ask, "The Responses API") for item in _items(turn)],
         "max_output_tokens": max(way.output_tokens, LEAST_OUTPUT_TOKENS),
         "store": False,
     }
@@ -96,81 +103,74 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
     refuse_unknown(ask.body, _TAKEN, f"{via.provider.name}, for this model,")
 
 
-def _items(message: JsonObject, place: str) -> Iterator[JsonObject]:
-    refuse_message_fields(message, place, "The Responses API")
-    match message["role"]:
-        case "assistant":
-            yield from _assistant(message, place)
-        case "tool":
-            call_id = a_string(message.get("tool_call_id"), f"{place}.tool_call_id")
-            parts = [_part(part, at) for at, part in parts_of(message, place)]
+def _items(turn: Turn) -> Iterator[JsonObject]:
+    """Items of a turn, in its order; neighbours that are parts of a message make one."""
+    parts: list[JsonObject] = []
+    blocks = spoken(turn)
+    for block in blocks if turn.role == "assistant" else results_first(blocks):
+        item = _item(block)
+        if item is None:
+            parts += [_word(block)] if turn.role == "assistant" else [_part(block)]
+            continue
+        if parts:
+            yield {"type": "message", "role": turn.role, "content": parts}
+            parts = []
+        if item:
+            yield item
+    if parts:
+        yield {"type": "message", "role": turn.role, "content": parts}
+
+
+def _item(block: Block) -> JsonObject | None:
+    """The item that a block is; nothing of what another provider thought; None for a part of a message."""
+    match block:
+        case Thinking():
+            return _thought(block)
+        case Call(custom=True):
+            return {
+                "type": "custom_tool_call", "call_id": block.id, "name": block.name, "input": block.arguments
+            }  # fmt: skip
+        case Call():
+            arguments = block.arguments or "{}"
+            return {"type": "function_call", "call_id": block.id, "name": block.name, "arguments": arguments}
+        case Result():
+            parts = [_part(each) for each in said_in(block)]
             plain = all(part["type"] == "input_text" for part in parts)
             output: Any = "\n".join(part["text"] for part in parts) if plain else parts
-            yield {"type": "function_call_output", "call_id": call_id, "output": output}
-        case role:
-            parts = [_part(part, at) for at, part in parts_of(message, place)]
-            if parts:
-                yield {"type": "message", "role": role, "content": parts}
-
-
-def _assistant(message: JsonObject, place: str) -> Iterator[JsonObject]:
-    """Thoughts as they were sealed, then words, then calls: the order in which a response says them."""
-    for detail in objects(message, "reasoning_details"):
-        if detail.get("format") == DETAILS_FORMAT and text(detail, "data"):
-            summary = (
-                [{"type": "summary_text", "text": text(detail, "summary")}] if text(detail, "summary") else []
-            )
-            yield {"type": "reasoning", "summary": summary, "encrypted_content": text(detail, "data")}
-    words = [
-        {"type": "output_text", "text": part["text"], "annotations": []}
-        for at, part in parts_of(message, place)
-        if part.get("type", "text") == "text"
-    ]
-    if words:
-        yield {"type": "message", "role": "assistant", "content": words}
-    for k, call in enumerate(message.get("tool_calls") or ()):
-        yield _call(an_object(call, f"{place}.tool_calls.{k}"), f"{place}.tool_calls.{k}")
-
-
-def _call(call: JsonObject, place: str) -> JsonObject:
-    call_id = a_string(call.get("id"), f"{place}.id")
-    if call.get("type") == "custom":
-        custom = an_object(call.get("custom"), f"{place}.custom")
-        name = a_string(custom.get("name"), f"{place}.custom.name")
-        return {"type": "custom_tool_call", "call_id": call_id, "name": name, "input": text(custom, "input")}
-    function = an_object(call.get("function"), f"{place}.function")
-    arguments = function.get("arguments") or "{}"
-    if not isinstance(arguments, str):
-        at = f"{place}.function.arguments"
-        raise InvalidRequest(f"{at}: must be a JSON object, written as a string", param=at)
-    name = a_string(function.get("name"), f"{place}.function.name")
-    return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments}
-
-
-def _part(part: Mapping[str, Any], place: str) -> JsonObject:
-    match part.get("type", "text"):
-        case "text":
-            return {"type": "input_text", "text": part["text"]}
-        case "image_url":
-            image = part["image_url"]
-            detail = image.get("detail") if isinstance(image, Mapping) else None
-            url = image.get("url") if isinstance(image, Mapping) else image
-            return {
-                "type": "input_image",
-                "image_url": a_string(url, f"{place}.image_url.url"),
-                "detail": detail or "auto",
-            }
-        case "file":
-            file = an_object(part.get("file"), f"{place}.file")
-            if file.get("file_id") is not None:
-                raise unsupported(f"{place}.file.file_id", "send the file itself, as file_data")
-            return {
-                "type": "input_file",
-                "filename": text(file, "filename") or "file",
-                "file_data": a_string(file.get("file_data"), f"{place}.file.file_data"),
-            }
+            return {"type": "function_call_output", "call_id": block.call_id, "output": output}
         case _:
-            raise unsupported(f"{place}.type", "only text, images and files are taken here")
+            return None
+
+
+def _thought(thought: Thinking) -> JsonObject:
+    seal = thought.seal or {}
+    if seal.get("format") != DETAILS_FORMAT or not text(seal, "data"):
+        return {}
+    told = text(seal, "summary")
+    summary = [{"type": "summary_text", "text": told}] if told else []
+    return {"type": "reasoning", "summary": summary, "encrypted_content": text(seal, "data")}
+
+
+def _word(block: Block) -> JsonObject:
+    match block:
+        case Refusal():
+            return {"type": "refusal", "refusal": block.text}
+        case Text():
+            return {"type": "output_text", "text": block.text, "annotations": []}
+        case _:
+            raise unsupported(block.came.place, "only text is taken here")
+
+
+def _part(block: Block) -> JsonObject:
+    match block:
+        case Text() | Refusal():
+            return {"type": "input_text", "text": block.text}
+        case Image():
+            return {"type": "input_image", "image_url": block.url, "detail": block.detail or "auto"}
+        case File():
+            return {"type": "input_file", "filename": block.name or "file", "file_data": block.data}
+        case _:
+            raise AssertionError(f"no part of a message: {block}")
 
 
 def _tool(tool: JsonObject, place: str) -> JsonObject:
