@@ -239,6 +239,25 @@ def test_a_stream_that_breaks_is_charged_for_the_calls_that_came_and_for_what_th
     assert world.receipts[0].cost_nano_usd == 16_005 + 4 + 100
 
 
+def test_a_search_has_begun_an_answer_so_it_is_charged_though_no_word_came() -> None:
+    item = search_call(1, {"type": "search", "query": "a"})
+    events: list[JsonObject] = [
+        {"type": "response.created", "response": {}},
+        {"type": "response.output_item.added", "item": item | {"status": "in_progress"}},
+        {"type": "response.output_item.done", "item": item},
+    ]
+    world, _, _ = served(
+        asked(tools=[SEARCH], stream=True), at_openai(), *sse(*events), UpstreamError("gone")
+    )
+    claudes = claudes_stream(FOUND, used=None)[:-1]
+    ask = said_to_claude(tools=[CLAUDES_SEARCH], stream=True)
+    at_claude, _, _ = served(ask, at_anthropic(), *claudes, UpstreamError("gone"))
+
+    assert [each.receipts[0].outcome for each in (world, at_claude)] == ["provider_cut", "provider_cut"]
+    assert [each.receipts[0].usage.tools for each in (world, at_claude)] == [(("web_search", 1),)] * 2
+    assert [each.receipts[0].charged_nano_usd > 50 for each in (world, at_claude)] == [True, True]
+
+
 def test_claude_is_told_a_cap_for_each_tool_and_what_it_counted_is_charged() -> None:
     tools = [CLAUDES_FUNCTION, CLAUDES_SEARCH, CLAUDES_FETCH | {"max_uses": 2}]
     used = {"web_search_requests": 3, "web_fetch_requests": 1}
