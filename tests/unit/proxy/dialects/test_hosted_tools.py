@@ -10,9 +10,10 @@ from openai.types.responses import ToolParam
 
 from aggregator.billing.price import Price
 from aggregator.errors import InsufficientQuota, InvalidRequest, UnsupportedParameter
-from aggregator.orchestrator.model import Provider
+from aggregator.orchestrator.model import Provider, Spoken
 from aggregator.proxy.bound import bound_of, ways_within
 from aggregator.proxy.dialects import lanes
+from aggregator.proxy.dialects.hosted import offered
 from aggregator.proxy.dialects.messages import hosted as messages_hosted
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.payable import payable
@@ -441,6 +442,17 @@ def test_what_is_demanded_and_has_no_price_is_refused_by_name(ask: Ask, on: Rout
     assert (refused.value.param, refused.value.message) == (
         "tools", f"tools: '{ask.hosted.tools[0].kind}' is not offered here",
     )  # fmt: skip
+
+
+def test_a_model_that_its_provider_has_in_another_dialect_offers_none() -> None:
+    ask = asked(tools=[SEARCH])
+    spoken = {"responses": Spoken("/responses", models=("gpt-*",))}
+
+    def offers(upstream_model: str) -> int:
+        on = route("openai", provider=openai(dialects=spoken), price=PRICE, upstream_model=upstream_model)
+        return len(offered(ask, on))
+
+    assert (offers("gpt-5"), offers("o3")) == (1, 0)
 
 
 def test_a_demand_goes_to_the_route_that_has_a_price_for_it() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Price
 from aggregator.errors import JsonObject, UnsupportedParameter
+from aggregator.proxy.dialects.lanes import is_native
 from aggregator.proxy.model import Ask, Route
 
 USUAL_CALLS = 5
@@ -79,7 +80,7 @@ class Hosted:
 
 def offered(ask: Ask, route: Route) -> tuple[HostedTool, ...]:
     """The request's hosted tools that a route has a price for; none where its dialect is another."""
-    if ask.hosted is None or ask.surface not in route.provider.dialects:
+    if ask.hosted is None or not is_native(ask, route.via):
         return ()
     return tuple(tool for tool in ask.hosted.tools if route.price.of_tool(tool.priced_as) is not None)
 
