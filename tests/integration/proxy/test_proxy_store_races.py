@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from threading import Barrier
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from aggregator.auth.caller import Caller, Over
 from aggregator.errors import InsufficientQuota, RateLimitExceeded, RequestInProgress
 from aggregator.proxy.answers.idempotency import once
+from aggregator.proxy.answers.kept_responses import KeptResponse
+from aggregator.proxy.answers.kept_store import KeptResponseStore
 from aggregator.proxy.answers.store import AnswerStore
 from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.limits.take import give_back, take
@@ -242,3 +245,53 @@ def test_the_largest_answer_in_an_item_fits_into_it(dynamodb: SignedClient) -> N
 
     assert objects.objects == {}
     assert read(again) == body
+
+
+def kept_response(response_id: str) -> KeptResponse:
+    """One that no single item holds, with two items of its own."""
+    noise = "".join(map(chr, Random(response_id).choices(range(0x4E00, 0x9E00), k=300_000)))
+    output = [
+        {"type": "message", "id": f"msg_{response_id}"},
+        {"type": "reasoning", "id": f"rs_{response_id}"},
+    ]
+    return KeptResponse({"id": response_id, "output": output}, [{"content": noise}], {}, 4_000_000_000)
+
+
+def left_of(dynamodb: SignedClient, user_id: str) -> list[str]:
+    """The names of all that is stored of a user."""
+    found = dynamodb.call("Query", {
+        "TableName": "ProxyTable",
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": f"USER#{user_id}"}},
+        "ConsistentRead": True,
+    })  # fmt: skip
+    return [each["sk"]["S"] for each in found["Items"]]
+
+
+def test_of_deletions_that_meet_one_deletes_and_nothing_is_left(dynamodb: SignedClient) -> None:
+    store = KeptResponseStore(dynamodb, "ProxyTable")
+    for n in range(5):
+        store.keep("del", kept_response(f"resp_{n}"))
+
+    said = race(80, lambda n: f"{n % 5} {store.delete('del', f'resp_{n % 5}')}")
+
+    assert said == {f"{n} {gone}": times for n in range(5) for gone, times in ((True, 1), (False, 15))}
+    assert left_of(dynamodb, "del") == []
+
+
+def test_who_reads_what_is_being_deleted_gets_all_of_it_or_nothing(dynamodb: SignedClient) -> None:
+    store = KeptResponseStore(dynamodb, "ProxyTable")
+    whole = kept_response("resp_1")
+    store.keep("read", whole)
+
+    def attempt(n: int) -> str:
+        if n == 40:
+            return f"deleted {store.delete('read', 'resp_1')}"
+        found = store.read("read", "resp_1", 0)
+        return "none" if found is None else f"whole {found == whole}"
+
+    said = race(80, attempt)
+
+    assert said["deleted True"] == 1
+    assert set(said) <= {"deleted True", "none", "whole True"}
+    assert left_of(dynamodb, "read") == []
