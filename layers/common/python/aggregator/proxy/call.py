@@ -14,7 +14,7 @@ from aggregator.errors import (
     UnsupportedParameter,
 )
 from aggregator.proxy.dialects.adapter import Adapter, refusal_by
-from aggregator.proxy.dialects.lanes import lane_of, translated
+from aggregator.proxy.dialects.lanes import lane_of, left_out, translated
 from aggregator.proxy.model import (
     Answer,
     Ask,
@@ -189,9 +189,7 @@ def _attempt(
         if broken.timed_out:
             raise ProviderTimedOut("The provider did not answer in time.") from broken
         raise ProviderFailed("The provider could not be reached.") from broken
-    ignored = request.ignored
-    if ask.hosted is not None and not lane.is_native:
-        ignored = (*ask.hosted.told, *ignored)
+    ignored = left_out(ask, way.route.via, lane, request)
     return Answer(way, attempts, chunks, progress, response, lane, ignored)
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from aggregator.errors import UnsupportedParameter
+from aggregator.orchestrator.parameters import STEERING as STEERING_WORDS
 
 FieldClass = Literal["plain", "hint", "steering", "priced", "stored"]
 PLAIN, HINT, STEERING, PRICED, STORED = ("plain", "hint", "steering", "priced", "stored")
@@ -33,13 +34,15 @@ class Field:
 
 
 _PLAIN, _HINT = Field(PLAIN), Field(HINT)
+_ELSEWHERE = {name: Field(STEERING, values) for name, values in STEERING_WORDS.items()}
+"""What steers other providers than the dialect's own house: no route takes it as a field of tomorrow."""
 
 
 def _each(field: Field, *names: str) -> dict[str, Field]:
     return dict.fromkeys(names, field)
 
 
-MESSAGES: Mapping[str, Field] = {
+MESSAGES: Mapping[str, Field] = _ELSEWHERE | {
     **_each(
         _PLAIN,
         "model", "max_tokens", "messages", "system", "stop_sequences", "stream", "temperature", "top_k", "top_p",
@@ -60,7 +63,7 @@ MESSAGES: Mapping[str, Field] = {
     ),
 }  # fmt: skip
 
-RESPONSES: Mapping[str, Field] = {
+RESPONSES: Mapping[str, Field] = _ELSEWHERE | {
     **_each(
         _PLAIN,
         "model", "input", "instructions", "max_output_tokens", "max_tool_calls", "parallel_tool_calls", "reasoning",
@@ -83,6 +86,16 @@ RESPONSES: Mapping[str, Field] = {
         "conversation", "prompt",
     ),
 }  # fmt: skip
+
+
+def asking(body: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
+    """The body without fields that ask for nothing, and without hints, for a lane that has no place for them."""
+    return {
+        name: value
+        for name, value in body.items()
+        if (field := fields.get(name)) is None
+        or (field.kind != HINT and value is not None and value not in field.nothing)
+    }
 
 
 def passed(

@@ -24,9 +24,15 @@ from aggregator.errors import Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fits, refuse_unsupported
 from aggregator.proxy.dialects.adapter import Adapter, adapter_of
-from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, Receipt
+from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, Receipt, UpstreamRequest
 
 CHAT, MESSAGES, RESPONSES = "chat", "messages", "responses"
+
+# Hints of a chat completion: one without any is not looked into.
+_HINTS = frozenset({
+    "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "metadata",
+    "verbosity",
+})  # fmt: skip
 
 
 class Ending(Protocol):
@@ -131,6 +137,25 @@ def translated(ask: Ask, via: CatalogueRoute) -> Ask:
     from aggregator.proxy.dialects.fitting import in_dialect_of  # noqa: PLC0415 (a chat needs none of it)
 
     return in_dialect_of(via, ask)
+
+
+def left_out(ask: Ask, via: CatalogueRoute, lane: Lane, sent: UpstreamRequest) -> tuple[str, ...]:
+    """What the client said and the provider did not get, by name; nothing is left out in silence."""
+    if lane.is_native:
+        return sent.ignored
+    hosted = ask.hosted.told if ask.hosted is not None else ()
+    if (
+        ask.surface in (CHAT, EMBEDDINGS)
+        and via.provider.protocol == "openai"
+        and not takes_responses(ask, via)
+    ):
+        gone = sorted(name for name in via.provider.left_out & ask.body.keys() if ask.body[name])
+        return (*hosted, *gone, *sent.ignored)
+    if not (ask.asked or _HINTS & ask.body.keys()):
+        return (*hosted, *sent.ignored)
+    from aggregator.proxy.dialects.told import hints_left_out  # noqa: PLC0415 (a plain chat needs none of it)
+
+    return (*hosted, *hints_left_out(ask, sent), *sent.ignored)
 
 
 @cache

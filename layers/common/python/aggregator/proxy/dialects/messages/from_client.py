@@ -85,7 +85,10 @@ def ask_of(asked: JsonObject) -> Ask:
     Raises:
         InvalidRequest, UnsupportedParameter: as `read` does.
     """
-    refuse_others(asked, _TAKEN)
+    if asked.keys() - _TAKEN:
+        from aggregator.proxy.dialects.fields import MESSAGES, asking  # noqa: PLC0415 (few have such)
+
+        refuse_others(asking(asked, MESSAGES), _TAKEN)
     _refuse_unpriced(asked)
     a_name(asked.get("model"), "model")
     body: JsonObject = {name: asked[name] for name in _SAME if asked.get(name) is not None}

@@ -95,7 +95,10 @@ def ask_of(asked: JsonObject) -> Ask:
         InvalidRequest, UnsupportedParameter: as `read` does.
     """
     _refuse_state(asked)
-    refuse_others(asked, _TAKEN)
+    if asked.keys() - _TAKEN:
+        from aggregator.proxy.dialects.fields import RESPONSES, asking  # noqa: PLC0415 (few have such)
+
+        refuse_others(asking(asked, RESPONSES), _TAKEN)
     a_name(asked.get("model"), "model")
     body: JsonObject = {name: asked[name] for name in _SAME if asked.get(name) is not None}
     body["messages"] = messages_of(asked)

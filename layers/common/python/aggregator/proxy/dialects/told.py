@@ -1,0 +1,76 @@
+"""What a translated request says and its provider did not get, for `x-aggregator-ignored`. Standard library only.
+
+Hints may be left out where a provider has no place for them, never in silence. Whether one went out is seen in the
+request that did, so that it holds whichever code wrote it. A native lane tells what it leaves out by itself.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from aggregator.errors import JsonObject
+from aggregator.proxy.model import Ask, UpstreamRequest
+
+_USER = ("user", "safety_identifier")
+_SAME = ("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options")
+# Notes of a client, and conversations' own housekeeping, that no other dialect has a word for.
+_NOWHERE = ("client_metadata", "context_management", "diagnostics")
+_NAMED = frozenset({*_USER, *_SAME, *_NOWHERE, "metadata", "verbosity", "text"})
+_MARK = "cache_control"
+_MARKS_SENT = (b'"cache_control":', b'"cachePoint":')
+
+
+def hints_left_out(ask: Ask, sent: UpstreamRequest) -> tuple[str, ...]:
+    """Names of hints that the client said and that are not in what was sent."""
+    asked = ask.asked or ask.body
+    marked = _is_marked(asked)
+    if not marked and not _NAMED & asked.keys():
+        return ()
+    out = json.loads(sent.body)
+    told = [name for name, there in _whether_sent(asked, out) if not there]
+    if marked and not any(mark in sent.body for mark in _MARKS_SENT):
+        told.append(_MARK)
+    return tuple(told)
+
+
+def _whether_sent(asked: Mapping[str, Any], out: JsonObject) -> Iterator[tuple[str, bool]]:
+    named = _an_object(out, "metadata")
+    for name in _USER:
+        if asked.get(name):
+            yield name, bool(out.get("user") or out.get("safety_identifier") or named.get("user_id"))
+    for name in _SAME:
+        if asked.get(name):
+            yield name, name in out
+    for name in _NOWHERE:
+        value = asked.get(name)
+        if value and value != {"edits": []}:
+            yield name, name in out
+    labels = _an_object(asked, "metadata")
+    if labels:
+        told_of_user = labels.keys() == {"user_id"} and any(out.get(name) for name in _USER)
+        yield "metadata", told_of_user or labels.items() <= named.items()
+    if asked.get("verbosity"):
+        yield "verbosity", "verbosity" in out or "verbosity" in _an_object(out, "text")
+    if _an_object(asked, "text").get("verbosity"):
+        yield "text.verbosity", "verbosity" in out or "verbosity" in _an_object(out, "text")
+
+
+def _is_marked(asked: Mapping[str, Any]) -> bool:
+    """Whether the client marked what a prompt cache is to keep: a turn, a block of it, a tool, or all."""
+    if asked.get(_MARK):
+        return True
+    for name in ("system", "tools", "messages"):
+        entries = asked.get(name)
+        for entry in entries if isinstance(entries, list) else ():
+            if not isinstance(entry, dict):
+                continue
+            content = entry.get("content")
+            blocks = [entry, *content] if isinstance(content, list) else [entry]
+            if any(isinstance(block, dict) and block.get(_MARK) for block in blocks):
+                return True
+    return False
+
+
+def _an_object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = body.get(name)
+    return value if isinstance(value, dict) else {}
