@@ -98,7 +98,6 @@ def test_a_wrong_field_is_refused_by_its_path(fields: JsonObject, param: str) ->
             },
             "tools",
         ),
-        ({"tools": [TOOL | {"defer_loading": True}]}, "tools.0.defer_loading"),
         ({"tools": [TOOL | {"input_examples": [{}]}]}, "tools.0.input_examples"),
         ({"output_config": {"task_budget": 3}}, "output_config.task_budget"),
         (

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from aggregator.proxy.dialects.conversation import Call, File, Result, Text, Thinking
 from aggregator.proxy.dialects.messages.client import MESSAGES
-from aggregator.proxy.dialects.reasoning import packed
+from aggregator.proxy.dialects.reasoning import CLAUDE, packed
 from aggregator.proxy.model import Ask
 from tests.fakes.chat_world import chat_event
 
@@ -49,6 +50,58 @@ def test_system_and_turns_become_messages() -> None:
         HI,
     ]
     assert body["max_tokens"] == 50
+
+
+def test_a_turn_keeps_the_order_of_its_blocks() -> None:
+    said = [
+        {"type": "thinking", "thinking": "first", "signature": "sigA"},
+        {"type": "text", "text": "one"},
+        {"type": "thinking", "thinking": "second", "signature": "sigB"},
+        {"type": "tool_use", "id": "t1", "name": "f", "input": {"a": 1}},
+        {"type": "redacted_thinking", "data": "dark"},
+    ]
+
+    blocks = read(messages=[HI, {"role": "assistant", "content": said}, HI]).turns[1].blocks
+
+    assert blocks == (
+        Thinking("first", {"type": "reasoning.text", "text": "first", "signature": "sigA", "format": CLAUDE}),
+        Text("one"),
+        Thinking(
+            "second", {"type": "reasoning.text", "text": "second", "signature": "sigB", "format": CLAUDE}
+        ),
+        Call("t1", "f", '{"a":1}'),
+        Thinking("", {"type": "reasoning.encrypted", "data": "dark", "format": CLAUDE}),
+    )
+    assert [block.came.said for block in blocks] == said
+
+
+def test_a_tool_that_loads_later_is_there_from_the_beginning_and_one_that_was_found_is_said_in_words() -> (
+    None
+):
+    found = {
+        "type": "tool_result",
+        "tool_use_id": "t1",
+        "content": [{"type": "tool_reference", "tool_name": "find"}],
+    }
+    tool = {"name": "find", "input_schema": {"type": "object"}, "defer_loading": True}
+
+    ask = read(messages=[{"role": "user", "content": [found]}], tools=[tool])
+
+    assert ask.untranslated is None
+    assert ask.body["tools"] == [
+        {"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}
+    ]
+    assert ask.turns[0].blocks == (Result("t1", (Text("The tool 'find' is there to be called."),)),)
+
+
+def test_the_context_of_a_document_is_said_before_it() -> None:
+    pdf = {"type": "base64", "media_type": "application/pdf", "data": "QQ=="}
+
+    turn = read(
+        messages=[{"role": "user", "content": [document(pdf, title="a.pdf", context="of May")]}]
+    ).turns[0]
+
+    assert turn.blocks == (Text("of May"), File("data:application/pdf;base64,QQ==", "a.pdf"))
 
 
 def test_a_system_turn_stays_in_its_place() -> None:

@@ -23,7 +23,10 @@ from typing import Any
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.proxy.dialects.conversation import Block, Result, Turns
 from aggregator.proxy.dialects.efforts import least, levels_of
+from aggregator.proxy.dialects.to_chat_form import written
+from aggregator.proxy.dialects.tools import told
 from aggregator.proxy.model import Ask, JsonObject
 
 # Most tokens to think with at each effort; above the last it is "high".
@@ -43,15 +46,14 @@ def in_dialect_of(via: CatalogueRoute, ask: Ask) -> Ask:
         effort = _effort_of(body.pop("thinking"), via)
         if effort is not None:
             body.setdefault("reasoning_effort", effort)
-    if not _takes_errors(via):
-        body["messages"] = [_told(message) for message in body["messages"]]
+    turns = ask.turns if _takes_errors(via) else _told(ask.turns)
     if provider.protocol == "openai":
         if "top_k" in body and "top_k" not in provider.extensions:
             raise UnsupportedParameter(f"{provider.name} does not take 'top_k'.", param="top_k")
-        body["messages"] = list(_messages(body["messages"], provider))
+        body["messages"] = list(_messages(written(turns), provider))
         if "tools" in body:
             body["tools"] = [_kept(tool, provider, "cache_control") for tool in body["tools"]]
-    return replace(ask, body=body)
+    return replace(ask, body=body, turns=turns)
 
 
 def _is_claude(via: CatalogueRoute) -> bool:
@@ -111,13 +113,20 @@ def _kept(said: JsonObject, provider: Provider, *extensions: str) -> JsonObject:
     return {name: value for name, value in said.items() if name not in gone}
 
 
-def _told(message: JsonObject) -> JsonObject:
-    """A tool's result that says itself that it is an error."""
-    if not message.get("is_error"):
-        return message
-    content = message["content"]
-    told = f"{_ERROR} {content}" if isinstance(content, str) else [{"type": "text", "text": _ERROR}, *content]
-    return {name: value for name, value in message.items() if name != "is_error"} | {"content": told}
+def _told(turns: Turns) -> Turns:
+    """Results of tools that say themselves that they are errors."""
+    return tuple(
+        replace(turn, blocks=tuple(map(_saying_so, turn.blocks)))
+        if any(isinstance(block, Result) and block.is_error for block in turn.blocks)
+        else turn
+        for turn in turns
+    )
+
+
+def _saying_so(block: Block) -> Block:
+    if not isinstance(block, Result) or not block.is_error:
+        return block
+    return replace(told(block, _ERROR), is_error=False)
 
 
 def _simply(parts: list[JsonObject]) -> str | list[JsonObject]:

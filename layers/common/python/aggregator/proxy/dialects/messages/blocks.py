@@ -1,14 +1,27 @@
-"""Turns of the Messages API as messages of a chat completion.
+"""Turns of the Messages API as a conversation: every block in its place.
 
-Source: https://platform.claude.com/docs/en/api/messages/create. Marks for the prompt cache stay on their parts, and
-thinking goes into `reasoning_details`, for the providers that take them; a tool's result may hold images. What another
-provider makes of these is dialect.py's.
+Source: https://platform.claude.com/docs/en/api/messages/create. What another provider sealed comes back packed into a
+signature or the data of a hidden thought: it is that provider's own again here.
 """
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from aggregator.errors import JsonObject
+from aggregator.proxy.dialects.conversation import (
+    Block,
+    Call,
+    Came,
+    File,
+    Image,
+    Result,
+    Text,
+    Thinking,
+    Turn,
+    Turns,
+)
 from aggregator.proxy.dialects.reasoning import (
     hidden_thought_of_claude,
     thought_of_claude,
@@ -24,160 +37,168 @@ from aggregator.runtime.shape import (
     unsupported,
 )
 
-Blocks = list[tuple[str, JsonObject]]
+_MESSAGES = "messages"
 
 
-def messages_of(body: JsonObject) -> list[JsonObject]:
-    """System and turns as messages.
+def turns_in(body: JsonObject) -> Turns:
+    """System prompt and turns.
 
     Raises:
         InvalidRequest: a turn has a wrong shape.
         UnsupportedParameter: it holds what is not offered here.
     """
-    messages: list[JsonObject] = []
-    system = _texts(body.get("system"), "system") if body.get("system") is not None else None
-    if system:
-        messages.append({"role": "system", "content": system})
+    turns: list[Turn] = []
+    if body.get("system") is not None and (system := tuple(_texts(body["system"], "system"))):
+        turns.append(Turn("system", system))
     if not body.get("messages"):
         raise invalid("messages", "Field required")
     for place, turn in objects_in(body["messages"], "messages"):
         role = one_of(turn.get("role"), ("user", "assistant", "system"), f"{place}.role")
+        content, at = turn.get("content"), f"{place}.content"
         if role == "system":
-            messages.append({"role": "system", "content": _texts(turn.get("content"), f"{place}.content")})
+            turns.append(Turn("system", tuple(_texts(content, at))))
         elif role == "assistant":
-            messages.append(_assistant(turn.get("content"), f"{place}.content"))
+            turns.append(Turn("assistant", tuple(_assistant(content, at))))
         else:
-            messages += _user(turn.get("content"), f"{place}.content")
-    messages[-1] |= mark_of(body, "")  # of the whole request: as far as it goes
-    return messages
+            turns.append(Turn("user", tuple(_user(content, at))))
+    if (mark := mark_of(body, "")) is not None:  # of the whole request: as far as it goes
+        turns[-1] = Turn(turns[-1].role, turns[-1].blocks, mark=mark)
+    return tuple(turns)
 
 
-def mark_of(block: JsonObject, place: str) -> JsonObject:
+def mark_of(block: JsonObject, place: str) -> JsonObject | None:
     """The mark that caches the prompt up to here, if it is set.
 
     Raises:
         InvalidRequest: it has a wrong shape.
     """
     mark = block.get("cache_control")
-    return {} if mark is None else {"cache_control": an_object(mark, f"{place}.cache_control".lstrip("."))}
+    return None if mark is None else an_object(mark, f"{place}.cache_control".lstrip("."))
 
 
-def _texts(content: Any, place: str) -> str | list[JsonObject]:
-    if isinstance(content, str):
-        return content
-    return [_text(block, at) for at, block in _blocks(content, place)]
+def _bare(words: str, place: str) -> Text:
+    return Text(words, came=Came(_MESSAGES, place=place))
 
 
-def _blocks(content: Any, place: str) -> Blocks:
+def _blocks(content: Any, place: str) -> list[tuple[str, JsonObject]]:
     if not isinstance(content, list):
         raise invalid(place, "Field required" if content is None else "must be a string or an array")
     return list(objects_in(content, place))
 
 
-def _user(content: Any, place: str) -> list[JsonObject]:
-    """Results of tools first, for they answer the message before; then what the user says."""
+def _texts(content: Any, place: str) -> Iterator[Block]:
     if isinstance(content, str):
-        return [{"role": "user", "content": content}]
-    results: list[JsonObject] = []
-    parts: list[JsonObject] = []
+        if content or place != "system":
+            yield _bare(content, place)
+        return
+    for at, block in _blocks(content, place):
+        yield _text(block, at)
+
+
+def _user(content: Any, place: str) -> Iterator[Block]:
+    if isinstance(content, str):
+        yield _bare(content, place)
+        return
     for at, block in _blocks(content, place):
         if block.get("type") == "tool_result":
-            results.append(_result(block, at))
+            yield _result(block, at)
         else:
-            parts += _parts(block, at)
-    if parts or not results:
-        results.append({"role": "user", "content": parts})
-    return results
+            yield from _contents(block, at)
 
 
-def _assistant(content: Any, place: str) -> JsonObject:
+def _assistant(content: Any, place: str) -> Iterator[Block]:
     if isinstance(content, str):
-        return {"role": "assistant", "content": content}
-    parts: list[JsonObject] = []
-    calls: list[JsonObject] = []
-    details: list[JsonObject] = []
-    thoughts = ""
+        yield _bare(content, place)
+        return
     for at, block in _blocks(content, place):
         match block.get("type"):
             case "text":
-                parts.append(_text(block, at))
+                yield _text(block, at)
             case "tool_use":
-                calls.append(_call(block, at))
+                yield _call(block, at)
             case "thinking":
                 thought = a_text(block.get("thinking"), f"{at}.thinking")
-                thoughts += thought
-                details += _sealed(thought, a_text(block.get("signature") or "", f"{at}.signature"))
+                signature = a_text(block.get("signature") or "", f"{at}.signature")
+                yield from _thoughts(thought, _seals(thought, signature), Came(_MESSAGES, block, at))
             case "redacted_thinking":
                 data = a_name(block.get("data"), f"{at}.data")
-                details += unpacked(data) or [hidden_thought_of_claude(data)]
+                yield from _thoughts(
+                    "", unpacked(data) or [hidden_thought_of_claude(data)], Came(_MESSAGES, block, at)
+                )
             case kind:
                 raise unsupported(f"{at}.type", f"an assistant's block of type '{kind}' is not offered here")
-    turn: JsonObject = {"role": "assistant", "content": _simply(parts)}
-    said = {"tool_calls": calls, "reasoning_details": details, "reasoning_content": thoughts}
-    return turn | {name: value for name, value in said.items() if value}
 
 
-def _simply(parts: list[JsonObject]) -> str | list[JsonObject] | None:
-    """Text of parts that carry nothing else: every provider takes that from an assistant."""
-    if any("cache_control" in part for part in parts):
-        return parts
-    return "".join(part["text"] for part in parts) or None
-
-
-def _sealed(thought: str, signature: str) -> list[JsonObject]:
-    """A thought as its provider wants it back; one without a signature is nobody's."""
+def _seals(thought: str, signature: str) -> list[JsonObject]:
+    """What a provider wants back of a thought; one without a signature is sealed by nobody."""
     if not signature:
         return []
     elsewhere = unpacked(signature)
-    return [{**detail, "text": thought} for detail in elsewhere] or [thought_of_claude(thought, signature)]
+    return [{**seal, "text": thought} for seal in elsewhere] or [thought_of_claude(thought, signature)]
 
 
-def _call(block: JsonObject, place: str) -> JsonObject:
+def _thoughts(thought: str, seals: list[JsonObject], came: Came) -> Iterator[Thinking]:
+    yield Thinking(thought, seals[0] if seals else None, came=came)
+    for seal in seals[1:]:
+        yield Thinking("", seal, came=came)
+
+
+def _call(block: JsonObject, place: str) -> Call:
     arguments = an_object(block.get("input"), f"{place}.input")
-    return {
-        "id": a_name(block.get("id"), f"{place}.id"),
-        "type": "function",
-        "function": {
-            "name": a_name(block.get("name"), f"{place}.name"),
-            "arguments": json.dumps(arguments, separators=(",", ":"), ensure_ascii=False),
-        },
-        **mark_of(block, place),
-    }
+    return Call(
+        a_name(block.get("id"), f"{place}.id"),
+        a_name(block.get("name"), f"{place}.name"),
+        json.dumps(arguments, separators=(",", ":"), ensure_ascii=False),
+        mark=mark_of(block, place),
+        came=Came(_MESSAGES, block, place, "input"),
+    )
 
 
-def _result(block: JsonObject, place: str) -> JsonObject:
-    content = block.get("content")
-    said: str | list[JsonObject]
+def _result(block: JsonObject, place: str) -> Result:
+    content, at = block.get("content"), f"{place}.content"
+    said: list[Text | Image | File]
     if content is None or isinstance(content, str):
-        said = content or ""
+        said = [_bare(content or "", at)]
     else:
-        said = [part for at, each in _blocks(content, f"{place}.content") for part in _parts(each, at)]
-    call_id = a_name(block.get("tool_use_id"), f"{place}.tool_use_id")
-    result: JsonObject = {"role": "tool", "tool_call_id": call_id, "content": said, **mark_of(block, place)}
-    if block.get("is_error") is True:
-        result["is_error"] = True
-    return result
+        said = [part for where, each in _blocks(content, at) for part in _shown(each, where)]
+    return Result(
+        a_name(block.get("tool_use_id"), f"{place}.tool_use_id"),
+        tuple(said),
+        block.get("is_error") is True,
+        mark=mark_of(block, place),
+        came=Came(_MESSAGES, block, place, "tool_use_id"),
+    )
 
 
-def _parts(block: JsonObject, place: str) -> list[JsonObject]:
+def _shown(block: JsonObject, place: str) -> Iterator[Text | Image | File]:
+    """What a result holds. A tool that a search found is there all along, for whoever has none of these."""
+    if block.get("type") == "tool_reference":
+        name = a_name(block.get("tool_name"), f"{place}.tool_name")
+        yield Text(f"The tool '{name}' is there to be called.", came=Came(_MESSAGES, block, place))
+    else:
+        yield from _contents(block, place)
+
+
+def _contents(block: JsonObject, place: str) -> Iterator[Text | Image | File]:
     match block.get("type"):
         case "text":
-            return [_text(block, place)]
+            yield _text(block, place)
         case "image":
-            return [_image(block, place)]
+            yield _image(block, place)
         case "document":
-            return _document(block, place)
+            yield from _document(block, place)
         case kind:
             raise unsupported(f"{place}.type", f"blocks of type '{kind}' are not offered here")
 
 
-def _text(block: JsonObject, place: str) -> JsonObject:
+def _text(block: JsonObject, place: str) -> Text:
     if block.get("type") != "text":
         raise unsupported(f"{place}.type", "only text is taken here")
-    return {"type": "text", "text": a_text(block.get("text"), f"{place}.text"), **mark_of(block, place)}
+    words = a_text(block.get("text"), f"{place}.text")
+    return Text(words, mark=mark_of(block, place), came=Came(_MESSAGES, block, place))
 
 
-def _image(block: JsonObject, place: str) -> JsonObject:
+def _image(block: JsonObject, place: str) -> Image:
     at = f"{place}.source"
     source = an_object(block.get("source"), at)
     match source.get("type"):
@@ -187,31 +208,39 @@ def _image(block: JsonObject, place: str) -> JsonObject:
             url = a_name(source.get("url"), f"{at}.url")
         case _:
             raise unsupported(f"{at}.type", "images are taken as base64 or url")
-    return {"type": "image_url", "image_url": {"url": url}, **mark_of(block, place)}
+    return Image(url, mark=mark_of(block, place), came=Came(_MESSAGES, block, place, "source"))
 
 
-def _document(block: JsonObject, place: str) -> list[JsonObject]:
+def _document(block: JsonObject, place: str) -> Iterator[Text | Image | File]:
+    """A document, after what is said about it; one of words is words."""
     citations = block.get("citations")
     if isinstance(citations, dict) and citations.get("enabled"):
         raise unsupported(f"{place}.citations", "citations are not offered here")
-    about = [a_text(block[name], f"{place}.{name}") for name in ("title", "context") if block.get(name)]
-    at = f"{place}.source"
+    title, context = (
+        a_text(block[name], f"{place}.{name}") if block.get(name) else "" for name in ("title", "context")
+    )
+    about = [words for words in (title, context) if words]
+    at, mark, came = f"{place}.source", mark_of(block, place), Came(_MESSAGES, block, place, "source")
     source = an_object(block.get("source"), at)
     match source.get("type"):
         case "text":
-            text = "\n\n".join([*about, a_text(source.get("data"), f"{at}.data")])
-            return [{"type": "text", "text": text, **mark_of(block, place)}]
+            words = a_text(source.get("data"), f"{at}.data")
+            yield Text("\n\n".join([*about, words]), mark=mark, came=came)
         case "content":
-            parts = [{"type": "text", "text": text} for text in about]
+            yield from (Text(words, came=came) for words in about)
             content = source.get("content")
             if isinstance(content, str):
-                return [*parts, {"type": "text", "text": content, **mark_of(block, place)}]
-            return parts + [
-                part for where, each in _blocks(content, f"{at}.content") for part in _parts(each, where)
+                yield Text(content, mark=mark, came=came)
+                return
+            parts = [
+                part for where, each in _blocks(content, f"{at}.content") for part in _contents(each, where)
             ]
+            yield from parts[:-1]
+            yield from (replace(part, mark=part.mark or mark) for part in parts[-1:])
         case "base64":
-            file = {"file_data": _data_uri(source, at), "filename": (about or ["document.pdf"])[0]}
-            return [{"type": "file", "file": file, **mark_of(block, place)}]
+            if context:
+                yield Text(context, came=came)
+            yield File(_data_uri(source, at), title or "document.pdf", mark=mark, came=came)
         case _:
             raise unsupported(f"{at}.type", "documents are taken as base64, text or content")
 

@@ -1,4 +1,4 @@
-"""Reading a request of the Messages API: the same, as a chat completion request.
+"""Reading a request of the Messages API: a conversation, and its fields in the form of a chat completion request.
 
 Source: https://platform.claude.com/docs/en/api/messages/create and its SDKs' types; every `anthropic-version` is read
 alike, and headers of betas are no matter. docs/surfaces.md has the table of fields.
@@ -10,7 +10,8 @@ from typing import Any
 
 from aggregator.errors import JsonObject, UnsupportedParameter
 from aggregator.proxy.dialects.chat.from_client import body_of, checked
-from aggregator.proxy.dialects.messages.blocks import mark_of, messages_of
+from aggregator.proxy.dialects.messages.blocks import mark_of, turns_in
+from aggregator.proxy.dialects.to_chat_form import written
 from aggregator.proxy.dialects.untranslated import as_it_is, has_tools_beside
 from aggregator.proxy.model import Ask
 from aggregator.runtime.request import headers_in
@@ -38,9 +39,11 @@ _TAKEN = frozenset({
 })  # fmt: skip
 _THINKING = ("enabled", "adaptive", "between_tools", "disabled")
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
-# Of a tool's fields: how it is called by other tools or found by a search is no matter for a plain function.
+# Of a tool's fields: how it is called by other tools or found by a search is no matter for a plain function, which is
+# there from the beginning where nothing loads it later.
 _TOOL = frozenset({
     "type", "name", "description", "input_schema", "strict", "cache_control", "eager_input_streaming",
+    "defer_loading",
 })  # fmt: skip
 
 
@@ -92,7 +95,8 @@ def ask_of(asked: JsonObject) -> Ask:
     _refuse_unpriced(asked)
     a_name(asked.get("model"), "model")
     body: JsonObject = {name: asked[name] for name in _SAME if asked.get(name) is not None}
-    body["messages"] = messages_of(asked)
+    turns = turns_in(asked)
+    body["messages"] = written(turns)
     if asked.get("max_tokens") is not None:
         body["max_tokens"] = a_count(asked["max_tokens"], "max_tokens")
     if asked.get("top_k") is not None:
@@ -102,7 +106,7 @@ def ask_of(asked: JsonObject) -> Ask:
     body |= _tools(asked) | _thinking(asked) | _output(asked)
     if body.get("stream"):
         body["stream_options"] = {"include_usage": True}
-    return checked(body, bytes_of(body), surface=NAME, asked=asked)
+    return replace(checked(body, bytes_of(body), surface=NAME, asked=asked), turns=turns)
 
 
 def _refuse_unpriced(asked: JsonObject) -> None:
@@ -153,7 +157,8 @@ def _tool(tool: JsonObject, place: str) -> JsonObject:
         function["description"] = a_text(tool["description"], f"{place}.description")
     if tool.get("strict"):
         function["strict"] = True
-    return {"type": "function", "function": function, **mark_of(tool, place)}
+    mark = mark_of(tool, place)
+    return {"type": "function", "function": function} | ({} if mark is None else {"cache_control": mark})
 
 
 def _thinking(asked: JsonObject) -> JsonObject:

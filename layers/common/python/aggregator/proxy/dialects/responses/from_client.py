@@ -1,4 +1,4 @@
-"""Reading a request of the Responses API: the same, as a chat completion request.
+"""Reading a request of the Responses API: a conversation, and its fields in the form of a chat completion request.
 
 Source: OpenAI API reference, "Create a model response". What it goes on from is put in its place first (earlier.py);
 what only a provider's store could give is refused by name. docs/surfaces.md has the table of fields.
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import JsonObject, UnsupportedParameter
 from aggregator.proxy.dialects.chat.from_client import body_of, checked
-from aggregator.proxy.dialects.responses.items import messages_of
+from aggregator.proxy.dialects.responses.items import turns_in
+from aggregator.proxy.dialects.to_chat_form import written
 from aggregator.proxy.dialects.untranslated import as_it_is, has_tools_beside
 from aggregator.proxy.model import Ask
 from aggregator.runtime.shape import (
@@ -101,7 +102,8 @@ def ask_of(asked: JsonObject) -> Ask:
         refuse_others(asking(asked, RESPONSES), _TAKEN)
     a_name(asked.get("model"), "model")
     body: JsonObject = {name: asked[name] for name in _SAME if asked.get(name) is not None}
-    body["messages"] = messages_of(asked)
+    turns = turns_in(asked)
+    body["messages"] = written(turns)
     if asked.get("max_output_tokens") is not None:
         body["max_completion_tokens"] = a_count(asked["max_output_tokens"], "max_output_tokens")
     body |= _tools(asked) | _text(asked) | _reasoning(asked) | _included(asked)
@@ -110,7 +112,7 @@ def ask_of(asked: JsonObject) -> Ask:
     an_object(asked.get("stream_options") or {}, "stream_options")
     if body.get("stream"):
         body["stream_options"] = {"include_usage": True}
-    return checked(body, bytes_of(body), surface=NAME, asked=asked)
+    return replace(checked(body, bytes_of(body), surface=NAME, asked=asked), turns=turns)
 
 
 def _refuse_state(asked: JsonObject) -> None:

@@ -1,12 +1,27 @@
-"""Input items of the Responses API as messages of a chat completion.
+"""Input items of the Responses API as a conversation.
 
-Source: OpenAI API reference, "Create a model response" (`input`). An assistant's words, calls and reasoning that follow
-each other become one message. Items that live at OpenAI, or belong to its own tools, are refused by name.
+Source: OpenAI API reference, "Create a model response" (`input`). An assistant's thoughts, words and calls that follow
+each other become one turn, in their order, until it speaks again. Items that live at OpenAI, or belong to its own
+tools, are refused by name.
 """
 
 from typing import Any
 
 from aggregator.errors import JsonObject
+from aggregator.proxy.dialects.conversation import (
+    Block,
+    Call,
+    Came,
+    File,
+    Image,
+    Refusal,
+    Result,
+    Role,
+    Text,
+    Thinking,
+    Turn,
+    Turns,
+)
 from aggregator.proxy.dialects.reasoning import unpacked
 from aggregator.runtime.shape import (
     a_list,
@@ -18,42 +33,47 @@ from aggregator.runtime.shape import (
     unsupported,
 )
 
+_RESPONSES = "responses"
 _ROLES = ("user", "assistant", "system", "developer")
 
 
-def messages_of(body: JsonObject) -> list[JsonObject]:
-    """Instructions and input as messages.
+def turns_in(body: JsonObject) -> Turns:
+    """Instructions and input as turns.
 
     Raises:
         InvalidRequest: an item has a wrong shape.
         UnsupportedParameter: an item, or a part of one, is not offered here.
     """
-    conversation = _Conversation()
+    reader = _Reader()
     instructions = body.get("instructions")
     if instructions is not None and a_text(instructions, "instructions"):
-        conversation.messages.append({"role": "system", "content": instructions})
+        reader.say("system", [_bare(instructions, "instructions")])
     said = body.get("input")
     if isinstance(said, str):
-        conversation.messages.append({"role": "user", "content": a_name(said, "input")})
-        return conversation.messages
+        reader.say("user", [_bare(a_name(said, "input"), "input")])
+        return tuple(reader.turns)
     if not isinstance(said, list) or not said:
         raise invalid(
             "input", "Field required" if said is None else "must be a string or an array, not empty"
         )
     for place, item in objects_in(said, "input"):
-        conversation.add(item, place)
-    conversation.close()
-    if not conversation.messages:
+        reader.add(item, place)
+    reader.close()
+    if not reader.turns:
         raise invalid("input", "holds no message")
-    return conversation.messages
+    return tuple(reader.turns)
 
 
-class _Conversation:
-    """Messages so far. `_turn` is the assistant's message that following items still add to."""
+def _bare(words: str, place: str) -> Text:
+    return Text(words, came=Came(_RESPONSES, place=place))
+
+
+class _Reader:
+    """Turns so far. `_open` is what the assistant says, which following items still add to."""
 
     def __init__(self) -> None:
-        self.messages: list[JsonObject] = []
-        self._turn: JsonObject | None = None
+        self.turns: list[Turn] = []
+        self._open: list[Block] = []
 
     def add(self, item: JsonObject, place: str) -> None:
         kind = item.get("type")
@@ -63,8 +83,10 @@ class _Conversation:
             case "message":
                 self._message(item, place)
             case "function_call":
-                self._call(item, place)
-            case "function_call_output":
+                self._call(item, place, "arguments")
+            case "custom_tool_call":
+                self._call(item, place, "input")
+            case "function_call_output" | "custom_tool_call_output":
                 self._output(item, place)
             case "reasoning":
                 self._reasoning(item, place)
@@ -73,102 +95,103 @@ class _Conversation:
             case _:
                 raise unsupported(f"{place}.type", f"items of type '{kind}' are not offered here")
 
+    def say(self, role: Role, blocks: list[Text | Image | File]) -> None:
+        self.close()
+        self.turns.append(Turn(role, tuple(blocks)))
+
     def close(self) -> None:
         """End the assistant's turn. One that only thought says nothing, and is left out."""
-        turn, self._turn = self._turn, None
-        if turn is not None and (turn["content"] or turn.get("tool_calls")):
-            self.messages.append(turn)
+        if self._has_said:
+            self.turns.append(Turn("assistant", tuple(self._open)))
+        self._open = []
 
-    def _open(self) -> JsonObject:
-        if self._turn is None:
-            self._turn = {"role": "assistant", "content": None}
-        return self._turn
+    @property
+    def _has_said(self) -> bool:
+        return any(not isinstance(block, Thinking) for block in self._open)
 
     def _message(self, item: JsonObject, place: str) -> None:
         role = one_of(item.get("role"), _ROLES, f"{place}.role")
-        content = item.get("content")
+        content, at = item.get("content"), f"{place}.content"
         if role == "assistant":
-            words = _words(content, f"{place}.content")
-            if self._turn is not None and (self._turn["content"] or self._turn.get("tool_calls")):
+            words = _words(content, at)
+            if self._has_said:
                 self.close()
-            self._open()["content"] = words or None
+            self._open += words
             return
-        self.close()
-        parts = content if isinstance(content, str) else _parts(content, f"{place}.content")
-        self.messages.append({"role": "system" if role == "developer" else role, "content": parts})
+        speaker: Role = "user" if role == "user" else "system"
+        self.say(speaker, [_bare(content, at)] if isinstance(content, str) else _parts(content, at))
 
-    def _call(self, item: JsonObject, place: str) -> None:
-        call = {
-            "id": a_name(item.get("call_id"), f"{place}.call_id"),
-            "type": "function",
-            "function": {
-                "name": a_name(item.get("name"), f"{place}.name"),
-                "arguments": a_text(item.get("arguments"), f"{place}.arguments"),
-            },
-        }
-        self._open().setdefault("tool_calls", []).append(call)
+    def _call(self, item: JsonObject, place: str, within: str) -> None:
+        self._open.append(
+            Call(
+                a_name(item.get("call_id"), f"{place}.call_id"),
+                a_name(item.get("name"), f"{place}.name"),
+                a_text(item.get(within), f"{place}.{within}"),
+                custom=within == "input",
+                came=Came(_RESPONSES, item, place, within),
+            )
+        )
 
     def _output(self, item: JsonObject, place: str) -> None:
         self.close()
-        output = item.get("output")
-        content = _result(output, f"{place}.output")
+        content = _result(item.get("output"), f"{place}.output")
         call_id = a_name(item.get("call_id"), f"{place}.call_id")
-        self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
+        result = Result(call_id, tuple(content), came=Came(_RESPONSES, item, place, "call_id"))
+        self.turns.append(Turn("user", (result,)))
 
     def _reasoning(self, item: JsonObject, place: str) -> None:
         """Goes with what the assistant said or called next."""
         sealed = item.get("encrypted_content")
-        details = unpacked(a_text(sealed, f"{place}.encrypted_content")) if sealed is not None else []
-        thoughts = [
+        seals = unpacked(a_text(sealed, f"{place}.encrypted_content")) if sealed is not None else []
+        thought = "".join(
             a_text(part.get("text"), f"{at}.text")
             for name in ("summary", "content")
             for at, part in objects_in(item.get(name), f"{place}.{name}")
-        ]
-        said = self._turn is not None and bool(self._turn["content"] or self._turn.get("tool_calls"))
-        if said and (any(thoughts) or not details):
+        )
+        if self._has_said and (thought or not seals):
             self.close()  # what was only sealed belongs to what was said before it
-        turn = self._open()
-        if details:
-            turn.setdefault("reasoning_details", []).extend(details)
-        if any(thoughts):
-            turn["reasoning_content"] = turn.get("reasoning_content", "") + "".join(thoughts)
+        came = Came(_RESPONSES, item, place)
+        if thought or seals:
+            self._open.append(Thinking(thought, seals[0] if seals else None, came=came))
+        self._open += [Thinking("", seal, came=came) for seal in seals[1:]]
 
 
-def _result(output: Any, place: str) -> str | list[JsonObject]:
+def _result(output: Any, place: str) -> list[Text | Image | File]:
     """What a tool gave back; one that gives nothing is no error."""
     if isinstance(output, str):
-        return output
+        return [_bare(output, place)]
     if output is None:
         raise invalid(place, "Field required")
-    return _parts(output, place) if a_list(output, place) else ""
+    return _parts(output, place) if a_list(output, place) else [_bare("", place)]
 
 
-def _words(content: Any, place: str) -> str:
+def _words(content: Any, place: str) -> list[Block]:
     """What an assistant said earlier: text, and refusals, which are what was said."""
     if isinstance(content, str):
-        return content
-    words = []
+        return [_bare(content, place)] if content else []
+    words: list[Block] = []
     for at, part in objects_in(content, place):
+        came = Came(_RESPONSES, part, at)
         match part.get("type"):
             case "output_text" | "input_text" | "text":
-                words.append(a_text(part.get("text"), f"{at}.text"))
+                words.append(Text(a_text(part.get("text"), f"{at}.text"), came=came))
             case "refusal":
-                words.append(a_text(part.get("refusal"), f"{at}.refusal"))
+                words.append(Refusal(a_text(part.get("refusal"), f"{at}.refusal"), came=came))
             case kind:
                 raise unsupported(f"{at}.type", f"an assistant's part of type '{kind}' is not offered here")
-    return "".join(words)
+    return words
 
 
-def _parts(content: Any, place: str) -> list[JsonObject]:
+def _parts(content: Any, place: str) -> list[Text | Image | File]:
     if not a_list(content, place):
         raise invalid(place, "must be a string or an array, not empty")
     return [_part(part, at) for at, part in objects_in(content, place)]
 
 
-def _part(part: JsonObject, place: str) -> JsonObject:
+def _part(part: JsonObject, place: str) -> Text | Image | File:
     match part.get("type"):
         case "input_text" | "output_text" | "text":
-            return {"type": "text", "text": a_text(part.get("text"), f"{place}.text")}
+            return Text(a_text(part.get("text"), f"{place}.text"), came=Came(_RESPONSES, part, place))
         case "input_image":
             return _image(part, place)
         case "input_file":
@@ -177,23 +200,27 @@ def _part(part: JsonObject, place: str) -> JsonObject:
             raise unsupported(f"{place}.type", f"parts of type '{kind}' are not offered here")
 
 
-def _image(part: JsonObject, place: str) -> JsonObject:
+def _image(part: JsonObject, place: str) -> Image:
     if part.get("file_id") is not None:
         raise unsupported(f"{place}.file_id", "nothing is stored here: send the image as image_url")
     url = part.get("image_url")
     if isinstance(url, dict):  # as chat completions have it
         url = url.get("url")
-    image: JsonObject = {"url": a_name(url, f"{place}.image_url")}
-    if part.get("detail") is not None:
-        image["detail"] = a_text(part["detail"], f"{place}.detail")
-    return {"type": "image_url", "image_url": image}
+    detail = part.get("detail")
+    return Image(
+        a_name(url, f"{place}.image_url"),
+        None if detail is None else a_text(detail, f"{place}.detail"),
+        came=Came(_RESPONSES, part, place, "image_url"),
+    )
 
 
-def _file(part: JsonObject, place: str) -> JsonObject:
+def _file(part: JsonObject, place: str) -> File:
     for name in ("file_id", "file_url"):
         if part.get(name) is not None:
             raise unsupported(f"{place}.{name}", "send the file itself, as file_data")
-    file: JsonObject = {"file_data": a_name(part.get("file_data"), f"{place}.file_data")}
-    if part.get("filename") is not None:
-        file["filename"] = a_text(part["filename"], f"{place}.filename")
-    return {"type": "file", "file": file}
+    named = part.get("filename")
+    return File(
+        a_name(part.get("file_data"), f"{place}.file_data"),
+        None if named is None else a_text(named, f"{place}.filename"),
+        came=Came(_RESPONSES, part, place, "file_data"),
+    )

@@ -1,0 +1,211 @@
+"""What a client says of earlier turns reaches the provider that said it: in its order, sealed as it was.
+
+Whatever order of blocks: read from a client's dialect and written for the provider, it is the same.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.proxy.dialects.adapter import adapter_of
+from aggregator.proxy.dialects.lanes import translated
+from aggregator.proxy.dialects.messages.client import MESSAGES
+from aggregator.proxy.dialects.reasoning import packed
+from aggregator.proxy.dialects.responses.client import RESPONSES
+from aggregator.proxy.model import Ask
+from tests.fakes.chat_world import chat_event, provider, way
+
+JsonObject = dict[str, Any]
+
+CLAUDE_ON_BEDROCK = "anthropic.claude-opus-4-6-v1"
+GEMINI = "gemini-3.8-flash"
+HI: JsonObject = {"role": "user", "content": "hi"}
+PNG: JsonObject = {
+    "type": "image",
+    "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0="},
+}
+
+WORDS = st.sampled_from(["one", "two", "three"])
+TEXTS = st.builds(lambda words: {"type": "text", "text": words}, WORDS)
+THOUGHTS = st.builds(
+    lambda words, seal: {"type": "thinking", "thinking": words, "signature": seal},
+    WORDS,
+    st.sampled_from(["sigA", "sigB"]),
+)
+HIDDEN = st.builds(
+    lambda data: {"type": "redacted_thinking", "data": data}, st.sampled_from(["ZGFyaw==", "YmxhY2s="])
+)
+
+
+def sent(ask: Ask, protocol: str, model: str) -> JsonObject:
+    on = way(provider=provider(protocol=protocol), upstream_model=model)
+    body: JsonObject = json.loads(adapter_of(protocol).encode(translated(ask, on.route.via), on, "k").body)
+    return body
+
+
+def asked(*turns: JsonObject, **fields: Any) -> Ask:
+    said = {"model": "mini", "max_tokens": 50, "messages": list(turns)} | fields
+    return MESSAGES.read(chat_event(said))
+
+
+def called(n: int) -> JsonObject:
+    return {"type": "tool_use", "id": f"t{n}", "name": "f", "input": {"n": n}}
+
+
+def gave(n: int) -> JsonObject:
+    return {"type": "tool_result", "tool_use_id": f"t{n}", "content": [{"type": "text", "text": f"r{n}"}]}
+
+
+@settings(max_examples=60)
+@given(st.lists(st.one_of(TEXTS, THOUGHTS, HIDDEN), max_size=6), st.integers(1, 3))
+def test_whatever_order_of_blocks_reaches_claude_as_it_was(said: list[JsonObject], calls: int) -> None:
+    blocks = [*said, *(called(n) for n in range(calls))]
+    results = [gave(n) for n in range(calls)]
+    turns = [HI, {"role": "assistant", "content": blocks}, {"role": "user", "content": results}]
+
+    found = sent(asked(*turns), "anthropic", "claude-opus-4-6")["messages"]
+
+    assert found[1]["content"] == blocks
+    assert found[2]["content"] == results
+
+
+@settings(max_examples=60)
+@given(st.lists(st.one_of(TEXTS, THOUGHTS, HIDDEN), max_size=6))
+def test_whatever_order_of_blocks_reaches_claude_on_bedrock_as_it_was(said: list[JsonObject]) -> None:
+    turns = [
+        HI,
+        {"role": "assistant", "content": [*said, called(1)]},
+        {"role": "user", "content": [gave(1)]},
+    ]
+
+    found = sent(asked(*turns), "bedrock", CLAUDE_ON_BEDROCK)["messages"]
+
+    assert found[1]["content"] == [
+        *map(_on_bedrock, said),
+        {"toolUse": {"toolUseId": "t1", "name": "f", "input": {"n": 1}}},
+    ]
+    assert found[2]["content"] == [{"toolResult": {"toolUseId": "t1", "content": [{"text": "r1"}]}}]
+
+
+def _on_bedrock(block: JsonObject) -> JsonObject:
+    match block["type"]:
+        case "text":
+            return {"text": block["text"]}
+        case "thinking":
+            said = {"text": block["thinking"], "signature": block["signature"]}
+            return {"reasoningContent": {"reasoningText": said}}
+        case _:
+            return {"reasoningContent": {"redactedContent": block["data"]}}
+
+
+def test_each_signature_of_gemini_goes_back_on_the_part_that_it_came_with() -> None:
+    def seal(data: str, call: str | None = None) -> str:
+        detail = {"type": "reasoning.encrypted", "data": data, "format": "google-gemini-v1"}
+        return packed(detail | ({} if call is None else {"id": call}))
+
+    said = [
+        {"type": "thinking", "thinking": "hm", "signature": ""},
+        {"type": "text", "text": "one"},
+        {"type": "redacted_thinking", "data": seal("S-TEXT")},
+        {"type": "redacted_thinking", "data": seal("S-CALL", "t1")},
+        called(1),
+        called(2),
+    ]
+    turns = [HI, {"role": "assistant", "content": said}, {"role": "user", "content": [gave(2), gave(1)]}]
+
+    found = sent(asked(*turns), "gemini", GEMINI)["contents"]
+
+    assert found[1]["parts"] == [
+        {"text": "one", "thoughtSignature": "S-TEXT"},
+        {"functionCall": {"id": "t1", "name": "f", "args": {"n": 1}}, "thoughtSignature": "S-CALL"},
+        {"functionCall": {"id": "t2", "name": "f", "args": {"n": 2}}},
+    ]
+    assert [part["functionResponse"]["id"] for part in found[2]["parts"]] == ["t2", "t1"]
+
+
+def test_gemini_is_given_words_and_calls_in_their_order() -> None:
+    said = [{"type": "text", "text": "one"}, called(1), {"type": "text", "text": "two"}]
+
+    parts = sent(asked(HI, {"role": "assistant", "content": said}, HI), "gemini", GEMINI)["contents"][1][
+        "parts"
+    ]
+
+    assert [next(iter(part)) for part in parts] == ["text", "functionCall", "text"]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "model", "of_turn"),
+    [
+        ("anthropic", "claude-opus-4-6", lambda body: [_words(turn["content"]) for turn in body["messages"]]),
+        ("bedrock", CLAUDE_ON_BEDROCK, lambda body: [_words(turn["content"]) for turn in body["messages"]]),
+        ("gemini", GEMINI, lambda body: [_words(turn["parts"]) for turn in body["contents"]]),
+    ],
+)
+def test_system_turns_of_a_messages_client_stay_in_their_place(
+    protocol: str, model: str, of_turn: Any
+) -> None:
+    turns = [HI, {"role": "system", "content": "note 1"}, {"role": "assistant", "content": "a1"}, HI]
+    marked = {"type": "text", "text": "note 2", "cache_control": {"type": "ephemeral"}}
+
+    body = sent(asked(*turns, {"role": "system", "content": [marked]}, system="S"), protocol, model)
+
+    assert of_turn(body) == [["hi", "note 1"], ["a1"], ["hi", "note 2"]]
+    if protocol == "anthropic":
+        assert body["messages"][2]["content"][1] == marked
+    if protocol == "bedrock":
+        assert body["messages"][2]["content"][2] == {"cachePoint": {"type": "default"}}
+
+
+def _words(blocks: list[JsonObject]) -> list[str]:
+    return [block["text"] for block in blocks if "text" in block]
+
+
+def test_a_mid_conversation_mark_and_images_of_results_reach_claude_where_they_stood() -> None:
+    result = gave(1) | {
+        "content": [{"type": "text", "text": "see"}, PNG],
+        "cache_control": {"type": "ephemeral"},
+    }
+    turns = [HI, {"role": "assistant", "content": [called(1)]}, {"role": "user", "content": [result]}]
+
+    assert sent(asked(*turns), "anthropic", "claude-opus-4-6")["messages"][2]["content"] == [result]
+
+
+def test_reasoning_that_claude_sealed_comes_back_to_it_over_responses_between_its_calls() -> None:
+    def thought(words: str, signature: str) -> JsonObject:
+        detail = {
+            "type": "reasoning.text",
+            "text": words,
+            "signature": signature,
+            "format": "anthropic-claude-v1",
+        }
+        return {
+            "type": "reasoning",
+            "summary": [{"type": "summary_text", "text": words}],
+            "encrypted_content": packed([detail]),
+        }
+
+    items = [
+        HI,
+        thought("first", "sigA"),
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "one"}]},
+        thought("second", "sigB"),
+        {"type": "function_call", "call_id": "t1", "name": "f", "arguments": '{"n":1}'},
+        {"type": "function_call", "call_id": "t2", "name": "f", "arguments": '{"n":2}'},
+        {"type": "function_call_output", "call_id": "t1", "output": "r1"},
+        {"type": "function_call_output", "call_id": "t2", "output": "r2"},
+    ]
+    ask = RESPONSES.read(chat_event({"model": "mini", "max_output_tokens": 50, "input": items}))
+
+    found = sent(ask, "anthropic", "claude-opus-4-6")["messages"]
+
+    assert found[1]["content"] == [
+        {"type": "thinking", "thinking": "first", "signature": "sigA"},
+        {"type": "text", "text": "one"},
+        {"type": "thinking", "thinking": "second", "signature": "sigB"},
+        called(1),
+        called(2),
+    ]
+    assert found[2]["content"] == [gave(1), gave(2)]
