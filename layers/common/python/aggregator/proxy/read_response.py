@@ -1,6 +1,7 @@
 """Reading and deleting kept responses, for their user alone: another's is as good as none."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -10,6 +11,9 @@ from aggregator.errors import InvalidRequest, JsonObject, NotFound
 from aggregator.orchestrator.model import Catalogue
 from aggregator.orchestrator.permitted import require_answer
 from aggregator.proxy.answers.kept_responses import KeptResponse, KeptResponses
+
+MOST_PAGE_BYTES = 5_000_000
+"""Of the items of one page. Lambda takes 6 MB of an answer, in which each quote and backslash counts twice."""
 
 # How ids of items begin, by their type. Source: OpenAI API reference, "List input items".
 _PREFIXES = {
@@ -55,6 +59,8 @@ def delete_response(store: KeptResponses, caller: Caller, response_id: str) -> J
 def input_items(kept: KeptResponse, *, limit: int, newest_first: bool, after: str | None) -> JsonObject:
     """A page of what the model was told before a response, as OpenAI's API lists it.
 
+    A page ends early, and says that there is more, where the next item would make it too large for a function's answer.
+
     Raises:
         InvalidRequest: `after` is no item of it.
     """
@@ -66,7 +72,7 @@ def input_items(kept: KeptResponse, *, limit: int, newest_first: bool, after: st
         if not places:
             raise InvalidRequest("after: is no item of this response", param="after")
         items = items[places[0] + 1 :]
-    page = items[:limit]
+    page = list(_as_many_as_fit(items[:limit]))
     return {
         "object": "list",
         "data": page,
@@ -74,6 +80,17 @@ def input_items(kept: KeptResponse, *, limit: int, newest_first: bool, after: st
         "last_id": page[-1]["id"] if page else None,
         "has_more": len(items) > len(page),
     }
+
+
+def _as_many_as_fit(items: list[JsonObject]) -> Iterator[JsonObject]:
+    """One in any case, for it came as part of a request."""
+    taken = 0
+    for item in items:
+        size = len(json.dumps(json.dumps(item)))
+        if taken and taken + size > MOST_PAGE_BYTES:
+            return
+        taken += size
+        yield item
 
 
 def _listed(item: JsonObject, response_id: str, place: int) -> JsonObject:
