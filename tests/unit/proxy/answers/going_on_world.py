@@ -6,6 +6,7 @@ from typing import Any
 
 from aggregator.auth.caller import Caller
 from aggregator.proxy.answers.kept_store import KeptResponseStore
+from aggregator.proxy.answers.response_store import ResponseStore
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.responses.client import RESPONSES
 from aggregator.proxy.edge import serve
@@ -13,6 +14,7 @@ from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.walk import Visit
 from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import CALLER, ScriptedResponse, World, chat_event, provider, route
+from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.unit.proxy.limits.limits_desk import FaultyAws
 
 JsonObject = dict[str, Any]
@@ -71,6 +73,7 @@ class Shelf:
         self.aws = FaultyAws()
         self.store = KeptResponseStore(self.aws, "proxy", sleep=lambda _: None)
         self.answers = World().answers
+        self.cached = ResponseStore(MemoryDynamoDb(), "proxy")
         self.held: list[int] = []
 
     def begun(
@@ -90,7 +93,13 @@ class Shelf:
                 lanes.check(ask, each.via)
             return self.routes
 
-        do = replace(world.collaborators(), route=routed, kept=lambda: self.store, answers=self.answers)
+        do = replace(
+            world.collaborators(),
+            route=routed,
+            kept=lambda: self.store,
+            answers=self.answers,
+            cached=self.cached,
+        )
         event = chat_event({"model": "mini"} | fields, "/v1/responses")
         event["requestContext"] |= {
             "requestId": request_id[13:],

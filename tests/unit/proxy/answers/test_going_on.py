@@ -236,3 +236,39 @@ def test_an_answer_given_again_has_the_id_of_the_first_and_is_kept_once() -> Non
     assert json.loads(second.text) == first.body
     assert second.headers["x-aggregator-replayed"] == "true"
     assert shelf.aws.calls == ["BatchWriteItem"]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("before", [{}, {"store": False}])
+def test_an_answer_of_the_cache_can_be_gone_on_from_though_its_first_was_not_kept_or_deleted(
+    stream: bool, before: JsonObject
+) -> None:
+    shelf = Shelf()
+    answer: Callable[..., bytes] = streamed if stream else plain
+    cached = {"headers": {"x-aggregator-cache": "60"}, "input": "first question", "stream": stream}
+    shelf.ask(answer(said("one")), **cached, **before)
+    shelf.store.delete("ann", "resp_1")
+
+    again = shelf.ask(request_id=SECOND, **cached)
+    third = shelf.ask(
+        plain(said("ok"), response_id="resp_3"),
+        request_id=THIRD,
+        input="and then",
+        previous_response_id="resp_1",
+    )
+
+    response = again.events[-1]["response"] if stream else again.body
+    assert (again.headers["x-aggregator-cache"], response["id"], response["store"]) == ("hit", "resp_1", True)
+    assert third.sent["input"] == [QUESTION, said("one"), AND_THEN]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_who_wants_nothing_stored_gets_the_providers_bytes_and_no_call_more(stream: bool) -> None:
+    shelf = Shelf()
+    answer = streamed(said("one")) if stream else plain(said("one"))
+
+    answered = shelf.ask(answer, input="first question", store=False, stream=stream)
+
+    given, came = answered.text.split("\n\n"), answer.decode().split("\n\n")
+    assert given[:-2] == came[:-2] if stream else given == came  # a stream's last event has the receipt
+    assert shelf.aws.calls == []
