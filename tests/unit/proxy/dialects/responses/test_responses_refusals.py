@@ -93,7 +93,7 @@ def test_a_wrong_field_is_refused_by_its_path(fields: JsonObject, param: str) ->
         ({"moderation": {"model": "m"}}, "moderation"),
         ({"reasoning": {"mode": "pro"}}, "reasoning.mode"),
         ({"tools": [{"type": "web_search"}], "tool_choice": "required"}, "tools"),
-        ({"tools": [TOOL, {"type": "custom", "name": "c"}]}, "tools.1.type"),
+        ({"tools": [TOOL, {"type": "local_shell"}]}, "tools.1.type"),
         ({"tool_choice": {"type": "web_search_preview"}}, "tool_choice.type"),
         ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input.0.type"),
         ({"input": [{"id": "msg_1"}]}, "input.0.type"),
@@ -112,7 +112,7 @@ def test_a_wrong_field_is_refused_by_its_path(fields: JsonObject, param: str) ->
         ),
         ({"tools": [TOOL, {"type": "namespace", "name": "n", "tools": [TOOL]}]}, "tools"),
         (
-            {"tools": [{"type": "namespace", "name": "n", "tools": [{"type": "custom"}]}]},
+            {"tools": [{"type": "namespace", "name": "n", "tools": [{"type": "local_shell"}]}]},
             "tools.0.tools.0.type",
         ),
         ({"input": [{"role": "robot", "content": "x"}]}, "input.0.role"),

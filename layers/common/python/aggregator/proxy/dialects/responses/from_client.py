@@ -178,6 +178,10 @@ def _require_names_apart(asked: JsonObject, names: list[str]) -> None:
 
 
 def _tool(tool: JsonObject, place: str) -> JsonObject:
+    if tool.get("type") == "custom":
+        from aggregator.proxy.dialects.responses.custom import as_function  # noqa: PLC0415 (few have such)
+
+        return as_function(tool, place)
     if tool.get("type") != "function":
         raise unsupported(
             f"{place}.type", f"only functions are offered as tools here, not '{tool.get('type')}'"
@@ -196,7 +200,7 @@ def _tool(tool: JsonObject, place: str) -> JsonObject:
 
 def _choice(choice: JsonObject) -> JsonObject:
     match choice.get("type"):
-        case "function":
+        case "function" | "custom":
             return _named(choice, "tool_choice")
         case "allowed_tools":
             mode = one_of(choice.get("mode"), ("auto", "required"), "tool_choice.mode")
@@ -209,7 +213,7 @@ def _choice(choice: JsonObject) -> JsonObject:
 
 
 def _named(tool: JsonObject, place: str) -> JsonObject:
-    if tool.get("type") != "function":
+    if tool.get("type") not in ("function", "custom"):
         raise unsupported(f"{place}.type", "only functions can be chosen here")
     return {"type": "function", "function": {"name": a_name(tool.get("name"), f"{place}.name")}}
 

@@ -10,6 +10,7 @@ from aggregator.billing.price import Usage
 from aggregator.errors import JsonObject
 from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.rendering import receipt_in
+from aggregator.proxy.dialects.responses.custom import CustomCallItem, customs_in
 from aggregator.proxy.dialects.responses.from_client import namespaces_of
 from aggregator.proxy.dialects.responses.parts import CallItem, Item, MessageItem, ReasoningItem
 from aggregator.proxy.dialects.steps import ARGUMENTS, CALL, REFUSAL, SEAL, TEXT, THOUGHT, Step, text_in
@@ -55,6 +56,7 @@ class ResponseWriter:
         self._next = 0
         self._item: Item | None = None
         self._namespaces = namespaces_of(asked)
+        self._customs = customs_in(asked)
         text = asked.get("text") or {}
         self.response: JsonObject = {
             "id": f"resp_{request_id}",
@@ -126,8 +128,10 @@ class ResponseWriter:
 
     def _open(self, kind: type[CallItem | ReasoningItem | MessageItem], step: Step) -> Iterator[JsonObject]:
         """Begin an item for this step, unless it goes on with the one that is open."""
-        if type(self._item) is kind and self._item.takes_more and step.kind != CALL:
+        if isinstance(self._item, kind) and self._item.takes_more and step.kind != CALL:
             return
+        if step.kind == CALL and step.name in self._customs:
+            kind = CustomCallItem
         yield from self._close("completed")
         place = len(self.response["output"])
         self._item = kind(f"{kind.prefix}_{self._id}_{place}", place, step)
