@@ -18,7 +18,7 @@ export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test pr lint fmt types arrows template properties model mutants faults invoke logs
-.PHONY: bench cost simulate reconcile redrive replay-usage build deploy destroy clean
+.PHONY: drift bench cost simulate reconcile redrive replay-usage build deploy destroy clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -69,6 +69,9 @@ faults: setup ## every fault at every step; writes docs/faults.md
 
 conformance: setup ## real clients against the embedded stack, writes docs/conformance.md; CLIENT=openai for some
 	@$(BIN)/python -m conformance.run $(CLIENT) $(ARGS)
+
+drift: setup ## install today's SDKs from PyPI beside the pinned ones: which fields of requests are new in them
+	@$(BIN)/python -m local.drift $(ARGS)
 
 invoke: setup ## run one function with its sample event in its true runtime; F=billing/get_balance
 	@$(BIN)/python -m local.invoke $(F)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from aggregator.proxy.dialects import hosted
 from aggregator.proxy.dialects.fields import MESSAGES, RESPONSES, Field
 from aggregator.proxy.dialects.messages import native as messages
+from aggregator.proxy.dialects.published import CHAT, CONVERSE, EMBEDDINGS, GEMINI
 from aggregator.proxy.dialects.responses import native as responses
 from local.paths import ROOT
 
@@ -31,6 +32,18 @@ A field that asks for nothing is never refused.
 """
 
 
+_OTHERS: tuple[tuple[str, str, Mapping[str, Field]], ...] = (
+    (
+        "Chat completions",
+        "What an endpoint takes of them is in [the catalogue](catalogue.md#what-an-endpoint-does-not-take).",
+        CHAT,
+    ),
+    ("Embeddings", "As chat completions.", EMBEDDINGS),
+    ("Gemini", "Written for clients of other dialects: plain fields, and no other.", GEMINI),
+    ("Converse", "Written for clients of other dialects: plain fields, and no other.", CONVERSE),
+)
+
+
 def page() -> str:
     """The whole page."""
     parts = [_HEAD]
@@ -43,6 +56,9 @@ def page() -> str:
         )
         parts.append("\n".join(_changes(module.__doc__ or "")) + "\n")
         parts.append("Fields by class:\n")
+        parts.append("\n".join(_classes(fields)) + "\n")
+    for title, said, fields in _OTHERS:
+        parts.append(f"## {title}\n\n{said}\n")
         parts.append("\n".join(_classes(fields)) + "\n")
     parts.append(
         "## Tools that run at a provider\n\nWhat they cost and what is counted: [money](money.md).\n"

@@ -133,7 +133,9 @@ def test_nothing_that_asks_for_nothing_is_refused_on_a_translated_lane() -> None
         assert told(ask, via("google/gemini-2.5-flash")) == ()
 
 
-@pytest.mark.parametrize("name", ["provider", "preset", "data_sources", "deferred", "models", "plugins"])
+@pytest.mark.parametrize(
+    "name", ["provider", "preset", "data_sources", "deferred", "models", "plugins", "moderation"]
+)
 def test_what_steers_is_refused_by_name_on_every_lane(name: str) -> None:
     routes = ("openai/gpt-5.6", "anthropic/claude-opus-5", "google/gemini-2.5-flash", "xai/grok-4.5")
     for over in routes:
@@ -141,6 +143,18 @@ def test_what_steers_is_refused_by_name_on_every_lane(name: str) -> None:
             with pytest.raises(UnsupportedParameter) as refused:
                 told(read(**{name: {"x": 1}}), via(over))
             assert refused.value.param == name
+
+
+@pytest.mark.parametrize("over", ["openai/gpt-4.1", "openai/gpt-5.4-pro"])
+def test_a_chat_completion_is_kept_at_no_provider_and_the_client_is_told(over: str) -> None:
+    at = via(over)
+    lane = lanes.lane_of(chat(store=True), at)
+
+    sent = lane.adapter.encode(chat(store=True), Way(Route(at, NANO_A_TOKEN), 100), "sk-1")
+
+    assert json.loads(sent.body).get("store", False) is False
+    assert lanes.left_out(chat(store=True), at, lane, sent) == ("store",)
+    assert told(chat(store=False), at) == ()
 
 
 def test_what_went_out_is_what_is_looked_at() -> None:

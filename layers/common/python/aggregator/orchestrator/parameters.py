@@ -46,6 +46,7 @@ STEERING: Mapping[str, tuple[Any, ...]] = {
     "inference_geo": (),
     "mcp_servers": ([],),
     "models": ([],),
+    "moderation": (),
     "plugins": ([],),
     "preset": (),
     "provider": ({},),

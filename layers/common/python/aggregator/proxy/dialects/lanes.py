@@ -31,7 +31,7 @@ CHAT, MESSAGES, RESPONSES = "chat", "messages", "responses"
 # Hints of a chat completion: one without any is not looked into.
 _HINTS = frozenset({
     "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "metadata",
-    "verbosity",
+    "verbosity", "store",
 })  # fmt: skip
 
 

@@ -15,7 +15,7 @@ _USER = ("user", "safety_identifier")
 _SAME = ("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options")
 # Notes of a client, and conversations' own housekeeping, that no other dialect has a word for.
 _NOWHERE = ("client_metadata", "context_management", "diagnostics")
-_NAMED = frozenset({*_USER, *_SAME, *_NOWHERE, "metadata", "verbosity", "text"})
+_NAMED = frozenset({*_USER, *_SAME, *_NOWHERE, "metadata", "verbosity", "text", "store"})
 _MARK = "cache_control"
 _MARKS_SENT = (b'"cache_control":', b'"cachePoint":')
 
@@ -27,32 +27,27 @@ def hints_left_out(ask: Ask, sent: UpstreamRequest) -> tuple[str, ...]:
     if not marked and not _NAMED & asked.keys():
         return ()
     out = json.loads(sent.body)
-    told = [name for name, there in _whether_sent(asked, out) if not there]
+    told = [name for name, there in _whether_sent(asked, out, ask_is_chat=not ask.asked) if not there]
     if marked and not any(mark in sent.body for mark in _MARKS_SENT):
         told.append(_MARK)
     return tuple(told)
 
 
-def _whether_sent(asked: Mapping[str, Any], out: JsonObject) -> Iterator[tuple[str, bool]]:
+def _whether_sent(
+    asked: Mapping[str, Any], out: JsonObject, *, ask_is_chat: bool
+) -> Iterator[tuple[str, bool]]:
     named = _an_object(out, "metadata")
-    for name in _USER:
-        if asked.get(name):
-            yield name, bool(out.get("user") or out.get("safety_identifier") or named.get("user_id"))
-    for name in _SAME:
-        if asked.get(name):
-            yield name, name in out
-    for name in _NOWHERE:
-        value = asked.get(name)
-        if value and value != {"edits": []}:
-            yield name, name in out
-    labels = _an_object(asked, "metadata")
-    if labels:
-        told_of_user = labels.keys() == {"user_id"} and any(out.get(name) for name in _USER)
-        yield "metadata", told_of_user or labels.items() <= named.items()
-    if asked.get("verbosity"):
-        yield "verbosity", "verbosity" in out or "verbosity" in _an_object(out, "text")
-    if _an_object(asked, "text").get("verbosity"):
-        yield "text.verbosity", "verbosity" in out or "verbosity" in _an_object(out, "text")
+    known_by = bool(out.get("user") or out.get("safety_identifier") or named.get("user_id"))
+    yield from ((name, known_by) for name in _USER if asked.get(name))
+    yield from ((name, name in out) for name in _SAME if asked.get(name))
+    yield from ((name, name in out) for name in _NOWHERE if asked.get(name) not in (None, {}, {"edits": []}))
+    if ask_is_chat and asked.get("store") is True:
+        yield "store", out.get("store") is True
+    if labels := _an_object(asked, "metadata"):
+        yield "metadata", (known_by and labels.keys() == {"user_id"}) or labels.items() <= named.items()
+    verbose = "verbosity" in out or "verbosity" in _an_object(out, "text")
+    said = {"verbosity": asked.get("verbosity"), "text.verbosity": _an_object(asked, "text").get("verbosity")}
+    yield from ((name, verbose) for name, value in said.items() if value)
 
 
 def _is_marked(asked: Mapping[str, Any]) -> bool:
