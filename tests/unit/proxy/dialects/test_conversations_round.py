@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aggregator.errors import InvalidRequest, UnsupportedParameter
 from aggregator.proxy.dialects.adapter import adapter_of
-from aggregator.proxy.dialects.lanes import translated
+from aggregator.proxy.dialects.lanes import check, translated
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.reasoning import packed
 from aggregator.proxy.dialects.responses.client import RESPONSES
 from aggregator.proxy.model import Ask
+from tests.fakes.chat_world import ask as chat_ask
 from tests.fakes.chat_world import chat_event, provider, way
 
 JsonObject = dict[str, Any]
@@ -209,3 +211,47 @@ def test_reasoning_that_claude_sealed_comes_back_to_it_over_responses_between_it
         called(2),
     ]
     assert found[2]["content"] == [gave(1), gave(2)]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "model", "block", "place"),
+    [
+        (
+            "anthropic",
+            "claude-opus-4-6",
+            {"type": "image", "source": {"type": "url", "url": "http://a.example/a.png"}},
+            "messages.1.content.0.source",
+        ),
+        (
+            "bedrock",
+            CLAUDE_ON_BEDROCK,
+            {"type": "image", "source": {"type": "url", "url": "https://a.example/a.png"}},
+            "messages.1.content.0.source",
+        ),
+        (
+            "gemini",
+            GEMINI,
+            {"type": "tool_result", "tool_use_id": "t9", "content": "?"},
+            "messages.1.content.0.tool_use_id",
+        ),
+    ],
+)
+def test_what_a_provider_cannot_carry_is_refused_by_the_clients_own_name_before_money_is_held(
+    protocol: str, model: str, block: JsonObject, place: str
+) -> None:
+    via = way(provider=provider(protocol=protocol), upstream_model=model).route.via
+
+    with pytest.raises((InvalidRequest, UnsupportedParameter)) as refusal:
+        check(asked(HI, {"role": "user", "content": [block]}), via)
+
+    assert refusal.value.param == place
+
+
+@pytest.mark.parametrize("protocol", ["anthropic", "bedrock", "gemini"])
+def test_a_chat_that_no_other_protocol_can_carry_is_refused_before_money_is_held(protocol: str) -> None:
+    via = way(provider=provider(protocol=protocol), upstream_model=CLAUDE_ON_BEDROCK).route.via
+
+    with pytest.raises(UnsupportedParameter) as refusal:
+        check(chat_ask(messages=[HI | {"name": "ann"}]), via)
+
+    assert refusal.value.param == "messages.0.name"

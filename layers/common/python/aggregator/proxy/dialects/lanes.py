@@ -47,8 +47,8 @@ class Ending(Protocol):
         ...
 
 
-class NativeAdapter(Adapter, Ending, Protocol):
-    """A native lane's module is both halves, and knows before money is held what it cannot carry."""
+class CheckingAdapter(Adapter, Protocol):
+    """It knows before money is held what it cannot carry."""
 
     def check(self, ask: Ask, via: CatalogueRoute) -> None:
         """Pass a request that can go this way.
@@ -57,6 +57,10 @@ class NativeAdapter(Adapter, Ending, Protocol):
             UnsupportedParameter: names the field that cannot be honoured.
         """
         ...
+
+
+class NativeAdapter(CheckingAdapter, Ending, Protocol):
+    """A native lane's module is both halves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,8 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
     refuse_unsupported(fitted.body, via.provider)
     if takes_responses(ask, via):
         _module("responses.to_provider").check(fitted, via)
+    elif via.provider.protocol != "openai" and ask.surface != EMBEDDINGS:
+        cast("CheckingAdapter", adapter_of(via.provider.protocol)).check(fitted, via)
 
 
 def native_module(dialect: str) -> NativeAdapter:

@@ -22,6 +22,9 @@ LABELS = frozenset({
 })  # fmt: skip
 """Fields that label a request for OpenAI's own dashboard or cache, or are a mere hint: they are left out elsewhere."""
 
+NO_CAP = 2**31
+"""Output tokens of a request that is only checked, where the client set no limit: more than any model writes."""
+
 _DATA_URI = re.compile(r"data:([^;,]*)(?:;[^;,]*)*?(;base64)?,", re.IGNORECASE)
 
 

@@ -7,14 +7,16 @@ Standard library only. Sources: Amazon Bedrock API Reference, "Converse" and "Co
 import json
 from collections.abc import Iterator
 
+from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.converse.errors import raised, refusal
 from aggregator.proxy.dialects.converse.from_provider import Listener, completion_of, event_of
 from aggregator.proxy.dialects.converse.to_provider import body_of
+from aggregator.proxy.dialects.reading import NO_CAP
 from aggregator.proxy.model import Ask, Progress, UpstreamRequest, Way
 from aggregator.proxy.upstream.signing import signed, url_of
 from aggregator.runtime.eventstream import frames
 
-__all__ = ["decode", "encode", "refusal", "stream"]
+__all__ = ["check", "decode", "encode", "refusal", "stream"]
 
 
 def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
@@ -27,7 +29,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     """
     provider = way.route.provider
     url = url_of(provider.base_url, way.route.via.upstream_model, stream=ask.stream)
-    body = json.dumps(body_of(ask, way), separators=(",", ":")).encode()
+    body = json.dumps(body_of(ask, way.route.via, way.output_tokens), separators=(",", ":")).encode()
     headers = {"content-type": "application/json"}
     headers = headers | {"authorization": f"Bearer {key}"} if key else signed(url, headers, body)
     accept = "application/vnd.amazon.eventstream" if ask.stream else "application/json"
@@ -38,6 +40,11 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         first_byte_seconds=provider.timeout_seconds,
         silence_seconds=way.route.via.silence_seconds,
     )
+
+
+def check(ask: Ask, via: CatalogueRoute) -> None:
+    """Pass a request that Converse, and this model, can honour; raises as `encode` does."""
+    body_of(ask, via, ask.max_output_tokens or NO_CAP)
 
 
 def decode(body: bytes, progress: Progress) -> bytes:

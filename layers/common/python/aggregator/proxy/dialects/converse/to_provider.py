@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aggregator.errors import InvalidRequest
+from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.dialects.converse.models import Model, claude_of, model_fields, model_of
 from aggregator.proxy.dialects.converse.turns import Conversation
@@ -25,7 +26,7 @@ from aggregator.proxy.dialects.reading import (
 )
 from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
 from aggregator.proxy.dialects.words import JSON_ANSWER, ONE_CALL, json_answer_in
-from aggregator.proxy.model import Ask, JsonObject, Way
+from aggregator.proxy.model import Ask, JsonObject
 
 JSON_TOOL = "aggregator_json_answer"
 """The tool that a model without native JSON schemas is made to call; its arguments are the answer."""
@@ -58,14 +59,13 @@ class _Target:
     claude: Claude | None
 
 
-def body_of(ask: Ask, way: Way) -> JsonObject:
-    """Body of the request, with the cap of `way` in it.
+def body_of(ask: Ask, via: CatalogueRoute, output_tokens: int) -> JsonObject:
+    """Body of the request, with the cap on its answer in it.
 
     Raises:
         InvalidRequest: a field has a wrong shape.
         UnsupportedParameter: neither Converse nor the model can honour a field.
     """
-    via = way.route.via
     body = fitted(ask.body, via.provider)
     refuse_unknown(body, _TAKEN, via.provider.name)
     target = _Target(model_of(via.upstream_model), claude_of(via.upstream_model))
@@ -77,10 +77,10 @@ def body_of(ask: Ask, way: Way) -> JsonObject:
     output = _output(body, target, tools)
     forced = "any" in tools.get("toolChoice", {}) or "tool" in tools.get("toolChoice", {})
     sampling, fields = model_fields(
-        body, via.upstream_model, way.output_tokens, forced=forced, surface=ask.surface
+        body, via.upstream_model, output_tokens, forced=forced, surface=ask.surface
     )
     fields |= tool_choice
-    inference: JsonObject = {"maxTokens": way.output_tokens} | {
+    inference: JsonObject = {"maxTokens": output_tokens} | {
         {"top_p": "topP"}.get(name, name): value for name, value in sampling.items()
     }
     if stops := stops_of(body):

@@ -8,13 +8,14 @@ import json
 from collections.abc import Iterator, Mapping
 
 from aggregator.errors import InvalidRequest, Refusal
+from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.gemini import errors as gemini_errors
 from aggregator.proxy.dialects.gemini import from_provider as gemini_answer
 from aggregator.proxy.dialects.gemini.models import thinking_config_of
 from aggregator.proxy.dialects.gemini.to_provider import conversation
-from aggregator.proxy.dialects.reading import json_schema_of, refuse_unknown, stops_of, unsupported
+from aggregator.proxy.dialects.reading import NO_CAP, json_schema_of, refuse_unknown, stops_of, unsupported
 from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
 from aggregator.proxy.dialects.words import ONE_CALL
 from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
@@ -44,23 +45,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     """
     provider = way.route.provider
     model = way.route.via.upstream_model
-    body = fitted(ask.body, provider)
-    refuse_unknown(body, _TAKEN, provider.name)
-    system, contents = conversation(mended(turns_of(ask, "Gemini")), model)
-    said: JsonObject = {"contents": contents}
-    tools = tools_of(body)
-    if tools and body.get("parallel_tool_calls") is False:  # there is no field for it
-        system = {"parts": [*(system or {"parts": []})["parts"], {"text": ONE_CALL}]}
-    if system:
-        said["systemInstruction"] = system
-    mode = _function_calling_config(body, tools)
-    if tools:
-        said["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in tools]}]
-        if mode:
-            said["toolConfig"] = {"functionCallingConfig": mode}
-    said["generationConfig"] = _generation_config(
-        body, model, way.output_tokens, strictly=ask.surface == "chat"
-    )
+    said = _body(ask, way.route.via, way.output_tokens)
     headers = {
         "Content-Type": "application/json",
         "Accept": "text/event-stream" if ask.stream else "application/json",
@@ -77,6 +62,31 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         first_byte_seconds=provider.timeout_seconds,
         silence_seconds=way.route.via.silence_seconds,
     )
+
+
+def check(ask: Ask, via: CatalogueRoute) -> None:
+    """Pass a request that Gemini, and this model, can honour; raises as `encode` does."""
+    _body(ask, via, ask.max_output_tokens or NO_CAP)
+
+
+def _body(ask: Ask, via: CatalogueRoute, output_tokens: int) -> JsonObject:
+    model = via.upstream_model
+    body = fitted(ask.body, via.provider)
+    refuse_unknown(body, _TAKEN, via.provider.name)
+    system, contents = conversation(mended(turns_of(ask, "Gemini")), model)
+    said: JsonObject = {"contents": contents}
+    tools = tools_of(body)
+    if tools and body.get("parallel_tool_calls") is False:  # there is no field for it
+        system = {"parts": [*(system or {"parts": []})["parts"], {"text": ONE_CALL}]}
+    if system:
+        said["systemInstruction"] = system
+    mode = _function_calling_config(body, tools)
+    if tools:
+        said["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in tools]}]
+        if mode:
+            said["toolConfig"] = {"functionCallingConfig": mode}
+    said["generationConfig"] = _generation_config(body, model, output_tokens, strictly=ask.surface == "chat")
+    return said
 
 
 def decode(body: bytes, progress: Progress) -> bytes:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from aggregator.errors import Refusal
+from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
@@ -17,6 +18,7 @@ from aggregator.proxy.dialects.messages.models import Claude, sampling_of, think
 from aggregator.proxy.dialects.messages.schema import closed, open_place
 from aggregator.proxy.dialects.messages.to_provider import cache_control_of, conversation
 from aggregator.proxy.dialects.reading import (
+    NO_CAP,
     an_object,
     json_schema_of,
     refuse_unknown,
@@ -42,39 +44,8 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         InvalidRequest: a field has a wrong shape.
     """
     provider = way.route.provider
-    body = fitted(ask.body, provider)
-    refuse_unknown(body, _TAKEN, provider.name)
-    if body.get("thinking") is not None:
-        an_object(body["thinking"], "thinking")
-    refuse_unpriced_hour(body, way.route.price)
-    model = Claude.of(way.route.via.upstream_model)
-    system, turns = conversation(mended(turns_of(ask, "Claude")))
-    system += _in_words(body)
-    said: JsonObject = {
-        "model": way.route.via.upstream_model,
-        "max_tokens": way.output_tokens,
-        "messages": turns,
-    }
-    if system:
-        said["system"] = system
-    tools = tools_of(body)
-    choice = _tool_choice(body, model)
-    forced = choice.get("type") in ("any", "tool")
-    if tools:
-        said["tools"] = [_tool(tool, f"tools.{n}") for n, tool in enumerate(tools)]
-        if choice:
-            said["tool_choice"] = choice
-    thinking = thinking_of(body, model, way.output_tokens, forced=forced, by_effort=ask.surface != "messages")
-    thinks = thinking.get("thinking", {}).get("type") in ("enabled", "adaptive")
-    said |= thinking | sampling_of(body, model, thinks=thinks)
-    if (output_format := _format(body)) is not None:
-        said["output_config"] = {**said.get("output_config", {}), "format": output_format}
-    if stops := stops_of(body):
-        said["stop_sequences"] = stops
-    if isinstance(user := body.get("safety_identifier") or body.get("user"), str):
-        said["metadata"] = {"user_id": user}
-    if ask.stream:
-        said["stream"] = True
+    refuse_unpriced_hour(ask.body, way.route.price)
+    said = _body(ask, way.route.via, way.output_tokens)
     headers = {
         "Content-Type": "application/json",
         "Accept": "text/event-stream" if ask.stream else "application/json",
@@ -91,6 +62,47 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         first_byte_seconds=provider.timeout_seconds,
         silence_seconds=way.route.via.silence_seconds,
     )
+
+
+def check(ask: Ask, via: CatalogueRoute) -> None:
+    """Pass a request that Anthropic, and this model, can honour; raises as `encode` does."""
+    _body(ask, via, ask.max_output_tokens or NO_CAP)
+
+
+def _body(ask: Ask, via: CatalogueRoute, output_tokens: int) -> JsonObject:
+    body = fitted(ask.body, via.provider)
+    refuse_unknown(body, _TAKEN, via.provider.name)
+    if body.get("thinking") is not None:
+        an_object(body["thinking"], "thinking")
+    model = Claude.of(via.upstream_model)
+    system, turns = conversation(mended(turns_of(ask, "Claude")))
+    system += _in_words(body)
+    said: JsonObject = {
+        "model": via.upstream_model,
+        "max_tokens": output_tokens,
+        "messages": turns,
+    }
+    if system:
+        said["system"] = system
+    tools = tools_of(body)
+    choice = _tool_choice(body, model)
+    forced = choice.get("type") in ("any", "tool")
+    if tools:
+        said["tools"] = [_tool(tool, f"tools.{n}") for n, tool in enumerate(tools)]
+        if choice:
+            said["tool_choice"] = choice
+    thinking = thinking_of(body, model, output_tokens, forced=forced, by_effort=ask.surface != "messages")
+    thinks = thinking.get("thinking", {}).get("type") in ("enabled", "adaptive")
+    said |= thinking | sampling_of(body, model, thinks=thinks)
+    if (output_format := _format(body)) is not None:
+        said["output_config"] = {**said.get("output_config", {}), "format": output_format}
+    if stops := stops_of(body):
+        said["stop_sequences"] = stops
+    if isinstance(user := body.get("safety_identifier") or body.get("user"), str):
+        said["metadata"] = {"user_id": user}
+    if ask.stream:
+        said["stream"] = True
+    return said
 
 
 def decode(body: bytes, progress: Progress) -> bytes:

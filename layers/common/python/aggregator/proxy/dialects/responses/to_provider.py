@@ -24,7 +24,7 @@ from aggregator.proxy.dialects.conversation import (
     spoken,
 )
 from aggregator.proxy.dialects.from_chat_form import turns_of
-from aggregator.proxy.dialects.reading import a_string, an_object, refuse_unknown, unsupported
+from aggregator.proxy.dialects.reading import NO_CAP, a_string, an_object, refuse_unknown, unsupported
 from aggregator.proxy.dialects.responses.native import SEALED
 from aggregator.proxy.dialects.writing import objects, text
 from aggregator.proxy.model import Ask, JsonObject, UpstreamRequest, Way
@@ -59,14 +59,27 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         UnsupportedParameter: a field that Responses cannot honour.
         InvalidRequest: a field has a wrong shape.
     """
-    provider = way.route.provider
-    body = fitted(ask.body, provider)
-    check(ask, way.route.via)
+    via = way.route.via
+    said = _body(ask, via, way.output_tokens)
+    said |= told_to_openai(said, ask.user_id, key)
+    if ask.stream:
+        said["stream"] = True
+    return request_to(via, via.provider.dialects["responses"].path, said, key, stream=ask.stream)
+
+
+def check(ask: Ask, via: CatalogueRoute) -> None:
+    """Pass a request that Responses can honour; raises as `encode` does."""
+    _body(ask, via, ask.max_output_tokens or NO_CAP)
+
+
+def _body(ask: Ask, via: CatalogueRoute, output_tokens: int) -> JsonObject:
+    body = fitted(ask.body, via.provider)
+    refuse_unknown(ask.body, _TAKEN, f"{via.provider.name}, for this model,")
     said: JsonObject = {name: body[name] for name in (*_SAME, *_LABELS) if body.get(name) is not None}
     said |= {
-        "model": way.route.via.upstream_model,
+        "model": via.upstream_model,
         "input": [item for turn in turns_of(ask, "The Responses API") for item in _items(turn)],
-        "max_output_tokens": max(way.output_tokens, LEAST_OUTPUT_TOKENS),
+        "max_output_tokens": max(output_tokens, LEAST_OUTPUT_TOKENS),
         "store": False,
     }
     if tools := body.get("tools"):
@@ -75,32 +88,20 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         said["tool_choice"] = choice if isinstance(choice, str) else _choice(an_object(choice, "tool_choice"))
     if text_config := _text(body):
         said["text"] = text_config
-    said |= _thinking(body, way) | told_to_openai(said, ask.user_id, key)
-    if ask.stream:
-        said["stream"] = True
-    return request_to(way.route.via, provider.dialects["responses"].path, said, key, stream=ask.stream)
+    return said | _thinking(body, via)
 
 
-def _thinking(body: JsonObject, way: Way) -> JsonObject:
+def _thinking(body: JsonObject, via: CatalogueRoute) -> JsonObject:
     """How much to think, and what comes back besides words: thoughts sealed, for nothing is stored."""
     said: JsonObject = {}
     included = []
-    if way.route.via.can("reasoning"):
+    if via.can("reasoning"):
         included.append(SEALED)
         if body.get("reasoning_effort") is not None:
             said["reasoning"] = {"effort": body["reasoning_effort"]}
     if body.get("logprobs") or body.get("top_logprobs"):
         included.append("message.output_text.logprobs")
     return said | ({"include": included} if included else {})
-
-
-def check(ask: Ask, via: CatalogueRoute) -> None:
-    """Pass a request that Responses can honour.
-
-    Raises:
-        UnsupportedParameter: names the field that it cannot.
-    """
-    refuse_unknown(ask.body, _TAKEN, f"{via.provider.name}, for this model,")
 
 
 def _items(turn: Turn) -> Iterator[JsonObject]:
