@@ -8,6 +8,7 @@ F ?=
 QUEUE ?= billing-usage
 FILE ?=
 CLIENT ?=
+AGENT ?=
 ARGS ?=
 
 BIN := .venv/bin
@@ -18,7 +19,7 @@ export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test pr lint fmt types arrows template properties model mutants faults invoke logs
-.PHONY: drift bench cost simulate reconcile redrive replay-usage build deploy destroy clean
+.PHONY: agents drift bench cost simulate reconcile redrive replay-usage build deploy destroy clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -72,6 +73,9 @@ conformance: setup ## real clients against the embedded stack, writes docs/confo
 
 drift: setup ## install today's SDKs from PyPI beside the pinned ones: which fields of requests are new in them
 	@$(BIN)/python -m local.drift $(ARGS)
+
+agents: setup ## Claude Code, Codex and opencode against the embedded stack; AGENT=codex for one; a gigabyte from npm
+	@$(BIN)/python -m conformance.agents.run "$(AGENT)" $(ARGS)
 
 invoke: setup ## run one function with its sample event in its true runtime; F=billing/get_balance
 	@$(BIN)/python -m local.invoke $(F)

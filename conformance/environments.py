@@ -1,7 +1,8 @@
 """What each client runs in: an environment of its own under .venv/conformance-*, pinned and hashed.
 
-From PyPI by requirements.txt, from npm by package-lock.json. A stamp beside each holds the hash of what it was made
-from.
+From PyPI by requirements.txt, from npm by package-lock.json; by package.json alone where npm cannot make a lock, for
+opencode has a package for each kind of machine, not all of which are published. A stamp beside each environment holds
+the hash of what it was made from.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from local.setup import uv
 CLIENTS = Path(__file__).parent / "clients"
 _REQUIREMENTS = "requirements.txt"
 _NPM = ("package.json", "package-lock.json")
+_NPM_FLAGS = ("--no-audit", "--no-fund", "--loglevel=error")
 
 
 class InstallError(Exception):
@@ -82,8 +84,8 @@ def install(wanted: Iterable[Client]) -> None:
 
 
 def _install(client: Client) -> None:
-    files = _NPM if client.is_node else (_REQUIREMENTS,)
-    made_from = b"".join((client.folder / name).read_bytes() for name in files)
+    files = [client.folder / name for name in (_NPM if client.is_node else (_REQUIREMENTS,))]
+    made_from = b"".join(each.read_bytes() for each in files if each.exists())
     fingerprint = hashlib.sha256(made_from + f"{sys.version}{ROOT}".encode()).hexdigest()
     stamp = client.home.with_name(f"{client.home.name}.stamp")
     if client.home.is_dir() and stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint:
@@ -105,9 +107,12 @@ def _pip(client: Client) -> None:
 def _npm(client: Client) -> None:
     shutil.rmtree(client.home, ignore_errors=True)
     client.home.mkdir(parents=True)
-    for name in _NPM:
+    locked = (client.folder / "package-lock.json").exists()
+    for name in _NPM if locked else _NPM[:1]:
         shutil.copy(client.folder / name, client.home / name)
-    _call(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], client.home)
+    # Agents put their program for this machine in place by a script of their own.
+    how = ["ci", "--ignore-scripts"] if locked else ["install"]
+    _call(["npm", *how, *_NPM_FLAGS], client.home)
 
 
 def _call(command: list[str], folder: Path = ROOT) -> None:

@@ -44,7 +44,7 @@ def main() -> int:
         print(failed, file=sys.stderr)
         return 1
     begun = time.monotonic()
-    with _stack(given.at) as stack:
+    with stack_at(given.at) as stack:
         api = Api(stack.base_url, stack.admin_key)
         prices = api.prices()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -72,7 +72,7 @@ def main() -> int:
 
 
 @contextmanager
-def _stack(folder: Path | None) -> Iterator[Stack]:
+def stack_at(folder: Path | None) -> Iterator[Stack]:
     """The running stack in `folder`, or one that is started and stopped here."""
     if folder is not None:
         yield Stack.of(folder)

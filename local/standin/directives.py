@@ -123,7 +123,7 @@ def directives_of(model: str, header: str, user_text: str) -> Directives:
     Raises:
         BadDirective: one of them, in the header or the message, is unknown or has an unreadable value.
     """
-    in_message = _IN_MESSAGE.match(user_text) if "[[standin" in user_text else None
+    in_message = _IN_MESSAGE.search(user_text) if "[[standin" in user_text else None
     if not header and in_message is None and "standin-" not in model:
         return HEALTHY
     found: dict[str, Any] = {}

@@ -79,7 +79,7 @@ def _step(said: str) -> Step:
 
 def _call(step: Step, tools: list[JsonObject]) -> Made:
     named = {tool[tool["type"]]["name"]: tool for tool in tools}
-    for take in (_own_tool, _patch_tool, _shell):
+    for take in (_own_tool, _patch_tool, _script, _shell):
         if (made := take(step, named)) is not None:
             return made
     raise BadRequest(f"No tool is there to {step.verb} with: {', '.join(named)}.", param="tools")
@@ -108,6 +108,17 @@ def _patch_tool(step: Step, named: dict[str, JsonObject]) -> Made | None:
     if tool["type"] == "custom":
         return tool, patch
     return tool, {_field(tool, ("input", "patchText", "patch")): patch}
+
+
+def _script(step: Step, named: dict[str, JsonObject]) -> Made | None:
+    """`exec` of Codex, a custom tool for a script that calls the others."""
+    tool = named.get("exec")
+    if tool is None or tool["type"] != "custom":
+        return None
+    if step.verb in _PATCHES:
+        return tool, f"text(await tools.apply_patch({json.dumps(_PATCHES[step.verb](step))}));"
+    command = step.text if step.verb == "run" else f"cat {step.path}"
+    return tool, f"text(await tools.exec_command({json.dumps({'cmd': command})}));"
 
 
 def _shell(step: Step, named: dict[str, JsonObject]) -> Made | None:

@@ -48,13 +48,22 @@ def _cap(body: JsonObject) -> JsonObject:
 
 
 def _tools(body: JsonObject) -> JsonObject:
-    tools = [tool for each in body.get("tools") or () for tool in map(_tool, _flat(each)) if tool]
+    given = [*(body.get("tools") or ()), *_tools_on_the_way(body)]
+    tools = [tool for each in given for tool in map(_tool, _flat(each)) if tool]
     if not tools:
         return {}
     choice = body.get("tool_choice")
     if isinstance(choice, dict) and choice.get("type") in ("function", "custom"):
         choice = {"type": choice["type"], choice["type"]: {"name": choice.get("name")}}
     return {"tools": tools} | ({"tool_choice": choice} if choice is not None else {})
+
+
+def _tools_on_the_way(body: JsonObject) -> list[JsonObject]:
+    """Tools that an item of the input brings, which is how Codex gives all of its own to the newest models."""
+    items = body["input"] if isinstance(body.get("input"), list) else []
+    return [
+        tool for item in items if item.get("type") == "additional_tools" for tool in item.get("tools") or ()
+    ]
 
 
 def _form(body: JsonObject) -> JsonObject:

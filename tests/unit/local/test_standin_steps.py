@@ -38,6 +38,7 @@ CODEX_PATCHING = [
     function("shell", "command", kind="array"),
     {"type": "custom", "custom": {"name": "apply_patch"}},
 ]
+CODEX_SCRIPTING = [{"type": "custom", "custom": {"name": "exec"}}]
 OPENCODE_PATCHING = [
     function("apply_patch", "patchText"),
     function("read", "filePath"),
@@ -93,13 +94,22 @@ def said(tools: list[JsonObject], made: int, task: str = TASK) -> list[tuple[str
             ("apply_patch", EDITING),
         ),
         (
+            CODEX_SCRIPTING,
+            ("exec", 'text(await tools.apply_patch("' + WRITING.replace("\n", "\\n") + '"));'),
+            [
+                ("exec", 'text(await tools.exec_command({"cmd": "cat /w/a.txt"}));'),
+                ("exec", 'text(await tools.exec_command({"cmd": "ls"}));'),
+            ],
+            ("exec", 'text(await tools.apply_patch("' + EDITING.replace("\n", "\\n") + '"));'),
+        ),
+        (
             OPENCODE_PATCHING,
             ("apply_patch", '{"patchText":"' + WRITING.replace("\n", "\\n") + '"}'),
             [("read", '{"filePath":"/w/a.txt"}'), ("bash", '{"command":"ls"}')],
             ("apply_patch", '{"patchText":"' + EDITING.replace("\n", "\\n") + '"}'),
         ),
     ],
-    ids=["claude-code", "opencode", "codex", "codex-patching", "opencode-patching"],
+    ids=["claude-code", "opencode", "codex", "codex-patching", "codex-scripting", "opencode-patching"],
 )
 def test_each_step_is_taken_with_the_tool_that_the_agent_has_for_it(
     tools: list[JsonObject], first: tuple[str, str], second: list[tuple[str, str]], third: tuple[str, str]

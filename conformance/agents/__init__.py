@@ -1,0 +1,1 @@
+"""Coding agents, unmodified and as they come, against the embedded stack: `make agents`."""
