@@ -55,14 +55,14 @@ def _told(
 
 def _dead_provider(agent: Agent, api: Api, model: str) -> Trouble:
     with desk(agent, api, model) as at:
-        ran = at.run("[[standin status=503]] say hello")
+        ran = at.run("Now:\n[[standin status=503]] say hello")
     return _trouble(agent, "a dead provider", ran, "")
 
 
 def _interrupted(agent: Agent, api: Api, model: str) -> Trouble:
     """Ctrl-C in mid-stream: it ends, what was said is charged, and no money stays held."""
     with desk(agent, api, model) as at:
-        ran = at.run("[[standin no-tool tokens=2000 token-delay=100ms]] say it", interrupt_after=2.0)
+        ran = at.run("Now:\n[[standin no-tool tokens=2000 token-delay=100ms]] say it", interrupt_after=2.0)
         ids = {each.request_id for each in ran.asked if each.status == 200}
         entries, balance = api.settled(at.account.user_id, ids, len(ids))
     outcomes = sorted({entry["request"]["outcome"] for entry in entries})

@@ -4,7 +4,7 @@ Three places, of which a later one wins:
 
 1. the model's name: `standin-429`, `gpt-4o-standin-slow=200ms+cut`
 2. the header `x-standin: slow=200ms; status=429`
-3. the start of the last user message: `[[standin status=500 times=1]] hello`
+3. the start of a line of the last user message: `[[standin status=500 times=1]] hello`
 
 README.md beside this file lists them all.
 """
@@ -110,7 +110,7 @@ _FAULTS = (
 )
 NAMES = tuple(field.name.replace("_", "-") for field in fields(Directives))
 
-_IN_MESSAGE = re.compile(r"\s*\[\[standin\b([^\]]*)\]\]\s*")
+_IN_MESSAGE = re.compile(r"(?m)^\s*\[\[standin\b([^\]]*)\]\]\s*")
 _IN_MODEL = re.compile(
     rf"(\d{{3}}|{'|'.join(sorted(NAMES, key=len, reverse=True))})(?:=([\w.]+))?(?![a-z0-9])"
 )
@@ -140,10 +140,8 @@ def directives_of(model: str, header: str, user_text: str) -> Directives:
 
 
 def without_directive(user_text: str) -> str:
-    """`user_text` without the directive at its start."""
-    return (
-        _IN_MESSAGE.sub("", user_text, count=1) if user_text.lstrip().startswith("[[standin") else user_text
-    )
+    """`user_text` without the directive in it."""
+    return _IN_MESSAGE.sub("", user_text, count=1) if "[[standin" in user_text else user_text
 
 
 def _read(name: str, value: str | None) -> dict[str, Any]:

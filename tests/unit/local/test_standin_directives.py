@@ -48,6 +48,11 @@ def test_the_message_wins_over_the_header_and_the_header_over_the_model() -> Non
     assert told == Directives(status=503, tokens=5, cached=7)
 
 
+def test_a_directive_at_the_start_of_a_line_is_read_for_agents_put_words_before_the_users() -> None:
+    assert directives_of("m", "", "a note\n[[standin status=503]] hello").status == 503
+    assert without_directive("a note\n[[standin status=503]] hello") == "a note\nhello"
+
+
 def test_a_directive_in_the_middle_of_a_message_is_only_text() -> None:
     assert directives_of("m", "", "what is [[standin hang]]?") == HEALTHY
 
