@@ -11,9 +11,9 @@ from zlib import crc32
 import botocore.session
 from botocore.model import ListShape, ServiceModel, Shape, StringShape, StructureShape
 
-from aggregator.proxy.dialects.converse import provider as bedrock
 from aggregator.proxy.model import Progress, Way
 from tests.fakes.chat_world import provider, way
+from tests.fakes.translated import streamed as as_chat
 
 JsonObject = dict[str, Any]
 
@@ -136,7 +136,7 @@ def streamed(
     progress = progress or Progress(model=model)
     return [
         json.loads(chunk.removeprefix(b"data: ").removesuffix(b"\n\n"))
-        for chunk in bedrock.stream(iter(blocks), progress)
+        for chunk in as_chat("converse", iter(blocks), progress)
     ]
 
 

@@ -158,14 +158,15 @@ def test_a_client_that_leaves_a_stream_is_settled(client: OpenAI, server: Surfac
     assert receipt.usage.estimated
 
 
-def test_a_provider_that_breaks_off_fails_the_response(client: OpenAI, server: SurfaceServer) -> None:
+def test_a_provider_that_breaks_off_a_response_is_raised_with_its_message(
+    client: OpenAI, server: SurfaceServer
+) -> None:
     stream = client.responses.create(model="mini", input="[[standin cut=3]] hi", stream=True)
 
-    last = list(stream)[-1]
+    with pytest.raises(openai.APIError, match=r"^The provider ended the stream too early\.$") as failed:
+        list(stream)
 
-    assert last.type == "response.failed"
-    assert last.response.error is not None
-    assert last.response.error.message == "The provider ended the stream too early."
+    assert failed.value.code == "provider_error"
     assert server.receipts[0].outcome == "provider_cut"
 
 

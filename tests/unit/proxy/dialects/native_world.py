@@ -1,7 +1,7 @@
 """Native providers for tests: asks for them, what went out, and answers held against the SDKs' own types."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
@@ -19,6 +19,7 @@ from aggregator.billing.price import Price
 from aggregator.proxy.dialects.adapter import Adapter, adapter_of
 from aggregator.proxy.model import Progress, UpstreamRequest
 from tests.fakes.chat_world import NANO_A_TOKEN, JsonObject, ask, provider, way
+from tests.fakes.translated import decoded, streamed
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 PDF = "data:application/pdf;base64,JVBERi0xLjQK"
@@ -34,6 +35,7 @@ WEATHER: JsonObject = {
         },
     },
 }
+_DIALECTS = {"anthropic": "messages", "gemini": "gemini"}
 _BASE_URLS = {
     "anthropic": "https://api.anthropic.com/v1",
     "gemini": "https://generativelanguage.googleapis.com/v1beta",
@@ -72,13 +74,17 @@ class Native:
     def answered(self, answer: bytes | JsonObject) -> JsonObject:
         """What the client gets of a plain answer; it parses as OpenAI's."""
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        said: JsonObject = json.loads(self.adapter.decode(body, self.progress))
+        said: JsonObject = json.loads(decoded(_DIALECTS[self.protocol], body, self.progress))
         ChatCompletion.model_validate(said)
         return said
 
+    def chunks(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """A stream as it goes to the client."""
+        return streamed(_DIALECTS[self.protocol], blocks, self.progress)
+
     def streamed(self, *blocks: bytes) -> list[JsonObject]:
         """The chunks the client gets of a stream, without comments; each parses as OpenAI's."""
-        run = b"".join(self.adapter.stream(iter(blocks), self.progress))
+        run = b"".join(self.chunks(blocks))
         chunks = [json.loads(event[6:]) for event in run.split(b"\n\n") if event.startswith(b"data: ")]
         for chunk in chunks:
             ChatCompletionChunk.model_validate(chunk)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from aggregator.proxy.dialects.surface import Surface
@@ -15,8 +14,7 @@ JsonObject = dict[str, Any]
 
 def served(surface: Surface, world: World, asked: JsonObject) -> StreamingResponse:
     ask = surface.read(chat_event(asked))
-    at = replace(visit(world.clock), render=surface.render)
-    return walk(CALLER, ask, at, world.collaborators())
+    return walk(CALLER, ask, visit(world.clock), world.collaborators())
 
 
 def sent(world: World) -> JsonObject:

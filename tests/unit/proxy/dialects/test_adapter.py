@@ -4,7 +4,7 @@ import pytest
 
 from aggregator.errors import ProviderUnavailable
 from aggregator.orchestrator.model import PROTOCOLS
-from aggregator.proxy.dialects.adapter import adapter_of
+from aggregator.proxy.dialects.adapter import adapter_of, source_of
 from aggregator.proxy.dialects.chat import provider as openai_compatible
 
 
@@ -14,7 +14,8 @@ def test_openais_protocol_has_its_file() -> None:
 
 @pytest.mark.parametrize("protocol", sorted(PROTOCOLS))
 def test_every_protocol_that_a_catalogue_may_name_has_a_file(protocol: str) -> None:
-    assert {"encode", "decode", "stream"} <= vars(adapter_of(protocol)).keys()
+    assert "encode" in vars(adapter_of(protocol))
+    assert {"Reader", "replayed", "streamed"} <= vars(source_of(protocol)).keys()
 
 
 def test_an_unknown_protocol_is_told_without_its_name() -> None:

@@ -7,12 +7,12 @@ import pytest
 
 from aggregator.errors import ProviderFailed
 from aggregator.proxy.dialects.chat import provider as chat
-from aggregator.proxy.dialects.gemini import provider as gemini
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.dialects.steps import ARGUMENTS, CALL, Steps
 from aggregator.proxy.model import Progress
 from tests.fakes.chat_world import chat_event
+from tests.fakes.translated import decoded
+from tests.fakes.translated import streamed as as_chat
 from tests.unit.proxy.dialects.surface_world import streamed
 
 JsonObject = dict[str, Any]
@@ -40,66 +40,23 @@ def test_a_call_that_went_wrong_after_a_thought_is_no_success(reason: str) -> No
     events = [event(candidate(THOUGHT)), event({"candidates": [{"index": 0, "finishReason": reason}]})]
 
     with pytest.raises(ProviderFailed):
-        list(gemini.stream(iter(events), Progress()))
+        list(as_chat("gemini", (events), Progress()))
     with pytest.raises(ProviderFailed):
-        gemini.decode(json.dumps(candidate(THOUGHT, finishReason=reason)).encode(), Progress())
+        decoded("gemini", json.dumps(candidate(THOUGHT, finishReason=reason)).encode(), Progress())
 
 
 @pytest.mark.parametrize("reason", UNUSABLE)
 def test_a_call_that_went_wrong_after_words_is_no_success_either(reason: str) -> None:
     with pytest.raises(ProviderFailed):
-        gemini.decode(json.dumps(candidate({"text": "I look"}, finishReason=reason)).encode(), Progress())
+        decoded("gemini", json.dumps(candidate({"text": "I look"}, finishReason=reason)).encode(), Progress())
 
 
 def test_words_that_ended_for_no_known_reason_are_an_answer() -> None:
     said = json.loads(
-        gemini.decode(json.dumps(candidate({"text": "so"}, finishReason="OTHER")).encode(), Progress())
+        decoded("gemini", json.dumps(candidate({"text": "so"}, finishReason="OTHER")).encode(), Progress())
     )
 
     assert (said["choices"][0]["message"]["content"], said["choices"][0]["finish_reason"]) == ("so", "stop")
-
-
-def test_a_new_id_in_each_piece_of_a_call_does_not_split_it() -> None:
-    steps = Steps()
-    pieces = [
-        {"index": 0, "id": "a1", "type": "function", "function": {"name": "find_city", "arguments": ""}},
-        {"index": 0, "id": "a2", "function": {"arguments": '{"x":'}},
-        {"index": 0, "id": "a3", "function": {"arguments": "1}"}},
-    ]
-
-    said = [step for piece in pieces for step in steps.read({"index": 0, "delta": {"tool_calls": [piece]}})]
-    said += steps.end()
-
-    assert [(step.kind, step.id or step.text) for step in said] == [
-        (CALL, "a1"), (ARGUMENTS, '{"x":'), (ARGUMENTS, "1}"),
-    ]  # fmt: skip
-
-
-def test_calls_that_all_say_index_0_stay_apart_by_id_and_name() -> None:
-    steps = Steps()
-    calls = [{"index": 0, "id": f"c{n}", "function": {"name": f"f{n}", "arguments": "{}"}} for n in range(2)]
-
-    said = [step for call in calls for step in steps.read({"index": 0, "delta": {"tool_calls": [call]}})]
-    said += steps.end()
-
-    assert [step.id for step in said if step.kind == CALL] == ["c0", "c1"]
-
-
-def test_pieces_that_name_only_the_id_of_their_call_go_to_that_call() -> None:
-    steps = Steps()
-    pieces = [
-        {"index": 0, "id": "a", "function": {"name": "f", "arguments": ""}},
-        {"index": 0, "id": "b", "function": {"name": "g", "arguments": ""}},
-        {"index": 0, "id": "a", "function": {"arguments": '{"x":1}'}},
-        {"index": 0, "id": "b", "function": {"arguments": '{"y":2}'}},
-    ]
-
-    said = [step for piece in pieces for step in steps.read({"index": 0, "delta": {"tool_calls": [piece]}})]
-    said += steps.end()
-
-    assert [(step.kind, step.id or step.text) for step in said] == [
-        (CALL, "a"), (ARGUMENTS, '{"x":1}'), (CALL, "b"), (ARGUMENTS, '{"y":2}'),
-    ]  # fmt: skip
 
 
 PARTS = [
@@ -137,7 +94,7 @@ def test_the_same_in_a_stream() -> None:
 def test_the_seal_of_a_call_comes_before_it_so_that_every_surface_hands_it_back() -> None:
     call = {"functionCall": {"id": "c1", "name": "find", "args": {}}, "thoughtSignature": "SIG-1"}
     chunks = list(
-        gemini.stream(iter([event(candidate(call)), event(candidate(finishReason="STOP"))]), Progress())
+        as_chat("gemini", [event(candidate(call)), event(candidate(finishReason="STOP"))], Progress())
     )
     items = [
         each["item"]
@@ -158,7 +115,7 @@ def test_the_seal_of_a_call_comes_before_it_so_that_every_surface_hands_it_back(
 def test_the_seal_of_words_that_comes_after_them_stays_with_them() -> None:
     words = {"text": "so", "thoughtSignature": "SIG-2"}
     chunks = list(
-        gemini.stream(iter([event(candidate(words)), event(candidate(finishReason="STOP"))]), Progress())
+        as_chat("gemini", ([event(candidate(words)), event(candidate(finishReason="STOP"))]), Progress())
     )
     items = [
         each["item"]

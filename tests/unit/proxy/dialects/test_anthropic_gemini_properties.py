@@ -188,7 +188,7 @@ def test_no_ask_breaks_the_adapter(protocol: str, fields: JsonObject, data: st.D
 def test_a_stream_that_never_comes_finishes_nothing(protocol: str) -> None:
     progress = Progress()
 
-    chunks = list(Native(protocol, "m").adapter.stream(iter([]), progress))
+    chunks = list(Native(protocol, "m", progress=progress).chunks([]))
 
     assert chunks == []
     assert not progress.finished

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from anthropic.lib.streaming._messages import accumulate_event
@@ -12,12 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from aggregator.errors import Refusal
+from aggregator.billing.price import Usage
+from aggregator.errors import ProviderFailed, Refusal
+from aggregator.proxy.dialects.chat import from_provider as chat_source
+from aggregator.proxy.dialects.embeddings import ending as embeddings_ending
 from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS
 from aggregator.proxy.dialects.messages.client import MESSAGES
+from aggregator.proxy.dialects.messages.to_client import Writer as MessageWriter
 from aggregator.proxy.dialects.responses.client import RESPONSES
+from aggregator.proxy.dialects.responses.to_client import Writer as ResponseWriter
 from aggregator.proxy.dialects.surface import Surface
-from aggregator.runtime.streaming import StreamingResponse
+from aggregator.proxy.dialects.translation import Source, Translation
+from aggregator.proxy.model import Progress
 from tests.fakes.chat_world import DONE, REQUEST_ID, chat_event, completion, counted, usage_event
 from tests.unit.proxy.dialects.surface_world import call, delta, events_of, message
 
@@ -28,6 +34,7 @@ ASKED: dict[str, JsonObject] = {
     "messages": {"model": "mini", "max_tokens": 50, "messages": [{"role": "user", "content": "hi"}]},
     "embeddings": {"model": "mini", "input": "hi", "encoding_format": "base64"},
 }
+_WRITERS: dict[str, Any] = {"messages": MessageWriter, "responses": ResponseWriter}
 RECEIPT = ("cost_usd", "hold_usd", "balance_usd", "price_version", "request_id", "estimated")
 
 values = st.recursive(
@@ -148,14 +155,26 @@ def _cut(text: str, size: int) -> Iterator[str]:
 
 
 def rendered(surface: Surface, chunks: list[bytes]) -> list[JsonObject]:
-    """Events of a stream, or the one answer where there is no end mark."""
+    """Events of a stream, or the one answer where there is no end mark; of one that fails as far as it came."""
     streams = chunks[-1:] != [] and b"".join(chunks).endswith(DONE)
     ask = surface.read(chat_event(ASKED[surface.name] | ({"stream": True} if streams else {})))
-    answer = surface.render(ask, StreamingResponse(200, {"x-request-id": REQUEST_ID}, iter(chunks)))
-    if streams:
-        return events_of(answer.chunks)
-    said: JsonObject = json.loads(b"".join(answer.chunks))
-    return [said]
+    if surface is EMBEDDINGS:
+        whole = b"".join(embeddings_ending.whole(ask, chunks[0], Usage(input_tokens=1)))
+        return [json.loads(whole)]
+    writer, progress = _WRITERS[surface.name](ask, REQUEST_ID), Progress()
+    translation = Translation(cast("Source", chat_source), writer)
+    if not streams:
+        with suppress(Refusal):
+            return [json.loads(translation.decode(b"".join(chunks), progress))]
+        return []
+    told: list[bytes] = []
+    try:
+        told += translation.stream(iter(chunks), progress)
+    except Refusal as refused:
+        return events_of([*told, translation.fail(refused, REQUEST_ID, progress)])
+    if not progress.finished:
+        return events_of([*told, translation.fail(ProviderFailed("cut"), REQUEST_ID, progress)])
+    return events_of([*told, *writer.end(progress.usage or Usage(), {})])
 
 
 def without_receipt(usage: JsonObject) -> JsonObject:

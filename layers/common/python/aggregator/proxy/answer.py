@@ -73,7 +73,8 @@ def relay(ask: Ask, answer: Answer, request_id: str, finish: Finish) -> Iterator
     try:
         yield b""
         for chunk in answer.chunks:
-            yield chunk
+            if chunk:
+                yield chunk
             if answer.progress.finished:
                 answer.response.hasten()
         if answer.progress.finished:
@@ -93,7 +94,7 @@ def relay(ask: Ask, answer: Answer, request_id: str, finish: Finish) -> Iterator
             answer.response.close()
         receipt = finish(outcome)
     if failure is not None:
-        yield answer.lane.ending.fail(failure, request_id)
+        yield answer.lane.ending.fail(failure, request_id, answer.progress)
         return
     yield from answer.lane.ending.end(ask, answer, receipt)
     answer.response.release()

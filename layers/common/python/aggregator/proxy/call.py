@@ -13,8 +13,8 @@ from aggregator.errors import (
     Refusal,
     UnsupportedParameter,
 )
-from aggregator.proxy.dialects.adapter import Adapter, refusal_by
-from aggregator.proxy.dialects.lanes import lane_of, left_out, translated
+from aggregator.proxy.dialects.adapter import Wire, refusal_by
+from aggregator.proxy.dialects.lanes import NO_REQUEST, lane_of, left_out, translated
 from aggregator.proxy.model import (
     Answer,
     Ask,
@@ -98,6 +98,7 @@ def call(
     deadline: float,
     monotonic: Callable[[], float],
     sleep: Callable[[float], None],
+    request_id: str = NO_REQUEST,
 ) -> Answer:
     """Return the first answer that begins, by a word, a call or its end; its body is still to be read.
 
@@ -125,6 +126,7 @@ def call(
                     upstream=upstream,
                     deadline=deadline,
                     monotonic=monotonic,
+                    request_id=request_id,
                 )
             except Refusal as refused:
                 last = n == len(ways) - 1
@@ -172,8 +174,9 @@ def _attempt(
     upstream: Upstream,
     deadline: float,
     monotonic: Callable[[], float],
+    request_id: str,
 ) -> Answer:
-    lane = lane_of(ask, way.route.via)
+    lane = lane_of(ask, way.route.via, request_id)
     request = lane.adapter.encode(translated(ask, way.route.via), way, key)
     progress = Progress(
         model=way.route.via.upstream_model,
@@ -184,7 +187,7 @@ def _attempt(
         response = upstream.post(request, deadline)
         if response.status >= 300:
             raise refusal_by(lane.adapter, response.status, response.headers, response.read_error())
-        chunks = _begin(lane.adapter, ask, response, progress, monotonic)
+        chunks = _begin(lane.wire, ask, response, progress, monotonic)
     except UpstreamError as broken:
         if broken.timed_out:
             raise ProviderTimedOut("The provider did not answer in time.") from broken
@@ -194,7 +197,7 @@ def _attempt(
 
 
 def _begin(
-    adapter: Adapter,
+    wire: Wire,
     ask: Ask,
     response: UpstreamResponse,
     progress: Progress,
@@ -202,15 +205,16 @@ def _begin(
 ) -> Iterator[bytes]:
     """Read as far as the answer can still fail unseen: a plain one whole, a stream up to the first that it says."""
     if not ask.stream:
-        body = adapter.decode(response.read(), progress)
+        body = wire.decode(response.read(), progress)
         progress.first_token_at_ms = monotonic() * 1000
         return iter([body])
-    chunks = _timed(adapter.stream(response.blocks(), progress), progress, monotonic)
+    chunks = _timed(wire.stream(response.blocks(), progress), progress, monotonic)
     prelude: list[bytes] = []
     patience = monotonic() + LONGEST_PRELUDE_SECONDS
     try:
         for chunk in chunks:
-            prelude.append(chunk)
+            if chunk:
+                prelude.append(chunk)
             if progress.begun or monotonic() >= patience:
                 return chain(prelude, chunks)
         if progress.finished and progress.usage is not None and progress.usage.output_tokens:

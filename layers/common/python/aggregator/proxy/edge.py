@@ -49,7 +49,6 @@ def serve(
             deadline=do.monotonic() + context.get_remaining_time_in_millis() / 1000 - SETTLE_SECONDS,
             ok_status=_ok_status(surface, event),
             strategy=_strategy_of(event),
-            render=surface.render,
         )
         caller = Caller.from_event(event)
         said = surface.read(event, _memory(caller, visit, do)) if surface.keeps else surface.read(event)

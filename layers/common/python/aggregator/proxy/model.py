@@ -224,6 +224,7 @@ class Progress:
     say; until then nothing is owed. `finished`: the answer is whole, whatever its connection does.
     `model` is the name that was called, for answers that say none. `choices` is how many choices were asked for,
     `ended` how many the provider said were whole. `most_output_tokens` is the cap that was sent, over all choices.
+    `events` is how many events a stream that numbers them had so far.
     `called` counts the calls of hosted tools, by the provider's words for them; `service_tier` is the one it says.
     """
 
@@ -237,6 +238,7 @@ class Progress:
     model: str = ""
     choices: int = 1
     ended: int = 0
+    events: int = 0
     most_output_tokens: int = 2**31
     called: dict[str, int] = field(default_factory=dict)
     service_tier: str = ""

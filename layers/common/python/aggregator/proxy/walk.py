@@ -17,7 +17,6 @@ from aggregator.proxy.answers.idempotency import Answers
 from aggregator.proxy.answers.response_cache import NOTHING_CACHED, CachedAnswers
 from aggregator.proxy.bound import bound_of, ways_within
 from aggregator.proxy.call import NOBODY, Keys, Upstream, Watch, call
-from aggregator.proxy.dialects.surface import as_it_is
 from aggregator.proxy.limits import take as limits
 from aggregator.proxy.limits.rules import Taken
 from aggregator.proxy.limits.take import Counts
@@ -71,7 +70,6 @@ class Visit:
     """One request at the door: its id, where it came from, when, until when, and the status that success has.
 
     `strategy` is by what it wants its routes ranked, where it asks for something else than the model says.
-    `render` makes the surface's form of a translated answer.
     """
 
     request_id: str
@@ -81,7 +79,6 @@ class Visit:
     deadline: float
     ok_status: int
     strategy: str | None = None
-    render: Callable[[Ask, StreamingResponse], StreamingResponse] = as_it_is
 
 
 def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> StreamingResponse:
@@ -105,11 +102,10 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
         return _streamed(ask, answer, visit, headers, finish)
     body = next(answer.chunks)
     receipt = finish("completed")
-    if receipt.usage.estimated and not answer.lane.is_native:
-        body = answer.lane.ending.with_usage(body, receipt.usage)
+    chunks = answer.lane.ending.whole(ask, body, receipt.usage)
     headers |= taken.headers_after(receipt.usage.tokens)
     headers |= headers_after(receipt) | {"Content-Type": "application/json"}
-    return _rendered(ask, answer, visit, StreamingResponse(visit.ok_status, headers, [body]))
+    return StreamingResponse(visit.ok_status, headers, chunks)
 
 
 def _take(caller: Caller, ask: Ask, bound: Bound, visit: Visit, do: Collaborators) -> Taken:
@@ -147,6 +143,7 @@ def _call(ask: Ask, ways: Sequence[Way], visit: Visit, do: Collaborators, close:
             deadline=visit.deadline,
             monotonic=do.monotonic,
             sleep=do.sleep,
+            request_id=visit.request_id,
         )
     except CallFailed as failed:
         status = status_of(failed.refusal)
@@ -201,9 +198,4 @@ def _streamed(
     chunks = relay(ask, answer, visit.request_id, finish)
     next(chunks)
     headers |= {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
-    return _rendered(ask, answer, visit, StreamingResponse(visit.ok_status, headers, chunks))
-
-
-def _rendered(ask: Ask, answer: Answer, visit: Visit, said: StreamingResponse) -> StreamingResponse:
-    """What came on a native lane is in the client's dialect; a chat completion becomes what the surface makes of it."""
-    return said if answer.lane.is_native else visit.render(ask, said)
+    return StreamingResponse(visit.ok_status, headers, chunks)

@@ -89,18 +89,22 @@ def provider_json(text: bytes, otherwise: str) -> Any:
     return said
 
 
-def json_events(blocks: Iterator[bytes]) -> Iterator[dict[str, Any]]:
-    """The JSON object of each event; empty for a comment, which only shows that the provider is alive.
+def json_runs(blocks: Iterator[bytes]) -> Iterator[Iterator[dict[str, Any]]]:
+    """The JSON object of each event, in the runs in which they came, each read as it is taken; empty for a comment.
 
     Raises:
         ProviderUnreadable: an event is no JSON object, or does not end.
     """
     for run in whole_events(blocks):
-        for event in split(run):
-            payload = payload_of(event)
-            if payload.strip() == b"[DONE]":
-                continue
-            said = provider_json(payload, "The provider sent an event that is not JSON.") if payload else {}
-            if not isinstance(said, dict):
-                raise ProviderUnreadable("The provider sent an event that is not JSON.")
-            yield said
+        yield _objects_in(run)
+
+
+def _objects_in(run: bytes) -> Iterator[dict[str, Any]]:
+    for event in split(run):
+        payload = payload_of(event)
+        if payload.strip() == b"[DONE]":
+            continue
+        said = provider_json(payload, "The provider sent an event that is not JSON.") if payload else {}
+        if not isinstance(said, dict):
+            raise ProviderUnreadable("The provider sent an event that is not JSON.")
+        yield said

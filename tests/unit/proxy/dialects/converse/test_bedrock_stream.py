@@ -13,7 +13,6 @@ from aggregator.errors import (
     ProviderFailed,
     Refusal,
 )
-from aggregator.proxy.dialects.converse import provider as bedrock
 from aggregator.proxy.model import Progress
 from tests.fakes.bedrock_wire import (
     CLAUDE,
@@ -34,6 +33,7 @@ from tests.fakes.bedrock_wire import (
     thought,
     usage,
 )
+from tests.fakes.translated import streamed as as_chat
 
 JsonObject = dict[str, Any]
 
@@ -103,18 +103,13 @@ def test_thoughts_words_and_calls_become_chunks_that_openais_types_read() -> Non
     assert chunks[-1]["choices"][0]["finish_reason"] == "tool_calls"
 
 
-def test_the_usage_is_kept_for_the_chunk_that_tells_it_and_the_bill() -> None:
+def test_the_usage_is_kept_for_the_client_and_the_bill() -> None:
     progress = Progress(model=CLAUDE)
 
-    chunks = streamed(RICH, progress)
+    streamed(RICH, progress)
 
     assert progress.usage == Usage(14, 5, cached_input_tokens=4)
     assert progress.finished
-    assert progress.usage_chunk is not None
-    assert progress.usage_chunk["id"] == chunks[0]["id"]
-    assert progress.usage_chunk["choices"] == []
-    assert progress.usage_chunk["usage"]["prompt_tokens"] == 14
-    ChatCompletionChunk.model_validate(progress.usage_chunk)
 
 
 def test_what_was_said_is_counted_as_it_comes() -> None:
@@ -144,7 +139,7 @@ def test_the_tool_that_stands_for_a_schema_streams_as_content() -> None:
 def test_an_answer_that_says_nothing_still_begins_and_ends() -> None:
     chunks = streamed([event("messageStart", role="assistant"), end(), event("metadata", usage=usage())])
 
-    assert deltas(chunks) == [{"role": "assistant", "content": ""}, {}]
+    assert deltas(chunks) == [{"role": "assistant", "content": ""}]
 
 
 def test_a_stream_without_a_count_ends_without_one() -> None:
@@ -152,7 +147,7 @@ def test_a_stream_without_a_count_ends_without_one() -> None:
 
     streamed([text_delta("hi"), end()], progress)
 
-    assert (progress.finished, progress.usage, progress.usage_chunk) == (True, None, None)
+    assert (progress.finished, progress.usage) == (True, None)
 
 
 def test_a_stream_that_ends_before_the_message_does_is_not_finished() -> None:
@@ -210,7 +205,7 @@ def test_a_chunk_is_out_before_the_next_event_is_in() -> None:
         asked.append("more")
         yield text_delta("two")
 
-    first = next(bedrock.stream(blocks(), Progress()))
+    first = next(as_chat("converse", blocks(), Progress()))
 
     assert b'"content":"one"' in first
     assert asked == []

@@ -17,9 +17,9 @@ from aggregator.errors import (
     RateLimitExceeded,
     Refusal,
 )
-from aggregator.proxy.dialects.converse import provider as bedrock
 from aggregator.proxy.model import Progress
 from tests.fakes.bedrock_wire import CLAUDE, RICH, event, exception, frame, streamed
+from tests.fakes.translated import streamed as as_chat
 
 JsonObject = dict[str, Any]
 
@@ -86,7 +86,7 @@ def test_whichever_byte_is_damaged_what_came_before_stands_and_then_it_fails(pla
     heard: list[JsonObject] = []
 
     def read() -> Iterator[JsonObject]:
-        for chunk in bedrock.stream(iter([bytes(data)]), Progress(model=CLAUDE)):
+        for chunk in as_chat("converse", iter([bytes(data)]), Progress(model=CLAUDE)):
             yield json.loads(chunk[6:])
 
     with pytest.raises(ProviderFailed):

@@ -9,15 +9,15 @@ import pytest
 from openai.types import CreateEmbeddingResponse
 
 from aggregator.auth.caller import Caller
-from aggregator.billing.price import Price
+from aggregator.billing.price import Price, Usage
 from aggregator.errors import InvalidRequest, ModelNotFound, ProviderFailed, Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Catalogue
 from aggregator.proxy.bound import bound_of, input_bound
 from aggregator.proxy.dialects.embeddings import provider as openai_embeddings
 from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS
+from aggregator.proxy.dialects.embeddings.ending import whole
 from aggregator.proxy.model import Ask, Progress
 from aggregator.proxy.routing.route import routes_for
-from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import NOW, FakeKeys, ScriptedResponse, World, chat_event, route
 from tests.fakes.chat_world import ask as chat_ask
 from tests.unit.proxy.dialects.surface_world import sent, served
@@ -224,6 +224,6 @@ def test_what_a_model_cannot_do_is_refused(ask: Ask, found: Catalogue, refusal: 
 
 
 def test_other_encodings_leave_the_answer_untouched() -> None:
-    given = StreamingResponse(200, {}, [answer()])
+    given = answer()
 
-    assert EMBEDDINGS.render(read(), given) is given
+    assert list(whole(read(), given, Usage(input_tokens=3))) == [given]

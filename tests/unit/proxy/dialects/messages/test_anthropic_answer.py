@@ -178,7 +178,6 @@ def test_claudes_own_thinking_parts_come_back_as_they_are() -> None:
         ("pause_turn", "stop"),
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "length"),
-        ("tool_use", "tool_calls"),
         ("refusal", "content_filter"),
     ],
 )

@@ -31,9 +31,9 @@ from anthropic.types.raw_message_delta_event import Delta
 
 from aggregator.billing.price import Usage as Counted
 from aggregator.errors import ProviderFailed, ProviderUnavailable, RateLimitExceeded, Refusal
-from aggregator.proxy.dialects.adapter import adapter_of
 from aggregator.proxy.model import Progress, UpstreamError
 from tests.fakes.chat_world import JsonObject
+from tests.fakes.translated import streamed as as_chat
 from tests.unit.proxy.dialects.native_world import Native, calls_joined, deltas, joined, put_together
 
 
@@ -108,9 +108,8 @@ def test_words_come_as_chunks_with_the_role_first_and_the_reason_last() -> None:
 
     chunks = native.streamed(start() + PING + words("hel", "lo") + end())
 
-    said = [{"role": "assistant", "content": ""}, {"content": "hel"}, {"content": "lo"}, {}]
-    assert deltas(chunks) == said
-    assert [chunk["choices"][0]["finish_reason"] for chunk in chunks] == [None, None, None, "stop"]
+    assert deltas(chunks) == [{"role": "assistant", "content": "hel"}, {"content": "lo"}, {}]
+    assert [chunk["choices"][0]["finish_reason"] for chunk in chunks] == [None, None, "stop"]
     assert {(chunk["id"], chunk["model"], chunk["object"]) for chunk in chunks} == {
         ("msg_1", "claude-opus-5-5", "chat.completion.chunk")
     }
@@ -136,10 +135,6 @@ def test_usage_is_what_start_and_end_say_together_and_goes_into_no_chunk() -> No
         cache_write_tokens=200,
         reasoning_tokens=30,
     )
-    assert native.progress.usage_chunk is not None
-    assert native.progress.usage_chunk["choices"] == []
-    assert native.progress.usage_chunk["id"] == "msg_1"
-    assert native.progress.usage_chunk["usage"]["total_tokens"] == 1260
 
 
 def test_a_stream_that_is_cut_keeps_what_was_counted_at_its_start() -> None:
@@ -190,14 +185,14 @@ def test_thoughts_come_in_words_and_as_details_that_claude_takes_back() -> None:
     ]
 
 
-def test_a_ping_is_a_comment() -> None:
-    run = list(adapter_of("anthropic").stream(iter([start() + PING]), Progress()))
+def test_a_ping_is_a_sign_of_life() -> None:
+    run = list(as_chat("messages", [start() + PING], Progress()))
 
-    assert run == [b": ping\n\n"]
+    assert run == [b": heartbeat\n\n"]
 
 
 def test_nothing_goes_out_before_the_first_block_so_that_an_early_error_can_fall_back() -> None:
-    stream = adapter_of("anthropic").stream(iter([start(), b"event: error\n" + ERROR]), Progress())
+    stream = as_chat("messages", [start(), b"event: error\n" + ERROR], Progress())
 
     with pytest.raises(ProviderUnavailable):
         next(stream)
@@ -235,7 +230,7 @@ def test_a_cut_below_comes_through() -> None:
         raise UpstreamError("cut")
 
     native = claude()
-    chunks = native.adapter.stream(cut(), native.progress)
+    chunks = native.chunks(cut())
 
     with pytest.raises(UpstreamError):
         list(chunks)

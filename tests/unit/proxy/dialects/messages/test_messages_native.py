@@ -270,8 +270,8 @@ def test_a_plain_answer_passes_byte_for_byte() -> None:
 def test_messages_to_claude_is_a_native_lane_and_to_others_is_not() -> None:
     ask = MESSAGES.read(chat_event({"model": "mini", "max_tokens": 9, "messages": HI}))
 
-    assert lanes.lane_of(ask, route("anthropic", provider=claude()).via).is_native
-    assert not lanes.lane_of(ask, route().via).is_native
+    assert lanes.lane_of(ask, route("anthropic", provider=claude()).via, "r1").is_native
+    assert not lanes.lane_of(ask, route().via, "r1").is_native
 
 
 def test_a_system_that_only_claude_can_read_counts_its_words_and_not_its_pictures() -> None:

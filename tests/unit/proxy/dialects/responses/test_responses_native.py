@@ -178,10 +178,19 @@ def test_what_the_provider_counted_is_charged() -> None:
     )  # fmt: skip
 
 
-def test_a_stream_that_breaks_ends_in_an_error_event() -> None:
+def test_a_stream_that_breaks_says_so_to_who_raises_and_to_who_reads_names() -> None:
     world, events = served(sse(CREATED, DELTA), UpstreamError("gone"))
 
-    assert events[-1]["type"] == "error"
+    last, begun = 1, "resp_1"
+    assert [(each["type"], each["sequence_number"]) for each in events[-2:]] == [
+        ("error", last + 1),
+        ("response.failed", last + 2),
+    ]
+    assert events[-2]["error"]["message"] == "The provider ended the stream too early."
+    assert events[-2]["error"]["code"] == events[-2]["code"] == "provider_error"
+    assert events[-1]["response"]["id"] == begun
+    assert events[-1]["response"]["status"] == "failed"
+    assert events[-1]["response"]["error"]["code"] == "server_error"
     assert world.receipts[0].outcome == "provider_cut"
 
 

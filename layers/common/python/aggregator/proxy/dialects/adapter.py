@@ -1,18 +1,20 @@
-"""What a provider's file offers, and which file speaks which protocol.
+"""What a provider's dialect offers, and which one speaks which protocol.
 
-A native provider is one file in providers/ with these three functions, and a line here; where its errors have a form of
-their own, a fourth, `refusal(status, headers, body)`, translates them. The chat completion in
-OpenAI's form is what all of them take and give. Standard library only; a file is imported when its protocol is first
+Its `provider` says how it is asked, from a chat completion request in OpenAI's form; its `from_provider` reads what it
+answers, event by event (see `translation.py`). Standard library only; a file is imported when its protocol is first
 called, so that a start pays only for what it uses.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from aggregator.errors import ProviderUnavailable, Refusal
 from aggregator.proxy.model import EMBEDDINGS, Ask, Progress, UpstreamRequest, Way
+
+if TYPE_CHECKING:
+    from aggregator.proxy.dialects.translation import Source
 
 _FILES = {
     "anthropic": "messages",
@@ -28,7 +30,7 @@ _EMBEDDINGS_FILES = {
 
 
 class Adapter(Protocol):
-    """One provider's wire: request, answer, stream."""
+    """How a provider is asked; where its errors have a form of their own, `refusal` translates them."""
 
     def encode(self, ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         """Request to the provider, with the cap of `way` in it.
@@ -38,8 +40,12 @@ class Adapter(Protocol):
         """
         ...
 
+
+class Wire(Protocol):
+    """What becomes of a provider's answer on its way to the client."""
+
     def decode(self, body: bytes, progress: Progress) -> bytes:
-        """Plain answer as a chat completion; its usage goes into `progress`.
+        """Read a plain answer; its usage goes into `progress`.
 
         Raises:
             ProviderFailed: it cannot be read.
@@ -47,13 +53,19 @@ class Adapter(Protocol):
         ...
 
     def stream(self, blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
-        """Stream as chat completion chunks, each a whole `data:` event; without usage chunk and end mark.
+        """The client's stream, in whole events, as far as the end of what is said. Empty: nothing for it so far.
 
         Raises:
             ProviderFailed: an error, or what cannot be read, came in the stream.
             UpstreamError: the stream broke off.
         """
         ...
+
+
+@cache
+def source_of(protocol: str) -> "Source":
+    """Who reads the answers of a protocol, event by event."""
+    return cast("Source", import_module(f"aggregator.proxy.dialects.{_FILES[protocol]}.from_provider"))
 
 
 @cache

@@ -1,7 +1,7 @@
 """Lanes: how a request travels on a route, in the client's dialect or translated. Hot: standard library only.
 
-A lane has two halves, modules both, imported when first used. Its `adapter` is the way to the provider and back:
-request, answer, stream, errors. Its `ending` says what a stream ends with: the receipt, or a failure.
+A lane's `adapter` is the way to the provider: request and errors. Its `wire` is the way back: a plain answer, a stream.
+Its `ending` says what an answer ends with: a count, the receipt, or a failure. All are imported when first used.
 
 | the client speaks | the model is offered in                    | lane                                      |
 |-------------------|--------------------------------------------|-------------------------------------------|
@@ -11,22 +11,31 @@ request, answer, stream, errors. Its `ending` says what a stream ends with: the 
 | any               | responses alone, or with tools there alone | translated: chat completions to responses |
 | any               | another dialect                            | translated: chat completions to that      |
 
-A translated request is a chat completion first, and its answer is one last; the surface renders it (see `surface.py`).
+A translated request is a chat completion first. Its answer goes from the provider's dialect to the client's event by
+event (see `translation.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
+from aggregator.billing.price import Usage
 from aggregator.errors import Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fits, refuse_unsupported
-from aggregator.proxy.dialects.adapter import Adapter, adapter_of
-from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, Receipt, UpstreamRequest
+from aggregator.proxy.dialects.adapter import Adapter, Wire, adapter_of, source_of
+from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, Progress, Receipt, UpstreamRequest
+
+if TYPE_CHECKING:
+    from aggregator.proxy.dialects.translation import Source
 
 CHAT, MESSAGES, RESPONSES = "chat", "messages", "responses"
+_OPENAI = "openai"
+
+NO_REQUEST = "0" * 32
+"""Id of a request that has none: answers are named after it."""
 
 # Hints of a chat completion: one without any is not looked into.
 _HINTS = frozenset({
@@ -36,14 +45,18 @@ _HINTS = frozenset({
 
 
 class Ending(Protocol):
-    """What a stream ends with."""
+    """What an answer ends with."""
 
     def end(self, ask: Ask, answer: Answer, receipt: Receipt) -> Iterator[bytes]:
         """The end of a whole answer, the receipt in it."""
         ...
 
-    def fail(self, refused: Refusal, request_id: str) -> bytes:
+    def fail(self, refused: Refusal, request_id: str, progress: Progress) -> bytes:
         """A failure in mid-stream."""
+        ...
+
+    def whole(self, ask: Ask, body: bytes, usage: Usage) -> Iterable[bytes]:
+        """The plain answer of which `body` was decoded, with its count."""
         ...
 
 
@@ -59,8 +72,8 @@ class CheckingAdapter(Adapter, Protocol):
         ...
 
 
-class NativeAdapter(CheckingAdapter, Ending, Protocol):
-    """A native lane's module is both halves."""
+class NativeAdapter(CheckingAdapter, Wire, Ending, Protocol):
+    """A native lane's module is all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +81,13 @@ class Lane:
     """One way of carrying requests. `is_native`: what comes back is in the client's dialect already."""
 
     adapter: Adapter
+    wire: Wire
     ending: Ending
     is_native: bool = False
 
 
-def lane_of(ask: Ask, via: CatalogueRoute) -> Lane:
-    """The lane that a request takes on a route.
+def lane_of(ask: Ask, via: CatalogueRoute, request_id: str = NO_REQUEST) -> Lane:
+    """The lane that a request takes on a route; a translated one carries this answer alone.
 
     Raises:
         ProviderUnavailable: the catalogue names a protocol that no file speaks.
@@ -81,8 +95,12 @@ def lane_of(ask: Ask, via: CatalogueRoute) -> Lane:
     if is_native(ask, via):
         return _native(ask.surface)
     if takes_responses(ask, via):
-        return _over_responses()
-    return _translated(via.provider.protocol, EMBEDDINGS if ask.surface == EMBEDDINGS else "chat")
+        source = cast("Source", _module("responses.from_provider"))
+        return _translated(_module("responses.provider"), source, ask, request_id)
+    protocol = via.provider.protocol
+    if ask.surface == EMBEDDINGS or (ask.surface == CHAT and protocol == _OPENAI):
+        return _passed_on(protocol, ask.surface)
+    return _translated(adapter_of(protocol), source_of(protocol), ask, request_id)
 
 
 def is_native(ask: Ask, via: CatalogueRoute) -> bool:
@@ -167,17 +185,21 @@ def left_out(ask: Ask, via: CatalogueRoute, lane: Lane, sent: UpstreamRequest) -
 @cache
 def _native(dialect: str) -> Lane:
     module = native_module(dialect)
-    return Lane(module, module, is_native=True)
+    return Lane(module, module, module, is_native=True)
 
 
 @cache
-def _translated(protocol: str, kind: str) -> Lane:
-    return Lane(adapter_of(protocol, kind), cast("Ending", _module("chat.ending")))
+def _passed_on(protocol: str, surface: str) -> Lane:
+    """Chat completions and embeddings of who speaks OpenAI's protocol: an answer passes as it came."""
+    module = adapter_of(protocol, surface)
+    return Lane(module, cast("Wire", module), cast("Ending", _module(f"{surface}.ending")))
 
 
-@cache
-def _over_responses() -> Lane:
-    return Lane(cast("Adapter", _module("responses.provider")), cast("Ending", _module("chat.ending")))
+def _translated(adapter: Adapter, source: "Source", ask: Ask, request_id: str) -> Lane:
+    from aggregator.proxy.dialects.translation import Translation  # noqa: PLC0415 (what passes needs none)
+
+    translation = Translation(source, _module(f"{ask.surface}.to_client").Writer(ask, request_id))
+    return Lane(adapter, translation, translation)
 
 
 def _module(name: str):  # type: ignore[no-untyped-def] # noqa: ANN202 (each caller says what it is)

@@ -1,11 +1,12 @@
 """How a chat completion ends: the usage chunk with the receipt, the end mark, or an error. On the hot path."""
 
+import json
 from collections.abc import Iterator
 
 from aggregator.billing.price import Usage
 from aggregator.errors import Refusal, envelope
 from aggregator.proxy.dialects.chat.usage import usage_json
-from aggregator.proxy.model import Answer, Ask, JsonObject, Receipt
+from aggregator.proxy.model import Answer, Ask, JsonObject, Progress, Receipt
 from aggregator.runtime.sse import DONE, data_event
 
 
@@ -16,18 +17,18 @@ def end(ask: Ask, answer: Answer, receipt: Receipt) -> Iterator[bytes]:
     yield DONE
 
 
-def fail(refused: Refusal, request_id: str) -> bytes:
+def fail(refused: Refusal, request_id: str, _progress: Progress) -> bytes:
     """A failure in mid-stream; no end mark follows."""
     return data_event(envelope(refused, request_id))
 
 
-def with_usage(body: bytes, usage: Usage) -> bytes:
-    """Plain answer of a provider that counted nothing, with our own count, flagged."""
-    from aggregator.proxy.dialects.embeddings.vectors import apart, together  # noqa: PLC0415 (it is seldom called)
-
-    answer = apart(body)
-    answer.said["usage"] = {**usage_json(usage), "estimated": True}
-    return b"".join(together(answer))
+def whole(_ask: Ask, body: bytes, usage: Usage) -> list[bytes]:
+    """The plain answer as it came; of a provider that did not count to the end with our own count, flagged."""
+    if not usage.estimated:
+        return [body]
+    said = json.loads(body)
+    said["usage"] = {**usage_json(usage), "estimated": True}
+    return [json.dumps(said, separators=(",", ":")).encode()]
 
 
 def usage_chunk(answer: Answer, receipt: Receipt) -> JsonObject:

@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aggregator.proxy.dialects.chat.finish import has_failed
+
 _WORDS = ("content", "refusal")
 _THOUGHTS = ("reasoning_content", "reasoning")
 _SAYS_SOMETHING = (
@@ -31,7 +33,7 @@ def is_error(said: Mapping[str, Any]) -> bool:
         return True
     if isinstance(groq, Mapping) and groq.get("error"):
         return True
-    return any(choice.get("finish_reason") == "error" or choice.get("error") for choice in choices_of(said))
+    return any(choice.get("error") or has_failed(choice) for choice in choices_of(said))
 
 
 def is_no_chunk(event: Mapping[str, Any]) -> bool:

@@ -5,18 +5,15 @@ Standard library only. Sources: Amazon Bedrock API Reference, "Converse" and "Co
 """
 
 import json
-from collections.abc import Iterator
 
 from aggregator.orchestrator.model import Route as CatalogueRoute
-from aggregator.proxy.dialects.converse.errors import raised, refusal
-from aggregator.proxy.dialects.converse.from_provider import Listener, completion_of, event_of
+from aggregator.proxy.dialects.converse.errors import refusal
 from aggregator.proxy.dialects.converse.to_provider import body_of
 from aggregator.proxy.dialects.reading import NO_CAP
-from aggregator.proxy.model import Ask, Progress, UpstreamRequest, Way
+from aggregator.proxy.model import Ask, UpstreamRequest, Way
 from aggregator.proxy.upstream.signing import signed, url_of
-from aggregator.runtime.eventstream import frames
 
-__all__ = ["check", "decode", "encode", "refusal", "stream"]
+__all__ = ["check", "encode", "refusal"]
 
 
 def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
@@ -45,23 +42,3 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
 def check(ask: Ask, via: CatalogueRoute) -> None:
     """Pass a request that Converse, and this model, can honour; raises as `encode` does."""
     body_of(ask, via, ask.max_output_tokens or NO_CAP)
-
-
-def decode(body: bytes, progress: Progress) -> bytes:
-    """See `Adapter.decode`."""
-    return completion_of(body, progress)
-
-
-def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
-    """See `Adapter.stream`.
-
-    Raises:
-        Refusal: Bedrock's exception, translated; before the first chunk, another route can still be taken.
-    """
-    listener = Listener(progress)
-    for frame in frames(blocks):
-        if frame.kind != "event":
-            raise raised(frame)
-        yield from listener.hear(frame.name, event_of(frame.payload))
-        if listener.ended:
-            return  # whatever the connection does then

@@ -1,23 +1,17 @@
 """Embeddings, as OpenAI's API has them. Standard library only.
 
 Source: OpenAI API reference, "Create embeddings". SDKs ask for base64 unasked, for it is shorter: where a provider
-gives numbers all the same, they are written as base64 here.
+gives numbers all the same, they are written as base64 here (encoding.py).
 """
 
-import json
-import sys
-from array import array
-from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from aggregator.proxy.dialects.chat.from_client import body_of
-from aggregator.proxy.dialects.embeddings.vectors import Apart, Vector, apart, together
 from aggregator.proxy.dialects.surface import Surface
 from aggregator.proxy.model import EMBEDDINGS as NAME
 from aggregator.proxy.model import Ask
 from aggregator.runtime.shape import a_count, a_name, a_text, bytes_of, invalid
-from aggregator.runtime.streaming import StreamingResponse
 
 MAX_INPUTS = 2048
 
@@ -55,32 +49,7 @@ def read(event: Mapping[str, Any]) -> Ask:
     )
 
 
-def render(ask: Ask, answer: StreamingResponse) -> StreamingResponse:
-    """The walk's answer, its vectors in the encoding that was asked for."""
-    if ask.body.get("encoding_format") != "base64":
-        return answer
-    body = b"".join(answer.chunks)
-    taken = apart(body)
-    if not any(vector[:1] == b"[" for vector in taken.vectors):
-        return StreamingResponse(answer.status, answer.headers, [body], answer.cookies)
-    encoded = Apart(taken.said, _Encoded(taken.vectors))
-    return StreamingResponse(answer.status, answer.headers, together(encoded), answer.cookies)
-
-
-class _Encoded(Sequence[Vector]):
-    """Vectors, each encoded when it is taken: all of them at once would be as long as the answer."""
-
-    def __init__(self, vectors: Sequence[Vector]) -> None:
-        self._vectors = vectors
-
-    def __len__(self) -> int:
-        return len(self._vectors)
-
-    def __getitem__(self, index: Any) -> Any:
-        return _encoded(self._vectors[index])
-
-
-EMBEDDINGS = Surface(NAME, read, render)
+EMBEDDINGS = Surface(NAME, read)
 
 
 def _inputs(given: Any) -> tuple[list[str], list[list[int]]]:
@@ -107,16 +76,3 @@ def _tokens(given: Any, place: str) -> list[int]:
         if not isinstance(number, int) or isinstance(number, bool) or number < 0:
             raise invalid(f"{place}.{n}", "must be a token's number")
     return given
-
-
-def _encoded(vector: Vector) -> Vector:
-    """A vector's numbers as base64 of 32-bit floats, little-endian; any other as it is."""
-    if vector[:1] != b"[":
-        return vector
-    try:
-        numbers = array("f", json.loads(bytes(vector)))
-    except (ValueError, TypeError, OverflowError):
-        return vector
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return b'"%b"' % b64encode(numbers.tobytes())

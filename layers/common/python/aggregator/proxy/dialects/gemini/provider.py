@@ -1,24 +1,23 @@
-"""Google's Gemini API, generateContent: encode, decode, stream, refusal.
+"""Google's Gemini API, generateContent: encode, refusal.
 
 Source: https://ai.google.dev/api/generate-content and the types of its SDKs. docs/providers/gemini.md lists what is
 taken.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from aggregator.errors import InvalidRequest, Refusal
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.gemini import errors as gemini_errors
-from aggregator.proxy.dialects.gemini import from_provider as gemini_answer
 from aggregator.proxy.dialects.gemini.models import thinking_config_of
 from aggregator.proxy.dialects.gemini.to_provider import conversation
 from aggregator.proxy.dialects.reading import NO_CAP, json_schema_of, refuse_unknown, stops_of, unsupported
 from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
 from aggregator.proxy.dialects.words import ONE_CALL
-from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
+from aggregator.proxy.model import Ask, JsonObject, UpstreamRequest, Way
 
 _NUMBERS = {
     "temperature": "temperature",
@@ -87,16 +86,6 @@ def _body(ask: Ask, via: CatalogueRoute, output_tokens: int) -> JsonObject:
             said["toolConfig"] = {"functionCallingConfig": mode}
     said["generationConfig"] = _generation_config(body, model, output_tokens, strictly=ask.surface == "chat")
     return said
-
-
-def decode(body: bytes, progress: Progress) -> bytes:
-    """See `gemini_answer.decode`."""
-    return gemini_answer.decode(body, progress)
-
-
-def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
-    """See `gemini_answer.stream`."""
-    return gemini_answer.stream(blocks, progress)
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:

@@ -23,10 +23,10 @@ from aggregator.proxy.dialects.conversation import (
     in_two_roles,
     said_in,
 )
+from aggregator.proxy.dialects.events import text_in as text
 from aggregator.proxy.dialects.gemini.models import must_sign_calls, takes_media_in_results
 from aggregator.proxy.dialects.reading import DataUri, data_of, data_uri_of, refuse_detail, unsupported
 from aggregator.proxy.dialects.tools import arguments_of
-from aggregator.proxy.dialects.writing import text
 from aggregator.proxy.model import JsonObject
 from aggregator.runtime import passable_json
 

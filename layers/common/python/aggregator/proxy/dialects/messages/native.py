@@ -23,6 +23,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aggregator.billing.price import Usage
 from aggregator.errors import ProviderUnreadable, Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Provider, Spoken
 from aggregator.orchestrator.model import Route as CatalogueRoute
@@ -244,7 +245,12 @@ def end(_ask: Ask, answer: Answer, receipt: Receipt) -> Iterator[bytes]:
     yield named_event({"type": "message_stop"})
 
 
-def fail(refused: Refusal, request_id: str) -> bytes:
+def whole(_ask: Ask, body: bytes, _usage: Usage) -> list[bytes]:
+    """The plain answer, as it came."""
+    return [body]
+
+
+def fail(refused: Refusal, request_id: str, _progress: Progress) -> bytes:
     """A failure in mid-stream."""
     return named_event(refuse(refused, request_id))
 

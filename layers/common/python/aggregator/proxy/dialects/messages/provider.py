@@ -1,18 +1,17 @@
-"""Anthropic's Messages API: encode, decode, stream, refusal.
+"""Anthropic's Messages API: encode, refusal.
 
 Source: https://platform.claude.com/docs/en/api/messages/create and its SDKs' types, at `anthropic-version` 2023-06-01:
 the last that takes a temperature, on the models that still do. docs/providers/anthropic.md lists what is taken.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from aggregator.errors import Refusal
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
-from aggregator.proxy.dialects.messages import from_provider as anthropic_answer
 from aggregator.proxy.dialects.messages import provider_errors as anthropic_errors
 from aggregator.proxy.dialects.messages.models import Claude, sampling_of, thinking_of
 from aggregator.proxy.dialects.messages.schema import closed, open_place
@@ -27,7 +26,7 @@ from aggregator.proxy.dialects.reading import (
 )
 from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
 from aggregator.proxy.dialects.words import JSON_ANSWER, json_answer_in
-from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way
+from aggregator.proxy.model import Ask, JsonObject, UpstreamRequest, Way
 
 _VERSION = "2023-06-01"
 _TAKEN = frozenset({
@@ -103,16 +102,6 @@ def _body(ask: Ask, via: CatalogueRoute, output_tokens: int) -> JsonObject:
     if ask.stream:
         said["stream"] = True
     return said
-
-
-def decode(body: bytes, progress: Progress) -> bytes:
-    """See `anthropic_answer.decode`."""
-    return anthropic_answer.decode(body, progress)
-
-
-def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
-    """See `anthropic_answer.stream`."""
-    return anthropic_answer.stream(blocks, progress)
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:

@@ -5,30 +5,38 @@ Source: https://platform.claude.com/docs/en/api/messages/create and https://plat
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from aggregator.billing.price import Usage
-from aggregator.errors import JsonObject
-from aggregator.proxy.dialects.chat.usage import usage_of
+from aggregator.errors import JsonObject, Refusal, envelope
+from aggregator.proxy.dialects.events import (
+    CALLS,
+    FILTERED,
+    LENGTH,
+    REFUSAL,
+    STOP,
+    WINDOW,
+    Event,
+    text_in,
+)
 from aggregator.proxy.dialects.messages.errors import error_of
 from aggregator.proxy.dialects.messages.tokens import estimated_tokens
+from aggregator.proxy.dialects.native import named_event
 from aggregator.proxy.dialects.reasoning import is_claudes, packed
-from aggregator.proxy.dialects.rendering import receipt_in
-from aggregator.proxy.dialects.steps import ARGUMENTS, CALL, REFUSAL, TEXT, THOUGHT, Step, text_in
 from aggregator.proxy.model import Ask
 
 _STOP_REASONS = {
-    "stop": "end_turn",
-    "length": "max_tokens",
-    "tool_calls": "tool_use",
-    "function_call": "tool_use",
-    "content_filter": "refusal",
+    STOP: "end_turn",
+    LENGTH: "max_tokens",
+    WINDOW: "model_context_window_exceeded",
+    CALLS: "tool_use",
+    FILTERED: "refusal",
 }
-_PLACE_OF = {TEXT: "text", REFUSAL: "text", THOUGHT: "thinking", CALL: "tool_use", ARGUMENTS: "tool_use"}
 
 
-class MessageWriter:
-    """Writes one message. `message` is what the events so far add up to."""
+class Writer:
+    """Writes one message; see `translation.Writer`. `message` is what the events so far add up to."""
+
+    one_choice = True
 
     def __init__(self, ask: Ask, request_id: str) -> None:
         self._ask = ask
@@ -46,65 +54,73 @@ class MessageWriter:
             "usage": {"input_tokens": estimated_tokens(ask), "output_tokens": 0},
         }
 
-    def begin(self, said: JsonObject) -> Iterator[JsonObject]:
-        """See `Writer.begin`. What the input came to is an estimate here; the end has the count."""
-        self.message["model"] = text_in(said, "model") or self.message["model"]
-        yield {"type": "message_start", "message": {**self.message, "content": []}}
-        yield {"type": "ping"}
+    def begin(self, answer_id: str, model: str) -> Iterator[bytes]:
+        """See `translation.Writer.begin`. What the input came to is an estimate here; the end has the count."""
+        del answer_id  # it is named after the request
+        self.message["model"] = model or self.message["model"]
+        yield named_event({"type": "message_start", "message": {**self.message, "content": []}})
+        yield named_event({"type": "ping"})
 
-    def step(self, step: Step) -> Iterator[JsonObject]:
-        """See `Writer.step`."""
-        match step.kind:
+    def write(self, event: Event) -> Iterator[bytes]:
+        """See `translation.Writer.write`."""
+        return map(named_event, self._events_of(event))
+
+    def end(self, usage: Usage, receipt: JsonObject) -> Iterator[bytes]:
+        """See `translation.Writer.end`."""
+        stopped = {name: self.message[name] for name in ("stop_reason", "stop_sequence")}
+        yield named_event({"type": "message_delta", "delta": stopped, "usage": {**_usage(usage), **receipt}})
+        yield named_event({"type": "message_stop"})
+
+    def fail(self, refused: Refusal, request_id: str) -> Iterator[bytes]:
+        """See `translation.Writer.fail`."""
+        yield named_event(error_of(envelope(refused, request_id)["error"]))
+
+    def whole(self, usage: Usage) -> JsonObject:
+        """See `translation.Writer.whole`."""
+        estimated = {"estimated": True} if usage.estimated else {}
+        return self.message | {"usage": {**_usage(usage), **estimated}}
+
+    def _events_of(self, event: Event) -> Iterator[JsonObject]:
+        match event.kind:
+            case "alive":
+                yield {"type": "ping"}
             case "text" | "refusal":
-                self._refused = self._refused or step.kind == REFUSAL
+                self._refused = self._refused or event.kind == REFUSAL
                 yield from self._begin({"type": "text", "text": ""})
-                yield self._add("text", step.text, {"type": "text_delta", "text": step.text})
+                yield self._add("text", event.text, {"type": "text_delta", "text": event.text})
             case "thought":
                 yield from self._begin({"type": "thinking", "thinking": "", "signature": ""})
-                yield self._add("thinking", step.text, {"type": "thinking_delta", "thinking": step.text})
+                yield self._add("thinking", event.text, {"type": "thinking_delta", "thinking": event.text})
             case "seal":
-                yield from self._seal(step.detail)
+                yield from self._seal(event)
             case "call":
                 yield from self._stop()
-                yield from self._begin({"type": "tool_use", "id": step.id, "name": step.name, "input": {}})
+                yield from self._begin({"type": "tool_use", "id": event.id, "name": event.name, "input": {}})
+                yield from self._argue(event.text)
             case "arguments":
-                self._arguments += step.text
-                yield self._delta({"type": "input_json_delta", "partial_json": step.text})
+                yield from self._argue(event.text)
+            case "end":
+                yield from self._stop()
+                self._end(event)
 
-    def end(self, finish: str, stopped_at: str, usage: Any) -> Iterator[JsonObject]:
-        """See `Writer.end`."""
-        yield from self._stop()
-        reason = _STOP_REASONS.get(finish, "end_turn")
-        calls = any(block["type"] == "tool_use" for block in self.message["content"])
-        stop: str | None = None
+    def _argue(self, words: str) -> Iterator[JsonObject]:
+        if words:
+            self._arguments += words
+            yield self._delta({"type": "input_json_delta", "partial_json": words})
+
+    def _end(self, event: Event) -> None:
+        reason, stop = _STOP_REASONS[event.text], None
         if self._refused:
             reason = "refusal"
-        elif calls and reason == "end_turn":
-            reason = "tool_use"
-        elif reason == "end_turn" and stopped_at in (self._ask.asked.get("stop_sequences") or ()):
-            reason, stop = "stop_sequence", stopped_at
-        self.message |= {"stop_reason": reason, "stop_sequence": stop, "usage": _usage(usage)}
-        yield {
-            "type": "message_delta",
-            "delta": {"stop_reason": reason, "stop_sequence": stop},
-            "usage": self.message["usage"],
-        }
-        yield {"type": "message_stop"}
+        elif event.text == STOP and event.stopped_at in (self._ask.asked.get("stop_sequences") or ()):
+            reason, stop = "stop_sequence", event.stopped_at
+        self.message |= {"stop_reason": reason, "stop_sequence": stop}
 
-    def fail(self, error: JsonObject) -> Iterator[JsonObject]:
-        """See `Writer.fail`."""
-        yield error_of(error)
-
-    def alive(self) -> Iterator[JsonObject]:
-        """See `Writer.alive`."""
-        yield {"type": "ping"}
-
-    def whole(self) -> JsonObject:
-        """The message, once all was written."""
-        return self.message
-
-    def _seal(self, detail: JsonObject) -> Iterator[JsonObject]:
+    def _seal(self, event: Event) -> Iterator[JsonObject]:
         """The end of a thought: what its provider wants back of it."""
+        if not event.is_sealed:
+            return
+        detail = event.detail
         signature = text_in(detail, "signature")
         if detail.get("type") == "reasoning.encrypted" or not signature:
             data = text_in(detail, "data") if is_claudes(detail) else packed(detail)
@@ -155,14 +171,12 @@ def _input(arguments: str) -> JsonObject:
     return said if isinstance(said, dict) else {"arguments": arguments}
 
 
-def _usage(said: Any) -> JsonObject:
+def _usage(usage: Usage) -> JsonObject:
     """Usage in this API's words: here what was read from a cache, or written to it, is no part of the input."""
-    usage = usage_of(said) or Usage()
     return {
         "input_tokens": usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens,
         "cache_creation_input_tokens": usage.cache_write_tokens,
         "cache_read_input_tokens": usage.cached_input_tokens,
         "output_tokens": usage.output_tokens,
         "output_tokens_details": {"thinking_tokens": usage.reasoning_tokens},
-        **receipt_in(said),
     }

@@ -23,6 +23,7 @@ OpenAI API reference, "Create a model response" and "Streaming events".
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderUnreadable, Refusal, envelope
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.chat.usage import usage_of
@@ -31,6 +32,7 @@ from aggregator.proxy.dialects.hosted import refuse_unknown
 from aggregator.proxy.dialects.native import log_unknown, named_event, told_of, utf8_bytes, without
 from aggregator.proxy.dialects.reasoning import is_packed
 from aggregator.proxy.dialects.refused import refusal_of
+from aggregator.proxy.dialects.responses.failing import failure
 from aggregator.proxy.dialects.responses.hosted import (
     Count,
     capped,
@@ -155,8 +157,12 @@ def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
             if kind in _ENDS:
                 _finish(said, progress)
                 return
+            number = said.get("sequence_number")
+            progress.events = number + 1 if isinstance(number, int) else progress.events + 1
             if kind in _DELTAS:
                 progress.say(utf8_bytes(said.get("delta")))
+            elif kind == "response.created" and isinstance(said.get("response"), dict):
+                progress.usage_chunk = said["response"]
             else:
                 _read_item(kind, said.get("item"), progress, counted)
             yield event
@@ -171,11 +177,20 @@ def end(_ask: Ask, answer: Answer, receipt: Receipt) -> Iterator[bytes]:
     yield named_event({**last, "response": {**response, "usage": told}})
 
 
-def fail(refused: Refusal, request_id: str) -> bytes:
-    """A failure in mid-stream."""
-    said = envelope(refused, request_id)["error"]
-    event = {"type": "error", "code": said["code"], "message": said["message"], "param": said["param"]}
-    return named_event({**event, "sequence_number": 0})
+def whole(_ask: Ask, body: bytes, _usage: Usage) -> list[bytes]:
+    """The plain answer, as it came."""
+    return [body]
+
+
+def fail(refused: Refusal, request_id: str, progress: Progress) -> bytes:
+    """A failure in mid-stream: of the response that began, numbered after its last event."""
+    response = {
+        "id": f"resp_{request_id}",
+        "object": "response",
+        "output": [],
+        **(progress.usage_chunk or {}),
+    }
+    return b"".join(failure(envelope(refused, request_id)["error"], response, progress.events))
 
 
 def bytes_of_item(item: Any) -> int:

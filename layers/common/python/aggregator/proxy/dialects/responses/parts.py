@@ -8,8 +8,8 @@ from copy import deepcopy
 from typing import Any, ClassVar
 
 from aggregator.errors import JsonObject
+from aggregator.proxy.dialects.events import ARGUMENTS, CALL, REFUSAL, SEAL, TEXT, THOUGHT, Event
 from aggregator.proxy.dialects.reasoning import packed
-from aggregator.proxy.dialects.steps import ARGUMENTS, REFUSAL, SEAL, TEXT, THOUGHT, Step
 
 
 class Item:
@@ -30,7 +30,7 @@ class Item:
             "item": deepcopy(self.item),
         }
 
-    def add(self, step: Step) -> Iterator[JsonObject]:
+    def add(self, step: Event) -> Iterator[JsonObject]:
         """Events of one step of it."""
         raise NotImplementedError
 
@@ -57,7 +57,7 @@ class CallItem(Item):
 
     prefix = "fc"
 
-    def __init__(self, item_id: str, place: int, step: Step) -> None:
+    def __init__(self, item_id: str, place: int, step: Event) -> None:
         super().__init__(
             {
                 "id": item_id,
@@ -70,9 +70,9 @@ class CallItem(Item):
             place,
         )
 
-    def add(self, step: Step) -> Iterator[JsonObject]:
+    def add(self, step: Event) -> Iterator[JsonObject]:
         """See `Item.add`."""
-        if step.kind == ARGUMENTS:
+        if step.kind in (CALL, ARGUMENTS) and step.text:
             self.item["arguments"] += step.text
             yield self._event("function_call_arguments.delta", delta=step.text)
 
@@ -87,11 +87,11 @@ class ReasoningItem(Item):
 
     prefix = "rs"
 
-    def __init__(self, item_id: str, place: int, _step: Step) -> None:
+    def __init__(self, item_id: str, place: int, _step: Event) -> None:
         super().__init__({"id": item_id, "type": "reasoning", "status": "in_progress", "summary": []}, place)
         self._details: list[JsonObject] = []
 
-    def add(self, step: Step) -> Iterator[JsonObject]:
+    def add(self, step: Event) -> Iterator[JsonObject]:
         """See `Item.add`."""
         if step.kind == THOUGHT:
             if not self.item["summary"]:
@@ -119,13 +119,13 @@ class MessageItem(Item):
 
     prefix = "msg"
 
-    def __init__(self, item_id: str, place: int, _step: Step) -> None:
+    def __init__(self, item_id: str, place: int, _step: Event) -> None:
         super().__init__(
             {"id": item_id, "type": "message", "status": "in_progress", "role": "assistant", "content": []},
             place,
         )
 
-    def add(self, step: Step) -> Iterator[JsonObject]:
+    def add(self, step: Event) -> Iterator[JsonObject]:
         """See `Item.add`."""
         if step.kind not in (TEXT, REFUSAL):
             return

@@ -1,6 +1,5 @@
-"""OpenAI's Responses as a provider speaks it, for chat completions: encode, decode, stream."""
+"""OpenAI's Responses as a provider speaks it, asked from a chat completion request."""
 
-from aggregator.proxy.dialects.responses.from_provider import decode, stream
 from aggregator.proxy.dialects.responses.to_provider import encode
 
-__all__ = ["decode", "encode", "stream"]
+__all__ = ["encode"]

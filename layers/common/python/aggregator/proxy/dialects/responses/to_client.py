@@ -7,16 +7,29 @@ from collections.abc import Iterator
 from typing import Any
 
 from aggregator.billing.price import Usage
-from aggregator.errors import JsonObject
-from aggregator.proxy.dialects.chat.usage import usage_of
-from aggregator.proxy.dialects.rendering import receipt_in
+from aggregator.errors import JsonObject, Refusal, envelope
+from aggregator.proxy.dialects.events import (
+    ALIVE,
+    ARGUMENTS,
+    CALL,
+    END,
+    FILTERED,
+    LENGTH,
+    REFUSAL,
+    SEAL,
+    TEXT,
+    THOUGHT,
+    WINDOW,
+    Event,
+)
+from aggregator.proxy.dialects.native import named_event
 from aggregator.proxy.dialects.responses.custom import CustomCallItem, customs_in
+from aggregator.proxy.dialects.responses.failing import failure
 from aggregator.proxy.dialects.responses.from_client import namespaces_of
 from aggregator.proxy.dialects.responses.parts import CallItem, Item, MessageItem, ReasoningItem
-from aggregator.proxy.dialects.steps import ARGUMENTS, CALL, REFUSAL, SEAL, TEXT, THOUGHT, Step, text_in
 from aggregator.proxy.model import Ask
 
-_INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
+_INCOMPLETE = {LENGTH: "max_output_tokens", WINDOW: "max_output_tokens", FILTERED: "content_filter"}
 # What the answer repeats of the request, and what it says where the request says nothing.
 _REPEATED: JsonObject = {
     "instructions": None,
@@ -47,8 +60,10 @@ _ITEMS: dict[str, type[CallItem | ReasoningItem | MessageItem]] = {
 }
 
 
-class ResponseWriter:
-    """Writes one response. `response` is what the events so far add up to."""
+class Writer:
+    """Writes one response; see `translation.Writer`. `response` is what the events so far add up to."""
+
+    one_choice = True
 
     def __init__(self, ask: Ask, request_id: str) -> None:
         asked = ask.asked
@@ -78,55 +93,45 @@ class ResponseWriter:
             for name, otherwise in _REPEATED.items()
         }
 
-    def begin(self, said: JsonObject) -> Iterator[JsonObject]:
-        """See `Writer.begin`."""
-        self.response["model"] = text_in(said, "model") or self.response["model"]
+    def begin(self, answer_id: str, model: str) -> Iterator[bytes]:
+        """See `translation.Writer.begin`."""
+        del answer_id  # it is named after the request
+        self.response["model"] = model or self.response["model"]
         yield self._event("response.created", response=self._so_far())
         yield self._event("response.in_progress", response=self._so_far())
 
-    def step(self, step: Step) -> Iterator[JsonObject]:
-        """See `Writer.step`."""
-        yield from self._open(_ITEMS[step.kind], step)
-        if self._item is not None:
-            yield from self._numbered(self._item.add(step))
+    def write(self, event: Event) -> Iterator[bytes]:
+        """See `translation.Writer.write`."""
+        if event.kind == END:
+            reason = _INCOMPLETE.get(event.text)
+            status = "incomplete" if reason else "completed"
+            yield from self._close(status)
+            self.response["status"] = status
+            self.response["incomplete_details"] = {"reason": reason} if reason else None
+        elif event.kind != ALIVE and (event.kind != SEAL or event.is_sealed):
+            yield from self._open(_ITEMS[event.kind], event)
+            if self._item is not None:
+                yield from self._numbered(self._item.add(event))
 
-    def end(self, finish: str, stopped_at: str, usage: Any) -> Iterator[JsonObject]:
-        """See `Writer.end`."""
-        del stopped_at  # responses do not stop at texts
-        reason = _INCOMPLETE.get(finish)
-        status = "incomplete" if reason else "completed"
-        yield from self._close(status)
-        self.response["status"] = status
-        self.response["incomplete_details"] = {"reason": reason} if reason else None
-        self.response["usage"] = _usage(usage)
-        yield self._event(f"response.{status}", response=self._so_far())
+    def end(self, usage: Usage, receipt: JsonObject) -> Iterator[bytes]:
+        """See `translation.Writer.end`."""
+        self.response["usage"] = {**_usage(usage), **receipt}
+        yield self._event(f"response.{self.response['status']}", response=self._so_far())
 
-    def fail(self, error: JsonObject) -> Iterator[JsonObject]:
-        """See `Writer.fail`."""
+    def fail(self, refused: Refusal, request_id: str) -> Iterator[bytes]:
+        """See `translation.Writer.fail`."""
         yield from self._close("incomplete")
-        limited = error.get("code") == "rate_limit_exceeded"
-        self.response["status"] = "failed"
-        self.response["error"] = {
-            "code": "rate_limit_exceeded" if limited else "server_error",
-            "message": text_in(error, "message"),
-        }
-        yield self._event(
-            "error", code=error.get("code"), message=text_in(error, "message"), param=error.get("param")
-        )
-        yield self._event("response.failed", response=self._so_far())
+        yield from failure(envelope(refused, request_id)["error"], self._so_far(), self._next)
 
-    def alive(self) -> Iterator[JsonObject]:
-        """See `Writer.alive`: this API has no such event."""
-        yield from ()
-
-    def whole(self) -> JsonObject:
-        """The response, once all was written."""
-        return self.response
+    def whole(self, usage: Usage) -> JsonObject:
+        """See `translation.Writer.whole`."""
+        estimated = {"estimated": True} if usage.estimated else {}
+        return self.response | {"usage": {**_usage(usage), **estimated}}
 
     def _so_far(self) -> JsonObject:
         return {**self.response, "output": list(self.response["output"])}
 
-    def _open(self, kind: type[CallItem | ReasoningItem | MessageItem], step: Step) -> Iterator[JsonObject]:
+    def _open(self, kind: type[CallItem | ReasoningItem | MessageItem], step: Event) -> Iterator[bytes]:
         """Begin an item for this step, unless it goes on with the one that is open."""
         if isinstance(self._item, kind) and self._item.takes_more and step.kind != CALL:
             return
@@ -140,24 +145,23 @@ class ResponseWriter:
         self.response["output"].append(self._item.item)
         yield from self._numbered(self._item.begin())
 
-    def _close(self, status: str) -> Iterator[JsonObject]:
+    def _close(self, status: str) -> Iterator[bytes]:
         item, self._item = self._item, None
         if item is not None:
             yield from self._numbered(item.end(status))
 
-    def _numbered(self, events: Iterator[JsonObject]) -> Iterator[JsonObject]:
+    def _numbered(self, events: Iterator[JsonObject]) -> Iterator[bytes]:
         for event in events:
             yield self._event(**event)
 
-    def _event(self, type: str, **fields: Any) -> JsonObject:  # noqa: A002 - the field's own name
-        event = {"type": type, "sequence_number": self._next, **fields}
+    def _event(self, type: str, **fields: Any) -> bytes:  # noqa: A002 - the field's own name
+        event = named_event({"type": type, "sequence_number": self._next, **fields})
         self._next += 1
         return event
 
 
-def _usage(said: Any) -> JsonObject:
-    """Usage in this API's words, with the receipt that a stream's has."""
-    usage = usage_of(said) or Usage()
+def _usage(usage: Usage) -> JsonObject:
+    """Usage in this API's words."""
     return {
         "input_tokens": usage.input_tokens,
         "input_tokens_details": {
@@ -167,5 +171,4 @@ def _usage(said: Any) -> JsonObject:
         "output_tokens": usage.output_tokens,
         "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
         "total_tokens": usage.input_tokens + usage.output_tokens,
-        **receipt_in(said),
     }

@@ -23,10 +23,11 @@ from aggregator.proxy.dialects.conversation import (
     said_in,
     spoken,
 )
+from aggregator.proxy.dialects.events import objects_of as objects
+from aggregator.proxy.dialects.events import text_in as text
 from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.reading import NO_CAP, a_string, an_object, refuse_unknown, unsupported
 from aggregator.proxy.dialects.responses.native import SEALED
-from aggregator.proxy.dialects.writing import objects, text
 from aggregator.proxy.model import Ask, JsonObject, UpstreamRequest, Way
 from aggregator.proxy.upstream.request import request_to
 from aggregator.proxy.upstream.told_user import told_to_openai
