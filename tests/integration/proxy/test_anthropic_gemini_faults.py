@@ -197,14 +197,19 @@ def test_an_answer_without_any_candidate_is_a_failure(protocol: str) -> None:
     assert isinstance(outcome.refusal, ProviderFailed)
 
 
-@both
-def test_an_empty_answer_is_an_empty_message(protocol: str) -> None:
-    outcome = asked(protocol, whole(EMPTY[protocol]))
+def test_an_empty_answer_of_claude_is_an_empty_message() -> None:
+    outcome = asked("anthropic", whole(EMPTY["anthropic"]))
 
     assert outcome.answer is not None
     choice = json.loads(outcome.body)["choices"][0]
     assert choice["message"] == {"role": "assistant", "content": ""}
     assert choice["finish_reason"] == "stop"
+
+
+def test_an_empty_answer_of_gemini_is_a_failure_for_it_claims_to_have_said_something() -> None:
+    outcome = asked("gemini", whole(EMPTY["gemini"]), whole(EMPTY["gemini"]))
+
+    assert isinstance(outcome.refusal, ProviderFailed)
 
 
 @both

@@ -181,7 +181,7 @@ def test_what_the_provider_counted_is_charged() -> None:
 def test_a_stream_that_breaks_says_so_to_who_raises_and_to_who_reads_names() -> None:
     world, events = served(sse(CREATED, DELTA), UpstreamError("gone"))
 
-    last, begun = 1, "resp_1"
+    last, begun = 3, "resp_1"
     assert [(each["type"], each["sequence_number"]) for each in events[-2:]] == [
         ("error", last + 1),
         ("response.failed", last + 2),
