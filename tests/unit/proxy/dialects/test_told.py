@@ -145,7 +145,9 @@ def test_what_steers_is_refused_by_name_on_every_lane(name: str) -> None:
             assert refused.value.param == name
 
 
-@pytest.mark.parametrize("over", ["openai/gpt-4.1", "openai/gpt-5.4-pro"])
+@pytest.mark.parametrize(
+    "over", ["openai/gpt-4.1", "openai/gpt-5.4-pro", "groq/gpt-oss-120b", "xai/grok-4.5"]
+)
 def test_a_chat_completion_is_kept_at_no_provider_and_the_client_is_told(over: str) -> None:
     at = via(over)
     lane = lanes.lane_of(chat(store=True), at)
