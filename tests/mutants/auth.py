@@ -11,6 +11,9 @@ FORMAT = ("tests/unit/auth/test_key_format.py",)
 POLICY = ("tests/unit/auth/test_policy.py",)
 PEPPER = ("tests/unit/auth/test_rotating_secret.py",)
 ROUTE = ("tests/unit/proxy/routing/test_route.py",)
+KEPT = ("tests/unit/proxy/answers/test_kept_responses.py",)
+KEPT_STORE = ("tests/integration/proxy/test_kept_store_moto.py",)
+READING = ("tests/integration/own_calls/test_kept_responses.py",)
 
 MUTANTS = (
     Mutant(
@@ -223,5 +226,33 @@ MUTANTS = (
 """,
         "",
         PEPPER,
+    ),
+    Mutant(
+        "a key goes on from what a model said that it may not call",
+        "proxy/answers/remembering.py",
+        "self._allows(kept.answered_by)",
+        "pass",
+        KEPT,
+    ),
+    Mutant(
+        "a key reads what a model said that it may not call",
+        "proxy/read_response.py",
+        "if caller.allowed_models is not None:",
+        "if False:",
+        READING,
+    ),
+    Mutant(
+        "users find each other's responses",
+        "proxy/answers/kept_store.py",
+        'return item.item({"pk": f"USER#{user_id}", "sk": name})',
+        'return item.item({"pk": "USER#", "sk": name})',
+        KEPT_STORE,
+    ),
+    Mutant(
+        "an expired response is found",
+        "proxy/answers/kept_store.py",
+        'return stored if stored["expires_at"] > now_epoch_seconds else None',
+        "return stored",
+        KEPT_STORE,
     ),
 )

@@ -15,6 +15,8 @@ TAB = ("tests/unit/proxy/test_tab.py", "tests/unit/proxy/test_counting.py")
 TOOLS = ("tests/unit/proxy/dialects/test_hosted_tools.py", "tests/unit/proxy/test_bound_of_tools.py")
 TIERS = ("tests/unit/proxy/dialects/test_service_tiers.py",)
 USAGE = ("tests/unit/proxy/dialects/chat/test_openai_usage.py",)
+KEPT = ("tests/unit/proxy/answers/test_kept_responses.py",)
+GOING_ON = ("tests/unit/proxy/answers/test_going_on.py",)
 
 MUTANTS = (
     Mutant(
@@ -724,5 +726,19 @@ MUTANTS = (
         "if isinstance(refused, ProviderUnreadable):",
         "if isinstance(refused, ProviderUnreadable) and nth_try:",
         ("tests/unit/proxy/test_call.py",),
+    ),
+    Mutant(
+        "a response is read without the size of what it goes on from",
+        "proxy/dialects/responses/earlier.py",
+        'if len(json.dumps(whole, ensure_ascii=False).encode(errors="surrogatepass")) > MAX_BODY_BYTES:',
+        "if False:",
+        KEPT,
+    ),
+    Mutant(
+        "an answer that was paid for is lost where it cannot be kept",
+        "proxy/answers/kept_responses.py",
+        "    except Exception as failed:\n        code",
+        "    except AwsError as failed:\n        code",
+        GOING_ON,
     ),
 )
