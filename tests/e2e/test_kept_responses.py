@@ -28,7 +28,7 @@ Upstream = Callable[[str], list[str]]
 
 @pytest.fixture(scope="module")
 def client(stack: Stack, new_user: NewUser) -> Iterator[OpenAI]:
-    user = new_user("20.00")
+    user = new_user("5000.00")  # enough for all holds at once, however late they are settled
     with OpenAI(base_url=f"{stack.base_url}/v1", api_key=user.key, max_retries=0) as made:
         yield made
 
@@ -155,7 +155,7 @@ def test_another_users_response_is_not_there(client: OpenAI, stack: Stack, new_u
     mine = client.responses.create(model="gpt-5.1", input="a secret", store=True)
     reference: Any = {"type": "item_reference", "id": mine.output[0].id}
 
-    with OpenAI(base_url=f"{stack.base_url}/v1", api_key=new_user().key, max_retries=0) as other:
+    with OpenAI(base_url=f"{stack.base_url}/v1", api_key=new_user("5000.00").key, max_retries=0) as other:
         for attempt in (
             lambda: other.responses.retrieve(mine.id),
             lambda: other.responses.input_items.list(mine.id),
