@@ -209,6 +209,22 @@ def test_every_kind_of_error_has_a_status_a_type_and_a_code(responses: JsonObjec
     assert found == RESPONSE_TYPES
 
 
+def test_a_key_that_is_refused_is_not_tried_again(responses: JsonObject) -> None:
+    """Claude Code would, eleven times, before it tells its user."""
+    said = {
+        name: each["responseParameters"].get("gatewayresponse.header.x-should-retry")
+        for name, each in responses.items()
+    }
+
+    assert {name for name, value in said.items() if value == "'false'"} == {
+        "ACCESS_DENIED",
+        "EXPIRED_TOKEN",
+        "INVALID_API_KEY",
+        "INVALID_SIGNATURE",
+        "UNAUTHORIZED",
+    }
+
+
 @pytest.mark.parametrize("name", RESPONSE_TYPES)
 def test_an_error_of_api_gateway_has_the_one_envelope(responses: JsonObject, name: str) -> None:
     response = responses[name]

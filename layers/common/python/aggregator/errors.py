@@ -249,8 +249,9 @@ def envelope(refusal: Refusal, request_id: str) -> JsonObject:
 def headers_of(refusal: Refusal, request_id: str) -> dict[str, str]:
     """Answer headers for a refusal. OpenAI's clients read `x-request-id`, Anthropic's `request-id`.
 
-    `x-should-retry` is said wherever the status alone would mislead an SDK: they retry every 409,
-    also those that are final. Source: openai-python, `_base_client.py`, `_should_retry`.
+    `x-should-retry` is said wherever the status alone would mislead a client: SDKs retry every 409, also those that
+    are final, and Claude Code asks eleven times with a wrong key, for three minutes, before it tells its user.
+    Source: openai-python, `_base_client.py`, `_should_retry`.
     """
     headers = {
         "Content-Type": "application/json",
@@ -260,7 +261,7 @@ def headers_of(refusal: Refusal, request_id: str) -> dict[str, str]:
     }
     if refusal.retry_after_seconds is not None:
         headers["Retry-After"] = str(refusal.retry_after_seconds)
-    if isinstance(refusal, Conflict):
+    if isinstance(refusal, (Conflict, InvalidApiKey)):
         headers["x-should-retry"] = "false"
     if isinstance(refusal, RequestInProgress):
         headers["x-should-retry"] = "true"

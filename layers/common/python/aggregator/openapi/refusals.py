@@ -164,7 +164,7 @@ def _response(status: int, *, proxy: bool) -> JsonObject:
     headers: JsonObject = {"x-request-id": {"$ref": "#/components/headers/RequestId"}}
     if status in {429, 503}:
         headers["Retry-After"] = _RETRY_AFTER
-    if status == 409:
+    if status in {401, 409}:
         headers["x-should-retry"] = _SHOULD_RETRY
     return {
         "description": _TITLES[status],
