@@ -7,6 +7,7 @@ all. Source: OpenAI API reference, "Create chat completion" and "Chat completion
 import json
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderUnreadable
@@ -17,6 +18,7 @@ from aggregator.proxy.dialects.chat.spoken import (
     in_one_text,
     is_error,
     is_no_chunk,
+    is_odd_perhaps,
     next_words,
     says_something,
     utf8_length,
@@ -26,6 +28,9 @@ from aggregator.proxy.dialects.chat.usage import usage_in, usage_json
 from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way, tier_named
 from aggregator.proxy.upstream.request import request_to
 from aggregator.runtime.sse import data_event, is_error_event, payload_of, provider_json, split, whole_events
+
+if TYPE_CHECKING:
+    from aggregator.proxy.dialects.chat.mending import Mender
 
 _OURS = frozenset({"model", "max_tokens", "max_completion_tokens", "stream_options"})
 
@@ -70,6 +75,10 @@ def decode(body: bytes, progress: Progress) -> bytes:
     for choice in choices:
         progress.say(bytes_said(choice.get("message")))
         parted = in_one_text(choice.get("message")) or parted
+        if is_odd_perhaps(choice):
+            from aggregator.proxy.dialects.chat.mending import mend_message  # noqa: PLC0415 (words alone need none)
+
+            parted = mend_message(choice) or parted
     progress.finished = True
     progress.service_tier = tier_named(said.get("service_tier"))
     usage, spelled = usage_in(said)
@@ -112,6 +121,7 @@ class _Reader:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
+        self._mender: Mender | None = None
         self.ended = False
 
     def read(self, event: bytes) -> Iterator[bytes]:
@@ -139,6 +149,7 @@ class _Reader:
         if is_no_chunk(said):
             raise ProviderUnreadable("The provider failed in mid-stream.")
         choices = choices_of(said)
+        odd = self._mended(choices)
         ends = sum(1 for choice in choices if choice.get("finish_reason"))
         usage, spelled = usage_in(said)
         if usage is not None and choices and not ends:
@@ -153,11 +164,22 @@ class _Reader:
         if not choices:
             return
         parted = [in_one_text(choice.get("delta")) for choice in choices]
-        if said.get("usage") is not None or any(parted):
+        if odd or said.get("usage") is not None or any(parted):
             said.pop("usage", None)
             yield data_event(said)
         else:
             yield _NULL_USAGE.sub(b"", event) if "usage" in said else event
+
+    def _mended(self, choices: list[JsonObject]) -> bool:
+        """Put right what clients cannot read; whether anything was. Most chunks have nothing of the kind."""
+        if self._mender is None:
+            if not any(is_odd_perhaps(choice) for choice in choices):
+                return False
+            from aggregator.proxy.dialects.chat.mending import Mender  # noqa: PLC0415 (words alone need none)
+
+            self._mender = Mender()
+        mended = [self._mender.mend(choice) for choice in choices]
+        return any(mended)
 
     def _count(self, usage: Usage, spelled: JsonObject, said: JsonObject) -> None:
         progress = self._progress

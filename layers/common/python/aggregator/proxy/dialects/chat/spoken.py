@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aggregator.proxy.dialects.chat.finish import has_failed
+from aggregator.proxy.dialects.chat.finish import OF_OPENAI, has_failed
 
 _WORDS = ("content", "refusal")
 _THOUGHTS = ("reasoning_content", "reasoning")
@@ -34,6 +34,15 @@ def is_error(said: Mapping[str, Any]) -> bool:
     if isinstance(groq, Mapping) and groq.get("error"):
         return True
     return any(choice.get("error") or has_failed(choice) for choice in choices_of(said))
+
+
+def is_odd_perhaps(choice: Mapping[str, Any]) -> bool:
+    """Whether a choice has what is known to come in odd forms: calls of tools, or an end in words of its own."""
+    said = choice.get("delta") or choice.get("message")
+    finish = choice.get("finish_reason")
+    if finish is not None and finish not in OF_OPENAI:
+        return True
+    return isinstance(said, dict) and bool(said.get("tool_calls"))
 
 
 def is_no_chunk(event: Mapping[str, Any]) -> bool:
