@@ -17,8 +17,9 @@ from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.reasoning import packed
 from aggregator.proxy.dialects.responses.client import RESPONSES
 from aggregator.proxy.model import Ask
+from aggregator.proxy.walk import walk
+from tests.fakes.chat_world import CALLER, ScriptedResponse, World, chat_event, provider, route, visit, way
 from tests.fakes.chat_world import ask as chat_ask
-from tests.fakes.chat_world import chat_event, provider, way
 
 JsonObject = dict[str, Any]
 
@@ -255,3 +256,86 @@ def test_a_chat_that_no_other_protocol_can_carry_is_refused_before_money_is_held
         check(chat_ask(messages=[HI | {"name": "ann"}]), via)
 
     assert refusal.value.param == "messages.0.name"
+
+
+SAID_BY_CLAUDE: list[JsonObject] = [
+    {"type": "thinking", "thinking": "first", "signature": "sigA"},
+    {"type": "text", "text": "one"},
+    {"type": "thinking", "thinking": "second", "signature": "sigB"},
+    {"type": "text", "text": "two"},
+    {"type": "tool_use", "id": "t1", "name": "f", "input": {"n": 1}},
+    {"type": "redacted_thinking", "data": "dark"},
+    {"type": "tool_use", "id": "t2", "name": "f", "input": {"n": 2}},
+]
+
+
+def answer_to_a_chat(content: list[JsonObject]) -> JsonObject:
+    """The assistant's message that a chat client gets of an answer of Claude's."""
+    said = {
+        "id": "m",
+        "type": "message",
+        "role": "assistant",
+        "model": "c",
+        "content": content,
+        "stop_reason": "tool_use",
+        "usage": {"input_tokens": 5, "output_tokens": 9},
+    }
+    there = provider("anthropic", protocol="anthropic")
+    world = World([ScriptedResponse(json.dumps(said).encode())], [route("anthropic", provider=there)])
+    served = walk(CALLER, chat_ask(), visit(world.clock), world.collaborators())
+    message: JsonObject = json.loads(b"".join(served.chunks))["choices"][0]["message"]
+    return message
+
+
+def test_a_chat_client_gives_claude_its_thoughts_back_where_they_stood() -> None:
+    message = answer_to_a_chat(SAID_BY_CLAUDE)
+
+    again = chat_ask(messages=[HI, message, HI], max_tokens=50)
+
+    assert message["content"] == "onetwo"
+    assert sent(again, "anthropic", "claude-opus-4-6")["messages"][1]["content"] == SAID_BY_CLAUDE
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.one_of(TEXTS, THOUGHTS, HIDDEN), max_size=6), st.integers(1, 3))
+def test_whatever_order_claude_answers_in_a_chat_client_gives_it_back(
+    said: list[JsonObject], calls: int
+) -> None:
+    blocks = [*said, *(called(n) for n in range(calls))]
+
+    again = chat_ask(messages=[HI, answer_to_a_chat(blocks), HI], max_tokens=50)
+
+    found = sent(again, "anthropic", "claude-opus-4-6")["messages"][1]["content"]
+    assert _merged(found) == _merged(blocks)
+
+
+def _merged(blocks: list[JsonObject]) -> list[JsonObject]:
+    """Neighbours of text as one: a chat completion knows no bounds between them."""
+    found: list[JsonObject] = []
+    for block in blocks:
+        if found and block["type"] == found[-1]["type"] == "text":
+            found[-1] = {"type": "text", "text": found[-1]["text"] + block["text"]}
+        else:
+            found.append(block)
+    return found
+
+
+@pytest.mark.parametrize(
+    "after", [None, 3, {}, {"characters": "x", "calls": True}, {"characters": -1, "calls": 99}]
+)
+def test_a_place_of_a_thought_that_cannot_be_is_no_error(after: Any) -> None:
+    detail = {
+        "type": "reasoning.text",
+        "text": "hm",
+        "signature": "s",
+        "format": "anthropic-claude-v1",
+        "after": after,
+    }
+    said = {"role": "assistant", "content": "one", "reasoning_details": [detail]}
+
+    blocks = sent(chat_ask(messages=[HI, said, HI]), "anthropic", "claude-opus-4-6")["messages"][1]["content"]
+
+    assert blocks == [
+        {"type": "thinking", "thinking": "hm", "signature": "s"},
+        {"type": "text", "text": "one"},
+    ]

@@ -105,7 +105,13 @@ def test_a_signature_at_the_end_needs_no_words() -> None:
     )
 
     assert deltas(chunks)[1]["reasoning_details"] == [
-        {"type": "reasoning.encrypted", "data": "dGV4dA==", "format": "google-gemini-v1", "index": 0}
+        {
+            "type": "reasoning.encrypted",
+            "data": "dGV4dA==",
+            "format": "google-gemini-v1",
+            "index": 0,
+            "after": {"characters": 2, "calls": 0},
+        }
     ]
 
 

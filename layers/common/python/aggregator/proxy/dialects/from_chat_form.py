@@ -1,11 +1,13 @@
 """A conversation read from the messages of a chat completion request. Standard library only.
 
 The form has no
-order of thoughts, words and calls within a turn: they are read in the order in which models say them. Source of the
+order of thoughts, words and calls within a turn: they are read in the order in which models say them, but for thoughts
+that say themselves what they came after, as those of our own answers do. Source of the
 fields: OpenAI API reference, "Create chat completion".
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aggregator.errors import InvalidRequest
@@ -112,7 +114,40 @@ def _contents(message: JsonObject, place: str) -> Iterator[Text | Image | File]:
 
 def _assistant(message: JsonObject, place: str) -> Iterator[Block]:
     thoughts = list(_thoughts(message, place))
-    yield from thoughts
+    if any("after" in (thought.seal or {}) for thought in thoughts):
+        yield from _in_order(thoughts, list(_said(message, place, thoughts)))
+    else:
+        yield from thoughts
+        yield from _said(message, place, thoughts)
+
+
+def _in_order(thoughts: list[Thinking], said: list[Block]) -> Iterator[Block]:
+    """Each thought after as many characters and calls as it says."""
+    words = [block for block in said if not isinstance(block, Call)]
+    calls = [block for block in said if isinstance(block, Call)]
+    told = begun = 0
+    for thought in thoughts:
+        after = (thought.seal or {}).get("after")
+        while words and told < _count(after, "characters"):
+            block, left = words.pop(0), _count(after, "characters") - told
+            if isinstance(block, Text) and len(block.text) > left:
+                words.insert(0, replace(block, text=block.text[left:]))
+                block = replace(block, text=block.text[:left], mark=None)
+            told += len(block.text) if isinstance(block, Text | Refusal) else 0
+            yield block
+        yield from calls[begun : _count(after, "calls")]
+        begun = max(begun, _count(after, "calls"))
+        yield thought
+    yield from words
+    yield from calls[begun:]
+
+
+def _count(after: Any, name: str) -> int:
+    count = after.get(name) if isinstance(after, dict) else None
+    return count if isinstance(count, int) and count > 0 else 0
+
+
+def _said(message: JsonObject, place: str, thoughts: list[Thinking]) -> Iterator[Block]:
     yield from _bare(message, place)
     for at, part in _parts(message, place):
         if part.get("type") == "refusal":

@@ -3,7 +3,8 @@
 Standard library only. Source of the forms: OpenAI API reference, "The chat completion object" and "The chat completion
 chunk object". Two fields are common extensions: `reasoning_content` holds what the model thought, in words, and
 `reasoning_details` what the provider wants back unchanged with the next request (source of its form: OpenRouter API
-reference, "Reasoning tokens"). A client that returns the assistant's message as it came keeps both.
+reference, "Reasoning tokens"; `after` is ours, and tells how many characters and calls came before it). A client that
+returns the assistant's message as it came keeps both.
 """
 
 import time
@@ -100,6 +101,13 @@ class _Choice:
         self._logprobs: list[JsonObject] = []
         self._end: JsonObject = {"finish_reason": None}
 
+    def _after(self) -> JsonObject:
+        """What was said before a thought that is not the first thing, for it has to go back to its place."""
+        characters = sum(map(len, self._words.get("content", ())))
+        if not (characters or self._calls):
+            return {}
+        return {"after": {"characters": characters, "calls": len(self._calls)}}
+
     def add(self, event: Event) -> JsonObject:
         """The chunk's choice of one event."""
         said: JsonObject = {"index": self._index, "delta": {}, "finish_reason": None}
@@ -112,7 +120,7 @@ class _Choice:
                     self._logprobs += event.logprobs
                     said["logprobs"] = {"content": event.logprobs, "refusal": None}
             case "seal":
-                detail = {**event.detail, "index": len(self._details)}
+                detail = {**event.detail, "index": len(self._details), **self._after()}
                 self._details.append(detail)
                 said["delta"] = {"reasoning_details": [detail]}
             case "call":
