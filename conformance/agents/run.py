@@ -18,6 +18,7 @@ from conformance.accounts import Api
 from conformance.agents.agents import AGENTS, ENVIRONMENT, Agent
 from conformance.agents.cells import Cell, run_cell
 from conformance.agents.marks import cache_marks, changes
+from conformance.agents.trimmed import trimmed
 from conformance.agents.trouble import Trouble, troubles
 from conformance.environments import InstallError, install
 from conformance.run import stack_at
@@ -49,7 +50,7 @@ def main() -> int:
     parser.add_argument(
         "--model", default="", help="only models whose names begin so, and nothing that goes wrong"
     )
-    parser.add_argument("--record", type=Path, help="folder for the requests that the agents made, as JSON")
+    parser.add_argument("--record", type=Path, help="folder for the requests that they made, cut short")
     given = parser.parse_args()
     chosen = [each for each in AGENTS if each.name.lower().startswith(given.agent.lower())]
     models = [each for each in MODELS if each.startswith(given.model)]
@@ -127,11 +128,17 @@ def _keep(folder: Path, cells: list[Cell]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for cell in cells:
         kept = [
-            {"path": each.path, "headers": each.headers, "body": each.body, "status": each.status}
+            {"path": each.path, "headers": _told_of_itself(each.headers), "body": trimmed(each.body)}
             for each in cell.asked
+            if each.status == 200
         ]
         name = f"{cell.agent.lower().replace(' ', '-')}-{cell.model}.json"
         (folder / name).write_text(json.dumps(kept, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _told_of_itself(headers: dict[str, str]) -> dict[str, str]:
+    """What a request says of its dialect; no key."""
+    return {name.lower(): value for name, value in headers.items() if name.lower().startswith("anthropic-")}
 
 
 def _table(cells: list[Cell]) -> str:
