@@ -114,7 +114,7 @@ class App:
         model = body.get("model") if isinstance(body, dict) else None
         header = request.headers.get("x-standin", "")
         directives = directives_of(model if isinstance(model, str) else "", header, user_text)
-        if directives.on and f"/{directives.on}/" not in request.path:
+        if directives.on and not request.path.startswith(f"/{directives.on}/"):
             return directives.without_faults()
         if directives.times is not None:
             key = directives.id or repr(directives)

@@ -54,7 +54,7 @@ def _of_dynamodb(name: str, said: JsonObject) -> Iterator[Need]:
         for step in said["TransactItems"]:
             ((kind, each),) = step.items()
             yield _on_table(_STEPS[kind], each["TableName"])
-    elif name == "BatchGetItem":
+    elif name in ("BatchGetItem", "BatchWriteItem"):
         for table in said["RequestItems"]:
             yield _on_table(name, table)
     else:
