@@ -170,6 +170,15 @@ def test_a_provider_that_breaks_off_a_response_is_raised_with_its_message(
     assert server.receipts[0].outcome == "provider_cut"
 
 
+def test_a_provider_that_breaks_off_a_response_in_its_own_dialect_is_raised_too(client: OpenAI) -> None:
+    stream = client.responses.create(model="searcher", input="[[standin cut=3]] hi", stream=True)
+
+    with pytest.raises(openai.APIError, match=r"^The provider ended the stream too early\.$") as failed:
+        list(stream)
+
+    assert failed.value.code == "provider_error"
+
+
 def test_a_provider_that_breaks_off_a_chat_is_raised_with_its_message(client: OpenAI) -> None:
     asked: Any = [{"role": "user", "content": "[[standin cut=3]] hi"}]
     stream = client.chat.completions.create(model="mini", messages=asked, stream=True)

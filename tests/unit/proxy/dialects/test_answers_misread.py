@@ -132,7 +132,9 @@ def test_the_seal_of_words_that_comes_after_them_stays_with_them() -> None:
 
 
 def test_messages_end_as_the_model_s_window_is_full() -> None:
-    chunk = {"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": "length"}]}
+    chunk = {
+        "choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": "model_context_window_exceeded"}]
+    }
 
     events = streamed(
         MESSAGES, {"model": "mini", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]},
@@ -140,5 +142,5 @@ def test_messages_end_as_the_model_s_window_is_full() -> None:
     )  # fmt: skip
 
     assert [each["delta"]["stop_reason"] for each in events if each["type"] == "message_delta"] == [
-        "max_tokens"
+        "model_context_window_exceeded"
     ]
