@@ -12,6 +12,7 @@ from aggregator.billing.price import Price
 from aggregator.errors import UnsupportedParameter
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.messages.client import MESSAGES
+from aggregator.proxy.dialects.messages.foreign import without_foreign_thoughts
 from aggregator.proxy.dialects.messages.from_client import taken
 from aggregator.proxy.dialects.messages.native import check, encode
 from aggregator.proxy.dialects.messages.tokens import estimated_tokens
@@ -311,3 +312,34 @@ def test_an_answer_that_came_as_it_was_names_its_request_as_anthropic_s_clients_
 
     assert answer.status == 200
     assert answer.headers["request-id"] == answer.headers["x-request-id"] == REQUEST_ID
+
+
+def test_thinking_that_another_model_sealed_stays_behind_when_a_conversation_goes_on_at_claude() -> None:
+    own = {"type": "thinking", "thinking": "mine", "signature": "Eq4"}
+    turns: list[JsonObject] = [
+        {"role": "user", "content": "q1"},
+        {"role": "assistant", "content": [
+            {"type": "thinking", "thinking": "Gemini's", "signature": "agg1.W10="},
+            {"type": "thinking", "thinking": "an open model's", "signature": ""},
+            {"type": "redacted_thinking", "data": "agg1.W10="},
+            own,
+            {"type": "text", "text": "a1"},
+        ]},
+        {"role": "user", "content": "q2"},
+        {"role": "assistant", "content": [{"type": "thinking", "thinking": "alone", "signature": "agg1.W10="}]},
+        {"role": "user", "content": "q3"},
+    ]  # fmt: skip
+
+    went = without_foreign_thoughts(turns, is_claude=True)
+
+    assert without_foreign_thoughts(turns[:1], is_claude=True) == turns[:1]
+    assert (
+        len(without_foreign_thoughts(turns, is_claude=False)[1]["content"]) == 3
+    )  # who signs nothing takes it back
+    assert sent(messages=turns)[0]["messages"][3] == {"role": "user", "content": "q3"}
+    assert went == [
+        {"role": "user", "content": "q1"},
+        {"role": "assistant", "content": [own, {"type": "text", "text": "a1"}]},
+        {"role": "user", "content": "q2"},
+        {"role": "user", "content": "q3"},
+    ]

@@ -9,6 +9,7 @@ What goes out differs from what the client sent in these, and in nothing else:
 | `thinking.budget_tokens`    | less than a cap that was lowered below it, unless thinking is interleaved |
 | `metadata.user_id`          | a keyed hash of the user, where the client set none                       |
 | `diagnostics`               | without the id of an earlier answer, which is the platform's account's    |
+| `messages`                  | without thinking that another provider sealed, or none: nobody else reads |
 | `tools`                     | those that run at Anthropic with their cap, or left out: `hosted.py`      |
 | fields that ask for nothing | left out (`mcp_servers: []`)                                              |
 | what a provider has not     | left out and told: `leftOut` of its entry, for the dialect                |
@@ -33,6 +34,7 @@ from aggregator.proxy.dialects.hosted import refuse_unknown
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages import provider_errors
 from aggregator.proxy.dialects.messages.errors import refuse
+from aggregator.proxy.dialects.messages.foreign import without_foreign_thoughts
 from aggregator.proxy.dialects.messages.hosted import capped, count_result, count_used, is_known
 from aggregator.proxy.dialects.native import (
     json_bytes,
@@ -65,6 +67,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     body, ignored = capped(without(body, spoken.left_out), ask, way)
     body["model"] = way.route.via.upstream_model
     body["max_tokens"] = way.output_tokens
+    body["messages"] = without_foreign_thoughts(body["messages"], is_claude="claude" in body["model"])
     _fit_thinking(body, ask)
     if isinstance(body.get("diagnostics"), dict):
         body["diagnostics"] = {**body["diagnostics"], "previous_message_id": None}
