@@ -118,6 +118,29 @@ def test_tools_that_codex_brings_in_an_item_are_refused_by_name_where_the_item_i
     assert refused.value.param == "input.0.type"
 
 
+@pytest.mark.parametrize(
+    "tool",
+    [
+        {"type": "web_search"},
+        {"type": "mcp", "server_url": "https://tools.example"},
+        {"type": "file_search", "vector_store_ids": ["vs_1"]},
+        {"type": "shell", "environment": {"type": "container_auto"}},
+        {"type": "new_one"},
+        {"type": "namespace", "name": "n", "tools": [{"type": "code_interpreter"}]},
+        {"type": ["web_search"]},
+        "web_search",
+    ],
+)
+def test_a_tool_that_runs_at_the_provider_does_not_pass_unpriced_in_an_item(tool: Any) -> None:
+    request = recorded("codex")[0]
+    request["body"]["input"][0]["tools"].append(tool)
+
+    with pytest.raises(UnsupportedParameter) as refused:
+        sent(request, house("responses"))
+
+    assert refused.value.param == "input.0.tools.3.type"
+
+
 def others_thoughts(request: JsonObject) -> int:
     """Thoughts that Gemini sealed, where the model was one of its: OpenAI could not open them, and does without."""
     items = request["body"].get("input") or ()

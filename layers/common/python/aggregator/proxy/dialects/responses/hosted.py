@@ -86,6 +86,33 @@ def refuse_kept(asked: Mapping[str, Any]) -> None:
                 raise UnsupportedParameter(f"tools.{n}.{field}: {_KEPT}", param=f"tools.{n}.{field}")
 
 
+def refuse_in_items(asked: Mapping[str, Any]) -> None:
+    """Pass a request whose `additional_tools` run at the client, as Codex's do.
+
+    A hosted one in there would be neither capped nor charged, and could name what is kept at the provider.
+
+    Raises:
+        UnsupportedParameter: one runs elsewhere, or nobody here knows where.
+    """
+    items = asked.get("input")
+    for n, item in enumerate(items if isinstance(items, list) else ()):
+        if not isinstance(item, dict) or item.get("type") != "additional_tools":
+            continue
+        tools = item.get("tools")
+        for k, tool in enumerate(tools if isinstance(tools, list) else ()):
+            within = tool.get("tools") if isinstance(tool, dict) else None
+            for each in (tool, *(within if isinstance(within, list) else ())):
+                if (
+                    not isinstance(each, dict)
+                    or str(each.get("type")) not in _CLIENTS_OWN
+                    or _is_hosted(each)
+                ):
+                    place = f"input.{n}.tools.{k}.type"
+                    raise UnsupportedParameter(
+                        f"{place}: tools that run at the provider are taken in 'tools' alone", param=place
+                    )
+
+
 def capped(body: JsonObject, ask: Ask, way: Way) -> tuple[JsonObject, tuple[str, ...]]:
     """The body with the tools that go out on a way, under one cap, and what is told of the others."""
     kinds, told = taken(ask, way.route, way.tool_calls)

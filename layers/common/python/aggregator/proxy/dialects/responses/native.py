@@ -37,6 +37,7 @@ from aggregator.proxy.dialects.responses.hosted import (
     Count,
     capped,
     is_known,
+    refuse_in_items,
     refuse_kept,
     without_containers,
 )
@@ -97,6 +98,7 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
     house = via.provider.is_house_of("responses")
     body = passed(ask.asked, RESPONSES, house=house, tier=ask.service_tier)
     refuse_kept(body)
+    refuse_in_items(body)
     if not house:
         refuse_unknown(body.get("tools"), is_known)
 
