@@ -343,3 +343,29 @@ def test_thinking_that_another_model_sealed_stays_behind_when_a_conversation_goe
         {"role": "user", "content": "q2"},
         {"role": "user", "content": "q3"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("model", "role"),
+    [
+        ("claude-opus-4-8", "system"),
+        ("anthropic.claude-opus-4-8", "system"),
+        ("claude-sonnet-5", "system"),
+        ("deepseek-v4-pro", "system"),
+        ("claude-opus-4-6", "user"),
+        ("us.anthropic.claude-opus-4-6-v1", "user"),
+        ("anthropic.claude-sonnet-4-5-20250929-v1:0", "user"),
+        ("anthropic/claude-opus-4.6", "user"),
+    ],
+)
+def test_a_system_turn_is_a_users_in_its_place_where_the_model_takes_none(model: str, role: str) -> None:
+    marked = [{"type": "text", "text": "note", "cache_control": {"type": "ephemeral"}}]
+    ask = MESSAGES.read(
+        chat_event(
+            {"model": "mini", "max_tokens": 100, "messages": [*HI, {"role": "system", "content": marked}]}
+        )
+    )
+
+    request = encode(ask, way("anthropic", provider=claude(), upstream_model=model, price=HOURLY), "sk-1")
+
+    assert json.loads(request.body)["messages"] == [*HI, {"role": role, "content": marked}]

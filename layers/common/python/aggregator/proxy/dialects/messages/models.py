@@ -21,6 +21,7 @@ LEAST_BUDGET = 1024
 
 _EFFORTS: Mapping[str, str] = {"minimal": "low", "low": "low", "medium": "medium", "high": "high"}
 _NAME = re.compile(r"claude-(opus|sonnet|haiku|fable|mythos)-(\d+)(?:-(\d{1,2}))?(?:-\d{8})?$")
+_VERSION_AT_ITS_END = re.compile(r"-v\d+(:\d+)?$")
 _NEWEST = ("", (99, 0))
 
 
@@ -38,6 +39,17 @@ class Claude:
         if match is None:
             return cls(*_NEWEST)
         return cls(match[1], (int(match[2]), int(match[3] or 0)))
+
+    @classmethod
+    def within(cls, name: str) -> "Claude":
+        """The model that a provider's name is of (`us.anthropic.claude-opus-4-6-v1`, `anthropic/claude-opus-4.6`)."""
+        plain = _VERSION_AT_ITS_END.sub("", name[max(name.find("claude"), 0) :])
+        return cls.of(plain.replace(".", "-"))
+
+    @property
+    def takes_system_turns(self) -> bool:
+        """The system may speak in mid-conversation (from 4.8)."""
+        return self.version >= (4, 8)
 
     @property
     def thinks_by_budget(self) -> bool:

@@ -7,6 +7,7 @@ What goes out differs from what the client sent in these, and in nothing else:
 | `model`                     | the provider's name for it                                                |
 | `max_tokens`                | the cap that the held money covers                                        |
 | `thinking.budget_tokens`    | less than a cap that was lowered below it, unless thinking is interleaved |
+| `messages[].role`           | `user` for `system`, in its place, at Claude before 4.8                   |
 | `metadata.user_id`          | a keyed hash of the user, where the client set none                       |
 | `diagnostics`               | without the id of an earlier answer, which is the platform's account's    |
 | `messages`                  | without thinking that another provider sealed, or none: nobody else reads |
@@ -36,6 +37,7 @@ from aggregator.proxy.dialects.messages import provider_errors
 from aggregator.proxy.dialects.messages.errors import refuse
 from aggregator.proxy.dialects.messages.foreign import without_foreign_thoughts
 from aggregator.proxy.dialects.messages.hosted import capped, count_result, count_used, is_known
+from aggregator.proxy.dialects.messages.models import Claude
 from aggregator.proxy.dialects.native import (
     json_bytes,
     log_unknown,
@@ -69,6 +71,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     body["max_tokens"] = way.output_tokens
     body["messages"] = without_foreign_thoughts(body["messages"], is_claude="claude" in body["model"])
     _fit_thinking(body, ask)
+    _fit_turns(body, way.route.via.upstream_model)
     if isinstance(body.get("diagnostics"), dict):
         body["diagnostics"] = {**body["diagnostics"], "previous_message_id": None}
     metadata = body.get("metadata") or {}
@@ -138,6 +141,17 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
             raise UnsupportedParameter(
                 f"{at}: what compacting costs is not in the count of an answer", param=at
             )
+
+
+def _fit_turns(body: JsonObject, upstream_model: str) -> None:
+    """What the system says in mid-conversation is said by the user, where the model takes no such turn."""
+    turns = body.get("messages")
+    if not isinstance(turns, list) or Claude.within(upstream_model).takes_system_turns:
+        return
+    body["messages"] = [
+        {**turn, "role": "user"} if isinstance(turn, dict) and turn.get("role") == "system" else turn
+        for turn in turns
+    ]
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
