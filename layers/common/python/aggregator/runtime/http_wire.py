@@ -14,6 +14,11 @@ _RECEIVE = 65_536
 _SOON_SECONDS = 10.0
 """A deadline farther away than this may be kept a second late: a stream need not set it at each of its chunks."""
 BODILESS = frozenset({204, 304})
+_HEX = b"0123456789abcdefABCDEF"
+_DIGITS = {10: "0123456789", 16: _HEX.decode()}
+_MOST_DIGITS = 16
+_NAME_CHARACTERS = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_FRAMES = ("content-length", "transfer-encoding")
 
 
 class NotSentError(Exception):
@@ -207,6 +212,9 @@ class ChunkedBody:
                 if self._missing:
                     break
             step = min(self._skip, len(data) - at)  # a chunk's own line end
+            if data[at : at + step] != b"\r\n"[2 - self._skip :][:step]:
+                self._broken = NoAnswerError("a chunk is longer than it says")
+                break
             at, self._skip = at + step, self._skip - step
             end = data.find(b"\r\n", at)
             if self._skip or end < 0:
@@ -233,21 +241,21 @@ class ChunkedBody:
             raise self._broken
 
     def _read(self, line: bytes) -> None:
+        if b"\n" in line or b"\r" in line:  # where a line ends is not for two readers to differ on
+            raise NoAnswerError("the answer is not HTTP")
         if self._in_trailers:
             self.ended = not line
             return
-        self._missing = number(line.partition(b";")[0].decode("latin-1"), 16)
+        self._missing = number(line.partition(b";")[0].rstrip(b" \t").decode("latin-1"), 16)
         self._in_trailers, self._skip = not self._missing, 2 if self._missing else 0
 
 
 def _one_chunk(data: bytes) -> bytes:
     """Content of `data` if that is exactly one chunk, as it nearly always is in a stream; else nothing."""
     end = data.find(b"\r\n", 0, 10)
-    try:
-        size = int(data[:end], 16) if end > 0 else 0
-    except ValueError:
-        return b""
-    return data[end + 2 : -2] if size > 0 and len(data) == end + size + 4 else b""
+    size = int(data[:end], 16) if end > 0 and not data[:end].strip(_HEX) else 0
+    whole = size > 0 and len(data) == end + size + 4 and data.endswith(b"\r\n")
+    return data[end + 2 : -2] if whole else b""
 
 
 def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
@@ -255,26 +263,40 @@ def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     version, _, rest = first.partition(" ")
     status = rest[:3]
     readable = version in ("HTTP/1.1", "HTTP/1.0") and status.isascii() and status.isdecimal()
+    readable = readable and rest[3:4] in ("", " ") and len(lines) == head.count(b"\r") == head.count(b"\n")
     # 101 would change the protocol, which nobody asked for; other 1xx only announce the answer.
     if not readable or not 100 <= int(status) <= 599 or int(status) == 101:
         raise NoAnswerError("the answer is not HTTP")
-    headers = {}
+    headers: dict[str, str] = {}
     for line in lines:
-        name, _, value = line.partition(":")
-        headers[name.lower()] = value.strip()
+        name, colon, value = line.partition(":")
+        lower = name.lower()
+        if not colon or not name or name.strip(_NAME_CHARACTERS) or (lower in _FRAMES and lower in headers):
+            raise NoAnswerError("the answer is not HTTP")
+        headers[lower] = value.strip(" \t")
+    _require_one_frame(headers)
     return version, int(status), headers
 
 
+def _require_one_frame(headers: Mapping[str, str]) -> None:
+    """Pass if a body, where there is one, can end in one place alone. Source: RFC 9112, section 6.3.
+
+    Raises:
+        NoAnswerError: two readers could find two ends; what follows would be taken for another request's answer.
+    """
+    coding = headers.get("transfer-encoding")
+    if coding is not None and (coding.lower() != "chunked" or "content-length" in headers):
+        raise NoAnswerError("the answer's end cannot be told")
+    if "content-length" in headers:
+        number(headers["content-length"], 10)
+
+
 def number(text: str, base: int) -> int:
-    """A length as HTTP writes it.
+    """A length as HTTP writes it: digits alone, where Python also takes `1_0`, `+10`, `0x10` and spaces.
 
     Raises:
         NoAnswerError: it is none.
     """
-    try:
-        size = int(text, base)
-    except ValueError:
-        size = -1
-    if size < 0:
+    if not text or len(text) > _MOST_DIGITS or text.strip(_DIGITS[base]):
         raise NoAnswerError("the answer has no readable length")
-    return size
+    return int(text, base)
