@@ -182,3 +182,17 @@ def test_a_stream_of_calls_as_openai_has_them_passes_byte_for_byte() -> None:
     ]
 
     assert b"".join(chat.stream(iter(events), Progress())) == b"".join(events)
+
+
+def test_calls_of_custom_tools_pass_byte_for_byte() -> None:
+    begun = {"index": 0, "id": "c1", "type": "custom", "custom": {"name": "patch", "input": ""}}
+    events = [
+        chunk({"tool_calls": [begun]}),
+        chunk({"tool_calls": [{"index": 0, "custom": {"input": "*** Begin"}}]}),
+        chunk({}, "tool_calls"),
+    ]
+    whole = {"id": "c1", "type": "custom", "custom": {"name": "patch", "input": "*** Begin"}}
+    plain = completion({"role": "assistant", "content": None, "tool_calls": [whole]}, "tool_calls")
+
+    assert b"".join(chat.stream(iter(events), Progress())) == b"".join(events)
+    assert chat.decode(plain, Progress()) is plain

@@ -36,9 +36,7 @@ class Mender:
         return _mend_finish(choice, called=bool(self._begun.get(index))) or any(mended)
 
     def _mend_piece(self, said: JsonObject, place: int, choice: Any) -> bool:
-        before = (
-            {**said, "function": dict(said["function"])} if isinstance(said.get("function"), dict) else None
-        )
+        before = _copied(said)
         call = self._calls.setdefault(choice, Calls()).take(Piece.of(said, place))
         begun = self._begun.setdefault(choice, set())
         said["index"] = call.number
@@ -57,6 +55,12 @@ class Mender:
         return said != before
 
 
+def _copied(call: JsonObject) -> JsonObject:
+    """A call as it came: its function is what is changed in place."""
+    function = call.get("function")
+    return {**call, "function": dict(function)} if isinstance(function, dict) else dict(call)
+
+
 def _mend_arguments(function: JsonObject, place: int) -> None:
     if "arguments" in function and not isinstance(function["arguments"], str):
         function["arguments"] = Piece.of({"function": function}, place).arguments
@@ -64,13 +68,13 @@ def _mend_arguments(function: JsonObject, place: int) -> None:
 
 def _mend_whole(call: JsonObject) -> bool:
     function = call.get("function")
-    before = {**call, "function": dict(function)} if isinstance(function, dict) else None
+    before = _copied(call)
     if not isinstance(call.get("id"), str) or not call["id"]:
         call["id"] = new_call_id()
     call.setdefault("type", "function")
     if isinstance(function, dict) and not isinstance(function.get("arguments"), str):
         function["arguments"] = Piece.of(call, 0).arguments or "{}"
-    return before is not None and call != before
+    return call != before
 
 
 def _mend_finish(choice: JsonObject, *, called: bool) -> bool:
