@@ -220,3 +220,11 @@ def test_arguments_that_are_no_json_go_along_in_an_object() -> None:
     assert contents[2]["parts"][0]["functionResponse"]["response"] == {
         "output": "The arguments of this call were no JSON object. ok"
     }
+
+
+@pytest.mark.parametrize("top_k", [True, "3", -1, 1.5])
+def test_a_top_k_that_is_no_count_is_refused_by_name(top_k: object) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        sent(top_k=top_k)
+
+    assert refusal.value.param == "top_k"

@@ -260,3 +260,11 @@ def test_a_schema_nested_without_end_is_refused() -> None:
 
     with pytest.raises(InvalidRequest):
         sent(tools=[strict])
+
+
+@pytest.mark.parametrize("top_k", [True, "3", -1, 1.5])
+def test_a_top_k_that_is_no_count_is_refused_by_name(top_k: object) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        sent("claude-sonnet-4-5", top_k=top_k)
+
+    assert refusal.value.param == "top_k"

@@ -14,10 +14,17 @@ from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.gemini import errors as gemini_errors
 from aggregator.proxy.dialects.gemini.models import thinking_config_of
 from aggregator.proxy.dialects.gemini.to_provider import conversation
-from aggregator.proxy.dialects.reading import NO_CAP, json_schema_of, refuse_unknown, stops_of, unsupported
+from aggregator.proxy.dialects.reading import (
+    NO_CAP,
+    json_schema_of,
+    refuse_unknown,
+    stops_of,
+    unsupported,
+)
 from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
 from aggregator.proxy.dialects.words import ONE_CALL
 from aggregator.proxy.model import Ask, JsonObject, UpstreamRequest, Way
+from aggregator.runtime.shape import a_count
 
 _NUMBERS = {
     "temperature": "temperature",
@@ -97,7 +104,7 @@ def _generation_config(body: JsonObject, model: str, output_tokens: int, *, stri
     config: JsonObject = {"maxOutputTokens": output_tokens}
     for name, theirs in _NUMBERS.items():
         if body.get(name) not in (None, _AS_IF_NOT_SAID.get(name)):
-            config[theirs] = body[name]
+            config[theirs] = a_count(body[name], name) if name == "top_k" else body[name]
     if stops := stops_of(body):
         config["stopSequences"] = stops
     if body.get("logprobs"):

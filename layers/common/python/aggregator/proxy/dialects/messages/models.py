@@ -13,6 +13,7 @@ from typing import Any
 from aggregator.errors import InvalidRequest
 from aggregator.proxy.dialects.reading import an_object, unsupported
 from aggregator.proxy.model import JsonObject
+from aggregator.runtime.shape import a_count
 
 BUDGETS: Mapping[str, int] = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16384, "xhigh": 32768}
 """Tokens to think with, on models that take a budget instead of an effort."""
@@ -167,5 +168,5 @@ def sampling_of(body: Mapping[str, Any], model: Claude, *, thinks: bool) -> Json
     if body.get("top_k") is not None:
         if not model.takes_sampling or thinks:
             raise unsupported("top_k", "this model does not take it here")
-        asked["top_k"] = body["top_k"]
+        asked["top_k"] = a_count(body["top_k"], "top_k")
     return asked
