@@ -26,6 +26,7 @@ from local.providers import ProviderPlan, plan_providers
 from local.request_log import Served, line_of
 from local.sandbox import Function
 from local.seed import Seeded, seed
+from local.standin.judged import VARIABLE
 from local.template import load, translate
 
 JsonObject = dict[str, Any]
@@ -108,7 +109,7 @@ class Run:
             "The stand-in provider",
             [sys.executable, "-m", "local.standin", "--port", str(port)],
             self.folder / "stand-in.log",
-            {"PYTHONPATH": str(ROOT)},
+            {"PYTHONPATH": str(ROOT)} | ({VARIABLE: os.environ[VARIABLE]} if VARIABLE in os.environ else {}),
         )
         self._processes.append(stand_in)
         return emulator, stand_in, f"http://127.0.0.1:{port}"

@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.lanes import Lanes, in_order
 
+pytest_plugins = ["tests.judge.plugin"]
+
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile(
     "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -15,6 +15,7 @@ from local.standin.embeddings import embed, last_text
 from local.standin.errors import BadRequest, error_body
 from local.standin.hosted import Extras
 from local.standin.http_message import Request
+from local.standin.judged import Judged
 from local.standin.memory import Memory
 from local.standin.prompt_cache import PromptCache
 from local.standin.refusals import refuse
@@ -31,8 +32,9 @@ DIALECTS = tuple(cast("Dialect", each) for each in (chat, responses, messages, g
 class App:
     """A provider under any path prefix, in each dialect at its path, and its controls under `/__standin/`."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, judged: Judged | None = None) -> None:
         self._memory = memory
+        self._judged = judged or Judged(None)
         self._cache = PromptCache()
 
     def __call__(self, request: Request) -> Script:
@@ -42,6 +44,7 @@ class App:
             if request.path.startswith(_CONTROL):
                 return (self._control(request, number),)
             self._memory.record(request)
+            self._judged.put(request.path, request.body)
             return self._endpoint(request)(request, number)
         except BadRequest as refused:
             return (json_reply(refused.body(), number, refused.status),)
@@ -126,6 +129,8 @@ class App:
         match request.method, request.path.removeprefix(_CONTROL):
             case "GET", "requests":
                 return json_reply({"requests": self._memory.requests()}, number)
+            case "DELETE", "misfits":
+                return json_reply({"misfits": self._judged.taken()}, number)
             case "DELETE", "requests":
                 self._memory.forget_requests()
             case "POST", "reset":

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from local.standin.app import App
 from local.standin.connection import Connection
+from local.standin.judged import Judged
 from local.standin.memory import Memory
 
 _LOCALHOST = "127.0.0.1"
@@ -95,7 +96,7 @@ class StandIn:
         self.stop()
 
     async def _listen(self) -> None:
-        app = App(self.memory)
+        app = App(self.memory, Judged.from_environment())
         self._server = await self._loop.create_server(
             lambda: Connection(app, self._connections), _LOCALHOST, self.port, backlog=1024
         )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from tests.e2e import served
 from tests.e2e.caller import ApiCaller, Reply, UserCaller
@@ -38,6 +39,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
     finally:
         stop(run)
+
+
+@pytest.fixture(autouse=True)
+def _published(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What the platform sends to providers is of their published types, by the judge in the stand-in."""
+    stack: Stack | None = request.getfixturevalue("stack") if "stack" in request.fixturenames else None
+    yield
+    if stack is not None:
+        taken = urllib3.request("DELETE", f"{stack.stand_in_url}/__standin/misfits", timeout=60).json()
+        assert taken["misfits"] == []
 
 
 @pytest.fixture(scope="session")

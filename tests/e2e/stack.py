@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 
 from aggregator.orchestrator.load_catalogue import packaged
 from local.providers import address_variable
+from local.standin.judged import VARIABLE
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 300
@@ -62,7 +63,7 @@ def start(folder: Path, *, port: int = 0) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(  # noqa: S603 (our own program)
             [sys.executable, "-m", "local", "--port", str(port)],
             cwd=ROOT,
-            env=environment | {"AGGREGATOR_LOCAL_DIR": str(folder)},
+            env=environment | {"AGGREGATOR_LOCAL_DIR": str(folder), VARIABLE: "tests.judge.judging:misfits"},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

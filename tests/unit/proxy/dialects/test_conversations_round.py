@@ -112,8 +112,8 @@ def test_each_signature_of_gemini_goes_back_on_the_part_that_it_came_with() -> N
     said = [
         {"type": "thinking", "thinking": "hm", "signature": ""},
         {"type": "text", "text": "one"},
-        {"type": "redacted_thinking", "data": seal("S-TEXT")},
-        {"type": "redacted_thinking", "data": seal("S-CALL", "t1")},
+        {"type": "redacted_thinking", "data": seal("U1RFWFQ=")},
+        {"type": "redacted_thinking", "data": seal("U0NBTEw=", "t1")},
         called(1),
         called(2),
     ]
@@ -122,8 +122,8 @@ def test_each_signature_of_gemini_goes_back_on_the_part_that_it_came_with() -> N
     found = sent(asked(*turns), "gemini", GEMINI)["contents"]
 
     assert found[1]["parts"] == [
-        {"text": "one", "thoughtSignature": "S-TEXT"},
-        {"functionCall": {"id": "t1", "name": "f", "args": {"n": 1}}, "thoughtSignature": "S-CALL"},
+        {"text": "one", "thoughtSignature": "U1RFWFQ="},
+        {"functionCall": {"id": "t1", "name": "f", "args": {"n": 1}}, "thoughtSignature": "U0NBTEw="},
         {"functionCall": {"id": "t2", "name": "f", "args": {"n": 2}}},
     ]
     assert [part["functionResponse"]["id"] for part in found[2]["parts"]] == ["t2", "t1"]

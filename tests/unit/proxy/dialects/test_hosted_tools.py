@@ -491,7 +491,9 @@ def test_a_cap_that_is_no_number_is_refused_by_its_place(read: Any) -> None:
 
 
 def test_results_of_earlier_turns_go_back_to_their_house() -> None:
-    found = FOUND | {"content": [{"type": "web_search_result", "encrypted_content": "Eo8", "url": "u"}]}
+    found = FOUND | {
+        "content": [{"type": "web_search_result", "encrypted_content": "Eo8", "title": "t", "url": "u"}]
+    }
     used = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "a"}}
     turns = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": [used, found]}]
     ask = said_to_claude(messages=[*turns, {"role": "user", "content": "and?"}], tools=[CLAUDES_SEARCH])

@@ -160,6 +160,7 @@ def test_what_amazon_has_not_goes_to_claude_at_anthropic_alone() -> None:
     assert request.ignored == ("diagnostics", "service_tier")
 
 
+@pytest.mark.unpublished("of_tomorrow")
 def test_a_field_of_tomorrow_is_refused_by_name_where_it_is_not_the_house() -> None:
     for ask, over in (
         (message(of_tomorrow=1), via("deepseek-v4-pro", "deepseek")),
@@ -174,6 +175,7 @@ def test_a_field_of_tomorrow_is_refused_by_name_where_it_is_not_the_house() -> N
     )
 
 
+@pytest.mark.unpublished("of_tomorrow")
 def test_a_field_of_tomorrow_goes_to_its_house_and_is_logged_by_its_name_alone(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

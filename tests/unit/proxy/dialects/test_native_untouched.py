@@ -71,6 +71,7 @@ def outcomes(
     return how, changed, unnamed
 
 
+@pytest.mark.unjudged("some variants of the types are what an SDK takes and never sends: files that it reads")
 @pytest.mark.parametrize(("surface", "listed"), [
     ("messages", {"tools", "diagnostics", "billing_policy"}),
     ("responses", {

@@ -59,6 +59,9 @@ def sent(request: JsonObject, to: Provider) -> tuple[JsonObject, dict[str, str]]
     return body, dict(made.headers)
 
 
+@pytest.mark.unjudged(
+    "Codex gives items a status and a null that their published types have not: they arrive as they came"
+)
 @pytest.mark.parametrize(
     ("agent", "dialect", "changed"),
     [

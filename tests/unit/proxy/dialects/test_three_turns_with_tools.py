@@ -58,7 +58,7 @@ TARGETS = {
 
 
 def seal(target: Target, n: int) -> JsonObject:
-    said = {"type": target.kind, "format": target.format, target.holds: f"seal{n}"}
+    said = {"type": target.kind, "format": target.format, target.holds: f"seal000{n}"}
     if target.holds == "signature":
         said["text"] = f"thought{n}"
     return said | ({"id": f"c{n}"} if target.protocol == "gemini" else {})
@@ -105,7 +105,7 @@ def of_chat(target: Target) -> Ask:
 def of_messages(target: Target) -> Ask:
     def thought(n: int) -> JsonObject:
         if target.format == "anthropic-claude-v1":
-            return {"type": "thinking", "thinking": f"thought{n}", "signature": f"seal{n}"}
+            return {"type": "thinking", "thinking": f"thought{n}", "signature": f"seal000{n}"}
         if target.holds == "data":
             return {"type": "redacted_thinking", "data": packed(seal(target, n))}
         return {"type": "thinking", "thinking": f"thought{n}", "signature": packed(seal(target, n))}
@@ -146,7 +146,7 @@ def of_responses(target: Target) -> Ask:
         return {
             "type": "reasoning",
             "summary": [],
-            "encrypted_content": f"seal{n}" if native else packed([seal(target, n)]),
+            "encrypted_content": f"seal000{n}" if native else packed([seal(target, n)]),
         }
 
     def said(text: str) -> JsonObject:
@@ -278,9 +278,9 @@ def seen_in(dialect: str, body: JsonObject) -> Seen:
 ALL = [
     ("text", "S"),
     *(("text", "q1"), ("image",), ("file",)),
-    *(("thinking", "seal1"), ("text", "a1"), ("call", "c1", "1"), ("call", "c2", "2")),
+    *(("thinking", "seal0001"), ("text", "a1"), ("call", "c1", "1"), ("call", "c2", "2")),
     *(("result", "c1", "r1"), ("result", "c2", "r2"), ("text", "note")),
-    *(("thinking", "seal3"), ("text", "a2"), ("call", "c3", "3")),
+    *(("thinking", "seal0003"), ("text", "a2"), ("call", "c3", "3")),
     *(("result", "c3", "r3"), ("text", "q2")),
 ]
 
@@ -300,6 +300,6 @@ def test_three_turns_with_tools_arrive_in_their_order(client: Any, dialect: str)
     expected = list(ALL)
     if dialect == "gemini":  # its seals stand on the calls that they came with
         for n in ("1", "3"):
-            expected.remove(("thinking", f"seal{n}"))
-            expected.insert(expected.index(("call", f"c{n}", n)), ("thinking", f"seal{n}"))
+            expected.remove(("thinking", f"seal000{n}"))
+            expected.insert(expected.index(("call", f"c{n}", n)), ("thinking", f"seal000{n}"))
     assert seen_in(dialect, json.loads(sent.body)) == expected

@@ -1,6 +1,7 @@
 """Any provider that speaks OpenAI's chat completions: what is sent, and what is made of the answer."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,8 +50,11 @@ def test_a_request_goes_out_under_the_providers_name_with_the_cap() -> None:
 
 
 def test_a_key_goes_into_the_header_that_the_provider_looks_into() -> None:
-    for encoded in (encode, encode_embeddings):
-        request = encoded(ask(), way(provider=provider(key_header="api-key")), "azure-1")
+    for encoded, wanted in (
+        (encode, ask()),
+        (encode_embeddings, replace(ask(), body={"model": "m", "input": "hi"})),
+    ):
+        request = encoded(wanted, way(provider=provider(key_header="api-key")), "azure-1")
 
         assert request.headers["api-key"] == "azure-1"
         assert "Authorization" not in request.headers

@@ -86,6 +86,7 @@ def served(
     return world, [json.loads(event.partition("data: ")[2]) for event in events if "data: " in event]
 
 
+@pytest.mark.unpublished("a_field_of_tomorrow")
 def test_what_the_client_says_goes_out_in_its_order_under_the_provider_s_name() -> None:
     said: JsonObject = {
         "system": [{"type": "text", "text": "S", "cache_control": {"type": "ephemeral", "ttl": "1h"}}],

@@ -79,6 +79,7 @@ def served(*blocks: bytes | Exception, **fields: Any) -> tuple[World, list[JsonO
     return world, [json.loads(event.partition("data: ")[2]) for event in events]
 
 
+@pytest.mark.unpublished("a_field_of_tomorrow")
 def test_what_the_client_says_goes_out_under_the_provider_s_name_and_nothing_is_stored_there() -> None:
     said: JsonObject = {
         "instructions": "be brief",
