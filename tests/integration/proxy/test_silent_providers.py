@@ -31,6 +31,8 @@ from tests.fakes.chat_world import (
 from tests.integration.proxy.raw_provider import Answer, RawProvider, Step, answer, chunked
 from tests.unit.proxy.limits.test_limits_in_the_walk import Limited, used
 
+pytestmark = pytest.mark.unjudged("it is about sockets: what is said over them is any body")
+
 LIMITED = replace(CALLER, limits={"concurrentRequests": 1, "dailyBudgetNanoUsd": 1_000})
 LONG = 300.0
 """Seconds that no test waits: whoever is not cut off by silence runs into it, and fails."""

@@ -9,6 +9,8 @@ from aggregator.proxy.model import UpstreamRequest
 from aggregator.proxy.upstream.http import HttpUpstream
 from tests.integration.proxy.raw_provider import RawProvider, answer, chunked
 
+pytestmark = pytest.mark.unjudged("it is about sockets: what is said over them is any body")
+
 
 def ask(upstream: HttpUpstream, provider: RawProvider, **headers: str) -> bytes:
     request = UpstreamRequest(provider.url, headers, b"{}", 5.0)
