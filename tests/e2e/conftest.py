@@ -46,9 +46,13 @@ def _published(request: pytest.FixtureRequest) -> Iterator[None]:
     """What the platform sends to providers is of their published types, by the judge in the stand-in."""
     stack: Stack | None = request.getfixturevalue("stack") if "stack" in request.fixturenames else None
     yield
-    if stack is not None:
-        taken = urllib3.request("DELETE", f"{stack.stand_in_url}/__standin/misfits", timeout=60).json()
-        assert taken["misfits"] == []
+    if stack is None:
+        return
+    try:
+        told = urllib3.request("DELETE", f"{stack.stand_in_url}/__standin/misfits", retries=False, timeout=60)
+    except urllib3.exceptions.HTTPError:  # the test has stopped it
+        return
+    assert told.json()["misfits"] == [] or request.node.get_closest_marker("unjudged")
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from tests.e2e.stack import Stack, start, stop, wait_until_up
 
 JsonObject = dict[str, Any]
 
+pytestmark = pytest.mark.unjudged("cases say odd things, which go on to a provider of their own dialect")
+
 CONFIG = Path(__file__).with_suffix(".toml")
 
 # Nobody but a chat makes a receipt, and its id is in no example.
