@@ -56,22 +56,23 @@ def serve(
         body_hash = _taken_out(event)
         cache_seconds = response_cache.seconds_of(event, caller.cache_seconds)
 
+        def walked() -> StreamingResponse:
+            return walk(caller, ask, visit, do)
+
         key = idempotency.key_of(event)
         if key is None and not cache_seconds:
-            return _kept(surface, ask, visit, do, walk(caller, ask, visit, do))
+            return _kept(surface, ask, visit, do, walked())
 
         # A repetition, or what is in the cache, does not get as far as the walk, which asks the same.
         allows = do.admit(caller, ask.model, source_ip=visit.source_ip, now=visit.now)
 
-        def walked() -> StreamingResponse:
-            return walk(caller, ask, visit, do)
-
         def carry_out() -> StreamingResponse:
-            if not cache_seconds:
-                return _kept(surface, ask, visit, do, walked())
+            answer = walked() if not cache_seconds else cached()
+            return _kept(surface, ask, visit, do, answer)
+
+        def cached() -> StreamingResponse:
             wish = _wish(caller, ask, visit, cache_seconds, allows)
-            served = response_cache.served(do.cached, wish, walked, is_whole=surface.is_whole)
-            return _kept(surface, ask, visit, do, served)
+            return response_cache.served(do.cached, wish, walked, is_whole=surface.is_whole)
 
         if key is None:
             return carry_out()

@@ -1,6 +1,7 @@
-"""A request to a provider that speaks OpenAI's protocol: its address, its headers, its key. On the hot path."""
+"""A request to a provider: its address, its headers, its key. On the hot path."""
 
 import json
+from collections.abc import Mapping
 
 from aggregator.orchestrator.model import Route
 from aggregator.proxy.model import JsonObject, UpstreamRequest
@@ -14,8 +15,12 @@ def request_to(
     *,
     stream: bool = False,
     ignored: tuple[str, ...] = (),
+    own: Mapping[str, str] | None = None,
 ) -> UpstreamRequest:
-    """POST of `body` under the provider's base URL; the key goes where the provider looks for it."""
+    """POST of `body` under the provider's base URL; the key goes where the provider looks for it.
+
+    `own` are headers of a protocol that has its own ways, its own place for the key among them.
+    """
     provider = via.provider
     headers = {
         "Content-Type": "application/json",
@@ -23,7 +28,9 @@ def request_to(
         "Accept-Encoding": "identity",
         "User-Agent": "aggregator",
     }
-    if key and provider.key_header:
+    if own is not None:
+        headers |= own
+    elif key and provider.key_header:
         headers[provider.key_header] = key
     elif key:
         headers["Authorization"] = f"Bearer {key}"

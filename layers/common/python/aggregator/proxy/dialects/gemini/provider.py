@@ -4,7 +4,6 @@ Source: https://ai.google.dev/api/generate-content and the types of its SDKs. do
 taken.
 """
 
-import json
 from collections.abc import Mapping
 
 from aggregator.errors import InvalidRequest, Refusal
@@ -24,6 +23,7 @@ from aggregator.proxy.dialects.reading import (
 from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
 from aggregator.proxy.dialects.words import ONE_CALL
 from aggregator.proxy.model import Ask, JsonObject, UpstreamRequest, Way
+from aggregator.proxy.upstream.request import request_to
 from aggregator.runtime.shape import a_count
 
 _NUMBERS = {
@@ -49,25 +49,11 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         UnsupportedParameter: a field that Gemini, or this model, cannot honour.
         InvalidRequest: a field has a wrong shape.
     """
-    provider = way.route.provider
     model = way.route.via.upstream_model
     said = _body(ask, way.route.via, way.output_tokens)
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "text/event-stream" if ask.stream else "application/json",
-        "Accept-Encoding": "identity",
-        "User-Agent": "aggregator",
-    }
-    if key:
-        headers["x-goog-api-key"] = key
     verb = "streamGenerateContent?alt=sse" if ask.stream else "generateContent"
-    return UpstreamRequest(
-        url=f"{provider.base_url}/models/{model}:{verb}",
-        headers=headers,
-        body=json.dumps(said, separators=(",", ":")).encode(),
-        first_byte_seconds=provider.timeout_seconds,
-        silence_seconds=way.route.via.silence_seconds,
-    )
+    own = {"x-goog-api-key": key} if key else {}
+    return request_to(way.route.via, f"/models/{model}:{verb}", said, key, stream=ask.stream, own=own)
 
 
 def check(ask: Ask, via: CatalogueRoute) -> None:

@@ -4,7 +4,6 @@ Source: https://platform.claude.com/docs/en/api/messages/create and its SDKs' ty
 the last that takes a temperature, on the models that still do. docs/providers/anthropic.md lists what is taken.
 """
 
-import json
 from collections.abc import Mapping
 
 from aggregator.errors import Refusal
@@ -27,6 +26,7 @@ from aggregator.proxy.dialects.reading import (
 from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
 from aggregator.proxy.dialects.words import JSON_ANSWER, json_answer_in
 from aggregator.proxy.model import Ask, JsonObject, UpstreamRequest, Way
+from aggregator.proxy.upstream.request import request_to
 
 _VERSION = "2023-06-01"
 _TAKEN = frozenset({
@@ -42,25 +42,10 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         UnsupportedParameter: a field that Anthropic, or this model, cannot honour.
         InvalidRequest: a field has a wrong shape.
     """
-    provider = way.route.provider
     refuse_unpriced_hour(ask.body, way.route.price)
     said = _body(ask, way.route.via, way.output_tokens)
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "text/event-stream" if ask.stream else "application/json",
-        "Accept-Encoding": "identity",
-        "User-Agent": "aggregator",
-        "anthropic-version": _VERSION,
-    }
-    if key:
-        headers["x-api-key"] = key
-    return UpstreamRequest(
-        url=f"{provider.base_url}/messages",
-        headers=headers,
-        body=json.dumps(said, separators=(",", ":")).encode(),
-        first_byte_seconds=provider.timeout_seconds,
-        silence_seconds=way.route.via.silence_seconds,
-    )
+    own = {"anthropic-version": _VERSION} | ({"x-api-key": key} if key else {})
+    return request_to(way.route.via, "/messages", said, key, stream=ask.stream, own=own)
 
 
 def check(ask: Ask, via: CatalogueRoute) -> None:
