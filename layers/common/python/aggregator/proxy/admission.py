@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from aggregator.auth.caller import INFERENCE, Caller
@@ -32,17 +33,22 @@ def admitted(caller: Caller, model: str, *, catalogue: Catalogue, source_ip: str
     return permitted(caller, catalogue, model)
 
 
+def allows_kept(caller: Caller, catalogue: Catalogue, headers: Mapping[str, str]) -> None:
+    """Refuse an answer that was kept, by its headers, if the caller's key allows neither its model nor its route.
+
+    Raises:
+        ModelNotAllowed: as `permitted` does.
+    """
+    named = (headers.get(f"x-aggregator-{what}", "") for what in ("provider", "model"))
+    require_answer(caller, catalogue, *named)
+
+
 def admission(catalogue: Callable[[datetime], Catalogue]) -> Admit:
     """Make the `Admit` over the catalogue in force at a moment."""
 
     def admit(caller: Caller, model: str, *, source_ip: str, now: datetime) -> Allows:
         current = catalogue(now)
         admitted(caller, model, catalogue=current, source_ip=source_ip, now=now)
-
-        def allows(headers: Mapping[str, str]) -> None:
-            provider_id = headers.get("x-aggregator-provider", "")
-            require_answer(caller, current, provider_id, headers.get("x-aggregator-model", ""))
-
-        return allows
+        return partial(allows_kept, caller, current)
 
     return admit

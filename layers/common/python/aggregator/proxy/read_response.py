@@ -9,7 +9,7 @@ from typing import Any
 from aggregator.auth.caller import Caller
 from aggregator.errors import InvalidRequest, JsonObject, NotFound
 from aggregator.orchestrator.model import Catalogue
-from aggregator.orchestrator.permitted import require_answer
+from aggregator.proxy.admission import allows_kept
 from aggregator.proxy.answers.kept_responses import KeptResponse, KeptResponses
 
 MOST_PAGE_BYTES = 5_000_000
@@ -40,8 +40,7 @@ def read_response(
     if kept is None:
         raise _not_found(response_id)
     if caller.allowed_models is not None:
-        provider, model = (kept.answered_by.get(f"x-aggregator-{name}", "") for name in ("provider", "model"))
-        require_answer(caller, catalogue(), provider, model)
+        allows_kept(caller, catalogue(), kept.answered_by)
     return kept
 
 

@@ -15,14 +15,14 @@ A translated request is a chat completion first. Its answer goes from the provid
 event (see `translation.py`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from aggregator.billing.price import Usage
-from aggregator.errors import Refusal, UnsupportedParameter
+from aggregator.errors import InvalidRequest, Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fits, refuse_unsupported
 from aggregator.proxy.dialects.adapter import Adapter, Wire, adapter_of, source_of
@@ -42,6 +42,8 @@ _HINTS = frozenset({
     "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "metadata",
     "verbosity", "store",
 })  # fmt: skip
+
+_Route = TypeVar("_Route")
 
 
 class Ending(Protocol):
@@ -121,6 +123,26 @@ def takes_responses(ask: Ask, via: CatalogueRoute) -> bool:
     if ask.surface == EMBEDDINGS or not speaks(via, RESPONSES):
         return False
     return via.can("onlyResponses") or (ask.has_tools and via.can("toolsOverResponses"))
+
+
+def passing(routes: Iterable[_Route], check: Callable[[_Route], None]) -> list[_Route]:
+    """The routes that `check` lets pass.
+
+    Raises:
+        UnsupportedParameter, InvalidRequest: it lets none pass; the first of its refusals.
+    """
+    able: list[_Route] = []
+    refused: Refusal | None = None
+    for route in routes:
+        try:
+            check(route)
+        except (UnsupportedParameter, InvalidRequest) as unfit:
+            refused = refused or unfit
+        else:
+            able.append(route)
+    if not able and refused is not None:
+        raise refused
+    return able
 
 
 def check(ask: Ask, via: CatalogueRoute) -> None:

@@ -4,9 +4,11 @@ Imported only for requests that ask for one of these; what no route has a price 
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 from aggregator.errors import UnsupportedParameter
 from aggregator.proxy.dialects.hosted import offered
+from aggregator.proxy.dialects.lanes import passing
 from aggregator.proxy.model import Ask, Route
 
 
@@ -16,18 +18,7 @@ def payable(ask: Ask, routes: Iterable[Route]) -> list[Route]:
     Raises:
         UnsupportedParameter: there is none; names the field.
     """
-    able: list[Route] = []
-    refused: UnsupportedParameter | None = None
-    for route in routes:
-        try:
-            _require_prices(ask, route)
-        except UnsupportedParameter as unpriced:
-            refused = refused or unpriced
-        else:
-            able.append(route)
-    if not able and refused is not None:
-        raise refused
-    return able
+    return passing(routes, partial(_require_prices, ask))
 
 
 def _require_prices(ask: Ask, route: Route) -> None:

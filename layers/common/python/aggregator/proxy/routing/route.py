@@ -5,10 +5,8 @@ from datetime import datetime
 
 from aggregator.auth.caller import Caller
 from aggregator.errors import (
-    InvalidRequest,
     ModelNotFound,
     ProviderUnavailable,
-    Refusal,
     UnsupportedParameter,
 )
 from aggregator.orchestrator.model import Catalogue, Selection
@@ -68,19 +66,12 @@ def _of_kind(ask: Ask, selection: Selection) -> Sequence[CatalogueRoute]:
 
 def _able(ask: Ask, routes: Sequence[CatalogueRoute]) -> list[CatalogueRoute]:
     """Routes that can honour all of the request; what none can is refused by name."""
-    able: list[CatalogueRoute] = []
-    refused: Refusal | None = None
-    for route in routes:
-        try:
-            lanes.check(ask, route)
-            _require_vision(ask, route)
-        except (UnsupportedParameter, InvalidRequest) as unsupported:
-            refused = refused or unsupported
-        else:
-            able.append(route)
-    if not able and refused is not None:
-        raise refused
-    return able
+
+    def check(route: CatalogueRoute) -> None:
+        lanes.check(ask, route)
+        _require_vision(ask, route)
+
+    return lanes.passing(routes, check)
 
 
 def _require_vision(ask: Ask, route: CatalogueRoute) -> None:
