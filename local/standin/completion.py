@@ -45,6 +45,14 @@ class SpokenCall:
         """Output tokens of the call: its name and its arguments."""
         return tokens.count(self.call.name) + len(self.arguments)
 
+    @property
+    def input(self) -> Any:
+        """Its arguments, read; none where they were cut short."""
+        try:
+            return json.loads("".join(self.arguments) or "{}")
+        except ValueError:
+            return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -50,6 +50,7 @@ class Sdk:
     """One SDK with one key: `calls` are its ways to ask, each with fields that go into a good request."""
 
     calls: Mapping[str, Callable[[Fields], Any]]
+    _client: OpenAI | Anthropic
 
     def refused(self, call: str, fields: Fields | None = None) -> SdkError:
         """What the SDK raises."""
@@ -61,7 +62,7 @@ class Sdk:
 
     def close(self) -> None:
         """Let go of its connections."""
-        raise NotImplementedError
+        self._client.close()
 
 
 class OpenAIs(Sdk):
@@ -93,10 +94,6 @@ class OpenAIs(Sdk):
             ),
         }
 
-    def close(self) -> None:
-        """Let go of its connections."""
-        self._client.close()
-
 
 class Anthropics(Sdk):
     """Anthropic's, with the key as `Authorization` or, if `as_x_api_key`, in its older header."""
@@ -119,10 +116,6 @@ class Anthropics(Sdk):
             ),
             "unknown path": lambda more: asked.post("/v1/nowhere", cast_to=object, body=dict(more)),
         }
-
-    def close(self) -> None:
-        """Let go of its connections."""
-        self._client.close()
 
 
 def sdk_of(name: str, base_url: str, key: str | None, **how: bool) -> Sdk:

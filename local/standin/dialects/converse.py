@@ -186,7 +186,7 @@ def _blocks(choice: Choice, ask: Ask) -> Iterator[tuple[list[str], str, SpokenCa
 def _block(place: int, pieces: list[str], kind: str, call: SpokenCall | None) -> JsonObject:
     said = "".join(pieces)
     if call is not None:
-        return {"toolUse": {**_named(call), "input": _json(said)}}
+        return {"toolUse": {**_named(call), "input": call.input}}
     if kind == "thought":
         return {"reasoningContent": {"reasoningText": {"text": said, "signature": sealed(said, place)}}}
     return {"text": said}
@@ -204,13 +204,6 @@ def _delta(kind: str, piece: str) -> JsonObject:
 
 def _named(call: SpokenCall) -> JsonObject:
     return {"toolUseId": call.id.replace("call_", "tooluse_"), "name": call.call.name}
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text or "{}")
-    except ValueError:
-        return {}
 
 
 def _stop(choice: Choice) -> str:

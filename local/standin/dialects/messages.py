@@ -194,7 +194,7 @@ def _block(place: int, kind: str, pieces: list[str], call: SpokenCall | None) ->
     said = "".join(pieces)
     if call is not None:
         name = call.id.replace("call_", "toolu_")
-        return {"type": "tool_use", "id": name, "name": call.call.name, "input": _json(said)}
+        return {"type": "tool_use", "id": name, "name": call.call.name, "input": call.input}
     if kind == "thinking":
         return {"type": "thinking", "thinking": said, "signature": sealed(said, place)}
     return {"type": "text", "text": said}
@@ -208,13 +208,6 @@ def _delta(kind: str, piece: str) -> JsonObject:
             return {"type": "thinking_delta", "thinking": piece}
         case _:
             return {"type": "text_delta", "text": piece}
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text or "{}")
-    except ValueError:
-        return {}
 
 
 def _stop(choice: Choice) -> str:

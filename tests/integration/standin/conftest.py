@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import anthropic
+import openai
 import pytest
 
 from local.standin import StandIn
@@ -42,6 +44,20 @@ def running_standin() -> Iterator[StandIn]:
 def standin(running_standin: StandIn) -> StandIn:
     running_standin.reset()
     return running_standin
+
+
+@pytest.fixture
+def claude(standin: StandIn) -> Iterator[anthropic.Anthropic]:
+    with anthropic.Anthropic(
+        base_url=standin.base_url.removesuffix("/v1"), api_key="any", max_retries=0
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def gpt(standin: StandIn) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=standin.base_url, api_key="any", max_retries=0) as client:
+        yield client
 
 
 @pytest.fixture

@@ -1,35 +1,12 @@
 """The stand-in in other dialects, read by their own SDKs."""
 
-from collections.abc import Iterator
 from typing import Any, cast
 
 import anthropic
 import openai
 import pytest
 
-from local.standin.server import StandIn
-
 WEATHER = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-
-
-@pytest.fixture(scope="module")
-def standin() -> Iterator[StandIn]:
-    with StandIn() as running:
-        yield running
-
-
-@pytest.fixture
-def claude(standin: StandIn) -> Iterator[anthropic.Anthropic]:
-    with anthropic.Anthropic(
-        base_url=standin.base_url.removesuffix("/v1"), api_key="any", max_retries=0
-    ) as client:
-        yield client
-
-
-@pytest.fixture
-def gpt(standin: StandIn) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=standin.base_url, api_key="any", max_retries=0) as client:
-        yield client
 
 
 def test_a_message_whole_and_streamed_says_the_same(claude: Any) -> None:

@@ -1,36 +1,11 @@
 """Tools that run at the stand-in, and its service tiers, read by the SDKs of their houses."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import anthropic
-import openai
 import pytest
-
-from local.standin.server import StandIn
 
 SEARCH = {"type": "web_search_20250305", "name": "web_search", "max_uses": 3}
 FETCH = {"type": "web_fetch_20250910", "name": "web_fetch"}
-
-
-@pytest.fixture(scope="module")
-def standin() -> Iterator[StandIn]:
-    with StandIn() as running:
-        yield running
-
-
-@pytest.fixture
-def claude(standin: StandIn) -> Iterator[anthropic.Anthropic]:
-    with anthropic.Anthropic(
-        base_url=standin.base_url.removesuffix("/v1"), api_key="any", max_retries=0
-    ) as client:
-        yield client
-
-
-@pytest.fixture
-def gpt(standin: StandIn) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=standin.base_url, api_key="any", max_retries=0) as client:
-        yield client
 
 
 def hello(text: str, **fields: Any) -> Any:
