@@ -9,17 +9,17 @@
 """
 
 import json
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from conformance.loopback import LoopbackServer
 from conformance.relay import Exchange, Relay
 
 JsonObject = dict[str, Any]
 
 
-class Observer:
+class Observer(LoopbackServer):
     """Listens on a free port of 127.0.0.1 until it is closed; `bill` gets the exchanges after a mark.
 
     Its second argument is how many of them are to be charged, or None for all that were answered.
@@ -28,16 +28,7 @@ class Observer:
     def __init__(self, relay: Relay, bill: Callable[[list[Exchange], int | None], JsonObject]) -> None:
         self._relay = relay
         self._bill = bill
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(self._handler())
 
     def answer(self, path: str) -> JsonObject:
         """Answer a question.

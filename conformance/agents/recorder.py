@@ -1,12 +1,13 @@
 """Stands between an agent and the API: passes all on, piece by piece, and keeps what was asked and the status."""
 
 import json
-import threading
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import urllib3
+
+from conformance.loopback import LoopbackServer
 
 JsonObject = dict[str, Any]
 
@@ -27,23 +28,17 @@ class Asked:
     said: str = ""
 
 
-class Recorder:
+class Recorder(LoopbackServer):
     """Listens on a free port of 127.0.0.1 until it is closed; `target` is the API's address."""
 
     def __init__(self, target: str) -> None:
         self.asked: list[Asked] = []
         self._pool = urllib3.PoolManager(retries=False, timeout=_TIMEOUT_SECONDS, maxsize=8)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, target))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
+        super().__init__(_handler(self, target))
 
     def close(self) -> None:
         """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().close()
         self._pool.clear()
 
     def pass_on(self, asked: Asked, url: str, body: bytes) -> urllib3.BaseHTTPResponse:
