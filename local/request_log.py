@@ -58,6 +58,9 @@ def _facts_in(tail: bytes) -> dict[str, str]:
 
 
 def _facts_of(said: dict[str, Any]) -> dict[str, str]:
+    """Responses tell theirs in the event that has the whole response."""
+    if isinstance(said.get("response"), dict):
+        return _facts_of(said["response"])
     usage, error = said.get("usage"), said.get("error")
     facts = {}
     if isinstance(said.get("model"), str):

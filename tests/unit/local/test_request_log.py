@@ -38,6 +38,15 @@ def test_a_stream_shows_what_its_last_chunks_say() -> None:
     assert line(tail=tail).endswith("812 ms  m  7 tokens  $0.5  01a207385dac-655a4bf3")
 
 
+def test_a_stream_of_responses_shows_what_its_last_event_says_of_the_whole() -> None:
+    tail = (
+        b'event: response.completed\ndata: {"type":"response.completed","response":'
+        b'{"model":"m","usage":{"total_tokens":22,"cost_usd":"0.25"}}}\n\n'
+    )
+
+    assert line(tail=tail).endswith("812 ms  m  22 tokens  $0.25  01a207385dac-655a4bf3")
+
+
 def test_a_refusal_shows_its_code() -> None:
     assert line(status=402, tail=b'{"error":{"code":"insufficient_quota"}}').endswith(
         "402     812 ms  insufficient_quota  01a207385dac-655a4bf3"
