@@ -11,7 +11,7 @@ from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.proxy.dialects.answering import read_json
 from aggregator.proxy.dialects.chat.calls import Call, Calls, Piece, is_whole
 from aggregator.proxy.dialects.chat.finish import finish_of
-from aggregator.proxy.dialects.chat.spoken import choices_of, is_error, is_no_chunk
+from aggregator.proxy.dialects.chat.spoken import choices_of, completed, is_error, is_no_chunk
 from aggregator.proxy.dialects.chat.usage import usage_in
 from aggregator.proxy.dialects.events import (
     ALIVE,
@@ -68,11 +68,7 @@ def replayed(body: bytes) -> Iterator[JsonObject]:
         ProviderUnreadable: no JSON, or no choices.
     """
     said = read_json(body)
-    if is_error(said):
-        raise ProviderFailed("The provider answered without a completion.")
-    choices = choices_of(said)
-    if not choices:
-        raise ProviderUnreadable("The provider answered without a completion.")
+    choices = completed(said)
     yield {**said, "choices": [{**choice, "delta": choice.get("message")} for choice in choices]}
     yield _DONE
 

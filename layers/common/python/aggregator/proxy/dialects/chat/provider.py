@@ -15,6 +15,7 @@ from aggregator.orchestrator.parameters import fitted, with_defaults
 from aggregator.proxy.dialects.chat.spoken import (
     bytes_said,
     choices_of,
+    completed,
     in_one_text,
     is_error,
     is_no_chunk,
@@ -66,11 +67,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
         ProviderUnreadable: no JSON, or no choices.
     """
     said = _object(body)
-    if is_error(said):
-        raise ProviderFailed("The provider answered without a completion.")
-    choices = choices_of(said)
-    if not choices:
-        raise ProviderUnreadable("The provider answered without a completion.")
+    choices = completed(said)
     parted = False
     for choice in choices:
         progress.say(bytes_said(choice.get("message")))

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aggregator.errors import JsonObject, ProviderFailed, ProviderUnreadable
 from aggregator.proxy.dialects.chat.finish import OF_OPENAI, has_failed
 
 _WORDS = ("content", "refusal")
@@ -81,6 +82,21 @@ def choices_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The choices of a completion or chunk; none where there is no list."""
     choices = said.get("choices")
     return [each for each in choices if isinstance(each, dict)] if isinstance(choices, list) else []
+
+
+def completed(said: JsonObject) -> list[JsonObject]:
+    """The choices of a whole completion.
+
+    Raises:
+        ProviderFailed: it is an error under status 200.
+        ProviderUnreadable: it has none.
+    """
+    if is_error(said):
+        raise ProviderFailed("The provider answered without a completion.")
+    choices = choices_of(said)
+    if not choices:
+        raise ProviderUnreadable("The provider answered without a completion.")
+    return choices
 
 
 def says_something(delta: Any) -> bool:
