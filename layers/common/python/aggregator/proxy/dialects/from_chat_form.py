@@ -1,9 +1,8 @@
 """A conversation read from the messages of a chat completion request. Standard library only.
 
-The form has no
-order of thoughts, words and calls within a turn: they are read in the order in which models say them, but for thoughts
-that say themselves what they came after, as those of our own answers do. Source of the
-fields: OpenAI API reference, "Create chat completion".
+The form has no order of thoughts, words and calls within a turn: they are read in the order in which models say them,
+but for thoughts that say themselves what they came after, as those of our own answers do. Source of the fields: OpenAI
+API reference, "Create chat completion".
 """
 
 from collections.abc import Iterator, Mapping, Sequence
