@@ -179,10 +179,12 @@ class FakeWallets:
         self.held: list[int] = []
         self._steps = steps if steps is not None else []
 
-    def hold(self, user_id: str, amount_nano_usd: int, bucket: str) -> int:
+    def hold(
+        self, user_id: str, amount_nano_usd: int, bucket: str, *, if_available: int | None = None
+    ) -> int:
         self._steps.append("reserve")
         assert bucket.isdecimal()
-        if amount_nano_usd > self.available:
+        if max(amount_nano_usd, if_available or 0) > self.available:
             raise Short(Account(user_id, self.available))
         self.available -= amount_nano_usd
         self.held.append(amount_nano_usd)

@@ -115,7 +115,8 @@ class Customer:
         )
 
     def hold(self) -> None:
-        self.store.hold(self.user(), 20 * self.random.randint(1, 3), self.random.choice(BUCKETS))
+        amount, bucket = 20 * self.random.randint(1, 3), self.random.choice(BUCKETS)
+        self.store.hold(self.user(), amount, bucket, if_available=self.random.choice([None, 4 * amount]))
 
     def settle(self) -> None:
         user = self.user()

@@ -611,8 +611,22 @@ MUTANTS = (
     Mutant(
         "a hold takes what is not there",
         "billing/store.py",
-        '"ConditionExpression": "available >= :amount",',
+        '"ConditionExpression": "available >= :needed",',
         '"ConditionExpression": "attribute_exists(available)",',
+        STORE,
+    ),
+    Mutant(
+        "a hold asks for less than it takes",
+        "billing/store.py",
+        '":needed": max(amount_nano_usd, if_available or 0)',
+        '":needed": if_available or amount_nano_usd',
+        STORE,
+    ),
+    Mutant(
+        "a hold does not ask for what else must be there",
+        "billing/store.py",
+        '":needed": max(amount_nano_usd, if_available or 0)',
+        '":needed": amount_nano_usd',
         STORE,
     ),
     Mutant(

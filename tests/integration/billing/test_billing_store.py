@@ -58,6 +58,24 @@ def test_an_account_that_is_not_there_is_short_of_everything(store: BillingStore
     assert store.account("nobody") == Account("nobody")
 
 
+def test_a_hold_may_ask_for_more_than_it_takes(funded: BillingStore) -> None:
+    left = funded.hold("ann", 25, BUCKET, if_available=100)
+
+    with pytest.raises(Short) as short:
+        funded.hold("ann", 25, BUCKET, if_available=76)
+
+    assert left == 75
+    assert short.value.account == Account("ann", 75, {BUCKET: Held(25, 1)})
+    assert funded.account("ann") == short.value.account
+
+
+def test_no_hold_takes_more_than_is_there_whatever_it_asks_for(funded: BillingStore) -> None:
+    with pytest.raises(Short):
+        funded.hold("ann", 101, BUCKET, if_available=50)
+
+    assert funded.account("ann") == Account("ann", 100)
+
+
 def test_all_that_is_there_can_be_held(funded: BillingStore) -> None:
     assert funded.hold("ann", 100, BUCKET) == 0
 

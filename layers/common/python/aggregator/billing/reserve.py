@@ -13,7 +13,9 @@ _TRIES = 5
 class Wallets(Protocol):
     """What reserving needs of the billing store."""
 
-    def hold(self, user_id: str, amount_nano_usd: NanoUsd, bucket: str) -> NanoUsd:
+    def hold(
+        self, user_id: str, amount_nano_usd: NanoUsd, bucket: str, *, if_available: NanoUsd | None = None
+    ) -> NanoUsd:
         """See `BillingStore.hold`."""
         ...
 

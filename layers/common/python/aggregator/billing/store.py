@@ -64,22 +64,28 @@ class BillingStore:
         self._table = table
         self._clock = clock
 
-    def hold(self, user_id: str, amount_nano_usd: NanoUsd, bucket: str) -> NanoUsd:
+    def hold(
+        self, user_id: str, amount_nano_usd: NanoUsd, bucket: str, *, if_available: NanoUsd | None = None
+    ) -> NanoUsd:
         """Move an amount from available to held; return what is available after it.
+
+        With `if_available` only if that much is available, though less is held: who asks for a multiple of its hold
+        learns with the refusal that the account is tight, and who is not refused pays nothing for having asked.
 
         One conditional write of one item: such writes queue up, so they may race without limit.
 
         Raises:
-            Short: less than that is available.
+            Short: less than that, or than the amount, is available.
         """
+        values = {":amount": amount_nano_usd, ":needed": max(amount_nano_usd, if_available or 0), ":one": 1}
         try:
             answer = self._aws.call("UpdateItem", {
                 "TableName": self._table,
                 "Key": writes.balance_key(user_id),
                 "UpdateExpression": "SET available = available - :amount ADD #hold :amount, #holds :one",
-                "ConditionExpression": "available >= :amount",
+                "ConditionExpression": "available >= :needed",
                 "ExpressionAttributeNames": {"#hold": AMOUNT + bucket, "#holds": COUNT + bucket},
-                "ExpressionAttributeValues": item.item({":amount": amount_nano_usd, ":one": 1}),
+                "ExpressionAttributeValues": item.item(values),
                 "ReturnValues": "UPDATED_NEW",
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             })  # fmt: skip
