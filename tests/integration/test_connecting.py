@@ -101,3 +101,38 @@ def test_a_server_that_says_nothing_of_tls_is_given_up_in_time() -> None:
         connect(Origin(tls=True, host="127.0.0.1", port=mute.getsockname()[1], path="/"), 0.2)
 
     assert isinstance(late.value.__cause__, TimeoutError)
+
+
+def test_of_a_names_addresses_only_those_that_may_be_called_are_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as forbidden, socket.create_server(("127.0.0.1", 0)) as other:
+        forbidden.settimeout(0)
+        found = [address_of(forbidden), address_of(other), address_of(forbidden)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+        connection = connect(NAMED, 5, lambda address: address != "127.0.0.2")
+
+        accepted, _ = other.accept()
+        accepted.close()
+        connection.close()
+        with pytest.raises(BlockingIOError):
+            forbidden.accept()
+
+
+def test_a_name_is_resolved_once_so_that_it_cannot_lead_elsewhere_between_check_and_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as inside, socket.create_server(("127.0.0.1", 0)) as outside:
+        inside.settimeout(0)
+        answers = iter([[address_of(outside)], [address_of(inside)]])
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: next(answers))
+
+        connection = connect(NAMED, 5, lambda address: address == "127.0.0.1")
+
+        accepted, _ = outside.accept()
+        accepted.close()
+        connection.close()
+        assert next(answers) == [address_of(inside)]
+        with pytest.raises(BlockingIOError):
+            inside.accept()

@@ -1,4 +1,4 @@
-"""A provider's name that leads into our own network is not talked to: not a byte goes out."""
+"""A provider's name that leads into our own network is not called: not so much as a connection is tried."""
 
 import socket
 import time
@@ -15,7 +15,7 @@ from aggregator.proxy.upstream.http import HttpUpstream
 def listener() -> Iterator[socket.socket]:
     """Somebody on this machine who listens, and could be told secrets."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(1)
+        server.settimeout(0)
         yield server
 
 
@@ -29,12 +29,10 @@ def test_this_machine_is_not_called_whatever_it_is_named(
 
     with (
         closing(HttpUpstream()) as upstream,
-        pytest.raises(UpstreamError, match="may not be called") as refused,
+        pytest.raises(UpstreamError, match="no address that may be called") as refused,
     ):
         upstream.post(request, time.monotonic() + 60)
 
-    connected, _ = listener.accept()
-    with connected:
-        connected.settimeout(1)
-        assert connected.recv(1) == b""
+    with pytest.raises(BlockingIOError):
+        listener.accept()
     assert not refused.value.timed_out

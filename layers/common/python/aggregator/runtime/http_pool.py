@@ -142,8 +142,9 @@ class HttpPool:
 
 
 def connect(origin: Origin, seconds: float, may: Callable[[str], bool] | None = None) -> Connection:
-    """A new connection to `origin`; `may` says whether the IP address that its name led to is one to talk to.
+    """A new connection to `origin`; `may` says which of the IP addresses that its name leads to are ones to talk to.
 
+    The others get not so much as a packet, and what was looked at is what is called: a name is resolved once.
     `seconds` are for all of it: the name, each of its addresses, and TLS.
 
     Raises:
@@ -151,12 +152,9 @@ def connect(origin: Origin, seconds: float, may: Callable[[str], bool] | None = 
     """
     deadline = time.monotonic() + seconds
     try:
-        plain = _first_of(_addresses(origin, seconds), deadline)
+        plain = _first_of(_permitted(_addresses(origin, seconds), may), deadline)
     except OSError as refused:
         raise NotSentError(f"cannot connect: {refused}") from refused
-    if may is not None and not may(plain.getpeername()[0]):
-        plain.close()
-        raise NotSentError("cannot connect: the name leads to an address that may not be called")
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not origin.tls:
@@ -169,6 +167,20 @@ def connect(origin: Origin, seconds: float, may: Callable[[str], bool] | None = 
     except OSError as refused:
         plain.close()
         raise NotSentError(f"cannot connect: {refused}") from refused
+
+
+def _permitted(addresses: Sequence[_Address], may: Callable[[str], bool] | None) -> Sequence[_Address]:
+    """Those of `addresses` that may be called.
+
+    Raises:
+        OSError: there are some, and none may.
+    """
+    if may is None:
+        return addresses
+    permitted = [each for each in addresses if may(each[4][0])]
+    if addresses and not permitted:
+        raise OSError("the name leads to no address that may be called")
+    return permitted
 
 
 def _first_of(addresses: Sequence[_Address], deadline: float) -> socket.socket:
