@@ -14,7 +14,7 @@ BOUND = ("tests/unit/proxy/test_bound.py", "tests/unit/proxy/test_bound_of_attac
 TAB = ("tests/unit/proxy/test_tab.py", "tests/unit/proxy/test_counting.py")
 TOOLS = ("tests/unit/proxy/dialects/test_hosted_tools.py", "tests/unit/proxy/test_bound_of_tools.py")
 TIERS = ("tests/unit/proxy/dialects/test_service_tiers.py",)
-USAGE = ("tests/unit/proxy/dialects/chat/test_openai_usage.py",)
+USAGE = ("tests/unit/proxy/dialects/test_usage.py",)
 KEPT = ("tests/unit/proxy/answers/test_kept_responses.py",)
 GOING_ON = ("tests/unit/proxy/answers/test_going_on.py",)
 
@@ -687,7 +687,7 @@ MUTANTS = (
     ),
     Mutant(
         "a provider's cached tokens are not read",
-        "proxy/dialects/chat/usage.py",
+        "proxy/dialects/usage.py",
         "cached_input_tokens=read,",
         "cached_input_tokens=0,",
         USAGE,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from aggregator.billing.price import Usage
 from aggregator.errors import Refusal, envelope
-from aggregator.proxy.dialects.chat.usage import usage_json
+from aggregator.proxy.dialects.usage import usage_json
 from aggregator.proxy.model import Answer, Ask, JsonObject, Progress, Receipt
 from aggregator.runtime.sse import DONE, data_event
 

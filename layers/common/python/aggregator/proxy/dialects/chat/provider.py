@@ -25,7 +25,7 @@ from aggregator.proxy.dialects.chat.spoken import (
     utf8_length,
 )
 from aggregator.proxy.dialects.chat.to_provider import as_taken
-from aggregator.proxy.dialects.chat.usage import usage_in, usage_json
+from aggregator.proxy.dialects.usage import usage_in, usage_json
 from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way, tier_named
 from aggregator.proxy.upstream.request import request_to
 from aggregator.runtime.sse import data_event, is_error_event, payload_of, provider_json, split, whole_events

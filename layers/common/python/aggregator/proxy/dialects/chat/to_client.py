@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 from aggregator.billing.price import Usage
 from aggregator.errors import JsonObject, Refusal, envelope
-from aggregator.proxy.dialects.chat.usage import usage_json
 from aggregator.proxy.dialects.events import (
     ALIVE,
     LENGTH,
@@ -22,6 +21,7 @@ from aggregator.proxy.dialects.events import (
     WINDOW,
     Event,
 )
+from aggregator.proxy.dialects.usage import usage_json
 from aggregator.proxy.model import Ask
 from aggregator.runtime.sse import DONE, data_event
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.proxy.dialects.answering import compact, number, read_json
-from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.converse.errors import raised
 from aggregator.proxy.dialects.converse.to_provider import JSON_TOOL
 from aggregator.proxy.dialects.converse.turns import details_format
@@ -32,6 +31,7 @@ from aggregator.proxy.dialects.events import (
     objects_of,
     text_in,
 )
+from aggregator.proxy.dialects.usage import usage_of
 from aggregator.proxy.model import JsonObject, Progress
 from aggregator.runtime.eventstream import frames
 from aggregator.runtime.sse import provider_json

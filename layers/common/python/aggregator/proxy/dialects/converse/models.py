@@ -1,6 +1,6 @@
 """What each model on Bedrock takes beyond what Converse gives to all of them. Standard library only.
 
-What holds for Claude wherever it runs is in `anthropic_models`. Sources: Amazon Bedrock User Guide ("Supported models
+What holds for Claude wherever it runs is in `claude`. Sources: Amazon Bedrock User Guide ("Supported models
 and model features", "Get validated JSON results from models"), Amazon Nova 2 User Guide ("Using reasoning"), and the
 flags of litellm's price file (MIT).
 """
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from aggregator.proxy.dialects.claude import Claude, sampling_of, thinking_of
 from aggregator.proxy.dialects.efforts import nearest
-from aggregator.proxy.dialects.messages.models import Claude, sampling_of, thinking_of
 from aggregator.proxy.dialects.reading import unsupported
 from aggregator.proxy.model import JsonObject
 

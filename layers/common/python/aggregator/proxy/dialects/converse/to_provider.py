@@ -1,7 +1,7 @@
 """A chat completion request as Converse and ConverseStream take it. Standard library only.
 
 Source: Amazon Bedrock API Reference, "Converse". What it has no field for goes into `additionalModelRequestFields`
-where the model is known to take it (see `bedrock_models`), and is refused by name where not.
+where the model is known to take it (see `models`), and is refused by name where not.
 """
 
 import json
@@ -12,11 +12,11 @@ from typing import Any
 from aggregator.errors import InvalidRequest
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fitted
+from aggregator.proxy.dialects.claude import Claude
+from aggregator.proxy.dialects.claude_schema import closed, open_place
 from aggregator.proxy.dialects.converse.models import Model, claude_of, model_fields, model_of
 from aggregator.proxy.dialects.converse.turns import Conversation
 from aggregator.proxy.dialects.from_chat_form import turns_of
-from aggregator.proxy.dialects.messages.models import Claude
-from aggregator.proxy.dialects.messages.schema import closed, open_place
 from aggregator.proxy.dialects.reading import (
     an_object,
     json_schema_of,

@@ -10,6 +10,7 @@ from binascii import Error as NotBase64
 from collections.abc import Iterable, Iterator
 
 from aggregator.errors import InvalidRequest
+from aggregator.proxy.dialects.claude import DETAILS_FORMAT
 from aggregator.proxy.dialects.conversation import (
     Block,
     Call,
@@ -31,7 +32,6 @@ from aggregator.proxy.dialects.converse.models import (
     takes_media_in_results,
     takes_words_after_results,
 )
-from aggregator.proxy.dialects.messages.to_provider import DETAILS_FORMAT
 from aggregator.proxy.dialects.reading import DataUri, data_of, data_uri_of, refuse_detail, unsupported
 from aggregator.proxy.dialects.tools import arguments_of
 from aggregator.proxy.model import JsonObject

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from aggregator.billing.price import Usage
-from aggregator.proxy.dialects.chat.usage import usage_json
 from aggregator.proxy.dialects.embeddings.encoding import encoded
 from aggregator.proxy.dialects.embeddings.vectors import apart, together
+from aggregator.proxy.dialects.usage import usage_json
 from aggregator.proxy.model import Ask
 
 

@@ -7,8 +7,8 @@ from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.dialects.chat.spoken import is_error
-from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.embeddings.vectors import apart
+from aggregator.proxy.dialects.usage import usage_of
 from aggregator.proxy.model import Ask, Progress, UpstreamRequest, Way
 from aggregator.proxy.upstream.request import request_to
 

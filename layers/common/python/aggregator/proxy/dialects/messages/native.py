@@ -29,7 +29,7 @@ from aggregator.billing.price import Usage
 from aggregator.errors import ProviderUnreadable, Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Provider, Spoken
 from aggregator.orchestrator.model import Route as CatalogueRoute
-from aggregator.proxy.dialects.chat.usage import usage_of
+from aggregator.proxy.dialects.claude import Claude
 from aggregator.proxy.dialects.fields import MESSAGES, passed
 from aggregator.proxy.dialects.hosted import refuse_unknown
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
@@ -37,7 +37,6 @@ from aggregator.proxy.dialects.messages import provider_errors
 from aggregator.proxy.dialects.messages.errors import refuse
 from aggregator.proxy.dialects.messages.foreign import without_foreign_thoughts
 from aggregator.proxy.dialects.messages.hosted import capped, count_result, count_used, is_known
-from aggregator.proxy.dialects.messages.models import Claude
 from aggregator.proxy.dialects.native import (
     json_bytes,
     log_unknown,
@@ -46,6 +45,7 @@ from aggregator.proxy.dialects.native import (
     utf8_bytes,
     without,
 )
+from aggregator.proxy.dialects.usage import usage_of
 from aggregator.proxy.model import Answer, Ask, JsonObject, Progress, Receipt, UpstreamRequest, Way
 from aggregator.proxy.upstream.told_user import hash_of
 from aggregator.runtime.sse import payload_of, provider_json, split, whole_events

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from aggregator.errors import Refusal
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fitted
+from aggregator.proxy.dialects.claude import Claude, sampling_of, thinking_of
+from aggregator.proxy.dialects.claude_schema import closed, open_place
 from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages import provider_errors as anthropic_errors
-from aggregator.proxy.dialects.messages.models import Claude, sampling_of, thinking_of
-from aggregator.proxy.dialects.messages.schema import closed, open_place
 from aggregator.proxy.dialects.messages.to_provider import cache_control_of, conversation
 from aggregator.proxy.dialects.reading import (
     NO_CAP,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from aggregator.errors import InvalidRequest
+from aggregator.proxy.dialects.claude import DETAILS_FORMAT
 from aggregator.proxy.dialects.conversation import (
     Block,
     Call,
@@ -25,9 +26,6 @@ from aggregator.proxy.dialects.events import text_in as text
 from aggregator.proxy.dialects.reading import data_of, data_uri_of, refuse_detail, unsupported
 from aggregator.proxy.dialects.tools import arguments_of
 from aggregator.proxy.model import JsonObject
-
-DETAILS_FORMAT = "anthropic-claude-v1"
-"""Marks what only Claude can read of an assistant's `reasoning_details`."""
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _NOT_IN_AN_ID = re.compile(r"[^a-zA-Z0-9_-]")

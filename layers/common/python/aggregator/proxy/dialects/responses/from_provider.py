@@ -9,7 +9,6 @@ from typing import Any
 
 from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.proxy.dialects.answering import new_call_id, read_json
-from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.events import (
     ALIVE,
     ARGUMENTS,
@@ -29,6 +28,7 @@ from aggregator.proxy.dialects.events import (
     text_in,
 )
 from aggregator.proxy.dialects.responses.to_provider import DETAILS_FORMAT
+from aggregator.proxy.dialects.usage import usage_of
 from aggregator.proxy.model import JsonObject, Progress, tier_named
 from aggregator.runtime.sse import json_runs
 

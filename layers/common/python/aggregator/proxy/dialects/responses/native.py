@@ -26,7 +26,6 @@ from typing import Any
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderUnreadable, Refusal, envelope
 from aggregator.orchestrator.model import Route as CatalogueRoute
-from aggregator.proxy.dialects.chat.usage import usage_of
 from aggregator.proxy.dialects.fields import RESPONSES, passed
 from aggregator.proxy.dialects.hosted import refuse_unknown
 from aggregator.proxy.dialects.native import log_unknown, named_event, told_of, utf8_bytes, without
@@ -41,6 +40,7 @@ from aggregator.proxy.dialects.responses.hosted import (
     refuse_kept,
     without_containers,
 )
+from aggregator.proxy.dialects.usage import usage_of
 from aggregator.proxy.model import (
     Answer,
     Ask,

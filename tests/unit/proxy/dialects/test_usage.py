@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.billing.price import Price, Usage, cost_of
-from aggregator.proxy.dialects.chat.usage import usage_in, usage_json, usage_of
+from aggregator.proxy.dialects.usage import usage_in, usage_json, usage_of
 
 OPENAI = {
     "prompt_tokens": 2006,

@@ -1,4 +1,6 @@
-"""What each generation of Claude takes: how it is told to think, and what it refuses. Standard library only.
+"""What each generation of Claude takes, wherever it is served: how it is told to think, and what it refuses.
+
+Of no dialect: the Messages API and Bedrock's Converse both reach these models. Standard library only.
 
 Sources: https://platform.claude.com/docs/en/build-with-claude/thinking-troubleshooting (thinking by model),
 https://platform.claude.com/docs/en/build-with-claude/effort (levels), and the migration guides of Claude Opus 4.7,
@@ -19,6 +21,9 @@ BUDGETS: Mapping[str, int] = {"minimal": 1024, "low": 2048, "medium": 8192, "hig
 """Tokens to think with, on models that take a budget instead of an effort."""
 
 LEAST_BUDGET = 1024
+
+DETAILS_FORMAT = "anthropic-claude-v1"
+"""Marks what only Claude can read of an assistant's `reasoning_details`."""
 
 _EFFORTS: Mapping[str, str] = {"minimal": "low", "low": "low", "medium": "medium", "high": "high"}
 _NAME = re.compile(r"claude-(opus|sonnet|haiku|fable|mythos)-(\d+)(?:-(\d{1,2}))?(?:-\d{8})?$")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aggregator.errors import InvalidRequest, UnsupportedParameter
-from aggregator.proxy.dialects.messages.models import Claude
+from aggregator.proxy.dialects.claude import Claude
 from tests.fakes.chat_world import JsonObject
 from tests.unit.proxy.dialects.native_world import WEATHER, Native
 
