@@ -14,7 +14,7 @@ from aggregator.orchestrator.model import DatedPrice, Provider, Spoken
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
-from aggregator.proxy.dialects.chat.from_client import ask_of
+from aggregator.proxy.dialects.chat.from_client import read
 from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.model import Ask, Receipt, Route, UpstreamError, UpstreamRequest, Way
 from aggregator.proxy.walk import Collaborators, Visit
@@ -51,7 +51,7 @@ def chat_event(content: JsonObject | str, resource: str = "/v1/chat/completions"
 
 
 def ask(**fields: Any) -> Ask:
-    return ask_of(chat_event(body(**fields)))
+    return read(chat_event(body(**fields)))
 
 
 def provider(provider_id: str = "openai", **fields: Any) -> Provider:

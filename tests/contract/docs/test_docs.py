@@ -190,8 +190,8 @@ def test_every_header_of_ours_is_in_the_api() -> None:
 
 
 def test_every_protocol_of_providers_is_on_their_page() -> None:
-    adapters = (PROXY / "dialects" / "adapter.py").read_text(encoding="utf-8")
-    files = set(re.findall(r'^    "\w+": "(\w+)",$', adapters, re.MULTILINE))
+    table = (PROXY / "dialects" / "lanes.py").read_text(encoding="utf-8")
+    files = set(re.findall(r'^    "\w+": "(\w+)",$', table, re.MULTILINE))
     page = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
 
     assert len(files) >= 5

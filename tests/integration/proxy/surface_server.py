@@ -13,11 +13,11 @@ from aggregator.billing.price import Price
 from aggregator.orchestrator.model import Catalogue
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
+from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.messages.count import counting
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.dialects.surface import CHAT
 from aggregator.proxy.edge import serve
 from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.model import Ask, Receipt, Route

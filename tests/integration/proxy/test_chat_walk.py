@@ -16,7 +16,7 @@ from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
-from aggregator.proxy.dialects.surface import CHAT
+from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.edge import serve
 from aggregator.proxy.emit import UsageBus
 from aggregator.proxy.limits.store import LimitStore

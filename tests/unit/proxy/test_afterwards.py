@@ -8,7 +8,7 @@ import pytest
 from aggregator.auth.caller import Caller
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
-from aggregator.proxy.dialects.surface import CHAT
+from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.edge import serve
 from aggregator.proxy.emit import UsageBus
 from aggregator.proxy.limits.store import LimitStore

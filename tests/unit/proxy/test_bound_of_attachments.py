@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from aggregator.billing.price import Price, Usage, cost_of
 from aggregator.errors import Refusal, UnsupportedParameter
 from aggregator.proxy.bound import bound_of, input_bound
+from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.dialects.surface import CHAT
 from aggregator.proxy.model import Ask, Route
 from tests.fakes.chat_world import chat_event, provider, route
 from tests.fakes.pdf_files import pdf

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aggregator.billing.price import Price, Usage
 from aggregator.errors import ProviderFailed
-from aggregator.proxy.dialects.chat.from_client import ask_of
+from aggregator.proxy.dialects.chat.from_client import read
 from aggregator.proxy.model import Receipt, Route, UpstreamError
 from aggregator.proxy.walk import walk
 from tests.fakes.chat_world import (
@@ -265,7 +265,7 @@ def test_our_count_of_a_prompt_is_of_its_text_however_it_was_written() -> None:
         world = World(
             [ScriptedResponse(chunk("x", "stop"), DONE)], routes=(over("openai"),), available=10**12
         )
-        b"".join(walk(CALLER, ask_of(chat_event(body)), visit(world.clock), world.collaborators()).chunks)
+        b"".join(walk(CALLER, read(chat_event(body)), visit(world.clock), world.collaborators()).chunks)
         return world.receipts[0].usage.input_tokens
 
     # 3,000 bytes of text, 15 of role, user and content

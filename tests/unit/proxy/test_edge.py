@@ -10,7 +10,7 @@ from aggregator.auth.caller import Caller
 from aggregator.errors import InsufficientQuota, ModelNotFound
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
-from aggregator.proxy.dialects.surface import CHAT
+from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.edge import serve
 from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.model import Ask, Route

@@ -11,10 +11,11 @@ import pytest
 from aggregator.auth.caller import Caller
 from aggregator.orchestrator.merge import merged
 from aggregator.orchestrator.model import Catalogue
+from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.dialects.surface import CHAT, Surface
+from aggregator.proxy.dialects.surface import Surface
 from aggregator.proxy.edge import serve
 from aggregator.proxy.model import Ask, Route, UpstreamRequest
 from aggregator.proxy.routing.route import routes_for

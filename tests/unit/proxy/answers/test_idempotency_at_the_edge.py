@@ -10,9 +10,10 @@ import pytest
 from aggregator.auth.caller import Caller
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
+from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.dialects.surface import CHAT, Surface
+from aggregator.proxy.dialects.surface import Surface
 from aggregator.proxy.edge import serve
 from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.walk import Collaborators

@@ -10,7 +10,7 @@ import pytest
 from aggregator.auth.caller import Caller
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.response_store import ResponseStore
-from aggregator.proxy.dialects.surface import CHAT
+from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.edge import serve
 from aggregator.proxy.model import Route
 from aggregator.runtime import clock

@@ -16,7 +16,8 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from pydantic import TypeAdapter
 
 from aggregator.billing.price import Price
-from aggregator.proxy.dialects.adapter import Adapter, adapter_of
+from aggregator.proxy.dialects.lanes import adapter_of
+from aggregator.proxy.dialects.protocols import Adapter
 from aggregator.proxy.model import Progress, UpstreamRequest
 from tests.fakes.chat_world import NANO_A_TOKEN, JsonObject, ask, provider, way
 from tests.fakes.translated import decoded, streamed

@@ -4,8 +4,8 @@ import pytest
 
 from aggregator.errors import ProviderUnavailable
 from aggregator.orchestrator.model import PROTOCOLS
-from aggregator.proxy.dialects.adapter import adapter_of, source_of
 from aggregator.proxy.dialects.chat import provider as openai_compatible
+from aggregator.proxy.dialects.lanes import adapter_of, source_of
 
 
 def test_openais_protocol_has_its_file() -> None:

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import InvalidRequest, UnsupportedParameter
-from aggregator.proxy.dialects.adapter import adapter_of
-from aggregator.proxy.dialects.lanes import check, translated
+from aggregator.proxy.dialects.lanes import adapter_of, check, translated
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.reasoning import packed
 from aggregator.proxy.dialects.responses.client import RESPONSES

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from aggregator.proxy.dialects.adapter import adapter_of
 from aggregator.proxy.dialects.fitting import in_dialect_of
+from aggregator.proxy.dialects.lanes import adapter_of
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from tests.fakes.bedrock_wire import bedrock_way
 from tests.fakes.chat_world import chat_event, provider, way

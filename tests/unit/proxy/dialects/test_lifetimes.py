@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aggregator.errors import UnsupportedParameter
-from aggregator.proxy.dialects.adapter import adapter_of
+from aggregator.proxy.dialects.lanes import adapter_of
 from tests.fakes.chat_world import NANO_A_TOKEN, ask, provider, way
 
 JsonObject = dict[str, Any]

@@ -16,7 +16,7 @@ import pytest
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Provider
 from aggregator.proxy.dialects import lanes
-from aggregator.proxy.dialects.chat.from_client import ask_of
+from aggregator.proxy.dialects.chat.from_client import read
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.reasoning import is_packed
 from aggregator.proxy.dialects.responses.client import RESPONSES
@@ -30,7 +30,7 @@ RECORDED = Path(__file__).parent / "agents"
 READ: dict[str, Callable[[JsonObject], Ask]] = {
     "/v1/messages": MESSAGES.read,
     "/v1/responses": RESPONSES.read,
-    "/v1/chat/completions": ask_of,
+    "/v1/chat/completions": read,
 }
 ABLE = frozenset({"chat", "vision", "tools", "reasoning"})
 

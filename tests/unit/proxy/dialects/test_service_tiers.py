@@ -7,10 +7,10 @@ import pytest
 
 from aggregator.billing.price import Price
 from aggregator.errors import UnsupportedParameter
+from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.payable import payable
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.dialects.surface import CHAT
 from aggregator.proxy.model import Ask, Receipt, Route, UpstreamError
 from aggregator.proxy.walk import walk
 from tests.fakes.chat_world import (

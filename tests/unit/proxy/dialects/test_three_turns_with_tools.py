@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.proxy.dialects.chat.from_client import ask_of
+from aggregator.proxy.dialects.chat.from_client import read
 from aggregator.proxy.dialects.lanes import check, lane_of, translated
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.reasoning import packed
@@ -99,7 +99,7 @@ def of_chat(target: Target) -> Ask:
             {"role": "user", "content": "q2"},
         ],
     }
-    return ask_of(chat_event(body))
+    return read(chat_event(body))
 
 
 def of_messages(target: Target) -> Ask:

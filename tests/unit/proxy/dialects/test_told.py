@@ -11,7 +11,7 @@ from aggregator.orchestrator.merge import merged
 from aggregator.orchestrator.model import Catalogue
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects import lanes
-from aggregator.proxy.dialects.chat.from_client import ask_of as read_chat
+from aggregator.proxy.dialects.chat.from_client import read as read_chat
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
 from aggregator.proxy.model import Ask, Route, Way

@@ -8,7 +8,7 @@ import pytest
 
 from aggregator.errors import ProviderFailed, ProviderRefused, RateLimitExceeded
 from aggregator.proxy.call import call
-from aggregator.proxy.dialects.adapter import adapter_of, refusal_by
+from aggregator.proxy.dialects.lanes import adapter_of, refusal_by
 from aggregator.proxy.dialects.refused import refusal_of, retry_after_of
 from tests.fakes.chat_world import (
     Clock,

@@ -1,6 +1,6 @@
 """Chat completions as pydantic models, for the document only: the function that serves them imports no pydantic.
 
-It checks what money and routing depend on (proxy/dialects/chat/from_client.py) and passes all else through, so
+It checks what money and routing depend on (proxy/dialects/chat_form.py) and passes all else through, so
 unknown fields are allowed.
 Source: OpenAI API reference, "Create chat completion", "The chat completion object", "... chunk object".
 """
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from aggregator.proxy.dialects.chat.from_client import MAX_CHOICES
+from aggregator.proxy.dialects.chat_form import MAX_CHOICES
 
 
 class _OpenAi(BaseModel):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import chain
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from aggregator.errors import (
     ProviderFailed,
@@ -13,8 +13,7 @@ from aggregator.errors import (
     Refusal,
     UnsupportedParameter,
 )
-from aggregator.proxy.dialects.adapter import Wire, refusal_by
-from aggregator.proxy.dialects.lanes import NO_REQUEST, lane_of, left_out, translated
+from aggregator.proxy.dialects.lanes import NO_REQUEST, lane_of, left_out, refusal_by, translated
 from aggregator.proxy.model import (
     Answer,
     Ask,
@@ -26,6 +25,9 @@ from aggregator.proxy.model import (
     UpstreamResponse,
     Way,
 )
+
+if TYPE_CHECKING:
+    from aggregator.proxy.dialects.protocols import Wire
 
 TRIES_PER_ROUTE = 2
 LONGEST_WAIT_SECONDS = 2.0
@@ -197,7 +199,7 @@ def _attempt(
 
 
 def _begin(
-    wire: Wire,
+    wire: "Wire",
     ask: Ask,
     response: UpstreamResponse,
     progress: Progress,

@@ -29,7 +29,7 @@ from aggregator.runtime.request import Event, header_of, request_id_of, route_of
 from aggregator.runtime.streaming import StreamingResponse
 
 if TYPE_CHECKING:
-    from aggregator.proxy.dialects.responses.earlier import Memory
+    from aggregator.proxy.answers.kept_responses import Memory
 
 STRATEGY = "x-aggregator-strategy"
 

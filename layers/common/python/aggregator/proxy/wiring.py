@@ -16,7 +16,7 @@ from aggregator.proxy.admission import admission
 from aggregator.proxy.afterwards import ROUTES_SECONDS
 from aggregator.proxy.answers.response_store import ResponseStore
 from aggregator.proxy.answers.store import AnswerStore
-from aggregator.proxy.dialects.adapter import adapter_of
+from aggregator.proxy.dialects.lanes import adapter_of
 from aggregator.proxy.emit import UsageBus
 from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.model import Ask, Route

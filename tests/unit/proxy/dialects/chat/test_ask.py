@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import InvalidRequest, PayloadTooLarge, Refusal, UnsupportedParameter
-from aggregator.proxy.dialects.chat.from_client import ask_of
+from aggregator.proxy.dialects.chat.from_client import read
 from tests.fakes.chat_world import body, chat_event
 
 HI = {"role": "user", "content": "hi"}
@@ -24,7 +24,7 @@ def image(url: str) -> dict[str, Any]:
 
 
 def test_a_plain_request_is_read() -> None:
-    ask = ask_of(chat_event('{"model":"mini","messages":[{"role":"user","content":"hi"}]}'))
+    ask = read(chat_event('{"model":"mini","messages":[{"role":"user","content":"hi"}]}'))
 
     assert (ask.model, ask.stream, ask.wants_usage, ask.choices) == ("mini", False, False, 1)
     assert (ask.max_output_tokens, ask.messages, ask.images, ask.has_files) == (None, 1, 0, False)
@@ -32,19 +32,19 @@ def test_a_plain_request_is_read() -> None:
 
 
 def test_limits_and_options_are_read() -> None:
-    ask = ask_of(chat_event(body(n=3, max_tokens=7, stream=True, stream_options={"include_usage": True})))
+    ask = read(chat_event(body(n=3, max_tokens=7, stream=True, stream_options={"include_usage": True})))
 
     assert (ask.choices, ask.max_output_tokens, ask.stream, ask.wants_usage) == (3, 7, True, True)
 
 
 def test_the_newer_name_of_the_limit_counts_before_the_older() -> None:
-    ask = ask_of(chat_event(body(max_tokens=7, max_completion_tokens=9)))
+    ask = read(chat_event(body(max_tokens=7, max_completion_tokens=9)))
 
     assert ask.max_output_tokens == 9
 
 
 def test_null_is_as_good_as_absent() -> None:
-    ask = ask_of(chat_event(body(n=None, max_tokens=None, stream=None, stream_options=None, modalities=None)))
+    ask = read(chat_event(body(n=None, max_tokens=None, stream=None, stream_options=None, modalities=None)))
 
     assert (ask.choices, ask.max_output_tokens, ask.stream) == (1, None, False)
 
@@ -52,7 +52,7 @@ def test_null_is_as_good_as_absent() -> None:
 def test_a_base64_body_is_read() -> None:
     event = chat_event(b64encode(json.dumps(body()).encode()).decode()) | {"isBase64Encoded": True}
 
-    assert ask_of(event).model == "mini"
+    assert read(event).model == "mini"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_base64_body_is_read() -> None:
 )
 def test_a_wrong_field_is_refused_by_its_path(fields: dict[str, Any], param: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        ask_of(chat_event(body(**fields)))
+        read(chat_event(body(**fields)))
 
     assert refused.value.param == param
     assert refused.value.message.startswith(f"{param}: ")
@@ -132,13 +132,13 @@ def test_a_wrong_field_is_refused_by_its_path(fields: dict[str, Any], param: str
 )
 def test_what_has_no_price_is_refused_by_name(fields: dict[str, Any], param: str) -> None:
     with pytest.raises(UnsupportedParameter) as refused:
-        ask_of(chat_event(body(**fields)))
+        read(chat_event(body(**fields)))
 
     assert refused.value.param == param
 
 
 def test_fields_that_the_platform_does_not_know_pass() -> None:
-    ask = ask_of(chat_event(body(top_k=5, service_tier="flex", modalities=["text"])))
+    ask = read(chat_event(body(top_k=5, service_tier="flex", modalities=["text"])))
 
     assert ask.body["top_k"] == 5
 
@@ -146,7 +146,7 @@ def test_fields_that_the_platform_does_not_know_pass() -> None:
 @pytest.mark.parametrize("text", ["", "{", "nul", '{"a": NaN}', "[" * 100_000, '"hi"', "[]", "5", "null"])
 def test_what_is_no_json_object_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        ask_of(chat_event(text))
+        read(chat_event(text))
 
     assert refused.value.param is None
     assert refused.value.message in {"The body is not valid JSON.", "The body must be a JSON object."}
@@ -156,18 +156,18 @@ def test_bytes_that_are_no_text_are_refused() -> None:
     event = chat_event(b64encode(b"\xff\xfe{").decode()) | {"isBase64Encoded": True}
 
     with pytest.raises(InvalidRequest, match="not valid JSON"):
-        ask_of(event)
+        read(event)
 
 
 def test_a_body_over_six_megabytes_is_refused_before_it_is_read() -> None:
     with pytest.raises(PayloadTooLarge):
-        ask_of(chat_event("x" * (6 * 1024 * 1024 + 1)))
+        read(chat_event("x" * (6 * 1024 * 1024 + 1)))
 
 
 def test_images_are_counted_and_their_inline_bytes_are_not_text() -> None:
     data_uri = "data:image/png;base64," + "A" * 10_000
 
-    ask = ask_of(chat_event(body(messages=parts(image(data_uri), image("https://x.example/a.png")))))
+    ask = read(chat_event(body(messages=parts(image(data_uri), image("https://x.example/a.png")))))
 
     assert ask.images == 2
     assert 100 < ask.text_bytes < 300
@@ -176,21 +176,21 @@ def test_images_are_counted_and_their_inline_bytes_are_not_text() -> None:
 
 @pytest.mark.parametrize("kind", ["file", "video_url", "document_url", "input_image", "anything"])
 def test_a_part_that_only_points_at_its_content_makes_the_request_as_long_as_can_be(kind: str) -> None:
-    ask = ask_of(chat_event(body(messages=parts({"type": kind, kind: {"url": "https://x.example/film"}}))))
+    ask = read(chat_event(body(messages=parts({"type": kind, kind: {"url": "https://x.example/film"}}))))
 
     assert ask.has_files
 
 
 @pytest.mark.parametrize("kind", ["text", "refusal", "thinking"])
 def test_a_part_that_is_written_out_is_bound_by_its_bytes(kind: str) -> None:
-    ask = ask_of(chat_event(body(messages=parts({"type": kind, kind: "hi"}))))
+    ask = read(chat_event(body(messages=parts({"type": kind, kind: "hi"}))))
 
     assert not ask.has_files
 
 
 def test_text_counts_by_its_bytes_not_by_its_characters() -> None:
-    plain = ask_of(chat_event('{"model":"mini","messages":[{"role":"user","content":"hi"}]}'))
-    wide = ask_of(chat_event('{"model":"mini","messages":[{"role":"user","content":"你好"}]}'))
+    plain = read(chat_event('{"model":"mini","messages":[{"role":"user","content":"hi"}]}'))
+    wide = read(chat_event('{"model":"mini","messages":[{"role":"user","content":"你好"}]}'))
 
     assert wide.text_bytes == plain.text_bytes + 4
 
@@ -233,7 +233,7 @@ def test_whatever_json_comes_it_is_read_or_refused(sent: dict[str, Any], said: A
     content = {"model": "mini", "messages": said} | sent
 
     try:
-        ask = ask_of(chat_event(json.dumps(content)))
+        ask = read(chat_event(json.dumps(content)))
     except Refusal as refused:
         ends: tuple[bool, ...] = (
             isinstance(refused, InvalidRequest | UnsupportedParameter),
@@ -248,6 +248,6 @@ def test_whatever_json_comes_it_is_read_or_refused(sent: dict[str, Any], said: A
 @given(st.text(max_size=60))
 def test_whatever_text_comes_it_is_read_or_refused(text: str) -> None:
     try:
-        ask_of(chat_event(text))
+        read(chat_event(text))
     except Refusal as refused:
         assert isinstance(refused, InvalidRequest)  # noqa: PT017 - both ends are fine

@@ -12,8 +12,8 @@ from aggregator.errors import (
     RateLimitExceeded,
     Refusal,
 )
-from aggregator.proxy.dialects.adapter import adapter_of, refusal_by
 from aggregator.proxy.dialects.chat import provider as openai_compatible
+from aggregator.proxy.dialects.lanes import adapter_of, refusal_by
 from tests.fakes.bedrock_wire import service
 
 ARN = "arn:aws:sts::123456789012:assumed-role/chat-role/chat"

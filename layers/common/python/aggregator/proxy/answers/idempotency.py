@@ -22,8 +22,14 @@ from typing import Any, Protocol
 
 from aggregator.errors import IdempotencyMismatch, InvalidRequest, RequestInProgress, StoreUnavailable
 from aggregator.proxy.admission import Allows
-from aggregator.proxy.answers.given_again import free_events, is_stream
-from aggregator.proxy.answers.stored_answer import Mark, Recording, StoredAnswer, Used, compressed, ends_chat
+from aggregator.proxy.answers.stored_answer import (
+    Mark,
+    Recording,
+    StoredAnswer,
+    Used,
+    compressed,
+    ends_at_its_mark,
+)
 from aggregator.runtime import log
 from aggregator.runtime.aws import TIMED_OUT, AwsError
 from aggregator.runtime.request import header_of
@@ -95,7 +101,7 @@ def once(
     carry_out: Callable[[], StreamingResponse],
     *,
     allows: Allows,
-    is_whole: Callable[[bytes], bool] = ends_chat,
+    is_whole: Callable[[bytes], bool] = ends_at_its_mark,
 ) -> StreamingResponse:
     """Carry a request out, or give the answer that it got before.
 
@@ -201,6 +207,8 @@ def _replayed(answer: StoredAnswer, mark: Mark) -> StreamingResponse:
         log.error("answer_damaged", request_id=mark.request_id, original_request_id=answer.request_id)
         raise _unavailable() from damaged
     log.info("replayed", request_id=mark.request_id, original_request_id=answer.request_id)
+    from aggregator.proxy.answers.given_again import free_events, is_stream  # noqa: PLC0415 (few answers are)
+
     chunks = [free_events(body, mark.request_id) if is_stream(answer.headers) else body]
     return StreamingResponse(answer.status, answer.headers_for(mark.request_id), chunks)
 
@@ -219,6 +227,8 @@ def _kept(
     if answer.status >= 400:
         drop()
         return answer
+    from aggregator.proxy.answers.given_again import is_stream  # noqa: PLC0415 (few requests have such a key)
+
     if is_stream(answer.headers):
         chunks = Recording(answer.chunks, is_whole=is_whole, keep=keep, drop=drop)
         return StreamingResponse(answer.status, answer.headers, chunks, answer.cookies)

@@ -76,6 +76,29 @@ class KeptResponses(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """The kept responses that a caller may read."""
+
+    def response(self, response_id: str) -> KeptResponse | None:
+        """The response of that id.
+
+        Raises:
+            ModelNotAllowed: another model answered than the caller's key may call.
+        """
+        ...
+
+    def holder_of(self, item_id: str) -> KeptResponse | None:
+        """The response whose answer an item belongs to; raises as `response` does."""
+        ...
+
+
+def items_of(said: Any) -> list[JsonObject]:
+    """An input as the items that are kept of it: a text is what the user says."""
+    if isinstance(said, str):
+        return [{"type": "message", "role": "user", "content": said}]
+    return [item for item in said if isinstance(item, dict)] if isinstance(said, list) else []
+
+
 def packed(kept: KeptResponse) -> bytes:
     """What is written of a response, beside who answered and when it expires."""
     said = {"response": kept.response, "input": list(kept.input)}

@@ -9,10 +9,10 @@ from aggregator.proxy.answers.kept_responses import (
     Keeping,
     KeptResponse,
     KeptResponses,
+    items_of,
     kept_on_its_way,
 )
 from aggregator.proxy.dialects.native import named_event
-from aggregator.proxy.dialects.responses.earlier import items_of
 from aggregator.proxy.model import Ask
 from aggregator.runtime.streaming import StreamingResponse
 
@@ -33,14 +33,14 @@ class Remembering:
         self._now_epoch_seconds = now.timestamp()
 
     def response(self, response_id: str) -> KeptResponse | None:
-        """See `earlier.Memory.response`."""
+        """See `Memory.response`."""
         kept = self._store.read(self._user_id, response_id, self._now_epoch_seconds)
         if kept is not None:
             self._allows(kept.answered_by)
         return kept
 
     def holder_of(self, item_id: str) -> KeptResponse | None:
-        """See `earlier.Memory.holder_of`."""
+        """See `Memory.holder_of`."""
         held_by = self._store.holder_of(self._user_id, item_id, self._now_epoch_seconds)
         return None if held_by is None else self.response(held_by)
 

@@ -24,8 +24,7 @@ from typing import Any, Protocol
 from aggregator.auth.caller import Caller
 from aggregator.errors import InvalidRequest
 from aggregator.proxy.admission import Allows
-from aggregator.proxy.answers.given_again import NOTHING, free_events
-from aggregator.proxy.answers.stored_answer import Recording, compressed, ends_chat
+from aggregator.proxy.answers.stored_answer import Recording, compressed, ends_at_its_mark
 from aggregator.proxy.model import Ask
 from aggregator.runtime import log
 from aggregator.runtime.aws import AwsError
@@ -127,7 +126,7 @@ def served(
     wish: Wish,
     carry_out: Callable[[], StreamingResponse],
     *,
-    is_whole: Callable[[bytes], bool] = ends_chat,
+    is_whole: Callable[[bytes], bool] = ends_at_its_mark,
 ) -> StreamingResponse:
     """The answer that is kept, or that of `carry_out`, which is kept on its way out.
 
@@ -180,6 +179,8 @@ def _keep(answers: CachedAnswers, wish: Wish, headers: Mapping[str, str], packed
 
 
 def _again(kept: CachedAnswer, wish: Wish) -> StreamingResponse:
+    from aggregator.proxy.answers.given_again import NOTHING, free_events  # noqa: PLC0415 (few answers are)
+
     headers = {
         **kept.headers,
         "x-request-id": wish.request_id,

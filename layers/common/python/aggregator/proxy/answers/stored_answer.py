@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aggregator.proxy.answers.given_again import free_headers
 from aggregator.runtime.sse import DONE
 
 KEPT_SECONDS = 24 * 3600
@@ -60,6 +59,8 @@ class StoredAnswer:
 
         It is free, and says so.
         """
+        from aggregator.proxy.answers.given_again import free_headers  # noqa: PLC0415 (few answers are)
+
         kept = {
             name: request_id if value == self.request_id else value
             for name, value in free_headers(self.headers).items()
@@ -77,8 +78,8 @@ def compressed(body: bytes) -> bytes:
     return zlib.compress(body, _LEVEL)
 
 
-def ends_chat(last_chunk: bytes) -> bool:
-    """Whether a chat stream that ends like this is whole: one that was cut ends in an error, without the end mark."""
+def ends_at_its_mark(last_chunk: bytes) -> bool:
+    """Whether a stream that ends like this is whole, where an end mark comes last: one that was cut has none."""
     return last_chunk.endswith(DONE)
 
 

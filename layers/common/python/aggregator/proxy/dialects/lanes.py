@@ -1,7 +1,8 @@
 """Lanes: how a request travels on a route, in the client's dialect or translated. Hot: standard library only.
 
-A lane's `adapter` is the way to the provider: request and errors. Its `wire` is the way back: a plain answer, a stream.
-Its `ending` says what an answer ends with: a count, the receipt, or a failure. All are imported when first used.
+The one table of dialects: the walk, the edge and routing know none but through it. A lane's `adapter` is the way to
+the provider: request and errors. Its `wire` is the way back: a plain answer, a stream. Its `ending` says what an answer
+ends with: a count, the receipt, or a failure. All are imported when first used.
 
 | the client speaks | the model is offered in                    | lane                                      |
 |-------------------|--------------------------------------------|-------------------------------------------|
@@ -15,24 +16,36 @@ A translated request is a chat completion first. Its answer goes from the provid
 event (see `translation.py`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from aggregator.billing.price import Usage
-from aggregator.errors import InvalidRequest, Refusal, UnsupportedParameter
+from aggregator.errors import InvalidRequest, ProviderUnavailable, Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fits, refuse_unsupported
-from aggregator.proxy.dialects.adapter import Adapter, Wire, adapter_of, source_of
-from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, Progress, Receipt, UpstreamRequest
+from aggregator.proxy.model import EMBEDDINGS, Ask, UpstreamRequest
 
 if TYPE_CHECKING:
+    from aggregator.proxy.dialects.protocols import Adapter, CheckingAdapter, Ending, NativeAdapter, Wire
     from aggregator.proxy.dialects.translation import Source
 
 CHAT, MESSAGES, RESPONSES = "chat", "messages", "responses"
 _OPENAI = "openai"
+
+# The package that speaks a provider's protocol; a client's dialect has the package of its name.
+_PACKAGES = {
+    "anthropic": "messages",
+    "gemini": "gemini",
+    "bedrock": "converse",
+    "openai": "chat",
+}
+
+# The same for embeddings, which are neither capped nor streamed.
+_PACKAGES_FOR_EMBEDDINGS = {
+    "openai": "embeddings",
+}
 
 NO_REQUEST = "0" * 32
 """Id of a request that has none: answers are named after it."""
@@ -46,45 +59,13 @@ _HINTS = frozenset({
 _Route = TypeVar("_Route")
 
 
-class Ending(Protocol):
-    """What an answer ends with."""
-
-    def end(self, ask: Ask, answer: Answer, receipt: Receipt) -> Iterator[bytes]:
-        """The end of a whole answer, the receipt in it."""
-        ...
-
-    def fail(self, refused: Refusal, request_id: str, progress: Progress) -> bytes:
-        """A failure in mid-stream."""
-        ...
-
-    def whole(self, ask: Ask, body: bytes, usage: Usage) -> Iterable[bytes]:
-        """The plain answer of which `body` was decoded, with its count."""
-        ...
-
-
-class CheckingAdapter(Adapter, Protocol):
-    """It knows before money is held what it cannot carry."""
-
-    def check(self, ask: Ask, via: CatalogueRoute) -> None:
-        """Pass a request that can go this way.
-
-        Raises:
-            UnsupportedParameter: names the field that cannot be honoured.
-        """
-        ...
-
-
-class NativeAdapter(CheckingAdapter, Wire, Ending, Protocol):
-    """A native lane's module is all of it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Lane:
     """One way of carrying requests. `is_native`: what comes back is in the client's dialect already."""
 
-    adapter: Adapter
-    wire: Wire
-    ending: Ending
+    adapter: "Adapter"
+    wire: "Wire"
+    ending: "Ending"
     is_native: bool = False
 
 
@@ -167,7 +148,7 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
         cast("CheckingAdapter", adapter_of(via.provider.protocol)).check(fitted, via)
 
 
-def native_module(dialect: str) -> NativeAdapter:
+def native_module(dialect: str) -> "NativeAdapter":
     """The module of a dialect's native lane."""
     return cast("NativeAdapter", _module(f"{dialect}.native"))
 
@@ -205,6 +186,38 @@ def left_out(ask: Ask, via: CatalogueRoute, lane: Lane, sent: UpstreamRequest) -
 
 
 @cache
+def source_of(protocol: str) -> "Source":
+    """Who reads the answers of a protocol, event by event."""
+    return cast("Source", _module(f"{_PACKAGES[protocol]}.from_provider"))
+
+
+@cache
+def adapter_of(protocol: str, surface: str = "chat") -> "Adapter":
+    """Who asks the providers of a protocol, for what a surface asks of them.
+
+    Raises:
+        ProviderUnavailable: the catalogue names a protocol that nobody speaks.
+    """
+    packages = _packages_for(surface)
+    if protocol not in packages:
+        raise ProviderUnavailable("The provider of this model is not set up right.")
+    return cast("Adapter", _module(f"{packages[protocol]}.provider"))
+
+
+def refusal_by(adapter: "Adapter", status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """A provider's error as one of our refusals: by its own file, or as most providers say it."""
+    from aggregator.proxy.dialects.refused import refusal_of  # noqa: PLC0415 (only an error pays for it)
+
+    translate: Callable[[int, Mapping[str, str], bytes], Refusal] = getattr(adapter, "refusal", refusal_of)
+    return translate(status, headers, body)
+
+
+def is_spoken(protocol: str, surface: str) -> bool:
+    """Whether a package speaks the protocol for this surface."""
+    return protocol in _packages_for(surface)
+
+
+@cache
 def _native(dialect: str) -> Lane:
     module = native_module(dialect)
     return Lane(module, module, module, is_native=True)
@@ -217,7 +230,7 @@ def _passed_on(protocol: str, surface: str) -> Lane:
     return Lane(module, cast("Wire", module), cast("Ending", _module(f"{surface}.ending")))
 
 
-def _translated(adapter: Adapter, source: "Source", ask: Ask, request_id: str) -> Lane:
+def _translated(adapter: "Adapter", source: "Source", ask: Ask, request_id: str) -> Lane:
     from aggregator.proxy.dialects.translation import Translation  # noqa: PLC0415 (what passes needs none)
 
     translation = Translation(source, _module(f"{ask.surface}.to_client").Writer(ask, request_id))
@@ -226,3 +239,7 @@ def _translated(adapter: Adapter, source: "Source", ask: Ask, request_id: str) -
 
 def _module(name: str):  # type: ignore[no-untyped-def] # noqa: ANN202 (each caller says what it is)
     return import_module(f"aggregator.proxy.dialects.{name}")
+
+
+def _packages_for(surface: str) -> dict[str, str]:
+    return _PACKAGES_FOR_EMBEDDINGS if surface == EMBEDDINGS else _PACKAGES

@@ -55,10 +55,3 @@ def named_event(event: JsonObject) -> bytes:
     """An event of a stream, under the name of its type."""
     said = json.dumps(event, separators=(",", ":"), ensure_ascii=False)
     return f"event: {event['type']}\ndata: {said}\n\n".encode(errors="surrogatepass")
-
-
-def utf8_bytes(text: Any) -> int:
-    """How much text a value is, as UTF-8; none if it is no text."""
-    if not isinstance(text, str):
-        return 0
-    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))

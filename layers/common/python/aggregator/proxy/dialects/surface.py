@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aggregator.errors import JsonObject, Refusal, envelope, status_of
-from aggregator.proxy.answers.stored_answer import ends_chat
-from aggregator.proxy.dialects.chat.from_client import ask_of
+from aggregator.proxy.answers.stored_answer import ends_at_its_mark
 from aggregator.proxy.model import Ask
 
 
@@ -26,11 +25,7 @@ class Surface:
     read: Callable[..., Ask]
     refuse: Callable[[Refusal, str], JsonObject] = envelope
     status: Callable[[Refusal], int] = status_of
-    is_whole: Callable[[bytes], bool] = ends_chat
+    is_whole: Callable[[bytes], bool] = ends_at_its_mark
     keeps: bool = False
     created_under: str | None = None
     names_request: tuple[str, ...] = ()
-
-
-CHAT = Surface("chat", ask_of, created_under="/proxy/openai")
-"""Under /proxy/openai a completion answers 201, the contract published first; under /v1 200, as OpenAI does."""

@@ -16,8 +16,8 @@ from typing import Protocol
 
 from aggregator.billing.price import Usage
 from aggregator.errors import JsonObject, Refusal
-from aggregator.proxy.dialects.chat.spoken import utf8_length
 from aggregator.proxy.dialects.events import CALL, CALLS, END, STOP, Event
+from aggregator.proxy.dialects.lengths import utf8_length
 from aggregator.proxy.model import Answer, Ask, Progress, Receipt
 
 

@@ -14,7 +14,6 @@ from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.admission import admitted
 from aggregator.proxy.call import Keys
 from aggregator.proxy.dialects import lanes
-from aggregator.proxy.dialects.adapter import speaks
 from aggregator.proxy.model import EMBEDDINGS, Ask, Route
 from aggregator.runtime.clock import iso
 
@@ -57,7 +56,7 @@ def _of_kind(ask: Ask, selection: Selection) -> Sequence[CatalogueRoute]:
     routes = [
         route
         for route in selection.routes
-        if route.can("embeddings") and speaks(route.provider.protocol, EMBEDDINGS)
+        if route.can("embeddings") and lanes.is_spoken(route.provider.protocol, EMBEDDINGS)
     ]
     if not routes:
         raise ModelNotFound(f"The model '{ask.model}' does not make embeddings here.", param="model")

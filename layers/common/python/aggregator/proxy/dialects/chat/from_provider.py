@@ -11,7 +11,7 @@ from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.proxy.dialects.answering import read_json
 from aggregator.proxy.dialects.chat.calls import Call, Calls, Piece, is_whole
 from aggregator.proxy.dialects.chat.finish import finish_of
-from aggregator.proxy.dialects.chat.spoken import choices_of, completed, is_error, is_no_chunk
+from aggregator.proxy.dialects.chat.spoken import choices_of, completed, is_error
 from aggregator.proxy.dialects.events import (
     ALIVE,
     ARGUMENTS,
@@ -27,6 +27,7 @@ from aggregator.proxy.dialects.events import (
     objects_of,
     text_in,
 )
+from aggregator.proxy.dialects.under_200 import is_no_chunk
 from aggregator.proxy.dialects.usage import usage_in
 from aggregator.proxy.model import JsonObject, Progress, tier_named
 from aggregator.runtime.sse import is_error_event, payload_of, provider_json, split, whole_events

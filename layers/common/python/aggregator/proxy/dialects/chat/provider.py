@@ -18,13 +18,13 @@ from aggregator.proxy.dialects.chat.spoken import (
     completed,
     in_one_text,
     is_error,
-    is_no_chunk,
     is_odd_perhaps,
     next_words,
     says_something,
-    utf8_length,
 )
 from aggregator.proxy.dialects.chat.to_provider import as_taken
+from aggregator.proxy.dialects.lengths import utf8_length
+from aggregator.proxy.dialects.under_200 import is_no_chunk
 from aggregator.proxy.dialects.usage import usage_in, usage_json
 from aggregator.proxy.model import Ask, JsonObject, Progress, UpstreamRequest, Way, tier_named
 from aggregator.proxy.upstream.request import request_to

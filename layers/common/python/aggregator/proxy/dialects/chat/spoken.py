@@ -10,15 +10,14 @@ from typing import Any
 
 from aggregator.errors import JsonObject, ProviderFailed, ProviderUnreadable
 from aggregator.proxy.dialects.chat.finish import OF_OPENAI, has_failed
+from aggregator.proxy.dialects.lengths import utf8_length
+from aggregator.proxy.dialects.under_200 import says_error
 
 _WORDS = ("content", "refusal")
 _THOUGHTS = ("reasoning_content", "reasoning")
 _SAYS_SOMETHING = (
     *_WORDS, *_THOUGHTS, "reasoning_details", "tool_calls", "function_call", "audio",
 )  # fmt: skip
-
-# What errors are written in where a chunk should be, besides `error`: by Mistral, FastAPI (vLLM, proxies), Cohere.
-_OF_AN_ERROR = ("errors", "detail", "code", "message", "status", "status_code")
 
 _OF_WORDS = frozenset({
     "id", "object", "created", "model", "choices", "system_fingerprint", "service_tier", "usage", "obfuscation",
@@ -29,10 +28,7 @@ _OF_A_DELTA = frozenset({"role", "content"})
 
 def is_error(said: Mapping[str, Any]) -> bool:
     """Whether an answer, or an event of one, says that the provider failed."""
-    groq = said.get("x_groq")
-    if said.get("error") or "error" in (said.get("object"), said.get("type")):
-        return True
-    if isinstance(groq, Mapping) and groq.get("error"):
+    if says_error(said):
         return True
     return any(choice.get("error") or has_failed(choice) for choice in choices_of(said))
 
@@ -44,16 +40,6 @@ def is_odd_perhaps(choice: Mapping[str, Any]) -> bool:
     if finish is not None and finish not in OF_OPENAI:
         return True
     return isinstance(said, dict) and bool(said.get("tool_calls"))
-
-
-def is_no_chunk(event: Mapping[str, Any]) -> bool:
-    """Whether an event of a stream has no choices, but fields that errors have (`error_code`, `success: false`)."""
-    if isinstance(event.get("choices"), list):
-        return False
-    named = any(
-        name in _OF_AN_ERROR or name.lower().startswith("error") for name, said in event.items() if said
-    )
-    return named or event.get("success") is False
 
 
 def next_words(event: Mapping[str, Any]) -> str:
@@ -167,8 +153,3 @@ def _texts(said: Any) -> Iterator[str]:
             waiting += each
         elif isinstance(each, dict):
             waiting += [each[name] for name in ("text", "thinking", "refusal") if name in each]
-
-
-def utf8_length(text: str) -> int:
-    """How many bytes a text has as UTF-8."""
-    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))

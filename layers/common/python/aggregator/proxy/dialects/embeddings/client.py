@@ -7,7 +7,7 @@ gives numbers all the same, they are written as base64 here (encoding.py).
 from collections.abc import Mapping
 from typing import Any
 
-from aggregator.proxy.dialects.chat.from_client import body_of
+from aggregator.proxy.body import body_of
 from aggregator.proxy.dialects.surface import Surface
 from aggregator.proxy.model import EMBEDDINGS as NAME
 from aggregator.proxy.model import Ask

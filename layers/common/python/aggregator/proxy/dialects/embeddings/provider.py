@@ -6,8 +6,8 @@ Bytes pass through; only what is between the vectors is read. Source: OpenAI API
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.orchestrator.parameters import fitted
-from aggregator.proxy.dialects.chat.spoken import is_error
 from aggregator.proxy.dialects.embeddings.vectors import apart
+from aggregator.proxy.dialects.under_200 import says_error
 from aggregator.proxy.dialects.usage import usage_of
 from aggregator.proxy.model import Ask, Progress, UpstreamRequest, Way
 from aggregator.proxy.upstream.request import request_to
@@ -30,7 +30,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
         said = apart(body).said
     except (ValueError, RecursionError):
         raise ProviderUnreadable("The provider answered what is not JSON.") from None
-    if isinstance(said, dict) and is_error(said):
+    if isinstance(said, dict) and says_error(said):
         raise ProviderFailed("The provider failed.")
     if not isinstance(said, dict) or not said.get("data"):
         raise ProviderUnreadable("The provider answered without embeddings.")

@@ -9,7 +9,6 @@ from typing import Any
 
 from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.proxy.dialects.answering import compact, new_call_id, number, read_json
-from aggregator.proxy.dialects.chat.spoken import is_no_chunk
 from aggregator.proxy.dialects.events import (
     ALIVE,
     CALL,
@@ -28,6 +27,7 @@ from aggregator.proxy.dialects.events import (
 )
 from aggregator.proxy.dialects.gemini.errors import raise_error
 from aggregator.proxy.dialects.gemini.to_provider import DETAILS_FORMAT
+from aggregator.proxy.dialects.under_200 import is_no_chunk
 from aggregator.proxy.dialects.usage import usage_of
 from aggregator.proxy.model import JsonObject, Progress
 from aggregator.runtime.sse import json_runs

@@ -9,7 +9,7 @@ from aggregator.auth.caller import Caller
 from aggregator.errors import ModelNotFound
 from aggregator.orchestrator.model import Catalogue
 from aggregator.proxy.admission import admitted
-from aggregator.proxy.dialects.chat.from_client import body_of
+from aggregator.proxy.body import body_of
 from aggregator.proxy.dialects.messages.client import MESSAGES, REQUEST_ID_HEADER
 from aggregator.proxy.dialects.messages.from_client import taken
 from aggregator.proxy.dialects.messages.tokens import estimated_tokens

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from aggregator.errors import JsonObject, UnsupportedParameter
-from aggregator.proxy.dialects.chat.from_client import body_of, checked
+from aggregator.proxy.body import body_of
+from aggregator.proxy.dialects.chat_form import checked
 from aggregator.proxy.dialects.messages.blocks import mark_of, turns_in
 from aggregator.proxy.dialects.to_chat_form import written
 from aggregator.proxy.dialects.untranslated import as_it_is, has_tools_beside

@@ -10,7 +10,6 @@ from typing import Any
 
 from aggregator.errors import ProviderUnreadable
 from aggregator.proxy.dialects.answering import compact, read_json
-from aggregator.proxy.dialects.chat.spoken import is_no_chunk
 from aggregator.proxy.dialects.claude import DETAILS_FORMAT
 from aggregator.proxy.dialects.events import (
     ALIVE,
@@ -33,6 +32,7 @@ from aggregator.proxy.dialects.events import (
     text_in,
 )
 from aggregator.proxy.dialects.messages.provider_errors import raise_error
+from aggregator.proxy.dialects.under_200 import is_no_chunk
 from aggregator.proxy.dialects.usage import usage_of
 from aggregator.proxy.model import JsonObject, Progress
 from aggregator.runtime.sse import json_runs

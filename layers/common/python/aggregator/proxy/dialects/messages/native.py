@@ -32,6 +32,7 @@ from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.claude import Claude
 from aggregator.proxy.dialects.fields import MESSAGES, passed
 from aggregator.proxy.dialects.hosted import refuse_unknown
+from aggregator.proxy.dialects.lengths import utf8_bytes
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages import provider_errors
 from aggregator.proxy.dialects.messages.errors import refuse
@@ -42,7 +43,6 @@ from aggregator.proxy.dialects.native import (
     log_unknown,
     named_event,
     told_of,
-    utf8_bytes,
     without,
 )
 from aggregator.proxy.dialects.usage import usage_of

@@ -5,11 +5,11 @@ earlier request are not carried over, as there. Standard library only.
 """
 
 import json
-from typing import Any, Protocol
+from typing import Any
 
 from aggregator.errors import JsonObject, NotFound, PayloadTooLarge, PreviousResponseNotFound
-from aggregator.proxy.answers.kept_responses import KeptResponse
-from aggregator.proxy.dialects.chat.from_client import MAX_BODY_BYTES
+from aggregator.proxy.answers.kept_responses import Memory, items_of
+from aggregator.proxy.body import MAX_BODY_BYTES
 from aggregator.runtime.shape import a_name, invalid, objects_in
 
 FOLLOWS = "previous_response_id"
@@ -17,22 +17,6 @@ MOST_RESPONSES = 32
 """Of so many responses one request can name items, for each of them is read before anything is paid."""
 
 _SHOWN = 100
-
-
-class Memory(Protocol):
-    """The kept responses that a caller may read."""
-
-    def response(self, response_id: str) -> KeptResponse | None:
-        """The response of that id.
-
-        Raises:
-            ModelNotAllowed: another model answered than the caller's key may call.
-        """
-        ...
-
-    def holder_of(self, item_id: str) -> KeptResponse | None:
-        """The response whose answer an item belongs to; raises as `response` does."""
-        ...
 
 
 def goes_on(asked: JsonObject) -> bool:
@@ -70,13 +54,6 @@ def with_what_came_before(asked: JsonObject, memory: Memory) -> JsonObject:
             param=FOLLOWS if earlier else "input",
         )
     return whole
-
-
-def items_of(said: Any) -> list[JsonObject]:
-    """An input as items: a text is what the user says."""
-    if isinstance(said, str):
-        return [{"type": "message", "role": "user", "content": said}]
-    return [item for item in said if isinstance(item, dict)] if isinstance(said, list) else []
 
 
 def _found(items: list[Any], earlier: list[JsonObject], memory: Memory) -> list[Any]:

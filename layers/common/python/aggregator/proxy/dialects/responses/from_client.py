@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import JsonObject, UnsupportedParameter
-from aggregator.proxy.dialects.chat.from_client import body_of, checked
+from aggregator.proxy.body import body_of
+from aggregator.proxy.dialects.chat_form import checked
 from aggregator.proxy.dialects.responses.items import turns_in
 from aggregator.proxy.dialects.to_chat_form import written
 from aggregator.proxy.dialects.untranslated import as_it_is, has_tools_beside
@@ -29,7 +30,7 @@ from aggregator.runtime.shape import (
 )
 
 if TYPE_CHECKING:
-    from aggregator.proxy.dialects.responses.earlier import Memory
+    from aggregator.proxy.answers.kept_responses import Memory
 
 NAME = "responses"
 

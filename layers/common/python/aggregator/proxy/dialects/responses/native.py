@@ -28,7 +28,8 @@ from aggregator.errors import ProviderFailed, ProviderUnreadable, Refusal, envel
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.fields import RESPONSES, passed
 from aggregator.proxy.dialects.hosted import refuse_unknown
-from aggregator.proxy.dialects.native import log_unknown, named_event, told_of, utf8_bytes, without
+from aggregator.proxy.dialects.lengths import utf8_bytes
+from aggregator.proxy.dialects.native import log_unknown, named_event, told_of, without
 from aggregator.proxy.dialects.reasoning import is_packed
 from aggregator.proxy.dialects.refused import refusal_of
 from aggregator.proxy.dialects.responses.failing import failure
