@@ -22,6 +22,7 @@ LAMBDA = VENV / "bench-lambda"
 """An interpreter with nothing installed, as Lambda's is; what a function imports comes from its layers."""
 PLOT = VENV / "bench-plot"
 LITELLM = VENV / "bench-litellm"
+TENSORZERO = VENV / "bench-tensorzero"
 USUAL = VENV / "bench-usual"
 PORTKEY = VENV / "bench-portkey"
 
@@ -36,6 +37,7 @@ def install() -> dict[str, str]:
         "lambda": _bare_interpreter,
         "plot": lambda: _python(PLOT, "plot.txt"),
         "litellm": lambda: _python(LITELLM, "litellm.txt"),
+        "tensorzero": lambda: _python(TENSORZERO, "tensorzero.txt"),
         "usual": _packages_of_the_usual_style,
         "portkey": _portkey,
     }
@@ -52,7 +54,7 @@ def versions() -> dict[str, str]:
     """The versions of what is compared."""
     pinned = {
         name.strip(): version.split()[0]
-        for file in ("litellm.in", "usual.in", "plot.in")
+        for file in ("litellm.in", "tensorzero.in", "usual.in", "plot.in")
         for name, _, version in _pins((_REQUIREMENTS / file).read_text(encoding="utf-8"))
     }
     node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)  # noqa: S607

@@ -12,6 +12,7 @@ JsonObject = dict[str, Any]
 USER = "0d9a3f52-7f0e-4a57-9a53-0d1c7c0e6b11"
 KEY_ID = "1vQ8Zk7pQ2xA"
 MODEL = "gpt-4o-mini"
+CLAUDE = "claude-haiku-4-5"
 PROMPT = "Say hello to the people who read this, in one short sentence."
 
 COMPLETION: JsonObject = {
@@ -54,9 +55,25 @@ def chat_body(prompt: str = PROMPT, *, stream: bool = False, tokens: int | None 
     return body | ({"max_tokens": tokens + 10} if tokens else {})
 
 
+def message_body(prompt: str = PROMPT, *, stream: bool = False, tokens: int | None = None) -> JsonObject:
+    """A Messages request for a model that speaks it, with the prompt and the answer of `chat_body`."""
+    told = f"[[standin tokens={tokens}]] {prompt}" if tokens else prompt
+    body: JsonObject = {"model": CLAUDE, "messages": [{"role": "user", "content": told}]}
+    return body | {"max_tokens": tokens + 10 if tokens else 1024} | ({"stream": True} if stream else {})
+
+
 def chat_event(body: JsonObject, number: int = 0) -> bytes:
     """An event as API Gateway sends it to the chat function."""
-    event = json.loads(_sample("proxy_create_chat_completion"))
+    return _proxy_event("proxy_create_chat_completion", body, number)
+
+
+def message_event(body: JsonObject, number: int = 0) -> bytes:
+    """An event as API Gateway sends it to the function of Messages."""
+    return _proxy_event("proxy_create_message", body, number)
+
+
+def _proxy_event(sample: str, body: JsonObject, number: int) -> bytes:
+    event = json.loads(_sample(sample))
     event["body"] = json.dumps(body)
     context = event["requestContext"]
     context["requestId"] = f"c6af9ac6-7b61-11e6-9a41-{number:012x}"

@@ -8,13 +8,14 @@ import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from bench import environments
 from bench.process import cpu_ms, memory_mb, peak_mb
 from bench.runtime_api import RuntimeApi, Taken
 from local.package import Built, build
-from local.paths import ROOT, TEMPLATE
+from local.paths import BUILD, ROOT, TEMPLATE
 from local.process import clean_environment
 from local.template import load
 
@@ -28,25 +29,38 @@ PYTHON = str(environments.LAMBDA / "bin" / "python")
 
 
 class Function(NamedTuple):
-    """Code to run: `folder` holds app.py. `streams`: started by our runtime, through the exec wrapper."""
+    """Code to run: `folder` holds app.py. `streams`: started by our runtime, through the exec wrapper.
+
+    `root` has the sources of its layers: this repository, or an earlier commit of it.
+    """
 
     name: str
     folder: Path
     layers: tuple[str, ...] = COLD
     streams: bool = False
     packages: Path | None = None
+    root: Path = ROOT
+    environment: Mapping[str, str] = MappingProxyType({})
 
 
-def ours(name: str, *, layers: tuple[str, ...] = COLD, streams: bool = False) -> Function:
+def ours(name: str, *, layers: tuple[str, ...] = COLD, streams: bool = False, root: Path = ROOT) -> Function:
     """A function of the platform, by its folder (`proxy/create_chat_completion`)."""
-    return Function(name, ROOT / "functions" / name, layers, streams)
+    return Function(name, root / "functions" / name, layers, streams, root=root)
 
 
 CHAT = ours("proxy/create_chat_completion", layers=HOT, streams=True)
+MESSAGES = ours("proxy/create_message", layers=HOT, streams=True)
 AUTHORIZER = ours("auth/authorizer", layers=HOT)
 EMPTY = Function("an empty handler", ROOT / "bench" / "empty", ("runtime",))
 FLOOR = Function("the floor", ROOT / "bench" / "floor", HOT)
 USUAL = Function("the usual style", ROOT / "bench" / "usual_style", ("runtime",), packages=environments.USUAL)
+
+
+def counted(function: Function) -> Function:
+    """The same, with the Python functions that a request enters counted: see `counted/app.py`."""
+    return function._replace(
+        folder=ROOT / "bench" / "counted", environment={"BENCH_COUNTED": str(function.folder)}
+    )
 
 
 class Usage(NamedTuple):
@@ -63,12 +77,13 @@ class FunctionProcess:
         self._api = RuntimeApi()
         self.used: Usage | None = None
         python = sys.executable if function.layers == SOURCES else PYTHON
-        paths = [str(layer(each) / "python") for each in function.layers]
+        layers = [layer(each, function.root) for each in function.layers]
+        paths = [str(each / "python") for each in layers]
         if function.packages:
             paths.append(str(function.packages))
         command = [python, "-m", "awslambdaric", "app.handler"]
         if function.streams:
-            command = [str(layer(function.layers[0]) / "bin" / "stream-runtime"), python, "bootstrap"]
+            command = [str(layers[0] / "bin" / "stream-runtime"), python, "bootstrap"]
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 (our own functions)
                 command,
@@ -79,6 +94,7 @@ class FunctionProcess:
                 env={
                     **clean_environment(),
                     **environment,
+                    **function.environment,
                     "PYTHONPATH": ":".join(paths),
                     "PYTHONDONTWRITEBYTECODE": "1",
                     "_HANDLER": "app.handler",
@@ -128,15 +144,17 @@ class FunctionProcess:
 
 
 @cache
-def layer(name: str) -> Path:
+def layer(name: str, root: Path = ROOT) -> Path:
     """A layer as it was built."""
     if name == "sources":
-        return ROOT / "layers" / "common"
-    return _built().folders[_LAYERS[name]]
+        return root / "layers" / "common"
+    return _built(root).folders[_LAYERS[name]]
 
 
 @cache
-def _built() -> Built:
-    template = load(TEMPLATE)
+def _built(root: Path) -> Built:
+    template = load(TEMPLATE if root == ROOT else root / TEMPLATE.name)
     resources = {name: template["Resources"][name] for name in _LAYERS.values()}
-    return build(template | {"Resources": resources}, "bench")
+    return build(
+        template | {"Resources": resources}, "bench", BUILD if root == ROOT else root / ".build", root
+    )
