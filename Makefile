@@ -83,8 +83,8 @@ invoke: setup ## run one function with its sample event in its true runtime; F=b
 logs: setup ## what the functions of the running stack logged
 	@$(BIN)/python -m local.logs $(ARGS)
 
-bench: setup ## measure against the peers, into bench/results.json; 5 minutes, QUICK=1 for a short look
-	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+bench: setup ## measure against the peers, into bench/results.json; QUICK=1 for a short look, BEFORE=COMMIT, ONLY=warm,start
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(BEFORE),--before $(BEFORE)) $(if $(ONLY),--only $(ONLY))
 
 cost: setup ## what chats cost in the cloud, from the last bench; ARGS="--upstream-seconds 10"
 	@$(BIN)/python -m bench.cost $(ARGS)

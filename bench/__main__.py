@@ -1,4 +1,8 @@
-"""`make bench`: measure everything, print the table, write results.json and the plots. QUICK=1 for a short look."""
+"""`make bench`: measure everything, print the table, write results.json and the plots. QUICK=1 for a short look.
+
+BEFORE=COMMIT measures today's code against an earlier commit as well, in turns. ONLY=warm,start measures those parts
+anew and leaves the others in results.json as they are; when each was measured stands beside it there.
+"""
 
 import argparse
 import json
@@ -12,6 +16,7 @@ from typing import Any
 from bench import (
     environments,
     machine,
+    part_before,
     part_consumers,
     part_counts,
     part_growth,
@@ -29,15 +34,29 @@ JsonObject = dict[str, Any]
 
 
 def main() -> int:
-    """Measure; 1 if a goal is not met."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    """Measure, and say which goals are met."""
+    parser = argparse.ArgumentParser(
+        prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="fewer samples and sizes; writes no results")
-    quick: bool = parser.parse_args().quick
+    parser.add_argument(
+        "--before", metavar="COMMIT", help="an earlier commit to measure today's code against"
+    )
+    parser.add_argument(
+        "--only", metavar="PARTS", default="", help="parts to measure, with commas between them"
+    )
+    options = parser.parse_args()
     if not sys.platform.startswith("linux"):
         parser.exit(1, "The bench reads CPU and memory from /proc: it runs on Linux only.\n")
-    results = _measure(quick=quick)
+    missing: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+        parts = _parts(Path(scratch), missing, before=options.before, quick=options.quick)
+        wanted = options.only.split(",") if options.only else list(parts)
+        if unknown := set(wanted) - set(parts):
+            parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
+        results = _measured({name: parts[name] for name in wanted}, missing, quick=options.quick)
     print(table(results))
-    if not quick:
+    if not options.quick:
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         print("\nwritten: bench/results.json,", ", ".join(plots.draw(results["figures"])))
     missed = [goal["name"] for goal in results["goals"] if not goal["met"]]
@@ -49,33 +68,49 @@ def main() -> int:
     return 0
 
 
-def _measure(*, quick: bool) -> JsonObject:
-    begun = {"at": machine.now(), "commit": machine.commit(), "load": machine.load_average()}
-    missing = environments.install()
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        folder = Path(scratch)
-        parts: dict[str, Callable[[], JsonObject]] = {
-            "start": lambda: part_start.measure(folder, runs=3 if quick else 11),
-            "warm": lambda: part_warm.measure(
-                folder,
-                missing,
-                rounds=3 if quick else 20,
-                plain=40 if quick else 200,
-                streamed=15 if quick else 40,
-            ),
-            "counts": lambda: part_counts.measure(folder),
-            "memory": lambda: part_memory.measure(folder, requests=2_000 if quick else 20_000),
-            "consumers": lambda: part_consumers.measure(folder, events=400 if quick else 2_000),
-            "reconcile": lambda: part_reconcile.measure(folder, quick=quick),
-            "growth": lambda: part_growth.measure(folder, quick=quick),
-        }
-        figures = {name: _timed(name, part) for name, part in parts.items()}
+def _parts(
+    folder: Path, missing: dict[str, str], *, before: str | None, quick: bool
+) -> dict[str, Callable[[], JsonObject]]:
+    parts: dict[str, Callable[[], JsonObject]] = {
+        "start": lambda: part_start.measure(folder, runs=3 if quick else 11),
+        "warm": lambda: part_warm.measure(
+            folder,
+            missing,
+            rounds=3 if quick else 20,
+            plain=40 if quick else 200,
+            streamed=15 if quick else 40,
+        ),
+        "counts": lambda: part_counts.measure(folder),
+        "memory": lambda: part_memory.measure(folder, requests=2_000 if quick else 20_000),
+        "consumers": lambda: part_consumers.measure(folder, events=400 if quick else 2_000),
+        "reconcile": lambda: part_reconcile.measure(folder, quick=quick),
+        "growth": lambda: part_growth.measure(folder, quick=quick),
+    }
+    if before is not None:
+        parts["before"] = lambda: part_before.measure(
+            folder, before, missing, rounds=6 if quick else 40, starts=2 if quick else 21
+        )
+    return parts
+
+
+def _measured(
+    parts: dict[str, Callable[[], JsonObject]], missing: dict[str, str], *, quick: bool
+) -> JsonObject:
+    """What was measured now, beside what `results.json` has of the other parts."""
+    missing.update(environments.install())
+    kept = (
+        json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"figures": {}, "runs": {}}
+    )
+    figures, runs = kept["figures"], kept["runs"]
+    for name, part in parts.items():
+        begun = {"at": machine.now(), "commit": machine.commit(), "load": machine.load_average()}
+        figures[name] = _timed(name, part)
+        runs[name] = begun | {"ended": machine.now(), "loadAtEnd": machine.load_average(), "quick": quick}
     prices = json.loads((Path(__file__).parent / "prices.json").read_text(encoding="utf-8"))
     return {
         "versions": environments.versions(),
         "machine": machine.machine(),
-        "commands": ["make bench QUICK=1" if quick else "make bench"],
-        "run": begun | {"ended": machine.now(), "loadAtEnd": machine.load_average()},
+        "runs": runs,
         "figures": figures,
         "goals": goals(figures, Model(figures, prices)),
         "notMeasured": missing | NOT_HERE,
@@ -86,7 +121,7 @@ NOT_HERE = {
     "the cloud": "no AWS account: time in API Gateway, Lambda's own overhead, network and real tables are not in here",
     "arm64": "measured on the processor of this machine; Lambda runs the functions on Graviton",
     "256 MB": "a process here has a whole core; a function of 256 MB has 14 % of one, so its CPU takes 7 times as long",
-    "instructions": "not counted: the regression guard counts calls, units and modules instead",
+    "instructions": "not counted: the regression guard counts calls, Python functions, units and modules instead",
 }
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bench.cost import Model, Scenario
+from bench.part_warm import MESSAGES
 
 JsonObject = dict[str, Any]
 
@@ -14,6 +15,8 @@ def goals(figures: JsonObject, costs: Model) -> list[JsonObject]:
     """A row for each goal; `value` is None and `met` False where it could not be measured."""
     return [
         *_warm(figures["warm"]["kinds"]["plain"]),
+        *_messages(figures["warm"]["kinds"]),
+        *_before(figures.get("before")),
         *_start(figures["start"]),
         *_memory(figures["memory"]),
         *_streams(figures["warm"]),
@@ -48,6 +51,36 @@ def _warm(plain: JsonObject) -> list[JsonObject]:
                 f"added latency {name}, of LiteLLM's", _ratio(added, litellm, "addedMs", name), "ratio", 0.1
             )
         )
+    return rows
+
+
+def _messages(kinds: JsonObject) -> list[JsonObject]:
+    return [
+        _at_most(
+            f"CPU of a Messages request to Claude, {kind}, of a chat's",
+            kinds[kind][MESSAGES]["cpuRatio"]["median"],
+            "ratio",
+            1.2,
+        )
+        for kind in ("plain", "stream")
+    ]
+
+
+def _before(before: JsonObject | None) -> list[JsonObject]:
+    """Against an earlier commit, where that was measured."""
+    if before is None:
+        return []
+    rows = [
+        _at_most(
+            f"{what} of a warm {kind} chat, of {before['commit']}'s", before["warm"][kind]["now"][figure]["median"],
+            "ratio", 1.05,
+        )
+        for kind in ("plain", "stream")
+        for what, figure in (("CPU", "cpuRatio"), ("added p50", "addedRatio"))
+    ]  # fmt: skip
+    for function, of in before["start"].items():
+        ready = of["cpuReadyMs"]["ratio"]["median"]
+        rows.append(_at_most(f"CPU to start the {function}, of {before['commit']}'s", ready, "ratio", 1.05))
     return rows
 
 

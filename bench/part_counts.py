@@ -15,6 +15,7 @@ from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.runtime.batch import Message
 from bench import lambdas
+from bench.entered import entered
 from bench.events import USER, authorizer_event, chat_body, chat_event
 from bench.life import MORNING, ai_usage, live, quietly
 from bench.part_start import one_process
@@ -55,7 +56,12 @@ def _hot_path(folder: Path) -> JsonObject:
             logged = log.stat().st_size
             for number in range(_EACH):
                 process.invoke(chat_event(body, number))
-            told[kind] = _by_action(world, _EACH) | {"logBytes": (log.stat().st_size - logged) / _EACH}
+            told[kind] = _by_action(world, _EACH) | {
+                "logBytes": (log.stat().st_size - logged) / _EACH,
+                "functionsEntered": entered(
+                    lambdas.CHAT, world.environment(), chat_event(body), folder / "counted.log"
+                ),
+            }
         authorizer = one_process(lambdas.AUTHORIZER, world.environment(), folder, cleanup)
         world.forget()
         logged = log.stat().st_size

@@ -58,16 +58,11 @@ def _in_turn(cases: Sequence[Case], environment: dict[str, str], folder: Path, r
     peak = [0.0] * len(cases)
     for _ in range(runs):
         for n, case in enumerate(cases):
-            with FunctionProcess(case.function, environment, folder / "start.log") as process:
-                pass
-            assert process.used is not None
-            ready[n].append(process.used.cpu_ms)
-            with FunctionProcess(case.function, environment, folder / "start.log") as process:
-                taken = process.invoke(case.event)
-            require(body_of(taken.answer), case)
-            answered[n].append(process.used.cpu_ms if process.used else 0.0)
-            first[n].append(taken.whole_ms)
-            peak[n] = max(peak[n], process.used.peak_mb if process.used else 0.0)
+            ready[n].append(start_once(case, environment, folder / "start.log", ask=False).cpu_ms)
+            begun = start_once(case, environment, folder / "start.log", ask=True)
+            answered[n].append(begun.cpu_ms)
+            first[n].append(begun.first_answer_ms)
+            peak[n] = max(peak[n], begun.peak_mb)
     return {
         case.function.name: {
             "cpuReadyMs": Spread.of(ready[n]).to_json(),
@@ -77,6 +72,26 @@ def _in_turn(cases: Sequence[Case], environment: dict[str, str], folder: Path, r
         }
         for n, case in enumerate(cases)
     }
+
+
+class Begun(NamedTuple):
+    """What a start took; `first_answer_ms` is 0 where nothing was asked."""
+
+    cpu_ms: float
+    peak_mb: float
+    first_answer_ms: float
+
+
+def start_once(case: Case, environment: dict[str, str], log: Path, *, ask: bool) -> Begun:
+    """Start a process until it is ready, or until it has answered once, and end it."""
+    waited = 0.0
+    with FunctionProcess(case.function, environment, log) as process:
+        if ask:
+            taken = process.invoke(case.event)
+            require(body_of(taken.answer), case)
+            waited = taken.whole_ms
+    assert process.used is not None
+    return Begun(process.used.cpu_ms, process.used.peak_mb, waited)
 
 
 def require(body: bytes, case: Case) -> None:

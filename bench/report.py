@@ -17,6 +17,7 @@ def table(results: JsonObject) -> str:
         *_consumers(figures["consumers"]),
         *_reconcile(figures["reconcile"]),
         *_growth(figures["growth"]),
+        *_before(figures.get("before")),
         *_goals(results["goals"]),
         *(f"not measured: {name}: {why}" for name, why in results["notMeasured"].items()),
     ]
@@ -43,13 +44,22 @@ def _start(start: JsonObject) -> Iterator[str]:
 
 def _warm(warm: JsonObject) -> Iterator[str]:
     for kind, targets in warm["kinds"].items():
-        yield _head(f"warm, {kind}", "CPU ms", "quarter points", "added p50", "added p99", "first byte +p50")
+        yield _head(
+            f"warm, {kind}",
+            "CPU ms",
+            "quarter points",
+            "of ours",
+            "added p50",
+            "added p99",
+            "first byte +p50",
+        )
         for name, row in targets.items():
             cpu = row["cpuMs"]
             yield _row(
                 name,
                 f"{cpu['median']:.2f}",
                 f"{cpu['low']:.2f}-{cpu['high']:.2f}",
+                f"{row['cpuRatio']['median']:.2f}",
                 f"{row['addedMs']['p50']:.2f} ms",
                 f"{row['addedMs']['p99']:.2f} ms",
                 f"{row['addedFirstByteMs']['p50']:.2f} ms",
@@ -66,6 +76,8 @@ def _counts(counts: JsonObject) -> Iterator[str]:
         calls = ", ".join(f"{count:g} {action}" for action, count in row["calls"].items())
         sizes = [f"{row.get(key, 0):.0f}" for key in ("bytesSent", "bytesReceived", "logBytes")]
         yield _row(name, f"{sum(row['calls'].values()):g}", *sizes) + f"   {calls}"
+        if "functionsEntered" in row:
+            yield _row(f"  Python functions it enters: {row['functionsEntered']}")
     yield _head("whole life", "write units", "read units", "reserve", "settle", "record")
     for whose, batches in counts["life"].items():
         for batch, row in batches.items():
@@ -115,6 +127,36 @@ def _growth(growth: JsonObject) -> Iterator[str]:
             fit = series["growth"][figure]
             sizes = series["sizes"]
             yield _row(f"{name}: {figure}", sizes[0], sizes[-1], values[0], values[-1], fit["verdict"])
+
+
+def _before(before: JsonObject | None) -> Iterator[str]:
+    """Today's code against an earlier commit's, where that was measured."""
+    if before is None:
+        return
+    yield _head(f"against {before['commit']}", "before", "now", "ratio", "quarter points")
+    for kind, of in before["warm"].items():
+        ratio, added = of["now"]["cpuRatio"], of["now"]["addedRatio"]
+        yield _row(f"{kind}: CPU, ms", *(of[each]["cpuMs"]["median"] for each in _WHEN), *_ratio(ratio))
+        yield _row(f"{kind}: added p50, ms", *(of[each]["addedMs"]["p50"] for each in _WHEN), *_ratio(added))
+        entered = (before["functionsEntered"][each][kind] for each in _WHEN)
+        yield _row(f"{kind}: Python functions entered", *entered)
+    yield _row("a chunk, one by one: CPU, ms", *(before["perChunkCpuMs"][each]["median"] for each in _WHEN))
+    for function, of in before["start"].items():
+        for figure in ("cpuReadyMs", "cpuFirstAnswerMs"):
+            medians = (of[figure][each]["median"] for each in _WHEN)
+            yield _row(f"start of the {function}: {figure}", *medians, *_ratio(of[figure]["ratio"]))
+        for moment in ("ready", "firstAnswer"):
+            modules = (of["modules"][each][moment] for each in _WHEN)
+            yield _row(f"start of the {function}: modules, {moment}", *modules)
+    for figure in ("afterStartMb", "afterThousandMb"):
+        yield _row(f"memory: {figure}", *(before["memory"][each][figure] for each in _WHEN))
+
+
+_WHEN = ("before", "now")
+
+
+def _ratio(spread: JsonObject) -> tuple[str, str]:
+    return f"{spread['median']:.3f}", f"{spread['low']:.3f}-{spread['high']:.3f}"
 
 
 def _goals(goals: list[JsonObject]) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""A handler to compare with; see app.py."""
