@@ -3,7 +3,7 @@
 import json
 import tracemalloc
 
-from aggregator.proxy.dialects.chat.provider import decode
+from aggregator.proxy.dialects.chat.native import decode
 from aggregator.proxy.model import Progress
 
 SIZE = 2_000_000

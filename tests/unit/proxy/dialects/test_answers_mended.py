@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aggregator.errors import ProviderFailed
-from aggregator.proxy.dialects.chat import provider as chat
+from aggregator.proxy.dialects.chat import native as chat
 from aggregator.proxy.model import Progress
 from tests.fakes import bedrock_wire as bedrock
 from tests.fakes.translated import decoded, streamed

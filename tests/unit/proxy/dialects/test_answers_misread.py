@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aggregator.errors import ProviderFailed
-from aggregator.proxy.dialects.chat import provider as chat
+from aggregator.proxy.dialects.chat import native as chat
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
 from aggregator.proxy.model import Progress

@@ -10,7 +10,7 @@ from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.fitting import in_dialect_of
 from aggregator.proxy.dialects.from_chat_form import read
 from aggregator.proxy.dialects.messages.client import MESSAGES
-from aggregator.proxy.dialects.messages.to_provider import conversation
+from aggregator.proxy.dialects.messages.provider_turns import conversation
 from aggregator.proxy.dialects.to_chat_form import written
 from tests.fakes.chat_world import ask as chat_ask
 from tests.fakes.chat_world import chat_event, provider, route

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, Refusal
 from aggregator.proxy.dialects.chat import from_provider as chat_source
-from aggregator.proxy.dialects.embeddings import ending as embeddings_ending
+from aggregator.proxy.dialects.embeddings import native as embeddings
 from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.messages.to_client import Writer as MessageWriter
@@ -159,7 +159,7 @@ def rendered(surface: Surface, chunks: list[bytes]) -> list[JsonObject]:
     streams = chunks[-1:] != [] and b"".join(chunks).endswith(DONE)
     ask = surface.read(chat_event(ASKED[surface.name] | ({"stream": True} if streams else {})))
     if surface is EMBEDDINGS:
-        whole = b"".join(embeddings_ending.whole(ask, chunks[0], Usage(input_tokens=1)))
+        whole = b"".join(embeddings.whole(ask, chunks[0], Usage(input_tokens=1)))
         return [json.loads(whole)]
     writer, progress = _WRITERS[surface.name](ask, REQUEST_ID), Progress()
     translation = Translation(cast("Source", chat_source), writer)

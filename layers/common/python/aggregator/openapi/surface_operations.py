@@ -8,7 +8,7 @@ from aggregator.openapi.chat_operations import HEADERS
 from aggregator.openapi.refusals import REQUEST_ID, examples_of, responses
 from aggregator.openapi.schemas import schemas_of
 from aggregator.openapi.surface_examples import REQUESTS, RESPONSES, STREAMS
-from aggregator.proxy.dialects.messages.errors import OVERLOADED, refuse, status
+from aggregator.proxy.dialects.messages.client_errors import OVERLOADED, refuse, status
 
 _WALK = "It is routed, reserved, charged and streamed as a chat completion is"
 _MESSAGES_ERROR: JsonObject = {

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from aggregator.proxy.dialects.embeddings.client import MAX_INPUTS
+from aggregator.proxy.dialects.embeddings.from_client import MAX_INPUTS
 
 Objects = list[dict[str, Any]]
 ModelName = Annotated[

@@ -16,7 +16,7 @@ from aggregator.proxy.admission import admission
 from aggregator.proxy.afterwards import ROUTES_SECONDS
 from aggregator.proxy.answers.response_store import ResponseStore
 from aggregator.proxy.answers.store import AnswerStore
-from aggregator.proxy.dialects.lanes import adapter_of
+from aggregator.proxy.dialects import lanes
 from aggregator.proxy.emit import UsageBus
 from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.model import Ask, Route
@@ -94,7 +94,7 @@ def warm() -> None:
         do = collaborators()
         catalogue().current(clock.now())
         do.keys.of("openai")
-        adapter_of("openai")
+        lanes.warm()
         _bus().warm()
     except Exception as failed:
         log.warning("not_warmed", reason=type(failed).__name__)

@@ -8,7 +8,8 @@ import pytest
 
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, UnsupportedParameter
-from aggregator.proxy.dialects.chat.provider import decode, encode, stream
+from aggregator.proxy.dialects.chat.native import decode, stream
+from aggregator.proxy.dialects.chat.provider import encode
 from aggregator.proxy.dialects.embeddings.provider import encode as encode_embeddings
 from aggregator.proxy.model import Progress
 from tests.fakes.chat_world import (

@@ -13,9 +13,9 @@ from aggregator.billing.price import Price, Usage
 from aggregator.errors import InvalidRequest, ModelNotFound, ProviderFailed, Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Catalogue
 from aggregator.proxy.bound import bound_of, input_bound
-from aggregator.proxy.dialects.embeddings import provider as openai_embeddings
+from aggregator.proxy.dialects.embeddings import native
 from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS
-from aggregator.proxy.dialects.embeddings.ending import whole
+from aggregator.proxy.dialects.embeddings.native import whole
 from aggregator.proxy.model import Ask, Progress
 from aggregator.proxy.routing.route import routes_for
 from tests.fakes.chat_world import NOW, FakeKeys, ScriptedResponse, World, chat_event, route
@@ -173,7 +173,7 @@ def test_tokens_that_came_as_numbers_are_counted_as_they_came() -> None:
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"error":{"message":"no"}}', b'{"data":[]}'])
 def test_an_answer_without_vectors_is_the_providers_failure(body: bytes) -> None:
     with pytest.raises(ProviderFailed):
-        openai_embeddings.decode(body, Progress())
+        native.decode(body, Progress())
 
 
 def catalogue(capabilities: list[str], protocol: str = "openai") -> Catalogue:

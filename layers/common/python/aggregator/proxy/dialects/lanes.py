@@ -86,6 +86,11 @@ def lane_of(ask: Ask, via: CatalogueRoute, request_id: str = NO_REQUEST) -> Lane
     return _translated(adapter_of(protocol), source_of(protocol), ask, request_id)
 
 
+def warm() -> None:
+    """Import the lane that most chats take, before the first of them waits for it."""
+    _passed_on(_OPENAI, CHAT)
+
+
 def is_native(ask: Ask, via: CatalogueRoute) -> bool:
     """Whether the provider of a route takes the client's own dialect, other than chat completions."""
     return ask.surface in (MESSAGES, RESPONSES) and speaks(via, ask.surface)
@@ -143,7 +148,7 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
     fitted = translated(ask, via)
     refuse_unsupported(fitted.body, via.provider)
     if takes_responses(ask, via):
-        _module("responses.to_provider").check(fitted, via)
+        _module("responses.provider").check(fitted, via)
     elif via.provider.protocol != "openai" and ask.surface != EMBEDDINGS:
         cast("CheckingAdapter", adapter_of(via.provider.protocol)).check(fitted, via)
 
@@ -226,8 +231,8 @@ def _native(dialect: str) -> Lane:
 @cache
 def _passed_on(protocol: str, surface: str) -> Lane:
     """Chat completions and embeddings of who speaks OpenAI's protocol: an answer passes as it came."""
-    module = adapter_of(protocol, surface)
-    return Lane(module, cast("Wire", module), cast("Ending", _module(f"{surface}.ending")))
+    module = _module(f"{surface}.native")
+    return Lane(adapter_of(protocol, surface), cast("Wire", module), cast("Ending", module))
 
 
 def _translated(adapter: "Adapter", source: "Source", ask: Ask, request_id: str) -> Lane:

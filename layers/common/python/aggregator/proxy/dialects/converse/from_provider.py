@@ -10,9 +10,9 @@ from typing import Any
 
 from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.proxy.dialects.answering import compact, number, read_json
-from aggregator.proxy.dialects.converse.errors import raised
+from aggregator.proxy.dialects.converse.provider_errors import raised
+from aggregator.proxy.dialects.converse.provider_turns import details_format
 from aggregator.proxy.dialects.converse.to_provider import JSON_TOOL
-from aggregator.proxy.dialects.converse.turns import details_format
 from aggregator.proxy.dialects.events import (
     ARGUMENTS,
     CALL,

@@ -7,7 +7,7 @@ Standard library only. Sources: Amazon Bedrock API Reference, "Converse" and "Co
 import json
 
 from aggregator.orchestrator.model import Route as CatalogueRoute
-from aggregator.proxy.dialects.converse.errors import refusal
+from aggregator.proxy.dialects.converse.provider_errors import refusal
 from aggregator.proxy.dialects.converse.to_provider import body_of
 from aggregator.proxy.dialects.reading import NO_CAP
 from aggregator.proxy.model import Ask, UpstreamRequest, Way

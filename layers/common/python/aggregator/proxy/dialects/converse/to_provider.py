@@ -15,7 +15,7 @@ from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.dialects.claude import Claude
 from aggregator.proxy.dialects.claude_schema import closed, open_place
 from aggregator.proxy.dialects.converse.models import Model, claude_of, model_fields, model_of
-from aggregator.proxy.dialects.converse.turns import Conversation
+from aggregator.proxy.dialects.converse.provider_turns import Conversation
 from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.reading import (
     an_object,

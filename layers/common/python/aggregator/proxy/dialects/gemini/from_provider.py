@@ -25,8 +25,8 @@ from aggregator.proxy.dialects.events import (
     objects_of,
     text_in,
 )
-from aggregator.proxy.dialects.gemini.errors import raise_error
-from aggregator.proxy.dialects.gemini.to_provider import DETAILS_FORMAT
+from aggregator.proxy.dialects.gemini.provider_errors import raise_error
+from aggregator.proxy.dialects.gemini.provider_turns import DETAILS_FORMAT
 from aggregator.proxy.dialects.under_200 import is_no_chunk
 from aggregator.proxy.dialects.usage import usage_of
 from aggregator.proxy.model import JsonObject, Progress

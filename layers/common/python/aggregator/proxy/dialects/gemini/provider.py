@@ -10,9 +10,9 @@ from aggregator.errors import InvalidRequest, Refusal
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.dialects.from_chat_form import turns_of
-from aggregator.proxy.dialects.gemini import errors as gemini_errors
+from aggregator.proxy.dialects.gemini import provider_errors
 from aggregator.proxy.dialects.gemini.models import thinking_config_of
-from aggregator.proxy.dialects.gemini.to_provider import conversation
+from aggregator.proxy.dialects.gemini.provider_turns import conversation
 from aggregator.proxy.dialects.reading import (
     NO_CAP,
     json_schema_of,
@@ -82,8 +82,8 @@ def _body(ask: Ask, via: CatalogueRoute, output_tokens: int) -> JsonObject:
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
-    """See `gemini_errors.refusal`."""
-    return gemini_errors.refusal(status, headers, body)
+    """See `provider_errors.refusal`."""
+    return provider_errors.refusal(status, headers, body)
 
 
 def _generation_config(body: JsonObject, model: str, output_tokens: int, *, strictly: bool) -> JsonObject:

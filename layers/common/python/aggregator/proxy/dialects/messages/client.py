@@ -1,7 +1,7 @@
 """Messages: Anthropic's API, in front of any provider. Standard library only."""
 
 from aggregator.proxy.answers.stored_answer import ends_in
-from aggregator.proxy.dialects.messages.errors import refuse, status
+from aggregator.proxy.dialects.messages.client_errors import refuse, status
 from aggregator.proxy.dialects.messages.from_client import NAME, read
 from aggregator.proxy.dialects.surface import Surface
 

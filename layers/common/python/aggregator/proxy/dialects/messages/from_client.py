@@ -11,7 +11,7 @@ from typing import Any
 from aggregator.errors import JsonObject, UnsupportedParameter
 from aggregator.proxy.body import body_of
 from aggregator.proxy.dialects.chat_form import checked
-from aggregator.proxy.dialects.messages.blocks import mark_of, turns_in
+from aggregator.proxy.dialects.messages.client_turns import mark_of, turns_in
 from aggregator.proxy.dialects.to_chat_form import written
 from aggregator.proxy.dialects.untranslated import as_it_is, has_tools_beside
 from aggregator.proxy.model import Ask

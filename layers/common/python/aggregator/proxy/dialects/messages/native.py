@@ -35,7 +35,7 @@ from aggregator.proxy.dialects.hosted import refuse_unknown
 from aggregator.proxy.dialects.lengths import utf8_bytes
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages import provider_errors
-from aggregator.proxy.dialects.messages.errors import refuse
+from aggregator.proxy.dialects.messages.client_errors import refuse
 from aggregator.proxy.dialects.messages.foreign import without_foreign_thoughts
 from aggregator.proxy.dialects.messages.hosted import capped, count_result, count_used, is_known
 from aggregator.proxy.dialects.native import (

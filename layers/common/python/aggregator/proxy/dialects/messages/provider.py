@@ -13,8 +13,8 @@ from aggregator.proxy.dialects.claude import Claude, sampling_of, thinking_of
 from aggregator.proxy.dialects.claude_schema import closed, open_place
 from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
-from aggregator.proxy.dialects.messages import provider_errors as anthropic_errors
-from aggregator.proxy.dialects.messages.to_provider import cache_control_of, conversation
+from aggregator.proxy.dialects.messages import provider_errors
+from aggregator.proxy.dialects.messages.provider_turns import cache_control_of, conversation
 from aggregator.proxy.dialects.reading import (
     NO_CAP,
     an_object,
@@ -90,8 +90,8 @@ def _body(ask: Ask, via: CatalogueRoute, output_tokens: int) -> JsonObject:
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
-    """See `anthropic_errors.refusal`."""
-    return anthropic_errors.refusal(status, headers, body)
+    """See `provider_errors.refusal`."""
+    return provider_errors.refusal(status, headers, body)
 
 
 def _tool(tool: FunctionTool, place: str) -> JsonObject:

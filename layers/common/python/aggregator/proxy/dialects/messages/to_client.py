@@ -18,7 +18,7 @@ from aggregator.proxy.dialects.events import (
     Event,
     text_in,
 )
-from aggregator.proxy.dialects.messages.errors import error_of
+from aggregator.proxy.dialects.messages.client_errors import error_of
 from aggregator.proxy.dialects.messages.tokens import estimated_tokens
 from aggregator.proxy.dialects.native import named_event
 from aggregator.proxy.dialects.reasoning import is_claudes, packed

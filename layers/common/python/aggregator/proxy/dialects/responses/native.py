@@ -32,7 +32,7 @@ from aggregator.proxy.dialects.lengths import utf8_bytes
 from aggregator.proxy.dialects.native import log_unknown, named_event, told_of, without
 from aggregator.proxy.dialects.reasoning import is_packed
 from aggregator.proxy.dialects.refused import refusal_of
-from aggregator.proxy.dialects.responses.failing import failure
+from aggregator.proxy.dialects.responses.client_errors import failure
 from aggregator.proxy.dialects.responses.hosted import (
     Count,
     capped,

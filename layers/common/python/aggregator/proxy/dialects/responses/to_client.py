@@ -23,8 +23,8 @@ from aggregator.proxy.dialects.events import (
     Event,
 )
 from aggregator.proxy.dialects.native import named_event
+from aggregator.proxy.dialects.responses.client_errors import failure
 from aggregator.proxy.dialects.responses.custom import CustomCallItem, customs_in
-from aggregator.proxy.dialects.responses.failing import failure
 from aggregator.proxy.dialects.responses.from_client import namespaces_of
 from aggregator.proxy.dialects.responses.parts import CallItem, Item, MessageItem, ReasoningItem
 from aggregator.proxy.model import Ask

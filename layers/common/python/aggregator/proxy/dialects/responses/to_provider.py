@@ -26,11 +26,9 @@ from aggregator.proxy.dialects.conversation import (
 from aggregator.proxy.dialects.events import objects_of as objects
 from aggregator.proxy.dialects.events import text_in as text
 from aggregator.proxy.dialects.from_chat_form import turns_of
-from aggregator.proxy.dialects.reading import NO_CAP, a_string, an_object, refuse_unknown, unsupported
+from aggregator.proxy.dialects.reading import a_string, an_object, refuse_unknown, unsupported
 from aggregator.proxy.dialects.responses.native import SEALED
-from aggregator.proxy.model import Ask, JsonObject, UpstreamRequest, Way
-from aggregator.proxy.upstream.request import request_to
-from aggregator.proxy.upstream.told_user import told_to_openai
+from aggregator.proxy.model import Ask, JsonObject
 
 DETAILS_FORMAT = "openai-responses-v1"
 """Marks what only OpenAI can read of an assistant's `reasoning_details`."""
@@ -53,27 +51,13 @@ _TAKEN = frozenset({
 })  # fmt: skip
 
 
-def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
-    """Request to the provider, with the cap of `way` in it; nothing is stored there.
+def body_of(ask: Ask, via: CatalogueRoute, output_tokens: int) -> JsonObject:
+    """The request without what tells it from others: streaming, and whom it is for. Nothing is stored there.
 
     Raises:
         UnsupportedParameter: a field that Responses cannot honour.
         InvalidRequest: a field has a wrong shape.
     """
-    via = way.route.via
-    said = _body(ask, via, way.output_tokens)
-    said |= told_to_openai(said, ask.user_id, key)
-    if ask.stream:
-        said["stream"] = True
-    return request_to(via, via.provider.dialects["responses"].path, said, key, stream=ask.stream)
-
-
-def check(ask: Ask, via: CatalogueRoute) -> None:
-    """Pass a request that Responses can honour; raises as `encode` does."""
-    _body(ask, via, ask.max_output_tokens or NO_CAP)
-
-
-def _body(ask: Ask, via: CatalogueRoute, output_tokens: int) -> JsonObject:
     body = fitted(ask.body, via.provider)
     refuse_unknown(ask.body, _TAKEN, f"{via.provider.name}, for this model,")
     said: JsonObject = {name: body[name] for name in (*_SAME, *_LABELS) if body.get(name) is not None}
