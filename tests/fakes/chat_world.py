@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from aggregator.auth.caller import Caller
@@ -222,7 +223,7 @@ class World:
     def __post_init__(self) -> None:
         self.wallets = FakeWallets(self.available, self.steps)
         self.counts = LimitStore(MemoryDynamoDb(), "proxy")
-        self.answers = AnswerStore(MemoryDynamoDb(), "proxy", MemoryObjects())
+        self.answers = AnswerStore(MemoryDynamoDb(), "proxy", cache(MemoryObjects))
         self.upstream = ScriptedUpstream(*self.script, steps=self.steps)
 
     def route(self, caller: Caller, ask: Ask, visit: Visit) -> Sequence[Route]:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -143,7 +144,7 @@ class SurfaceServer:
             route=route,
             admit=admission(lambda _: self._catalogue),
             counts=LimitStore(MemoryDynamoDb(), "proxy"),
-            answers=AnswerStore(MemoryDynamoDb(), "proxy", MemoryObjects()),
+            answers=AnswerStore(MemoryDynamoDb(), "proxy", cache(MemoryObjects)),
             wallets=FakeWallets(self.available),
             upstream=upstream,
             keys=keys,

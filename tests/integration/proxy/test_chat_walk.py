@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
@@ -73,7 +74,7 @@ class Platform:
             route=lambda *_: [over],
             admit=admission(lambda _: catalogue()),
             counts=LimitStore(self.dynamodb, "proxy"),
-            answers=AnswerStore(self.dynamodb, "proxy", MemoryObjects()),
+            answers=AnswerStore(self.dynamodb, "proxy", cache(MemoryObjects)),
             wallets=self.store,
             upstream=self.upstream,
             keys=FakeKeys(),

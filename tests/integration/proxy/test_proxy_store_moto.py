@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 
 import boto3
 import pytest
@@ -39,7 +40,7 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[BotoClient]:
 
 @pytest.fixture
 def answers(moto: BotoClient) -> AnswerStore:
-    return AnswerStore(moto, "ProxyTable", MemoryObjects())
+    return AnswerStore(moto, "ProxyTable", cache(MemoryObjects))
 
 
 def stored_item() -> dict[str, object]:

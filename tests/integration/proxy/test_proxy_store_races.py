@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from random import Random
 from threading import Barrier
 
@@ -193,7 +194,7 @@ def test_places_and_budgets_come_back_whole_from_a_race(dynamodb: SignedClient) 
 
 
 def test_of_many_with_the_same_key_exactly_one_is_carried_out(dynamodb: SignedClient) -> None:
-    store = AnswerStore(dynamodb, "ProxyTable", MemoryObjects())
+    store = AnswerStore(dynamodb, "ProxyTable", cache(MemoryObjects))
     carried_out = []
 
     def attempt(n: int) -> str:
@@ -216,7 +217,7 @@ def test_of_many_with_the_same_key_exactly_one_is_carried_out(dynamodb: SignedCl
 def test_an_answer_over_the_item_limit_goes_through_the_bucket(
     emulator: Emulator, dynamodb: SignedClient, objects: SignedS3
 ) -> None:
-    store = AnswerStore(dynamodb, "ProxyTable", objects)
+    store = AnswerStore(dynamodb, "ProxyTable", lambda: objects)
     body = os.urandom(1_000_000)
 
     once(store, request(key="large"), lambda: StreamingResponse(200, {}, [body]), allows=allows_all)
@@ -234,7 +235,7 @@ def test_an_answer_over_the_item_limit_goes_through_the_bucket(
 
 def test_the_largest_answer_in_an_item_fits_into_it(dynamodb: SignedClient) -> None:
     objects = MemoryObjects()
-    store = AnswerStore(dynamodb, "ProxyTable", objects)
+    store = AnswerStore(dynamodb, "ProxyTable", lambda: objects)
     body = os.urandom(349_000)
     headers = {f"x-header-{n}": "v" * 100 for n in range(40)}
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -64,7 +65,7 @@ class Platform:
             route=choose,
             admit=admission(lambda _: catalogue()),
             counts=LimitStore(self.dynamodb, "proxy"),
-            answers=AnswerStore(self.dynamodb, "proxy", MemoryObjects()),
+            answers=AnswerStore(self.dynamodb, "proxy", cache(MemoryObjects)),
             wallets=store,
             upstream=self.upstream,
             keys=FakeKeys(),

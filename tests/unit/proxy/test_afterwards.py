@@ -1,6 +1,7 @@
 """All that follows an answer fits into what is kept back of a function's time, whatever fails, and however slowly."""
 
 import json
+from functools import cache
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ from tests.fakes.chat_world import (
     usage_event,
 )
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
+from tests.fakes.memory_objects import MemoryObjects
 from tests.unit.orchestrator.samples import catalogue
 
 LIMITED = Caller(key_id="k1", user_id="ann", limits={"concurrentRequests": 5})
@@ -106,7 +108,7 @@ class Door:
             keys=FakeKeys(),
             emit=usage.emit,
             counts=LimitStore(self.table, "proxy"),
-            answers=AnswerStore(self.table, "proxy", self.table),  # type: ignore[arg-type] # no object is so large
+            answers=AnswerStore(self.table, "proxy", cache(MemoryObjects)),
             monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
         )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ class Door:
             route=self._route,
             admit=admission(lambda _: catalogue()),
             counts=LimitStore(MemoryDynamoDb(), "proxy"),
-            answers=AnswerStore(MemoryDynamoDb(), "proxy", MemoryObjects()),
+            answers=AnswerStore(MemoryDynamoDb(), "proxy", cache(MemoryObjects)),
             wallets=FakeWallets(),
             upstream=self.upstream,
             keys=FakeKeys(),

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -75,7 +76,7 @@ class Door:
             keys=FakeKeys(),
             emit=self.emitted.append,
             counts=LimitStore(self.table, "proxy"),
-            answers=AnswerStore(self.table, "proxy", MemoryObjects()),
+            answers=AnswerStore(self.table, "proxy", cache(MemoryObjects)),
             monotonic=clock.monotonic,
             sleep=clock.sleep,
         )

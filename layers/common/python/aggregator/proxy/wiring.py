@@ -30,10 +30,10 @@ from aggregator.proxy.upstream.keys import ProviderKeys
 from aggregator.proxy.walk import Collaborators, Visit
 from aggregator.runtime import clock, log, streaming
 from aggregator.runtime.signed_client import SignedClient
-from aggregator.runtime.signed_s3 import SignedS3
 
 if TYPE_CHECKING:
     from aggregator.proxy.answers.kept_store import KeptResponseStore
+    from aggregator.runtime.signed_s3 import SignedS3
 
 _KNOWN_AGAIN = frozenset({"PutEvents", "SendMessage"})
 """Settling knows an event again, so one that may have arrived is sent once more rather than lost."""
@@ -64,7 +64,7 @@ def collaborators() -> Collaborators:
         route=route,
         admit=admission(catalogue().current),
         counts=LimitStore(_dynamodb(), os.environ["PROXY_TABLE"]),
-        answers=AnswerStore(_dynamodb(), os.environ["PROXY_TABLE"], SignedS3(os.environ["ANSWERS_BUCKET"])),
+        answers=AnswerStore(_dynamodb(), os.environ["PROXY_TABLE"], _objects),
         wallets=BillingStore(_dynamodb(), os.environ["BILLING_TABLE"]),
         upstream=HttpUpstream(this_machine=os.environ["ENVIRONMENT"] == "local"),
         keys=keys,
@@ -103,6 +103,13 @@ def warm() -> None:
 @cache
 def _bus() -> SignedClient:
     return SignedClient("events", repeatable_actions=_KNOWN_AGAIN)
+
+
+@cache
+def _objects() -> "SignedS3":
+    from aggregator.runtime.signed_s3 import SignedS3  # noqa: PLC0415 (few answers are too large for an item)
+
+    return SignedS3(os.environ["ANSWERS_BUCKET"])
 
 
 @cache

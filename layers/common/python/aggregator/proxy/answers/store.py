@@ -8,7 +8,7 @@
 DynamoDB deletes what has expired days late, so `expires_at` is part of every condition that relies on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -43,9 +43,9 @@ class Objects(Protocol):
 
 
 class AnswerStore:
-    """Answers by user and Idempotency-Key."""
+    """Answers by user and Idempotency-Key. `objects` is asked for when the first answer is too large for an item."""
 
-    def __init__(self, aws: Aws, table: str, objects: Objects) -> None:
+    def __init__(self, aws: Aws, table: str, objects: Callable[[], Objects]) -> None:
         self._aws = aws
         self._table = table
         self._objects = objects
@@ -100,7 +100,7 @@ class AnswerStore:
 
     def read(self, stored: Mapping[str, Any]) -> StoredAnswer:
         """The answer in what `Used` brought."""
-        body = self._objects.get(stored["object"]) if "object" in stored else stored["body"]
+        body = self._objects().get(stored["object"]) if "object" in stored else stored["body"]
         return StoredAnswer(stored["answer_status"], stored["answer_headers"], body, stored["request_id"])
 
     def forget(self, mark: Mark) -> bool:
@@ -109,7 +109,7 @@ class AnswerStore:
 
     def _put(self, mark: Mark, key: str, body: bytes) -> None:
         try:
-            until(self._objects, mark.ends).put(key, body)
+            until(self._objects(), mark.ends).put(key, body)
         except AwsError as failed:  # no item points there, so that it may be written does not matter
             raise AwsError("ObjectNotKept", failed.code, status=failed.status) from failed
 
