@@ -41,7 +41,7 @@ class World:
     """Canned AWS and the mock provider, each a process of its own, with their files in `folder`.
 
     `provider_over_tls`: the catalogue leads to canned answers over TLS, not to the mock provider. `provider_url`: it
-    leads there, and there is no mock provider.
+    leads there, and there is no mock provider. `available_nano_usd` is what the account has, whatever is written.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class World:
         models: int | None = None,
         provider_over_tls: bool = False,
         provider_url: str | None = None,
+        available_nano_usd: int = 10**12,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -61,7 +62,7 @@ class World:
         self._has_mock = provider_url is None
         own_url = f"https://127.0.0.1:{self.tls_port}" if provider_over_tls else self.mock_url
         (folder / "answers.json").write_text(
-            json.dumps(_answers(self.key, catalogue(provider_url or own_url, models))),
+            json.dumps(_answers(self.key, catalogue(provider_url or own_url, models), available_nano_usd)),
             encoding="utf-8",
         )
         certificate = make_certificate(folder / "certificate.pem")
@@ -180,7 +181,7 @@ def catalogue(provider_url: str, models: int | None = None) -> JsonObject:
     return body
 
 
-def _answers(key: PlainKey, body: JsonObject) -> JsonObject:
+def _answers(key: PlainKey, body: JsonObject, available: int) -> JsonObject:
     pieces = packed(body)
     pointer = {"version": 1, "chunks": len(pieces), "changed_at": "2026-11-23T06:00:00.000Z"}
     secret = {"hash": key.hash_under(PEPPER), "createdAt": KEY_ITEM["createdAt"]}
@@ -191,7 +192,7 @@ def _answers(key: PlainKey, body: JsonObject) -> JsonObject:
         data = {"data": {"B": base64.b64encode(piece).decode()}}
         gets.append({"if": f'"SNAPSHOT#00000001#{number}"', "then": {"Item": data}})
     gets.append({"if": '"KEY#', "then": {"Item": item(stored_key)}})
-    gets.append({"if": '"BALANCE"', "then": {"Item": item({"available": 10**12})}})
+    gets.append({"if": '"BALANCE"', "then": {"Item": item({"available": available})}})
     gets.append({"if": "", "then": {}})
     secrets = {
         "PEPPER_SECRET": PEPPER,
@@ -200,7 +201,7 @@ def _answers(key: PlainKey, body: JsonObject) -> JsonObject:
     }
     return {
         "GetItem": gets,
-        "UpdateItem": [{"if": "", "then": {"Attributes": item({"available": 10**12})}}],
+        "UpdateItem": [{"if": "", "then": {"Attributes": item({"available": available})}}],
         "TransactWriteItems": [{"if": "", "then": {}}],
         "Query": [{"if": "", "then": {"Items": [], "Count": 0}}],
         "GetSecretValue": [

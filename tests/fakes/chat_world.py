@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from aggregator.auth.caller import Caller
-from aggregator.billing.model import Account, Held
+from aggregator.billing.model import Account, Held, Hold
 from aggregator.billing.price import Price
 from aggregator.billing.store import Short
 from aggregator.orchestrator.model import DatedPrice, Provider, Spoken
@@ -178,6 +178,8 @@ class FakeWallets:
     def __init__(self, available: int = 1_000_000, steps: list[str] | None = None) -> None:
         self.available = available
         self.held: list[int] = []
+        self.returned: list[int] = []
+        self.return_fails: Exception | None = None
         self._steps = steps if steps is not None else []
 
     def hold(
@@ -190,6 +192,15 @@ class FakeWallets:
         self.available -= amount_nano_usd
         self.held.append(amount_nano_usd)
         return self.available
+
+    def return_rest(self, user_id: str, hold: Hold, rest_nano_usd: int, *, ends: float | None = None) -> None:
+        assert hold.amount_nano_usd in self.held
+        assert (user_id, ends is None) == (CALLER.user_id, False)
+        self._steps.append("return")
+        self.returned.append(rest_nano_usd)
+        if self.return_fails is not None:
+            raise self.return_fails
+        self.available += rest_nano_usd
 
     def sweep(self, user_id: str, lapsed: Mapping[str, Held]) -> bool:
         raise AssertionError(f"nothing of {user_id} has lapsed: {lapsed}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from moto import mock_aws
 
-from aggregator.billing.model import Entry, Held, Posting, UsageEnd, settlement_of, wallet_of
+from aggregator.billing.model import Entry, Held, Hold, Posting, UsageEnd, settlement_of, wallet_of
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.store import BillingStore, Short, Stale
 from aggregator.proxy.answers.kept_responses import KeptResponse
@@ -97,6 +97,7 @@ class Customer:
     def act(self) -> None:
         action: Callable[[], object] = self.random.choice([
             self.book, self.book, self.hold, self.hold, self.settle, self.sweep, self.read, self.list,
+            self.return_rest,
         ])  # fmt: skip
         try:
             action()
@@ -117,6 +118,12 @@ class Customer:
     def hold(self) -> None:
         amount, bucket = 20 * self.random.randint(1, 3), self.random.choice(BUCKETS)
         self.store.hold(self.user(), amount, bucket, if_available=self.random.choice([None, 4 * amount]))
+
+    def return_rest(self) -> None:
+        amount = 20 * self.random.randint(1, 3)
+        self.store.return_rest(
+            self.user(), Hold(amount, self.random.choice(BUCKETS), 0), self.random.choice([5, amount])
+        )
 
     def settle(self) -> None:
         user = self.user()

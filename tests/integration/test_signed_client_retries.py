@@ -52,6 +52,25 @@ def test_a_refusal_for_now_is_tried_again(stage: Stage, fault: Reply) -> None:
     assert server.connections == 1
 
 
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_who_must_not_do_it_twice_repeats_no_call_that_a_fault_answered(stage: Stage, status: int) -> None:
+    server = stage.server(answers(status, b'{"__type":"ServiceUnavailable"}'), answers())
+
+    error = refusal_of(update, stage.client(server.url).once())
+
+    assert (error.status, stage.waits, len(server.requests)) == (status, [], 1)
+
+
+@pytest.mark.parametrize("fault", [THROTTLED, b'{"__type":"TransactionConflictException"}'])
+def test_who_must_not_do_it_twice_repeats_what_was_refused_for_now(stage: Stage, fault: bytes) -> None:
+    server = stage.server(answers(400, fault), answers())
+    client = stage.client(server.url)
+
+    answer = update(client.once().until(stage.now + 5))
+
+    assert (answer, len(server.requests)) == ({"ok": True}, 2)
+
+
 def test_a_final_refusal_is_not_tried_again(stage: Stage) -> None:
     server = stage.server(answers(400, REFUSED), answers())
 

@@ -8,6 +8,8 @@ import pytest
 
 from aggregator.billing.account_item import AMOUNT
 from aggregator.billing.model import bucket_for
+from aggregator.billing.reserve import reserve
+from aggregator.billing.rest import return_rest
 from aggregator.billing.settle import sweep_over
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
@@ -67,6 +69,43 @@ def test_a_warm_chat_makes_two_calls_to_aws(world: World, chat: FunctionProcess,
     assert all(b'"statusCode":200' in answer for answer in answers)
 
 
+def test_a_chat_that_holds_a_large_part_of_its_account_makes_one_write_more(tmp_path: Path) -> None:
+    folder = tmp_path / "tight"
+    folder.mkdir()
+    body = chat_body(tokens=10)
+    with (
+        World(folder, available_nano_usd=1_000) as tight,
+        FunctionProcess(CHAT, tight.environment(), tmp_path / "log") as process,
+    ):
+        process.invoke(chat_event(body))
+        tight.forget()
+        answers = [body_of(process.invoke(chat_event(body, number)).answer) for number in range(10)]
+
+        assert calls(tight) == {"UpdateItem": 20, "PutEvents": 10}
+    assert all(b'"statusCode":200' in answer for answer in answers)
+
+
+def test_a_tight_account_writes_two_units_and_a_rich_one_writes_one() -> None:
+    metered = MeteredDynamoDb()
+    store = BillingStore(metered, "billing")
+    units = {}
+    for name, credit in (("rich", 10**12), ("tight", 10**8)):
+        _credit(store, name, credit)
+        metered.take()
+        hold = reserve(
+            store,
+            name,
+            at_most_nano_usd=9_852_000,
+            at_least_nano_usd=9_852_000,
+            now_epoch_seconds=1_764_000_000,
+        )
+        return_rest(store, name, hold, 10_800, request_id="r", ends=None)
+        spent = metered.take()
+        units[name] = (spent["calls"], spent["write_units"])
+
+    assert units == {"rich": (1, 1), "tight": (2, 2)}
+
+
 def test_a_decision_about_a_key_makes_one_call_and_the_next_ten_seconds_none(
     world: World, tmp_path: Path
 ) -> None:
@@ -121,6 +160,6 @@ def test_an_account_stays_small_though_a_request_is_lost_in_every_five_minutes_o
     assert max(size for _, size in sizes) <= 3.5 * 1024
 
 
-def _credit(store: BillingStore) -> None:
-    order = Order("c", "ann", "credit", 10**12, "2025-11-24T00:00:00Z")
+def _credit(store: BillingStore, user_id: str = "ann", amount: int = 10**12) -> None:
+    order = Order("c", user_id, "credit", amount, "2025-11-24T00:00:00Z")
     book(store, order, now_epoch_seconds=0, sleep=lambda _: None)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from aggregator.billing.entry_item import account_key
-from aggregator.billing.model import Account, Entry, Held, Posted, settlement_of
+from aggregator.billing.model import Account, Entry, Held, Hold, Posted, settlement_of
 from aggregator.billing.store import BillingStore, Booked, Short, Stale
 from aggregator.billing.transaction import Order, entry_of
 from aggregator.runtime import item
@@ -78,6 +78,46 @@ def test_no_hold_takes_more_than_is_there_whatever_it_asks_for(funded: BillingSt
 
 def test_all_that_is_there_can_be_held(funded: BillingStore) -> None:
     assert funded.hold("ann", 100, BUCKET) == 0
+
+
+def test_the_rest_of_a_hold_returns_and_its_request_stays(funded: BillingStore) -> None:
+    funded.hold("ann", 30, BUCKET)
+    funded.hold("ann", 10, BUCKET)
+
+    funded.return_rest("ann", Hold(30, BUCKET, 70), 25)
+
+    assert funded.account("ann") == Account("ann", 85, {BUCKET: Held(15, 2)})
+
+
+def test_a_hold_of_which_nothing_stays_is_over(funded: BillingStore) -> None:
+    funded.hold("ann", 30, BUCKET)
+    funded.hold("ann", 10, BUCKET)
+
+    funded.return_rest("ann", Hold(30, BUCKET, 70), 30)
+
+    assert funded.account("ann") == Account("ann", 90, {BUCKET: Held(10, 1)})
+
+
+@pytest.mark.parametrize("rest", [1, 30])
+def test_nothing_returns_from_a_bucket_that_does_not_hold_all_of_it(funded: BillingStore, rest: int) -> None:
+    funded.hold("ann", 29, BUCKET)
+
+    for hold in (Hold(30, BUCKET, 70), Hold(30, LATER, 70)):
+        with pytest.raises(Stale):
+            funded.return_rest("ann", hold, rest)
+
+    assert funded.account("ann") == Account("ann", 71, {BUCKET: Held(29, 1)})
+
+
+def test_nothing_returns_where_no_request_is_left(funded: BillingStore) -> None:
+    funded.hold("ann", 30, BUCKET)
+    funded.return_rest("ann", Hold(30, BUCKET, 70), 10)
+    funded.settle(settlement_of([end("r1", 5, held=5)]))
+
+    with pytest.raises(Stale):
+        funded.return_rest("ann", Hold(10, BUCKET, 70), 5)
+
+    assert funded.account("ann") == Account("ann", 80, {BUCKET: Held(15, 0)})
 
 
 def test_a_sweep_returns_buckets_as_they_were_seen(funded: BillingStore) -> None:

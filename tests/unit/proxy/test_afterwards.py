@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from aggregator.auth.caller import Caller
+from aggregator.billing.model import Hold
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
 from aggregator.proxy.dialects.chat.client import CHAT
@@ -63,6 +64,18 @@ class Stuck:
         raise AwsError("TimedOut", action)
 
 
+class TightWallets(FakeWallets):
+    """A wallet whose money is tight, and whose table is stuck once something was held."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(available=1_000)
+        self._stuck = Stuck(clock)
+
+    def return_rest(self, user_id: str, hold: Hold, rest_nano_usd: int, *, ends: float | None = None) -> None:
+        self.returned.append(rest_nano_usd)
+        self._stuck.until(ends or 0).call("UpdateItem", {"of": (user_id, hold)})
+
+
 class Context:
     """A Lambda context whose function has `seconds` left."""
 
@@ -76,7 +89,9 @@ class Context:
 class Door:
     """A chat function whose bus, queue and table get stuck once the provider has been called."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *script: ScriptedResponse, takes: float) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, *script: ScriptedResponse, takes: float, tight: bool = False
+    ) -> None:
         self.clock = Clock(1_000.0)
         self.table = Stuck(self.clock, MemoryDynamoDb())
         self.table.is_stuck = False
@@ -103,7 +118,7 @@ class Door:
         do = Collaborators(
             route=lambda *_: [route()],
             admit=admission(lambda _: catalogue()),
-            wallets=FakeWallets(),
+            wallets=TightWallets(self.clock) if tight else FakeWallets(),
             upstream=upstream,
             keys=FakeKeys(),
             emit=usage.emit,
@@ -135,6 +150,18 @@ def test_usage_that_bus_and_queue_refuse_at_the_deadline_is_logged_before_the_fu
     assert door.lost_at == [1_056.375]
     assert door.clock.seconds == 1_059.0
     assert b'"code":"provider_timeout"' in said.replace(b'": ', b'":')
+
+
+def test_a_hold_that_does_not_come_back_leaves_all_that_follows_its_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = ScriptedResponse(chunk("hey"), UpstreamError("late", timed_out=True))
+    door = Door(monkeypatch, broken, takes=50.0, tight=True)
+
+    door.ask(60, stream=True)
+
+    assert door.lost_at == [1_050 + 1.5 + 3 + 2.1]
+    assert door.clock.seconds == 1_059.0
 
 
 def test_a_plain_answer_at_the_deadline_reaches_its_client(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,7 @@ def test_a_stream_with_usage_tells_the_receipt_in_a_chunk_before_its_end_mark() 
     pieces = read(world, answer.chunks)
 
     told = json.loads(pieces[1].removeprefix(b"data: "))
-    assert world.steps[3:] == ["chunk", "emit completed", "chunk", "done"]
+    assert world.steps[3:] == ["chunk", "return", "emit completed", "chunk", "done"]
     assert told["choices"] == []
     assert told["usage"] | {"hold_usd": "-"} == {
         "prompt_tokens": 10,

@@ -79,7 +79,7 @@ def test_a_small_balance_caps_the_answer() -> None:
     answer = served(world)
 
     assert world.wallets.held == [220]
-    assert world.wallets.available == 0
+    assert world.wallets.returned == [200]
     assert 16 <= int(answer.headers["x-aggregator-max-tokens"]) < 100
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Price, Usage, cost_of
+from aggregator.billing.shares import SHARES
 
 HOLD_SECONDS = 3600
 """How long money stays held: the longest request (15 minutes) and ample time for its usage to be settled."""
@@ -146,6 +147,14 @@ class Hold:
     amount_nano_usd: NanoUsd
     bucket: str
     available_after_nano_usd: NanoUsd | None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it took so much of what was available that its rest is worth a write as soon as it is known."""
+        if self.available_after_nano_usd is None:
+            return False
+        before = self.available_after_nano_usd + self.amount_nano_usd
+        return self.amount_nano_usd > SHARES.give_back_above.of(before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,12 @@ class Wallets(Protocol):
         """See `BillingStore.hold`."""
         ...
 
+    def return_rest(
+        self, user_id: str, hold: Hold, rest_nano_usd: NanoUsd, *, ends: float | None = None
+    ) -> None:
+        """See `BillingStore.return_rest`."""
+        ...
+
     def sweep(self, user_id: str, lapsed: dict[str, Held]) -> bool:
         """See `BillingStore.sweep`."""
         ...

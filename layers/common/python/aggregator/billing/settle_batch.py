@@ -59,7 +59,7 @@ def usage_end_of(event: AiUsage) -> UsageEnd:
     said = event.model_dump(by_alias=True, exclude_none=True)
     usage = Usage.from_json(said["usage"])
     details = {name: said[name] for name in _DETAILS if name in said} | usage.to_json()
-    details["holdNanoUsd"] = event.hold.amount_nano_usd
+    details["holdNanoUsd"] = event.hold.amount_nano_usd + event.hold.returned_nano_usd
     end = UsageEnd(
         request_id=event.request_id,
         user_id=event.user_id,

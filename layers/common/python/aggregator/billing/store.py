@@ -23,10 +23,10 @@ from aggregator.billing.account_item import (
     account_of,
 )
 from aggregator.billing.entry_item import ENTRY_PREFIX, account_key, entry_key, from_item
-from aggregator.billing.model import Account, Entry, Held, Settlement, day_of, fullest
+from aggregator.billing.model import Account, Entry, Held, Hold, Settlement, day_of, fullest
 from aggregator.billing.money import NanoUsd
 from aggregator.runtime import item
-from aggregator.runtime.aws import CONDITION_FAILED, TRANSACTION_CANCELED, Aws, AwsError
+from aggregator.runtime.aws import CONDITION_FAILED, TRANSACTION_CANCELED, Aws, AwsError, once, until
 
 JsonObject = dict[str, Any]
 
@@ -94,6 +94,26 @@ class BillingStore:
                 raise
             raise Short(account_of(user_id, refused.item or {})) from None
         return int(answer["Attributes"]["available"]["N"])
+
+    def return_rest(
+        self, user_id: str, hold: Hold, rest_nano_usd: NanoUsd, *, ends: float | None = None
+    ) -> None:
+        """Move what a hold does not need from its bucket to available, ahead of its settling.
+
+        What may have been carried out is not repeated: done twice, it would return what others hold. It is over when
+        the monotonic clock says `ends`.
+
+        Raises:
+            Stale: the bucket does not hold that much, or no request, any more; nothing was written.
+            AwsError: as `has_surely_failed` tells, nothing was written, or it may have been.
+        """
+        change = writes.return_rest(self._table, user_id, hold.bucket, hold.amount_nano_usd, rest_nano_usd)
+        try:
+            once(until(self._aws, ends)).call("UpdateItem", change)
+        except AwsError as refused:
+            if refused.code != CONDITION_FAILED:
+                raise
+            raise Stale from None
 
     def sweep(self, user_id: str, lapsed: Mapping[str, Held]) -> bool:
         """Return lapsed buckets to available, the `MOST_BUCKETS` fullest if there are more.

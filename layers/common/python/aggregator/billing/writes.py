@@ -48,6 +48,22 @@ def release(table: str, settlement: Settlement, day: str) -> JsonObject:
     return change.update(table)
 
 
+def return_rest(
+    table: str, user_id: str, bucket: str, held_nano_usd: NanoUsd, rest_nano_usd: NanoUsd
+) -> JsonObject:
+    """What one hold does not need back to available; refused if its bucket does not hold all of it any more.
+
+    Its request goes on being counted there, for it is yet to be settled; but a hold of which nothing stays is over.
+    """
+    change = _Change(user_id)
+    change.add(rest_nano_usd)
+    if rest_nano_usd == held_nano_usd:
+        change.take(bucket, Held(held_nano_usd, 1))
+    else:
+        change.lower(bucket, held_nano_usd, rest_nano_usd)
+    return change.update(table)
+
+
 def move(table: str, entry: Entry, swept: Mapping[str, Held], day: str) -> JsonObject:
     """An entry's effect on the wallet, lapsed buckets swept for it; refused if the wallet has too little for it."""
     change = _Change(entry.user_id)
@@ -89,6 +105,14 @@ class _Change:
         hold, holds = self._name(bucket)
         amount, count = self._value(held)
         self._sets += [f"{hold} = {hold} - {amount}", f"{holds} = {holds} - {count}"]
+        self._conditions += [f"{hold} >= {amount}", f"{holds} >= {count}"]
+
+    def lower(self, bucket: str, held_nano_usd: NanoUsd, by_nano_usd: NanoUsd) -> None:
+        """Take a part of one request's hold out of a bucket, which must have all of it, and its request."""
+        hold, holds = self._name(bucket)
+        amount, count = self._value(Held(held_nano_usd, 1))
+        self._values[":rest"] = by_nano_usd
+        self._sets.append(f"{hold} = {hold} - :rest")
         self._conditions += [f"{hold} >= {amount}", f"{holds} >= {count}"]
 
     def sweep(self, lapsed: Mapping[str, Held], taken: Mapping[str, Held]) -> None:

@@ -16,10 +16,14 @@ Outcome = Literal["completed", "client_gone", "provider_cut", "deadline", "provi
 
 
 class HeldMoney(Event):
-    """The hold that this request took, to be settled against what it cost."""
+    """What this request still holds, to be settled against what it cost.
+
+    `returned_nano_usd` is what it held beside that and has back already, since it was a large part of the account.
+    """
 
     amount_nano_usd: Count
     bucket: Id
+    returned_nano_usd: Count = 0
 
 
 class CountedUsage(Event):

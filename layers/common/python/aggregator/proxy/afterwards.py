@@ -1,11 +1,11 @@
 """Afterwards: the time for all that follows an answer. On the hot path.
 
 A request stops calling and reading `SETTLE_SECONDS` before the function's time is over. What follows its answer (the
-event, by the bus or else by the queue; its line in the log, if both refuse; what its limits give back; its answer, kept
-for repetitions) fits into that, whatever fails:
+rest of a large hold; the event, by the bus or else by the queue; its line in the log, if both refuse; what its limits
+give back; its answer, kept for repetitions) fits into that, whatever fails:
 
-    deadline                              deadline + 7.5     deadline + 9     deadline + 10
-    | bus: half | queue: most of the rest | limits, the rest | stored answers | the function's end
+    deadline                                         deadline + 7.5     deadline + 9     deadline + 10
+    | hold: a fifth | bus: half | queue: most | limits, the rest | stored answers | the function's end
 
 An answer that ends early has as much for its event and its limits. Moments are those of the monotonic clock.
 """
@@ -16,6 +16,7 @@ SETTLE_SECONDS = 10.0
 _EVENT_SECONDS = 7.5
 _STORED_SECONDS = 9.0
 
+RETURN_SHARE = 0.2
 BUS_SHARE = 0.5
 QUEUE_SHARE = 0.7
 ROUTES_SECONDS = 1.5

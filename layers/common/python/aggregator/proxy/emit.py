@@ -76,7 +76,7 @@ def event_of(receipt: Receipt) -> JsonObject:
         "userId": receipt.user_id,
         "keyId": receipt.key_id,
         "occurredAt": receipt.occurred_at,
-        "hold": {"amountNanoUsd": receipt.hold.amount_nano_usd, "bucket": receipt.hold.bucket},
+        "hold": _hold_of(receipt),
         "model": receipt.route.model_id,
         "provider": receipt.route.provider.id,
         "attempts": receipt.attempts,
@@ -97,3 +97,13 @@ def event_of(receipt: Receipt) -> JsonObject:
     if receipt.first_token_ms is not None:
         detail["timeToFirstTokenMs"] = receipt.first_token_ms
     return detail
+
+
+def _hold_of(receipt: Receipt) -> JsonObject:
+    """What is still held, and in which bucket; what is back already is told beside it."""
+    returned = receipt.returned_nano_usd
+    hold: JsonObject = {
+        "amountNanoUsd": receipt.hold.amount_nano_usd - returned,
+        "bucket": receipt.hold.bucket,
+    }
+    return hold | {"returnedNanoUsd": returned} if returned else hold

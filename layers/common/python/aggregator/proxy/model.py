@@ -308,7 +308,8 @@ class CallFailed(Exception):
 class Receipt:
     """What one request came to. `outcome` and `status` as in the `ai_usage` event; latencies in milliseconds.
 
-    `settle_by` is when all that follows must be over, on the monotonic clock.
+    `settle_by` is when all that follows must be over, on the monotonic clock. `returned_nano_usd` is what went back of
+    the hold before the event: settling finds so much less.
     """
 
     request_id: str
@@ -327,6 +328,7 @@ class Receipt:
     latency_ms: int
     first_token_ms: int | None
     settle_by: float | None = None
+    returned_nano_usd: NanoUsd = 0
 
     @property
     def charged_nano_usd(self) -> NanoUsd:

@@ -7,7 +7,10 @@ from typing import Any
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.model import Hold
+from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Usage, cost_of, fees_of, output_tokens_that_fit
+from aggregator.billing.reserve import Wallets
+from aggregator.proxy.afterwards import RETURN_SHARE, share
 from aggregator.proxy.bound import input_bound
 from aggregator.proxy.model import EMBEDDINGS, Ask, Progress, Receipt, Route, tier_named
 from aggregator.runtime.clock import iso
@@ -64,6 +67,22 @@ class Tab:
             stream=self.ask.stream,
             latency_ms=round(self.monotonic() * 1000 - self.started_ms),
             first_token_ms=None if first_token is None else round(first_token - self.started_ms),
+        )
+
+    def return_rest(self, wallets: Wallets, receipt: Receipt, settle_by: float) -> NanoUsd:
+        """Return what a large hold does not need, at once; how much less its usage event must say is held."""
+        if not self.hold.is_large:
+            return 0
+        from aggregator.billing import rest  # noqa: PLC0415 (only tight accounts pay for it)
+
+        ends = share(settle_by, self.monotonic(), RETURN_SHARE)
+        return rest.return_rest(
+            wallets,
+            self.caller.user_id,
+            self.hold,
+            receipt.charged_nano_usd,
+            request_id=self.request_id,
+            ends=ends,
         )
 
 

@@ -167,11 +167,11 @@ def _close(
     deadline: float,
     do: Collaborators,
 ) -> Receipt:
-    """Say what the request came to, and give back what its limits took too much; once in every exit."""
+    """Return a large hold's rest, say what the request came to, give its limits' rest back; once in every exit."""
     settle_by = settled_by(deadline, do.monotonic())
-    receipt = replace(
-        tab.close(route, attempts, progress, outcome=outcome, status=status), settle_by=settle_by
-    )
+    receipt = tab.close(route, attempts, progress, outcome=outcome, status=status)
+    returned = tab.return_rest(do.wallets, receipt, settle_by)
+    receipt = replace(receipt, settle_by=settle_by, returned_nano_usd=returned)
     do.emit(receipt)
     limits.give_back(
         do.counts,

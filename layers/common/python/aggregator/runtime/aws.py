@@ -34,6 +34,15 @@ def until(client: Client, ends: float | None) -> Client:
     return client if ends is None or hurried is None else hurried(ends)
 
 
+def once(client: Client) -> Client:
+    """`client`, which repeats no call that may have been carried out: a fault of the service leaves that open.
+
+    Who cannot be told so stays as it is: memory, and stubs of tests.
+    """
+    careful = getattr(client, "once", None)
+    return client if careful is None else careful()
+
+
 class AwsError(Exception):
     """AWS said no, or said nothing.
 

@@ -87,6 +87,7 @@ class SignedClient:
         self._clock = clock
         self._monotonic = monotonic
         self._ends = float("inf")
+        self._repeats_faults = True
 
     def until(self, ends: float) -> "SignedClient":
         """The same client with the same connections, whose calls are over at `ends` of the monotonic clock."""
@@ -99,6 +100,15 @@ class SignedClient:
         hurried = object.__new__(SignedClient)
         hurried.__dict__.update(self.__dict__, _timeouts=self._timeouts._replace(total=seconds))
         return hurried
+
+    def once(self) -> "SignedClient":
+        """The same client with the same connections, which repeats no call that a fault (5xx) answered.
+
+        The service may have carried it out, and what must not happen twice cannot always tell.
+        """
+        careful = object.__new__(SignedClient)
+        careful.__dict__.update(self.__dict__, _repeats_faults=False)
+        return careful
 
     def warm(self) -> None:
         """Connect ahead of the first call, as a Lambda should while it starts.
@@ -146,7 +156,9 @@ class SignedClient:
         """Whether the same call may pass a moment later, and may be sent again."""
         if failed.code == TIMED_OUT:
             return action in self._repeatable_actions
-        return failed.code in _NOT_NOW or failed.status == 429 or failed.status >= 500
+        if failed.status >= 500:
+            return self._repeats_faults
+        return failed.code in _NOT_NOW or failed.status == 429
 
     def _attempt(self, action: str, body: bytes, credentials: Credentials, deadline: float) -> JsonObject:
         headers = self._signer.sign(
