@@ -1,10 +1,10 @@
 """OpenAI's Responses, as the stand-in speaks it. Source: OpenAI API reference, "Create a model response"."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from local.standin.ask import Ask, JsonObject
 from local.standin.completion import Choice, Completion, SpokenCall
+from local.standin.dialects.responses_input import messages_in, tools_in
 from local.standin.directives import Directives
 from local.standin.errors import BadRequest
 from local.standin.wire import ServerSentEvents
@@ -26,8 +26,8 @@ def to_chat(body: JsonObject) -> JsonObject:
     said: JsonObject = {name: body[name] for name in same if body.get(name) is not None}
     if body.get("store") is not False:
         raise BadRequest("The stand-in keeps nothing: 'store' must be false here.", param="store")
-    said["messages"] = list(_messages(body))
-    said |= _cap(body) | _tools(body) | _form(body)
+    said["messages"] = list(messages_in(body))
+    said |= _cap(body) | tools_in(body) | _form(body)
     if effort := (body.get("reasoning") or {}).get("effort"):
         said["reasoning_effort"] = effort
     if body.get("stream"):
@@ -45,25 +45,6 @@ def _cap(body: JsonObject) -> JsonObject:
             param="max_output_tokens",
         )
     return {"max_completion_tokens": cap}
-
-
-def _tools(body: JsonObject) -> JsonObject:
-    given = [*(body.get("tools") or ()), *_tools_on_the_way(body)]
-    tools = [tool for each in given for tool in map(_tool, _flat(each)) if tool]
-    if not tools:
-        return {}
-    choice = body.get("tool_choice")
-    if isinstance(choice, dict) and choice.get("type") in ("function", "custom"):
-        choice = {"type": choice["type"], choice["type"]: {"name": choice.get("name")}}
-    return {"tools": tools} | ({"tool_choice": choice} if choice is not None else {})
-
-
-def _tools_on_the_way(body: JsonObject) -> list[JsonObject]:
-    """Tools that an item of the input brings, which is how Codex gives all of its own to the newest models."""
-    items = body["input"] if isinstance(body.get("input"), list) else []
-    return [
-        tool for item in items if item.get("type") == "additional_tools" for tool in item.get("tools") or ()
-    ]
 
 
 def _form(body: JsonObject) -> JsonObject:
@@ -237,73 +218,3 @@ def _usage(completion: Completion) -> JsonObject:
         "output_tokens_details": {"reasoning_tokens": said["completion_tokens_details"]["reasoning_tokens"]},
         "total_tokens": said["total_tokens"],
     }
-
-
-def _messages(body: JsonObject) -> Iterator[JsonObject]:
-    if body.get("instructions"):
-        yield {"role": "system", "content": body["instructions"]}
-    said = body.get("input")
-    if isinstance(said, str):
-        yield {"role": "user", "content": said}
-        return
-    for place, item in enumerate(said or ()):
-        yield from _of_item(item, f"input[{place}]")
-
-
-def _of_item(item: JsonObject, place: str) -> Iterator[JsonObject]:
-    kind = item.get("type", "message")
-    match kind:
-        case "message":
-            content = item.get("content")
-            yield {
-                "role": item.get("role"),
-                "content": content if isinstance(content, str) else _parts(content),
-            }
-        case "function_call" | "custom_tool_call":
-            form = "function" if kind == "function_call" else "custom"
-            field = "arguments" if form == "function" else "input"
-            inside = {"name": item.get("name"), field: item.get(field, "")}
-            call = {"id": item.get("call_id"), "type": form, form: inside}
-            yield {"role": "assistant", "content": None, "tool_calls": [call]}
-        case "function_call_output" | "custom_tool_call_output":
-            output = item.get("output")
-            content = output if isinstance(output, str) else _parts(output)
-            yield {"role": "tool", "tool_call_id": str(item.get("call_id")), "content": content}
-        case "reasoning":
-            if not item.get("encrypted_content"):
-                raise BadRequest(
-                    f"Item with id '{item.get('id')}' not found. Items are not persisted when `store` is set to false.",
-                    param=place,
-                    status=404,
-                )
-        case "item_reference":
-            raise BadRequest(f"Item with id '{item.get('id')}' not found.", param=place, status=404)
-
-
-def _parts(content: Any) -> list[JsonObject]:
-    parts = []
-    for part in content or ():
-        if part.get("type") == "input_image":
-            parts.append({"type": "image_url", "image_url": {"url": part.get("image_url") or ""}})
-        else:
-            parts.append({"type": "text", "text": part.get("text") or part.get("refusal") or ""})
-    return parts
-
-
-def _flat(tool: JsonObject) -> list[JsonObject]:
-    return tool.get("tools") or [] if tool.get("type") == "namespace" else [tool]
-
-
-def _tool(tool: JsonObject) -> JsonObject | None:
-    kind = tool.get("type")
-    if kind not in ("function", "custom"):
-        return None
-    if kind == "custom":
-        return {"type": kind, kind: {"name": tool.get("name")}}
-    schema = tool.get("parameters") or {}
-    if schema.get("type") == "object" and "properties" not in schema:
-        raise BadRequest(
-            f"Invalid schema for function '{tool.get('name')}': object schema missing properties.",
-            param="tools",
-        )
-    return {"type": kind, kind: {"name": tool.get("name"), "parameters": schema or {"type": "object"}}}

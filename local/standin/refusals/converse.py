@@ -11,29 +11,7 @@ from local.standin.refusals.claude import Block
 from local.standin.refusals.fields import CONTENT_BLOCK, CONVERSE, INFERENCE_CONFIG
 from local.standin.refusals.reading import blocks_of, every, extra, is_a_name, listed
 from local.standin.refusals.rules import Call, Rule
-
-_SIGNED = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=\w+/(?P<day>\d{8})/[a-z0-9-]+/bedrock/aws4_request, ?"
-    r"SignedHeaders=(?P<names>[a-z0-9;-]+), ?Signature=[0-9a-f]{64}"
-)
-_BEARER = re.compile(r"Bearer \S+")
-_MUST_BE_SIGNED = {"host", "x-amz-date"}
-
-
-def _unsigned(call: Call) -> tuple[str, str] | None:
-    said = call.headers.get("authorization", "")
-    if _BEARER.fullmatch(said):
-        return None
-    signed = _SIGNED.fullmatch(said)
-    if signed is None:
-        return "", "Missing Authentication Token"
-    names = signed["names"].split(";")
-    if not set(names) >= _MUST_BE_SIGNED or names != sorted(names):
-        return "", "'Host' and 'X-Amz-Date' must be among the signed headers, in order."
-    if not call.headers.get("x-amz-date", "").startswith(signed["day"]):
-        return "", "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP."
-    missing = [name for name in names if name not in call.headers]
-    return ("", f"Signed headers are not there: {', '.join(missing)}") if missing else None
+from local.standin.refusals.signature import unsigned
 
 
 def _blocks(call: Call) -> Iterator[tuple[str, JsonObject]]:
@@ -227,7 +205,7 @@ _REFERENCE = "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtim
 RULES = (
     Rule(
         "a call without a signature of version 4 or a key",
-        _unsigned,
+        unsigned,
         (
             "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html",
             "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-use.html",

@@ -9,17 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.orchestrator.check import check
-from local.catalogue.import_prices import (
-    ALWAYS,
-    HERE,
-    TARGET,
-    abilities,
-    catalogue,
-    nano_usd_per_million,
-    price,
-    rates,
-    text_of,
-)
+from local.catalogue.abilities import abilities
+from local.catalogue.import_prices import HERE, TARGET, catalogue, text_of
+from local.catalogue.prices import ALWAYS, nano_usd_per_million, price, rates
 
 JsonObject = dict[str, Any]
 
