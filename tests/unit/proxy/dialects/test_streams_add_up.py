@@ -21,17 +21,21 @@ JsonObject = dict[str, Any]
 
 @dataclass(frozen=True)
 class Block:
-    """What a model did: it thought, spoke, or called a tool."""
+    """What a model did: it thought, spoke, of itself or of a page that it read, or called a tool."""
 
     kind: str
     words: str
     id: str = ""
+    cited: bool = False
+
+
+PAGE: JsonObject = {"url": "https://a.example/p", "title": "P"}
 
 
 _words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 _blocks = st.lists(
     st.builds(Block, st.just("thought"), _words)
-    | st.builds(Block, st.just("text"), _words)
+    | st.builds(Block, st.just("text"), _words, cited=st.booleans())
     | st.builds(Block, st.just("call"), _words.map(lambda each: json.dumps({"x": each}))),
     min_size=1,
     max_size=6,
@@ -77,6 +81,9 @@ class Messages:
             for piece in cut(_compact(block), size):
                 delta = {"type": kind, name: piece}
                 yield sse({"type": "content_block_delta", "index": n, "delta": delta})
+            if block.cited:
+                cited = {"type": "citations_delta", "citation": _FOUND_BY_CLAUDE}
+                yield sse({"type": "content_block_delta", "index": n, "delta": cited})
             if block.kind == "thought":
                 delta = {"type": "signature_delta", "signature": f"sig-{block.id}"}
                 yield sse({"type": "content_block_delta", "index": n, "delta": delta})
@@ -90,15 +97,23 @@ def _claudes(block: Block, signature: str | None = None) -> JsonObject:
     if block.kind == "call":
         return {"type": "tool_use", "id": block.id, "name": "f", "input": json.loads(block.words)}
     if block.kind == "text":
-        return {"type": "text", "text": block.words}
+        citations = [_FOUND_BY_CLAUDE] if block.cited and block.words else []
+        return {"type": "text", "text": block.words, "citations": citations}
     signed = f"sig-{block.id}" if signature is None else signature
     return {"type": "thinking", "thinking": block.words, "signature": signed}
+
+
+_FOUND_BY_CLAUDE: JsonObject = PAGE | {
+    "type": "web_search_result_location",
+    "cited_text": "c",
+    "encrypted_index": "e",
+}
 
 
 class Gemini:
     @staticmethod
     def plain(blocks: list[Block]) -> bytes:
-        return json.dumps(_partial([_googles(block) for block in blocks], "STOP")).encode()
+        return json.dumps(_partial([_googles(block) for block in blocks], "STOP", _grounds(blocks))).encode()
 
     @staticmethod
     def stream(blocks: list[Block], size: int) -> Iterator[bytes]:
@@ -112,11 +127,26 @@ class Gemini:
                 if n < len(pieces) - 1:
                     part.pop("thoughtSignature", None)
                 yield sse(_partial([part]))
-        yield sse(_partial([], "STOP"))
+        yield sse(_partial([], "STOP", _grounds(blocks)))
 
 
-def _partial(parts: list[JsonObject], reason: str = "") -> JsonObject:
-    candidate: JsonObject = {"index": 0, "content": {"role": "model", "parts": parts}}
+def _grounds(blocks: list[Block]) -> JsonObject:
+    supports: list[JsonObject] = []
+    said = 0
+    for block in blocks:
+        length = len(block.words.encode()) if block.kind == "text" else 0
+        if block.cited:
+            segment = {"startIndex": said, "endIndex": said + length, "text": block.words}
+            supports.append({"segment": segment, "groundingChunkIndices": [0]})
+        said += length
+    page = {"web": {"uri": PAGE["url"], "title": PAGE["title"]}}
+    return (
+        {"groundingMetadata": {"groundingChunks": [page], "groundingSupports": supports}} if supports else {}
+    )
+
+
+def _partial(parts: list[JsonObject], reason: str = "", beside: JsonObject | None = None) -> JsonObject:
+    candidate: JsonObject = {"index": 0, "content": {"role": "model", "parts": parts}} | (beside or {})
     if reason:
         candidate["finishReason"] = reason
     usage = {"promptTokenCount": 10, "candidatesTokenCount": 5, "totalTokenCount": 15}
@@ -148,6 +178,9 @@ class Converse:
                     yield bedrock.thought(n, text=piece)
                 else:
                     yield bedrock.argument(n, piece) if block.kind == "call" else bedrock.text_delta(piece, n)
+            if block.cited:
+                cited = {"citation": _FOUND_BY_NOVA}
+                yield bedrock.event("contentBlockDelta", contentBlockIndex=n, delta=cited)
             if block.kind == "thought":
                 yield bedrock.thought(n, signature=f"sig-{block.id}")
             yield bedrock.stop_block(n)
@@ -158,9 +191,14 @@ class Converse:
 def _amazons(block: Block) -> JsonObject:
     if block.kind == "call":
         return {"toolUse": {"toolUseId": block.id, "name": "f", "input": json.loads(block.words)}}
+    if block.cited:
+        return {"citationsContent": {"content": [{"text": block.words}], "citations": [_FOUND_BY_NOVA]}}
     if block.kind == "text":
         return {"text": block.words}
     return {"reasoningContent": {"reasoningText": {"text": block.words, "signature": f"sig-{block.id}"}}}
+
+
+_FOUND_BY_NOVA = {"title": PAGE["title"], "location": {"web": {"url": PAGE["url"], "domain": "a.example"}}}
 
 
 def _compact(block: Block) -> str:
@@ -187,7 +225,11 @@ class Responses:
                 "call": "function_call_arguments",
             }[block.kind]
             for piece in cut(block.words, size):
-                yield sse({"type": f"response.{kind}.delta", "delta": piece} | at)
+                yield sse({"type": f"response.{kind}.delta", "delta": piece, "content_index": 0} | at)
+            if block.cited:
+                (annotation,) = _openais(block)["content"][0]["annotations"]
+                added = {"content_index": 0, "annotation_index": 0, "annotation": annotation}
+                yield sse({"type": "response.output_text.annotation.added"} | added | at)
             yield sse({"type": "response.output_item.done", "item": _openais(block)} | at)
         whole = _response([_openais(block) for block in blocks])
         yield sse({"type": "response.completed", "response": whole})
@@ -202,7 +244,10 @@ def _openais(block: Block) -> JsonObject:
     if block.kind == "call":
         return {"type": "function_call", "call_id": block.id, "name": "f", "arguments": block.words}
     if block.kind == "text":
-        return {"type": "message", "content": [{"type": "output_text", "text": block.words}]}
+        cited = PAGE | {"type": "url_citation", "start_index": 0, "end_index": len(block.words)}
+        annotations = [cited] if block.cited else []
+        part = {"type": "output_text", "text": block.words, "annotations": annotations}
+        return {"type": "message", "content": [part]}
     summary = [{"type": "summary_text", "text": block.words}]
     return {"type": "reasoning", "summary": summary, "encrypted_content": f"sig-{block.id}"}
 
@@ -215,6 +260,7 @@ class Chat:
             "role": "assistant",
             "reasoning_content": "".join(block.words for block in blocks if block.kind == "thought"),
             "content": "".join(block.words for block in blocks if block.kind == "text"),
+            "annotations": [_annotation(blocks, block) for block in blocks if block.cited],
             **({"tool_calls": calls} if calls else {}),
         }
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
@@ -234,12 +280,21 @@ class Chat:
                 else:
                     yield _delta({"reasoning_content" if block.kind == "thought" else "content": piece})
             place += block.kind == "call"
+            if block.cited:
+                yield _delta({"annotations": [_annotation(blocks, block)]})
         yield _delta({}, "stop")
         yield sse({"id": "c1", "model": "m", "choices": [], "usage": _COUNTED})
         yield b"data: [DONE]\n\n"
 
 
 _COUNTED = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+
+
+def _annotation(blocks: list[Block], cited: Block) -> JsonObject:
+    before = blocks[: next(n for n, block in enumerate(blocks) if block is cited)]
+    start = sum(len(block.words) for block in before if block.kind == "text")
+    span = {"start_index": start, "end_index": start + len(cited.words)}
+    return {"type": "url_citation", "url_citation": PAGE | span}
 
 
 def _chats(block: Block) -> JsonObject:

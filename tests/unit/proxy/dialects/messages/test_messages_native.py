@@ -12,7 +12,7 @@ from aggregator.billing.price import Price
 from aggregator.errors import UnsupportedParameter
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.messages.client import MESSAGES
-from aggregator.proxy.dialects.messages.foreign import without_foreign_thoughts
+from aggregator.proxy.dialects.messages.foreign import without_what_is_foreign
 from aggregator.proxy.dialects.messages.from_client import taken
 from aggregator.proxy.dialects.messages.native import check, encode
 from aggregator.proxy.dialects.messages.tokens import estimated_tokens
@@ -331,11 +331,11 @@ def test_thinking_that_another_model_sealed_stays_behind_when_a_conversation_goe
         {"role": "user", "content": "q3"},
     ]  # fmt: skip
 
-    went = without_foreign_thoughts(turns, is_claude=True)
+    went = without_what_is_foreign(turns, is_claude=True)
 
-    assert without_foreign_thoughts(turns[:1], is_claude=True) == turns[:1]
+    assert without_what_is_foreign(turns[:1], is_claude=True) == turns[:1]
     assert (
-        len(without_foreign_thoughts(turns, is_claude=False)[1]["content"]) == 3
+        len(without_what_is_foreign(turns, is_claude=False)[1]["content"]) == 3
     )  # who signs nothing takes it back
     assert sent(messages=turns)[0]["messages"][3] == {"role": "user", "content": "q3"}
     assert went == [

@@ -101,7 +101,7 @@ def test_a_wrong_field_is_refused_by_its_path(fields: JsonObject, param: str) ->
         ({"tools": [TOOL | {"input_examples": [{}]}]}, "tools.0.input_examples"),
         ({"output_config": {"task_budget": 3}}, "output_config.task_budget"),
         (
-            {"messages": [{"role": "user", "content": [{"type": "search_result"}]}]},
+            {"messages": [{"role": "user", "content": [{"type": "web_search_tool_result"}]}]},
             "messages.0.content.0.type",
         ),
         (
@@ -122,14 +122,6 @@ def test_a_wrong_field_is_refused_by_its_path(fields: JsonObject, param: str) ->
         (
             {"messages": [{"role": "user", "content": [document({"type": "url", "url": "https://x"})]}]},
             "messages.0.content.0.source.type",
-        ),
-        (
-            {
-                "messages": [
-                    {"role": "user", "content": [document({"type": "text"}, citations={"enabled": True})]}
-                ]
-            },
-            "messages.0.content.0.citations",
         ),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages.0.role"),
         ({"tool_choice": {"type": "maybe"}}, "tool_choice.type"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from aggregator.errors import JsonObject
+from aggregator.proxy.dialects.citations import Citation, pieces
 
 Role = Literal["system", "developer", "user", "assistant"]
 
@@ -49,9 +50,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Text(Block):
-    """Words."""
+    """Words, and where they were taken from."""
 
     text: str
+    citations: tuple[Citation, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,28 @@ class File(Block):
 
 
 @dataclass(frozen=True, slots=True)
+class Citable(Block):
+    """A document, or what a search of the client's found, that an answer may cite; `cites` if it is asked to.
+
+    `content` is the one file or text of a document, or the pieces by which citations count. `source` and `title` name
+    it, `context` says more of it.
+    """
+
+    kind: Literal["document", "search_result"]
+    content: tuple[Text | Image | File, ...]
+    title: str = ""
+    source: str = ""
+    context: str = ""
+    in_pieces: bool = False
+    cites: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Result(Block):
     """What a call came to. `name` is the tool's, where the client repeats it."""
 
     call_id: str
-    content: tuple[Text | Image | File, ...]
+    content: tuple[Text | Image | File | Citable, ...]
     is_error: bool = False
     name: str | None = None
 
@@ -133,6 +152,16 @@ def spoken(turn: Turn) -> tuple[Block, ...]:
     if turn.mark is None or not blocks:
         return blocks
     return (*blocks[:-1], replace(blocks[-1], mark=turn.mark))
+
+
+def in_words(block: Block) -> tuple[Block, ...]:
+    """What can be cited, as a plain file or words after what is said about it; any other block is itself."""
+    if not isinstance(block, Citable):
+        return (block,)
+    named = isinstance(block.content[0], File)  # by its title
+    about = [each for each in ("" if named else block.title, block.source, block.context) if each]
+    first = (Text("\n\n".join(about), came=block.came),) if about else ()
+    return (*first, *block.content[:-1], *(replace(each, mark=block.mark) for each in block.content[-1:]))
 
 
 def said_in(result: Result) -> tuple[Block, ...]:
@@ -169,3 +198,10 @@ def in_two_roles(turns: Iterable[Turn]) -> Iterator[Turn]:
 def results_first(blocks: Iterable[Block]) -> tuple[Block, ...]:
     """The same blocks, for whoever wants calls answered before anything else is said."""
     return tuple(sorted(blocks, key=lambda block: not isinstance(block, Result)))
+
+
+def by_source(text: Text) -> Iterator[Text]:
+    """The words cut where their sources change, for whoever cites whole blocks; its mark is on the last."""
+    cut = list(pieces(text.text, text.citations))
+    for n, (words, citations) in enumerate(cut, 1):
+        yield replace(text, text=words, citations=citations, mark=text.mark if n == len(cut) else None)

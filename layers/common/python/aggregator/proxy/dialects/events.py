@@ -10,9 +10,11 @@ from typing import Any
 
 from aggregator.billing.price import Usage
 from aggregator.errors import JsonObject
+from aggregator.proxy.dialects.citations import Citation
 
 NAMED, ALIVE, COUNTED, END = "named", "alive", "counted", "end"
 THOUGHT, SEAL, TEXT, REFUSAL, CALL, ARGUMENTS = "thought", "seal", "text", "refusal", "call", "arguments"
+CITED = "cited"
 
 STOP, LENGTH, WINDOW, CALLS, FILTERED = "stop", "length", "window", "tool_calls", "content_filter"
 """Why an answer ended: it was said; at the cap; at the model's window; for its calls to be answered; at a filter."""
@@ -28,7 +30,8 @@ class Event:
     | alive              | that the provider is at work                                                                |
     | thought            | reasoning in words (`text`)                                                                 |
     | seal               | what ends a thought: the entry of `reasoning_details` that its provider wants back (`detail`) |
-    | text, refusal      | words, with their `logprobs`                                                                |
+    | text, refusal      | words, with their `logprobs`; `apart` where they begin a block of their own                 |
+    | cited              | that words before it were taken from somewhere: the `span` of `citation` counts the characters of all text that its choice has said |
     | call               | a call of the tool `name` under `id` begins, with all that is known of its arguments; `detail` are fields beside it in a chat completion, `custom` if it is no function |
     | arguments          | more of the arguments of the call that began last                                           |
     | counted            | the provider's count of all before it (`usage`)                                             |
@@ -45,6 +48,8 @@ class Event:
     stopped_at: str = ""
     custom: bool = False
     usage: Usage | None = None
+    apart: bool = False
+    citation: Citation | None = None
 
     @property
     def is_sealed(self) -> bool:

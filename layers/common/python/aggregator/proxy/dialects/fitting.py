@@ -16,14 +16,23 @@ The body of such a request is a chat completion with a few fields more, which so
 A provider with OpenAI's protocol takes those that the catalogue names as its `extensions`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
-from aggregator.proxy.dialects.conversation import Block, Result, Turns
+from aggregator.proxy.dialects.conversation import (
+    Block,
+    Citable,
+    File,
+    Image,
+    Result,
+    Text,
+    Turns,
+    in_words,
+)
 from aggregator.proxy.dialects.efforts import least, levels_of
 from aggregator.proxy.dialects.to_chat_form import written
 from aggregator.proxy.dialects.tools import told
@@ -47,6 +56,8 @@ def in_dialect_of(via: CatalogueRoute, ask: Ask) -> Ask:
         if effort is not None:
             body.setdefault("reasoning_effort", effort)
     turns = ask.turns if _takes_errors(via) else _told(ask.turns)
+    if not (provider.protocol == "anthropic" or _is_claude(via)):
+        turns = _plain(turns)
     if provider.protocol == "openai":
         if "top_k" in body and "top_k" not in provider.extensions:
             raise UnsupportedParameter(f"{provider.name} does not take 'top_k'.", param="top_k")
@@ -121,6 +132,37 @@ def _told(turns: Turns) -> Turns:
         else turn
         for turn in turns
     )
+
+
+def _plain(turns: Turns) -> Turns:
+    """The turns for a model that cites nothing: what it could cite is words.
+
+    Raises:
+        UnsupportedParameter: it is asked to cite.
+    """
+    return tuple(
+        replace(turn, blocks=tuple(_without_citing(turn.blocks)))
+        if any(map(_is_citable, turn.blocks))
+        else turn
+        for turn in turns
+    )
+
+
+def _is_citable(block: Block) -> bool:
+    within = block.content if isinstance(block, Result) else ()
+    return isinstance(block, Citable) or any(isinstance(each, Citable) for each in within)
+
+
+def _without_citing(blocks: Iterable[Block]) -> Iterator[Block]:
+    for block in blocks:
+        if isinstance(block, Citable) and block.cites:
+            at = f"{block.came.place}.citations"
+            raise UnsupportedParameter(f"{at}: this model gives no citations here", param=at)
+        if isinstance(block, Result):
+            content = cast("tuple[Text | Image | File, ...]", tuple(_without_citing(block.content)))
+            yield replace(block, content=content)
+        else:
+            yield from in_words(block)
 
 
 def _saying_so(block: Block) -> Block:

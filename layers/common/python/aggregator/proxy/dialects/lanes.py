@@ -183,7 +183,9 @@ def left_out(ask: Ask, via: CatalogueRoute, lane: Lane, sent: UpstreamRequest) -
     ):
         gone = sorted(name for name in via.provider.left_out & ask.body.keys() if ask.body[name])
         return (*hosted, *gone, *sent.ignored)
-    if not (ask.asked or _HINTS & ask.body.keys()):
+    if not (
+        ask.asked or _HINTS & ask.body.keys() or any("annotations" in each for each in ask.body["messages"])
+    ):
         return (*hosted, *sent.ignored)
     from aggregator.proxy.dialects.told import hints_left_out  # noqa: PLC0415 (a plain chat needs none of it)
 

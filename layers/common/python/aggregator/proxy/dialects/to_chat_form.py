@@ -20,6 +20,7 @@ from aggregator.proxy.dialects.conversation import (
     Thinking,
     Turn,
     Turns,
+    in_words,
 )
 from aggregator.proxy.model import JsonObject
 
@@ -78,7 +79,7 @@ def _content(blocks: Sequence[Block]) -> Any:
     """What was a bare string is one again."""
     if len(blocks) == 1 and isinstance(blocks[0], Text) and not blocks[0].came.said:
         return blocks[0].text
-    return [_part(block) for block in blocks]
+    return [_part(each) for block in blocks for each in in_words(block)]
 
 
 def _part(block: Block) -> JsonObject:

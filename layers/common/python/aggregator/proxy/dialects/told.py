@@ -17,19 +17,22 @@ _SAME = ("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options")
 _NOWHERE = ("client_metadata", "context_management", "diagnostics")
 _NAMED = frozenset({*_USER, *_SAME, *_NOWHERE, "metadata", "verbosity", "text", "store"})
 _MARK = "cache_control"
+_SOURCES = {"messages": "citations", "input": "annotations"}
 _MARKS_SENT = (b'"cache_control":', b'"cachePoint":')
 
 
 def hints_left_out(ask: Ask, sent: UpstreamRequest) -> tuple[str, ...]:
     """Names of hints that the client said and that are not in what was sent."""
     asked = ask.asked or ask.body
-    marked = _is_marked(asked)
-    if not marked and not _NAMED & asked.keys():
+    marked, sources = _is_marked(asked), _sources_said(asked, ask_is_chat=not ask.asked)
+    if not marked and not sources and not _NAMED & asked.keys():
         return ()
     out = json.loads(sent.body)
     told = [name for name, there in _whether_sent(asked, out, ask_is_chat=not ask.asked) if not there]
     if marked and not any(mark in sent.body for mark in _MARKS_SENT):
         told.append(_MARK)
+    if sources and _sources_sent(out) < sources[1]:
+        told.append(sources[0])
     return tuple(told)
 
 
@@ -64,6 +67,30 @@ def _is_marked(asked: Mapping[str, Any]) -> bool:
             if any(isinstance(block, dict) and block.get(_MARK) for block in blocks):
                 return True
     return False
+
+
+def _sources_said(asked: Mapping[str, Any], *, ask_is_chat: bool) -> tuple[str, int] | None:
+    """What the client calls the sources that it repeats of earlier answers, and how many; None if there are none."""
+    for field, name in _SOURCES.items():
+        named = "annotations" if ask_is_chat else name
+        turns = _objects(asked.get(field))
+        said = [*turns, *(part for turn in turns for part in _objects(turn.get("content")))]
+        if many := sum(len(each[named]) for each in said if isinstance(each.get(named), list)):
+            return named, many
+    return None
+
+
+def _sources_sent(out: JsonObject) -> int:
+    """How many sources went along, in whichever dialect."""
+    turns = _objects(out.get("messages")) or _objects(out.get("input"))
+    parts = [part for turn in turns for part in _objects(turn.get("content"))]
+    held = [*turns, *parts, *(_an_object(part, "citationsContent") for part in parts)]
+    listed = (each.get(name) for each in held for name in ("citations", "annotations"))
+    return sum(len(each) for each in listed if isinstance(each, list))
+
+
+def _objects(value: Any) -> list[JsonObject]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _an_object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aggregator.errors import ProviderFailed, ProviderUnreadable
+from aggregator.proxy.dialects.annotations import in_chat
 from aggregator.proxy.dialects.answering import read_json
 from aggregator.proxy.dialects.chat.calls import Call, Calls, Piece, is_whole
 from aggregator.proxy.dialects.chat.finish import finish_of
@@ -16,6 +17,7 @@ from aggregator.proxy.dialects.events import (
     ALIVE,
     ARGUMENTS,
     CALL,
+    CITED,
     END,
     NAMED,
     REFUSAL,
@@ -150,6 +152,8 @@ class _Choice:
         if said and self._open:
             yield from self.end()
         yield from said
+        for citation in in_chat(delta):
+            yield Event(CITED, citation=citation, choice=self._number)
         for position, call in enumerate(objects_of(delta, "tool_calls")):
             yield from self._read_call(Piece.of(call, position))
         function = delta.get("function_call") if isinstance(delta, dict) else None

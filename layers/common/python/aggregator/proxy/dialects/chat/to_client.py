@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from aggregator.billing.price import Usage
 from aggregator.errors import JsonObject, Refusal, envelope
+from aggregator.proxy.dialects.annotations import of_chat
 from aggregator.proxy.dialects.events import (
     ALIVE,
     LENGTH,
@@ -59,7 +60,7 @@ class Writer:
         if choice is None:
             choice = self._choices[event.choice] = _Choice(event.choice)
         said = choice.add(event)
-        if not self._ask.stream:
+        if said is None or not self._ask.stream:
             return
         if first:
             said["delta"] = {"role": "assistant", "content": "", **said["delta"]}
@@ -98,18 +99,22 @@ class _Choice:
         self._calls: list[JsonObject] = []
         self._arguments: list[list[str]] = []
         self._details: list[JsonObject] = []
+        self._annotations: list[JsonObject] = []
         self._logprobs: list[JsonObject] = []
         self._end: JsonObject = {"finish_reason": None}
 
     def _after(self) -> JsonObject:
         """What was said before a thought that is not the first thing, for it has to go back to its place."""
-        characters = sum(map(len, self._words.get("content", ())))
-        if not (characters or self._calls):
+        if not (self._characters or self._calls):
             return {}
-        return {"after": {"characters": characters, "calls": len(self._calls)}}
+        return {"after": {"characters": self._characters, "calls": len(self._calls)}}
 
-    def add(self, event: Event) -> JsonObject:
-        """The chunk's choice of one event."""
+    @property
+    def _characters(self) -> int:
+        return sum(map(len, self._words.get("content", ())))
+
+    def add(self, event: Event) -> JsonObject | None:
+        """The chunk's choice of one event; None for a source that this form has no word for."""
         said: JsonObject = {"index": self._index, "delta": {}, "finish_reason": None}
         match event.kind:
             case "thought" | "text" | "refusal":
@@ -119,6 +124,12 @@ class _Choice:
                 if event.logprobs:
                     self._logprobs += event.logprobs
                     said["logprobs"] = {"content": event.logprobs, "refusal": None}
+            case "cited":
+                annotation = event.citation and of_chat(event.citation, self._characters)
+                if not annotation:
+                    return None
+                self._annotations.append(annotation)
+                said["delta"] = {"annotations": [annotation]}
             case "seal":
                 detail = {**event.detail, "index": len(self._details), **self._after()}
                 self._details.append(detail)
@@ -154,6 +165,8 @@ class _Choice:
         message |= {name: words[name] for name in ("refusal", "reasoning_content") if words.get(name)}
         if self._calls:
             message["tool_calls"] = self._calls
+        if self._annotations:
+            message["annotations"] = self._annotations
         if self._details:
             message["reasoning_details"] = self._details
         choice: JsonObject = {"index": self._index, "message": message, **self._end}

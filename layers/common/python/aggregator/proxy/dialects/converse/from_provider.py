@@ -6,10 +6,13 @@ name of its model: the id is made here, the name is the one that was called.
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.proxy.dialects.answering import compact, number, read_json
+from aggregator.proxy.dialects.citations import Citation
+from aggregator.proxy.dialects.converse.citations import citation_in
 from aggregator.proxy.dialects.converse.provider_errors import raised
 from aggregator.proxy.dialects.converse.provider_turns import details_format
 from aggregator.proxy.dialects.converse.to_provider import JSON_TOOL
@@ -17,6 +20,7 @@ from aggregator.proxy.dialects.events import (
     ARGUMENTS,
     CALL,
     CALLS,
+    CITED,
     END,
     FILTERED,
     LENGTH,
@@ -98,8 +102,9 @@ def _replayed(block: JsonObject, n: int) -> Iterator[JsonObject]:
         yield delta({"toolUse": {"input": compact(call.get("input", {}))}})
     elif isinstance(thought := block.get("reasoningContent"), dict):
         yield delta({"reasoningContent": thought.get("reasoningText", thought)})
-    elif "citationsContent" in block:
-        yield from (delta(each) for each in objects_of(block["citationsContent"], "content"))
+    elif isinstance(cited := block.get("citationsContent"), dict):
+        yield from (delta(each) for each in objects_of(cited, "content"))
+        yield from (delta({"citation": each}) for each in objects_of(cited, "citations"))
     yield {"contentBlockStop": {"contentBlockIndex": n}}
 
 
@@ -115,6 +120,9 @@ class Reader:
         self._answers: set[int] = set()
         self._silent: set[int] = set()
         self._thoughts: dict[int, dict[str, str]] = {}
+        self._characters = 0
+        self._began: dict[int, int] = {}
+        self._cited: dict[int, list[Citation]] = {}
         self.ended = False
 
     def read(self, said: JsonObject) -> Iterator[Event]:
@@ -163,8 +171,9 @@ class Reader:
         if not isinstance(delta, dict):
             return
         if words := text_in(delta, "text"):
-            self._said = True
-            yield Event(TEXT, words)
+            yield from self._text(words, block)
+        elif (citation := citation_in(delta.get("citation"))) is not None:
+            self._cited.setdefault(block, []).append(citation)
         elif piece := text_in(delta.get("toolUse"), "input"):
             yield from self._argue(piece, block)
         elif isinstance(told := delta.get("reasoningContent"), dict):
@@ -174,8 +183,17 @@ class Reader:
             if words := text_in(told, "text"):
                 yield Event(THOUGHT, words)
 
+    def _text(self, words: str, block: int) -> Iterator[Event]:
+        self._said = True
+        yield Event(TEXT, words, apart=block not in self._began)
+        self._began.setdefault(block, self._characters)
+        self._characters += len(words)
+
     def _stop(self, block: int) -> Iterator[Event]:
-        """What a block says at its end: that a call has no arguments, or what the model wants back of its thoughts."""
+        """What a block says at its end: its sources, that a call has no arguments, or what the model wants back."""
+        if (began := self._began.get(block)) is not None:
+            for citation in self._cited.pop(block, ()):
+                yield Event(CITED, citation=replace(citation, span=(began, self._characters)))
         if block in self._silent:
             yield from self._argue("{}", block)
         if detail := _detail(self._thoughts.pop(block, _NO_THOUGHT)):
@@ -185,8 +203,7 @@ class Reader:
         """One more piece of a call's arguments."""
         self._silent.discard(block)
         if block in self._answers:
-            self._said = True
-            yield Event(TEXT, piece)
+            yield from self._text(piece, block)
         elif block in self._calls:
             yield Event(ARGUMENTS, piece)
 

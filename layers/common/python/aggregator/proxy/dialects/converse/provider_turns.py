@@ -14,6 +14,7 @@ from aggregator.proxy.dialects.claude import DETAILS_FORMAT
 from aggregator.proxy.dialects.conversation import (
     Block,
     Call,
+    Citable,
     File,
     Image,
     Refusal,
@@ -26,6 +27,7 @@ from aggregator.proxy.dialects.conversation import (
     in_two_roles,
     said_in,
 )
+from aggregator.proxy.dialects.converse.cited import citable, cited
 from aggregator.proxy.dialects.converse.models import (
     caches,
     claude_of,
@@ -138,8 +140,10 @@ class Conversation:
 
     def _blocks(self, blocks: Iterable[Block]) -> Iterator[JsonObject]:
         for block in blocks:
-            said = self._block(block)
-            if said is not None:
+            if isinstance(block, Text) and block.citations:
+                yield from cited(block)
+                yield from self.cache_point(block.mark, block.came.place)
+            elif (said := self._block(block)) is not None:
                 yield said
                 yield from self.cache_point(block.mark, block.came.place)
 
@@ -160,6 +164,8 @@ class Conversation:
                 return _image(block)
             case File():
                 return self._document(block)
+            case Citable():
+                return citable(block, self._name(block.title))
             case _:
                 raise AssertionError(f"no block of a conversation: {block}")
 
@@ -178,20 +184,23 @@ class Conversation:
         data, at = data_of(file), file.came.content
         if data.media_type not in _DOCUMENTS:
             raise unsupported(at, f"{data.media_type} is not taken as a file")
-        filename = file.name or ""
+        return {
+            "document": {
+                "format": _DOCUMENTS[data.media_type],
+                "name": self._name(file.name or ""),
+                "source": {"bytes": checked(data, at)},
+            }
+        }
+
+    def _name(self, filename: str) -> str:
+        """A name that Converse takes, and that no other document has."""
         stem = filename.rpartition(".")[0] or filename
         name = _NOT_IN_A_NAME.sub(" ", stem).strip()[:_LONGEST_NAME] or "document"
         unique = name
         while unique in self._names:
             unique = f"{name} ({len(self._names) + 1})"
         self._names.add(unique)
-        return {
-            "document": {
-                "format": _DOCUMENTS[data.media_type],
-                "name": unique,
-                "source": {"bytes": _checked(data, at)},
-            }
-        }
+        return unique
 
 
 def _image(image: Image) -> JsonObject:
@@ -202,10 +211,15 @@ def _image(image: Image) -> JsonObject:
         raise unsupported(at, "Amazon Bedrock takes images only as data URIs")
     if data.media_type not in _IMAGES:
         raise unsupported(at, f"{data.media_type} is not taken as an image")
-    return {"image": {"format": _IMAGES[data.media_type], "source": {"bytes": _checked(data, at)}}}
+    return {"image": {"format": _IMAGES[data.media_type], "source": {"bytes": checked(data, at)}}}
 
 
-def _checked(data: DataUri, place: str) -> str:
+def checked(data: DataUri, place: str) -> str:
+    """The bytes of a file in base64.
+
+    Raises:
+        InvalidRequest: they are none.
+    """
     try:
         if not b64decode(data.base64, validate=True):
             raise InvalidRequest(f"{place}: is empty", param=place)

@@ -12,6 +12,7 @@ from aggregator.proxy.dialects.answering import compact, new_call_id, number, re
 from aggregator.proxy.dialects.events import (
     ALIVE,
     CALL,
+    CITED,
     END,
     FILTERED,
     LENGTH,
@@ -42,6 +43,8 @@ _UNUSABLE = frozenset({
     "MISSING_THOUGHT_SIGNATURE",
 })  # fmt: skip
 """A call, or all, is missing from what was said, whatever else there is."""
+
+_SOURCES = _GROUNDED, _QUOTED = ("groundingMetadata", "citationMetadata")
 
 
 def streamed(blocks: Iterator[bytes]) -> Iterator[Iterator[JsonObject]]:
@@ -78,6 +81,8 @@ class Reader:
         self._begun: set[int] = set()
         self._closed: set[int] = set()
         self._said: set[int] = set()
+        self._words: dict[int, list[str]] = {}
+        self._sources: dict[int, JsonObject] = {}
         self.ended = False
 
     def read(self, answer: JsonObject) -> Iterator[Event]:
@@ -116,12 +121,26 @@ class Reader:
                 if event.kind in (TEXT, CALL):
                     self._said.add(choice)
                     logprobs = []
+                if event.kind == TEXT:
+                    self._words.setdefault(choice, []).append(event.text)
                 yield event
+        if told := {name: candidate[name] for name in _SOURCES if candidate.get(name)}:
+            self._sources.setdefault(choice, {}).update(told)
         reason = text_in(candidate, "finishReason")
         if reason:
             finish = _finish(reason, said=choice in self._said)
             self._closed.add(choice)
+            yield from self._cited(choice)
             yield Event(END, finish, choice=choice)
+
+    def _cited(self, choice: int) -> Iterator[Event]:
+        """Sources are told with the last words or before, of any words."""
+        told, words = self._sources.pop(choice, None), "".join(self._words.pop(choice, ()))
+        if told and words:
+            from aggregator.proxy.dialects.gemini.citations import citations_of  # noqa: PLC0415 (few answers have any)
+
+            for citation in citations_of(told.get(_GROUNDED), told.get(_QUOTED), words):
+                yield Event(CITED, citation=citation, choice=choice)
 
 
 def _events_of(part: JsonObject, logprobs: list[JsonObject], choice: int) -> Iterator[Event]:

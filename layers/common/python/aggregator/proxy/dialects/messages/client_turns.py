@@ -14,6 +14,7 @@ from aggregator.proxy.dialects.conversation import (
     Block,
     Call,
     Came,
+    Citable,
     File,
     Image,
     Result,
@@ -156,7 +157,7 @@ def _call(block: JsonObject, place: str) -> Call:
 
 def _result(block: JsonObject, place: str) -> Result:
     content, at = block.get("content"), f"{place}.content"
-    said: list[Text | Image | File]
+    said: list[Text | Image | File | Citable]
     if content is None or isinstance(content, str):
         said = [_bare(content or "", at)]
     else:
@@ -170,7 +171,7 @@ def _result(block: JsonObject, place: str) -> Result:
     )
 
 
-def _shown(block: JsonObject, place: str) -> Iterator[Text | Image | File]:
+def _shown(block: JsonObject, place: str) -> Iterator[Text | Image | File | Citable]:
     """What a result holds. A tool that a search found is there all along, for whoever has none of these."""
     if block.get("type") == "tool_reference":
         name = a_name(block.get("tool_name"), f"{place}.tool_name")
@@ -179,14 +180,17 @@ def _shown(block: JsonObject, place: str) -> Iterator[Text | Image | File]:
         yield from _contents(block, place)
 
 
-def _contents(block: JsonObject, place: str) -> Iterator[Text | Image | File]:
+def _contents(block: JsonObject, place: str) -> Iterator[Text | Image | File | Citable]:
     match block.get("type"):
         case "text":
             yield _text(block, place)
         case "image":
             yield _image(block, place)
         case "document":
-            yield from _document(block, place)
+            citations = block.get("citations")
+            yield from _document(block, place) if not citations else _citable(block, place)
+        case "search_result":
+            yield from _citable(block, place)
         case kind:
             raise unsupported(f"{place}.type", f"blocks of type '{kind}' are not offered here")
 
@@ -195,7 +199,24 @@ def _text(block: JsonObject, place: str) -> Text:
     if block.get("type") != "text":
         raise unsupported(f"{place}.type", "only text is taken here")
     words = a_text(block.get("text"), f"{place}.text")
-    return Text(words, mark=mark_of(block, place), came=Came(_MESSAGES, block, place))
+    text = Text(words, mark=mark_of(block, place), came=Came(_MESSAGES, block, place))
+    if not block.get("citations"):
+        return text
+    from aggregator.proxy.dialects.messages.citations import citation_in  # noqa: PLC0415 (few texts have any)
+
+    found = (citation_in(said) for _, said in objects_in(block["citations"], f"{place}.citations"))
+    return replace(text, citations=tuple(each for each in found if each is not None))
+
+
+def _citable(block: JsonObject, place: str) -> Iterator[Text | Image | File | Citable]:
+    from aggregator.proxy.dialects.messages import citable  # noqa: PLC0415 (few requests have any)
+
+    if block["type"] == "search_result":
+        yield citable.search_result(block, place, mark_of(block, place))
+    elif citable.asks(block, place):
+        yield citable.document(block, place, mark_of(block, place), _document)
+    else:
+        yield from _document(block, place)
 
 
 def _image(block: JsonObject, place: str) -> Image:
@@ -211,11 +232,8 @@ def _image(block: JsonObject, place: str) -> Image:
     return Image(url, mark=mark_of(block, place), came=Came(_MESSAGES, block, place, "source"))
 
 
-def _document(block: JsonObject, place: str) -> Iterator[Text | Image | File]:
+def _document(block: JsonObject, place: str) -> Iterator[Text | Image | File | Citable]:
     """A document, after what is said about it; one of words is words."""
-    citations = block.get("citations")
-    if isinstance(citations, dict) and citations.get("enabled"):
-        raise unsupported(f"{place}.citations", "citations are not offered here")
     title, context = (
         a_text(block[name], f"{place}.{name}") if block.get(name) else "" for name in ("title", "context")
     )

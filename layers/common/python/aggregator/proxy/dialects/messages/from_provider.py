@@ -6,6 +6,7 @@ known here are passed over: Anthropic adds new ones within a version.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from aggregator.errors import ProviderUnreadable
@@ -16,6 +17,7 @@ from aggregator.proxy.dialects.events import (
     ARGUMENTS,
     CALL,
     CALLS,
+    CITED,
     END,
     FILTERED,
     LENGTH,
@@ -31,6 +33,7 @@ from aggregator.proxy.dialects.events import (
     objects_of,
     text_in,
 )
+from aggregator.proxy.dialects.messages.citations import citation_in
 from aggregator.proxy.dialects.messages.provider_errors import raise_error
 from aggregator.proxy.dialects.under_200 import is_no_chunk
 from aggregator.proxy.dialects.usage import usage_of
@@ -92,6 +95,7 @@ class Reader:
         self._usage: JsonObject = {}
         self._block: JsonObject = {}
         self._spoke = False
+        self._said = self._began = 0
         self._stopped = False
         self.ended = False
 
@@ -127,6 +131,7 @@ class Reader:
         self._block = dict(block) if isinstance(block, dict) else {}
         match self._block.get("type"):
             case "text":
+                self._began = self._said
                 yield from self._text(text_in(self._block, "text"))
             case "thinking" if thought := text_in(self._block, "thinking"):
                 yield Event(THOUGHT, thought)
@@ -137,7 +142,8 @@ class Reader:
     def _text(self, words: str) -> Iterator[Event]:
         if words:
             self._spoke = True
-            yield Event(TEXT, words)
+            yield Event(TEXT, words, apart=self._said == self._began)
+            self._said += len(words)
 
     def _delta(self, delta: Any) -> Iterator[Event]:
         kind = text_in(delta, "type")
@@ -146,6 +152,8 @@ class Reader:
         elif kind == "thinking_delta" and (words := text_in(delta, "thinking")):
             self._block["thinking"] = text_in(self._block, "thinking") + words
             yield Event(THOUGHT, words)
+        elif kind == "citations_delta":
+            self._block["citations"] = [*objects_of(self._block, "citations"), delta.get("citation")]
         elif kind == "signature_delta":
             self._block["signature"] = text_in(self._block, "signature") + text_in(delta, "signature")
         elif self._block.get("type") == "tool_use" and (words := text_in(delta, "partial_json")):
@@ -157,6 +165,10 @@ class Reader:
         kind = block.get("type")
         if kind in ("thinking", "redacted_thinking"):
             yield Event(SEAL, detail=_detail(block))
+        elif kind == "text" and self._said > self._began:
+            for said in objects_of(block, "citations"):
+                if (citation := citation_in(said)) is not None:
+                    yield Event(CITED, citation=replace(citation, span=(self._began, self._said)))
         elif kind == "tool_use" and not block.get("streamed") and not block.get("input"):
             yield Event(ARGUMENTS, "{}")
 

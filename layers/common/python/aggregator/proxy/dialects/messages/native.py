@@ -10,7 +10,7 @@ What goes out differs from what the client sent in these, and in nothing else:
 | `messages[].role`           | `user` for `system`, in its place, at Claude before 4.8                   |
 | `metadata.user_id`          | a keyed hash of the user, where the client set none                       |
 | `diagnostics`               | without the id of an earlier answer, which is the platform's account's    |
-| `messages`                  | without thinking that another provider sealed, or none: nobody else reads |
+| `messages`                  | without thinking and citations that another provider, or none, sealed     |
 | `tools`                     | those that run at Anthropic with their cap, or left out: `hosted.py`      |
 | fields that ask for nothing | left out (`mcp_servers: []`)                                              |
 | what a provider has not     | left out and told: `leftOut` of its entry, for the dialect                |
@@ -36,7 +36,7 @@ from aggregator.proxy.dialects.lengths import utf8_bytes
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages import provider_errors
 from aggregator.proxy.dialects.messages.client_errors import refuse
-from aggregator.proxy.dialects.messages.foreign import without_foreign_thoughts
+from aggregator.proxy.dialects.messages.foreign import without_what_is_foreign
 from aggregator.proxy.dialects.messages.hosted import capped, count_result, count_used, is_known
 from aggregator.proxy.dialects.native import (
     json_bytes,
@@ -69,7 +69,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     body, ignored = capped(without(body, spoken.left_out), ask, way)
     body["model"] = way.route.via.upstream_model
     body["max_tokens"] = way.output_tokens
-    body["messages"] = without_foreign_thoughts(body["messages"], is_claude="claude" in body["model"])
+    body["messages"] = without_what_is_foreign(body["messages"], is_claude="claude" in body["model"])
     _fit_thinking(body, ask)
     _fit_turns(body, way.route.via.upstream_model)
     if isinstance(body.get("diagnostics"), dict):

@@ -5,12 +5,14 @@ Standard library only. Source: https://platform.claude.com/docs/en/api/messages/
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from aggregator.errors import InvalidRequest
 from aggregator.proxy.dialects.claude import DETAILS_FORMAT
 from aggregator.proxy.dialects.conversation import (
     Block,
     Call,
+    Citable,
     File,
     Image,
     Refusal,
@@ -19,6 +21,7 @@ from aggregator.proxy.dialects.conversation import (
     Thinking,
     Turns,
     apart,
+    by_source,
     in_two_roles,
     said_in,
 )
@@ -74,9 +77,21 @@ def cache_control_of(mark: JsonObject | None, place: str) -> JsonObject:
 
 def _blocks(blocks: Iterable[Block]) -> Iterator[JsonObject]:
     for block in blocks:
-        said = _block(block)
-        if said is not None:
+        if isinstance(block, Text) and block.citations:
+            yield from _cited(block)
+        elif (said := _block(block)) is not None:
             yield said | cache_control_of(block.mark, block.came.place)
+
+
+def _cited(text: Text) -> Iterator[JsonObject]:
+    """Words with their sources, those that Claude takes: they are of whole blocks."""
+    from aggregator.proxy.dialects.messages.citations import for_provider  # noqa: PLC0415 (few texts have any)
+
+    taken = tuple(each for each in text.citations if for_provider(each) is not None)
+    for piece in by_source(replace(text, citations=taken)):
+        mark = cache_control_of(piece.mark, piece.came.place)
+        citations = [for_provider(each) for each in piece.citations]
+        yield {"type": "text", "text": piece.text, **({"citations": citations} if citations else {}), **mark}
 
 
 def _block(block: Block) -> JsonObject | None:
@@ -99,6 +114,8 @@ def _block(block: Block) -> JsonObject | None:
             return {"type": "image", "source": _image(block)}
         case File():
             return _document(block)
+        case Citable():
+            return {name: value for name, value in block.came.said.items() if name != "cache_control"}
         case _:
             raise AssertionError(f"no block of a conversation: {block}")
 

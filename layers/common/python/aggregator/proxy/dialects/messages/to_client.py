@@ -8,12 +8,14 @@ from collections.abc import Iterator
 
 from aggregator.billing.price import Usage
 from aggregator.errors import JsonObject, Refusal, envelope
+from aggregator.proxy.dialects.citations import within
 from aggregator.proxy.dialects.events import (
     CALLS,
     FILTERED,
     LENGTH,
     REFUSAL,
     STOP,
+    TEXT,
     WINDOW,
     Event,
     text_in,
@@ -43,6 +45,7 @@ class Writer:
         self._open: JsonObject | None = None
         self._arguments = ""
         self._refused = False
+        self._said = self._began = 0
         self.message: JsonObject = {
             "id": f"msg_{request_id}",
             "type": "message",
@@ -86,11 +89,16 @@ class Writer:
                 yield {"type": "ping"}
             case "text" | "refusal":
                 self._refused = self._refused or event.kind == REFUSAL
+                if event.apart and self._open is not None and self._open["type"] == "text":
+                    yield from self._stop()
                 yield from self._begin({"type": "text", "text": ""})
+                self._said += len(event.text) if event.kind == TEXT else 0
                 yield self._add("text", event.text, {"type": "text_delta", "text": event.text})
             case "thought":
                 yield from self._begin({"type": "thinking", "thinking": "", "signature": ""})
                 yield self._add("thinking", event.text, {"type": "thinking_delta", "thinking": event.text})
+            case "cited":
+                yield from self._cite(event)
             case "seal":
                 yield from self._seal(event)
             case "call":
@@ -116,6 +124,18 @@ class Writer:
             reason, stop = "stop_sequence", event.stopped_at
         self.message |= {"stop_reason": reason, "stop_sequence": stop}
 
+    def _cite(self, event: Event) -> Iterator[JsonObject]:
+        """A source of the words that are being said; for words of an earlier block it comes too late."""
+        if event.citation is None or self._open is None or self._open["type"] != "text":
+            return
+        here = within(event.citation, self._began, self._said - self._began)
+        if here is not None:
+            from aggregator.proxy.dialects.messages.citations import for_client  # noqa: PLC0415 (few answers have any)
+
+            said = for_client(here)
+            self._open.setdefault("citations", []).append(said)
+            yield self._delta({"type": "citations_delta", "citation": said})
+
     def _seal(self, event: Event) -> Iterator[JsonObject]:
         """The end of a thought: what its provider wants back of it."""
         if not event.is_sealed:
@@ -137,7 +157,7 @@ class Writer:
         if self._open is not None and self._open["type"] == block["type"]:
             return
         yield from self._stop()
-        self._open = block
+        self._open, self._began = block, self._said
         self.message["content"].append(block)
         yield {"type": "content_block_start", "index": self._index, "content_block": dict(block)}
 

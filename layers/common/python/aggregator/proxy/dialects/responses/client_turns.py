@@ -5,6 +5,7 @@ each other become one turn, in their order, until it speaks again. Items that li
 tools, are refused by name.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from aggregator.errors import JsonObject
@@ -174,12 +175,19 @@ def _words(content: Any, place: str) -> list[Block]:
         came = Came(_RESPONSES, part, at)
         match part.get("type"):
             case "output_text" | "input_text" | "text":
-                words.append(Text(a_text(part.get("text"), f"{at}.text"), came=came))
+                text = Text(a_text(part.get("text"), f"{at}.text"), came=came)
+                words.append(_cited(text, part, at) if part.get("annotations") else text)
             case "refusal":
                 words.append(Refusal(a_text(part.get("refusal"), f"{at}.refusal"), came=came))
             case kind:
                 raise unsupported(f"{at}.type", f"an assistant's part of type '{kind}' is not offered here")
     return words
+
+
+def _cited(text: Text, part: JsonObject, place: str) -> Text:
+    from aggregator.proxy.dialects.responses.citations import citations_in  # noqa: PLC0415 (few texts have any)
+
+    return replace(text, citations=citations_in(a_list(part["annotations"], f"{place}.annotations")))
 
 
 def _parts(content: Any, place: str) -> list[Text | Image | File]:

@@ -5,6 +5,7 @@ kinds that are not known here are passed over: OpenAI adds new ones.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from aggregator.errors import ProviderFailed, ProviderUnreadable
@@ -13,6 +14,7 @@ from aggregator.proxy.dialects.events import (
     ALIVE,
     ARGUMENTS,
     CALL,
+    CITED,
     END,
     FILTERED,
     LENGTH,
@@ -27,6 +29,7 @@ from aggregator.proxy.dialects.events import (
     objects_of,
     text_in,
 )
+from aggregator.proxy.dialects.responses.citations import citation_in
 from aggregator.proxy.dialects.responses.to_provider import DETAILS_FORMAT
 from aggregator.proxy.dialects.usage import usage_of
 from aggregator.proxy.model import JsonObject, Progress, tier_named
@@ -76,6 +79,9 @@ class Reader:
         self._told: set[Any] = set()
         self._called: set[Any] = set()
         self._thought = False
+        self._said = 0
+        self._began: dict[tuple[Any, Any], int] = {}
+        self._cited: dict[tuple[Any, Any], int] = {}
         self.ended = False
 
     def read(self, said: JsonObject) -> Iterator[Event]:
@@ -96,6 +102,8 @@ class Reader:
                 yield Event(THOUGHT, _BETWEEN)
             case "response.output_item.done":
                 yield from self._end_of_item(said)
+            case "response.output_text.annotation.added":
+                yield from self._cite(said, [said.get("annotation")])
             case "response.completed" | "response.incomplete":
                 yield from self._end(said.get("response"))
             case "response.failed" | "error":
@@ -113,6 +121,8 @@ class Reader:
             return
         match kind:
             case "response.output_text.delta":
+                self._begin(said)
+                self._said += len(words)
                 event = Event(TEXT, words, logprobs=objects_of(said, "logprobs"))
             case "response.refusal.delta":
                 event = Event(REFUSAL, words)
@@ -149,12 +159,11 @@ class Reader:
         self._told.add(place)
         if not isinstance(item, dict):
             return
-        if kind == "message" and not told:
-            for part in objects_of(item, "content"):
-                if words := text_in(part, "text"):
-                    yield Event(TEXT, words, logprobs=objects_of(part, "logprobs"))
-                if refusal := text_in(part, "refusal"):
-                    yield Event(REFUSAL, refusal)
+        if kind == "message":
+            for n, part in enumerate(objects_of(item, "content")):
+                at = {"output_index": place, "content_index": n}
+                yield from () if told else self._part(part, at)
+                yield from self._cite(at, objects_of(part, "annotations")[self._cited.get((place, n), 0) :])
         elif kind in _CALLS and place not in self._called:
             yield from self._call(said)
         elif kind in _CALLS and not told:
@@ -166,6 +175,31 @@ class Reader:
                 yield Event(THOUGHT, words)
             yield from _seal(item)
 
+    def _part(self, part: JsonObject, at: JsonObject) -> Iterator[Event]:
+        if words := text_in(part, "text"):
+            self._begin(at)
+            self._said += len(words)
+            yield Event(TEXT, words, logprobs=objects_of(part, "logprobs"))
+        if refusal := text_in(part, "refusal"):
+            yield Event(REFUSAL, refusal)
+
+    def _begin(self, at: JsonObject) -> None:
+        """Remember how much was said before a part."""
+        self._began.setdefault(_place(at), self._said)
+
+    def _cite(self, at: JsonObject, annotations: list[Any]) -> Iterator[Event]:
+        """Sources of a part, which count its characters."""
+        place = _place(at)
+        began = self._began.get(place)
+        self._cited[place] = self._cited.get(place, 0) + len(annotations)
+        if began is None:
+            return
+        for said in annotations:
+            citation = citation_in(said)
+            if citation is not None:
+                start, end = citation.span or (0, self._said - began)
+                yield Event(CITED, citation=replace(citation, span=(began + start, began + end)))
+
     def _end(self, response: Any) -> Iterator[Event]:
         usage = response.get("usage") if isinstance(response, dict) else None
         self._progress.service_tier = tier_named(response.get("service_tier") if usage else None)
@@ -173,6 +207,10 @@ class Reader:
         details = response.get("incomplete_details") if isinstance(response, dict) else None
         yield Event(END, _FINISH.get(text_in(details, "reason"), STOP))
         self.ended = True
+
+
+def _place(at: JsonObject) -> tuple[Any, Any]:
+    return at.get("output_index"), at.get("content_index") or 0
 
 
 def _thought_in(item: JsonObject, *names: str) -> str:

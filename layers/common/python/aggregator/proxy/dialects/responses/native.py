@@ -8,7 +8,7 @@ What goes out differs from what the client sent in these, and in nothing else:
 | `max_output_tokens`         | the cap that the held money covers                                       |
 | `store`                     | false: what a provider keeps is the platform's account's, so all users'  |
 | `include`                   | with `reasoning.encrypted_content` where the client counted on the store |
-| `input`                     | without reasoning of a store or another provider; runs of code in words  |
+| `input`                     | without what a store or another provider sealed; runs of code in words   |
 | `prompt_cache_key`          | a keyed hash of it and the user, so that nobody reads another's cache    |
 | `safety_identifier`         | a keyed hash of the user, where the client set neither it nor `user`     |
 | `tools`, `max_tool_calls`   | those that run at OpenAI under a cap, or left out: `hosted.py`           |
@@ -237,6 +237,10 @@ def _without_store(body: JsonObject, way: Way) -> None:
         body["include"] = [*(included if isinstance(included, list) else []), SEALED]
     if isinstance(body.get("input"), list):
         items = [item for item in body["input"] if not _is_kept_elsewhere(item)]
+        if any(isinstance(item, dict) and item.get("role") == "assistant" for item in items):
+            from aggregator.proxy.dialects.responses.citations import without_ours  # noqa: PLC0415 (only they cite)
+
+            items = without_ours(items)
         body["input"] = without_containers(items)
 
 

@@ -8,7 +8,8 @@ from copy import deepcopy
 from typing import Any, ClassVar
 
 from aggregator.errors import JsonObject
-from aggregator.proxy.dialects.events import ARGUMENTS, CALL, REFUSAL, SEAL, TEXT, THOUGHT, Event
+from aggregator.proxy.dialects.citations import Citation
+from aggregator.proxy.dialects.events import ARGUMENTS, CALL, REFUSAL, SEAL, TEXT, THOUGHT, Event, text_in
 from aggregator.proxy.dialects.reasoning import packed
 
 
@@ -141,6 +142,22 @@ class MessageItem(Item):
             self.item["content"][-1]["text"] += step.text
             self.item["content"][-1]["logprobs"] += step.logprobs
             yield self._at("output_text.delta", delta=step.text, logprobs=step.logprobs)
+
+    @property
+    def words(self) -> str:
+        """The words of the part that is being said."""
+        return text_in(self._part, "text")
+
+    def cite(self, citation: Citation) -> Iterator[JsonObject]:
+        """Events of a source of that part."""
+        from aggregator.proxy.dialects.responses.citations import for_client  # noqa: PLC0415 (few answers have any)
+
+        annotations: list[JsonObject] = self.item["content"][-1]["annotations"]
+        annotations.append(for_client(citation, len(self.words)))
+        place = len(annotations) - 1
+        yield self._at(
+            "output_text.annotation.added", annotation_index=place, annotation=dict(annotations[-1])
+        )
 
     @property
     def _part(self) -> JsonObject | None:

@@ -8,10 +8,12 @@ from typing import Any
 
 from aggregator.billing.price import Usage
 from aggregator.errors import JsonObject, Refusal, envelope
+from aggregator.proxy.dialects.citations import within
 from aggregator.proxy.dialects.events import (
     ALIVE,
     ARGUMENTS,
     CALL,
+    CITED,
     END,
     FILTERED,
     LENGTH,
@@ -68,7 +70,7 @@ class Writer:
     def __init__(self, ask: Ask, request_id: str) -> None:
         asked = ask.asked
         self._id = request_id
-        self._next = 0
+        self._next = self._said = 0
         self._item: Item | None = None
         self._namespaces = namespaces_of(asked)
         self._customs = customs_in(asked)
@@ -108,10 +110,22 @@ class Writer:
             yield from self._close(status)
             self.response["status"] = status
             self.response["incomplete_details"] = {"reason": reason} if reason else None
+        elif event.kind == CITED:
+            yield from self._cite(event)
         elif event.kind != ALIVE and (event.kind != SEAL or event.is_sealed):
             yield from self._open(_ITEMS[event.kind], event)
             if self._item is not None:
                 yield from self._numbered(self._item.add(event))
+            self._said += len(event.text) if event.kind == TEXT else 0
+
+    def _cite(self, event: Event) -> Iterator[bytes]:
+        """A source of the part that is being said; for words of an earlier one it comes too late."""
+        if event.citation is None or not isinstance(self._item, MessageItem):
+            return
+        length = len(self._item.words)
+        here = within(event.citation, self._said - length, length)
+        if here is not None:
+            yield from self._numbered(self._item.cite(here))
 
     def end(self, usage: Usage, receipt: JsonObject) -> Iterator[bytes]:
         """See `translation.Writer.end`."""

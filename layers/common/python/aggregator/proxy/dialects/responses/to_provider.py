@@ -142,9 +142,18 @@ def _word(block: Block) -> JsonObject:
         case Refusal():
             return {"type": "refusal", "refusal": block.text}
         case Text():
-            return {"type": "output_text", "text": block.text, "annotations": []}
+            return {"type": "output_text", "text": block.text, "annotations": _annotations(block)}
         case _:
             raise unsupported(block.came.place, "only text is taken here")
+
+
+def _annotations(text: Text) -> list[JsonObject]:
+    if not text.citations:
+        return []
+    from aggregator.proxy.dialects.responses.citations import for_provider  # noqa: PLC0415 (few texts have any)
+
+    found = (for_provider(each, len(text.text)) for each in text.citations)
+    return [each for each in found if each is not None]
 
 
 def _part(block: Block) -> JsonObject:
