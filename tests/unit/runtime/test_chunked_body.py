@@ -60,3 +60,13 @@ def test_what_came_before_a_broken_chunk_is_given_first(wrong: bytes) -> None:
     assert not chunks.ended
     with pytest.raises(NoAnswerError):
         chunks.require_sound()
+
+
+def test_what_looks_like_a_chunk_among_the_trailers_is_no_content() -> None:
+    chunks = ChunkedBody()
+
+    read = [chunks.feed(each) for each in (b"1\r\na\r\n", b"0\r\n", b"1\r\nb\r\n")]
+
+    assert read == [b"a", b"", b""]
+    with pytest.raises(NoAnswerError):
+        chunks.require_sound()

@@ -81,6 +81,9 @@ def test_an_answer_with_two_ends_is_none(lines: list[bytes]) -> None:
         b"no colon",
         b": no name",
         b"X\xe4: 1",
+        b"X-A: a\x00b",
+        b"X-A: a\x0bb",
+        b"X-A: \x7f",
     ],
 )
 def test_a_line_that_is_no_header_ends_the_reading(line: bytes) -> None:
@@ -88,7 +91,57 @@ def test_a_line_that_is_no_header_ends_the_reading(line: bytes) -> None:
         answer_of(with_headers(line, b"Content-Length: 10"))
 
 
-@pytest.mark.parametrize("status", [b"2000 OK", b"20 OK", b"+20 OK", b"200OK", b"\xb200 OK"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"103 Early Hints\r\nContent-Length: 10",
+        b"103 Early Hints\r\nTransfer-Encoding: chunked",
+        b"103 Early Hints\r\nConnection: x, Close",
+        b"101 Switching Protocols\r\nUpgrade: h2c",
+    ],
+)
+def test_an_interim_answer_says_nothing_of_where_it_or_the_connection_ends(before: bytes) -> None:
+    with pytest.raises(NoAnswerError):
+        answer_of(b"HTTP/1.1 " + before + b"\r\n\r\n" + with_headers(b"Content-Length: 10"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "lasts"),
+    [
+        ([], True),
+        ([b"Connection: keep-alive"], True),
+        ([b"Connection: closed"], True),
+        ([b"Connection: close"], False),
+        ([b"Connection: x,\tClose"], False),
+        ([b"Connection: close", b"Connection: keep-alive"], False),
+        ([b"Connection: keep-alive", b"X-A: 1", b"Connection: close"], False),
+        ([b"Proxy-Connection: close"], False),
+    ],
+)
+def test_a_connection_lasts_unless_any_line_says_that_it_closes(lines: list[bytes], lasts: bool) -> None:
+    said = Said(with_headers(*lines, b"Content-Length: 10", body=b"0123456789"))
+    connection = Connection(cast("socket.socket", said), BlockingIOError)
+
+    answer, found = connection.exchange(b"GET / HTTP/1.1\r\n\r\n", time.monotonic() + 60)
+
+    assert (answer.body, found) == (b"0123456789", lasts)
+
+
+@pytest.mark.parametrize("size", [65_536, 65_537])
+def test_a_head_has_64_kb_at_most_however_it_comes(size: int) -> None:
+    wire = b"HTTP/1.1 204 No Content\r\nX-A: ".ljust(size, b"a") + b"\r\n\r\n"
+    read = []
+
+    for pieces in ([wire], [wire[:40_000], wire[40_000:]], [wire[:-1], wire[-1:]]):
+        try:
+            read.append(answer_of(*pieces).status)
+        except NoAnswerError:
+            read.append(0)
+
+    assert read == ([204] * 3 if size == 65_536 else [0] * 3)
+
+
+@pytest.mark.parametrize("status", [b"2000 OK", b"20 OK", b"20", b"+20 OK", b"200OK", b"\xb200 OK"])
 def test_a_status_has_three_digits(status: bytes) -> None:
     with pytest.raises(NoAnswerError):
         answer_of(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
@@ -106,6 +159,15 @@ def test_a_status_has_three_digits(status: bytes) -> None:
         b"1\r\nabc",
         b"1\r\na\n\r\n",
         b"1;a\nb\r\na\r\n",
+        b"1;a=\x00\r\na\r\n",
+        b"1; a\r\na\r\n",
+        b'1;a="b\r\na\r\n',
+        b"0\r\nno colon\r\n\r\n",
+        b"0\r\nX-T: \x00\r\n\r\n",
+        b"0\r\n folded\r\n\r\n",
+        b"0\r\nContent-Length: 1\r\n\r\n",
+        b"0\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"0\r\nConnection: close\r\n\r\n",
         b"g\r\n",
         b"1" * 17 + b"\r\n",
     ],

@@ -4,6 +4,7 @@
 call 0.06 ms to parse headers as if they were mail. The hot functions can have both back for these lines.
 """
 
+import re
 import socket
 import time
 from collections.abc import Mapping
@@ -17,8 +18,14 @@ BODILESS = frozenset({204, 304})
 _HEX = b"0123456789abcdefABCDEF"
 _DIGITS = {10: "0123456789", 16: _HEX.decode()}
 _MOST_DIGITS = 16
-_NAME_CHARACTERS = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_IN_NAMES = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+_IN_LINES = bytes([9, *range(32, 127), *range(128, 256)])
 _FRAMES = ("content-length", "transfer-encoding")
+_LASTING = ("connection", "proxy-connection")
+_NOT_IN_TRAILERS = frozenset({*_FRAMES, *_LASTING})
+_EXTENSIONS = (
+    rb"""(;[\w!#$%&'*+.^`|~-]+(=([\w!#$%&'*+.^`|~-]+|"([\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)+"""
+)
 
 
 class NotSentError(Exception):
@@ -114,8 +121,7 @@ class Connection:
             head, rest = self._read_head(rest or self._receive_more(deadline), deadline)
             version, status, headers = _parse_head(head)
         framed = status in BODILESS or "content-length" in headers or "transfer-encoding" in headers
-        said = headers.get("connection", "").lower()
-        return Head(status, headers, version == "HTTP/1.1" and "close" not in said and framed, rest)
+        return Head(status, headers, version == "HTTP/1.1" and framed and not _closes(headers), rest)
 
     def receive(self, deadline: float, lost: type[NoAnswerError] = NoAnswerError) -> bytes:
         """What comes next; nothing if the server has hung up.
@@ -145,10 +151,10 @@ class Connection:
     def _read_head(self, data: bytes, deadline: float) -> tuple[bytes, bytes]:
         if not data:
             raise ClosedError("the connection was closed before an answer")
-        while (end := data.find(b"\r\n\r\n")) < 0:
-            if len(data) > _LARGEST_HEAD:
-                raise NoAnswerError("the answer is not HTTP")
+        while (end := data.find(b"\r\n\r\n")) < 0 and len(data) < _LARGEST_HEAD + 4:
             data += self._receive_more(deadline)
+        if not 0 <= end <= _LARGEST_HEAD:
+            raise NoAnswerError("the answer is not HTTP")
         return data[:end], data[end + 4 :]
 
     def _read_body(
@@ -185,7 +191,7 @@ class Connection:
 class ChunkedBody:
     """Takes chunks apart, as they come in whatever pieces. `left_over` is what came after the end."""
 
-    __slots__ = ("_broken", "_in_trailers", "_line", "_missing", "_skip", "ended", "left_over")
+    __slots__ = ("_broken", "_in_trailers", "_is_between", "_line", "_missing", "_skip", "ended", "left_over")
 
     def __init__(self) -> None:
         self.ended = False
@@ -195,10 +201,11 @@ class ChunkedBody:
         self._missing = 0
         self._skip = 0
         self._in_trailers = False
+        self._is_between = True
 
     def feed(self, data: bytes) -> bytes:
         """What `data` adds to the body; ask `require_sound` whether there can be more."""
-        if not (self._line or self._missing or self._skip or self._in_trailers):
+        if self._is_between:
             whole = _one_chunk(data)
             if whole:
                 return whole
@@ -216,11 +223,11 @@ class ChunkedBody:
                 self._broken = NoAnswerError("a chunk is longer than it says")
                 break
             at, self._skip = at + step, self._skip - step
+            if not (self._skip or self._in_trailers):
+                at = _plain_chunks(data, at, parts)
             end = data.find(b"\r\n", at)
-            if self._skip or end < 0:
+            if self._skip or (end < 0 and len(data) - at < _LARGEST_HEAD + 2):
                 self._line = data[at:]
-                if len(self._line) > _LARGEST_HEAD:
-                    self._broken = NoAnswerError("the answer is not HTTP")
                 break
             line, at = data[at:end], end + 2
             try:
@@ -229,6 +236,7 @@ class ChunkedBody:
                 self._broken = broken
                 break
         self.left_over = data[at:] if self.ended else b""
+        self._is_between = not (self._line or self._missing or self._skip or self._in_trailers)
         return b"".join(parts)
 
     def require_sound(self) -> None:
@@ -241,54 +249,108 @@ class ChunkedBody:
             raise self._broken
 
     def _read(self, line: bytes) -> None:
-        if b"\n" in line or b"\r" in line:  # where a line ends is not for two readers to differ on
+        if len(line) > _LARGEST_HEAD:
             raise NoAnswerError("the answer is not HTTP")
         if self._in_trailers:
             self.ended = not line
+            if line and not _NOT_IN_TRAILERS.isdisjoint(_fields(b"\r\n" + line)[1]):
+                raise NoAnswerError("the answer's end cannot be told")
             return
-        self._missing = number(line.partition(b";")[0].rstrip(b" \t").decode("latin-1"), 16)
+        size, extended, _ = line.partition(b";")
+        if extended and not re.fullmatch(_EXTENSIONS, line[len(size) :]):
+            raise NoAnswerError("the answer is not HTTP")
+        self._missing = number(size.rstrip(b" \t").decode("latin-1"), 16)
         self._in_trailers, self._skip = not self._missing, 2 if self._missing else 0
 
 
 def _one_chunk(data: bytes) -> bytes:
-    """Content of `data` if that is exactly one chunk, as it nearly always is in a stream; else nothing."""
+    """Content of `data` if that is exactly one chunk, as it nearly always is in a stream; else nothing.
+
+    Its size is written as it would be written here, as nearly all are: to compare costs less than to read.
+    """
     end = data.find(b"\r\n", 0, 10)
-    size = int(data[:end], 16) if end > 0 and not data[:end].strip(_HEX) else 0
-    whole = size > 0 and len(data) == end + size + 4 and data.endswith(b"\r\n")
+    whole = end > 0 and data[:end] == b"%x" % (len(data) - end - 4) and data.endswith(b"\r\n")
     return data[end + 2 : -2] if whole else b""
 
 
+def _plain_chunks(data: bytes, at: int, parts: list[bytes]) -> int:
+    """Add the contents of the whole chunks at `at` to `parts`; where they end. Those with any oddity are left."""
+    while True:
+        end = data.find(b"\r\n", at, at + _MOST_DIGITS + 2)
+        digits = data[at:end] if end > at else b""
+        if not digits or digits.strip(_HEX):
+            return at
+        begin = end + 2
+        end = begin + int(digits, 16)
+        if begin == end or data[end : end + 2] != b"\r\n":
+            return at
+        parts.append(data[begin:end])
+        at = end + 2
+
+
 def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
-    first, *lines = head.decode("latin-1").split("\r\n")
-    version, _, rest = first.partition(" ")
-    status = rest[:3]
-    readable = version in ("HTTP/1.1", "HTTP/1.0") and status.isascii() and status.isdecimal()
-    readable = readable and rest[3:4] in ("", " ") and len(lines) == head.count(b"\r") == head.count(b"\n")
+    first, headers = _fields(head)
+    version, status = first[:8], first[9:12]
+    readable = version in ("HTTP/1.1", "HTTP/1.0") and first[8:9] == " " and len(status) == 3
     # 101 would change the protocol, which nobody asked for; other 1xx only announce the answer.
-    if not readable or not 100 <= int(status) <= 599 or int(status) == 101:
+    if not (readable and status.isdecimal() and first[12:13] in ("", " ") and "100" <= status <= "599"):
         raise NoAnswerError("the answer is not HTTP")
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        lower = name.lower()
-        if not colon or not name or name.strip(_NAME_CHARACTERS) or (lower in _FRAMES and lower in headers):
-            raise NoAnswerError("the answer is not HTTP")
-        headers[lower] = value.strip(" \t")
-    _require_one_frame(headers)
+    coding, length = headers.get("transfer-encoding"), headers.get("content-length")
+    # Source: RFC 9112, section 6.3. Where two readers could find two ends, what follows the one that was found
+    # would be taken for another request's answer.
+    if coding is not None and (coding.lower() != "chunked" or length is not None):
+        raise NoAnswerError("the answer's end cannot be told")
+    if length is not None:
+        number(length, 10)
+    if status < "200" and (status == "101" or coding or length or version == "HTTP/1.0" or _closes(headers)):
+        raise NoAnswerError("the answer's end cannot be told")
     return version, int(status), headers
 
 
-def _require_one_frame(headers: Mapping[str, str]) -> None:
-    """Pass if a body, where there is one, can end in one place alone. Source: RFC 9112, section 6.3.
+def _fields(block: bytes) -> tuple[str, dict[str, str]]:
+    """First line of a head, and its fields, by names in lower case.
+
+    The last of several equal ones counts, but `Connection` says all that is said.
 
     Raises:
-        NoAnswerError: two readers could find two ends; what follows would be taken for another request's answer.
+        NoAnswerError: a line is no field, or a length or coding is told twice.
     """
-    coding = headers.get("transfer-encoding")
-    if coding is not None and (coding.lower() != "chunked" or "content-length" in headers):
+    text = block.decode("latin-1")
+    first, *lines = text.split("\r\n")
+    blanks = None if text.isascii() else " \t"  # beyond ASCII there are blanks that HTTP has not
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise NoAnswerError("the answer is not HTTP")
+        fields[name.lower()] = value.strip(blanks)
+    # All at once, which costs a tenth of looking at each: no control character but the line ends, and tokens as names.
+    odd = block.translate(None, _IN_LINES) != b"\r\n" * len(lines) or "" in fields
+    if odd or "".join(fields).encode("latin-1").translate(None, _IN_NAMES):
+        raise NoAnswerError("the answer is not HTTP")
+    if len(fields) != len(lines):
+        _join_repeated(lines, fields)
+    return first, fields
+
+
+def _join_repeated(lines: list[str], fields: dict[str, str]) -> None:
+    told = [(name.lower(), value.strip(" \t")) for name, _, value in (line.partition(":") for line in lines)]
+    names = [name for name, _ in told]
+    if any(names.count(name) > 1 for name in _FRAMES):
         raise NoAnswerError("the answer's end cannot be told")
-    if "content-length" in headers:
-        number(headers["content-length"], 10)
+    for name in _LASTING:
+        if name in fields:
+            fields[name] = ",".join([value for each, value in told if each == name])
+
+
+def _closes(fields: Mapping[str, str]) -> bool:
+    """Whether the server says that it closes the connection."""
+    said = fields.get("connection", "")
+    if "proxy-connection" in fields:
+        said += "," + fields["proxy-connection"]
+    elif said in ("", "keep-alive"):
+        return False
+    return "close" in [each.strip(" \t") for each in said.lower().split(",")]
 
 
 def number(text: str, base: int) -> int:
