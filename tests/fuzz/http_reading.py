@@ -1,0 +1,103 @@
+"""What our readers of HTTP make of an answer, held against llhttp."""
+
+import socket
+import time
+from collections.abc import Sequence
+from functools import cache
+from itertools import product
+from random import Random
+from typing import cast
+
+from aggregator.proxy.model import UpstreamError, UpstreamRequest
+from aggregator.proxy.upstream.http import HttpUpstream
+from aggregator.runtime.http_pool import Origin
+from aggregator.runtime.http_wire import Connection, NoAnswerError
+from tests.fuzz.http_answers import answer, cut
+from tests.fuzz.llhttp import CLOSED_SOONER, READ_OTHERWISE, STRICTER, Read, Seen
+from tests.fuzz.smallest import smallest
+
+_URL = "http://127.0.0.1:1/"
+
+
+class Says:
+    """A socket that says `pieces` once it was asked, one at a time, and hangs up after the last."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._pieces = [piece for piece in pieces if piece]
+        self._waits = True
+        self._asked = False
+
+    def settimeout(self, seconds: float) -> None:
+        self._waits = seconds > 0
+
+    def sendall(self, _data: bytes) -> None:
+        self._asked = True
+
+    def close(self) -> None: ...
+
+    def recv(self, _size: int) -> bytes:
+        if not self._waits and not (self._asked and self._pieces):
+            raise BlockingIOError  # it hangs up later than anyone looks
+        return self._pieces.pop(0) if self._pieces else b""
+
+
+def as_aws_answers_are_read(pieces: Sequence[bytes]) -> Read | None:
+    """See `http_wire.Connection.exchange`."""
+    connection = _connection(pieces)
+    try:
+        said, lasts = connection.exchange(b"GET / HTTP/1.1\r\n\r\n", time.monotonic() + 60)
+    except NoAnswerError:
+        return None
+    return Read(*said, lasts and connection.is_open())
+
+
+def as_providers_are_read(pieces: Sequence[bytes]) -> Read | None:
+    """See `proxy.upstream.http.HttpUpstream`."""
+    upstream = HttpUpstream()
+    connection = _connection(pieces)
+    upstream.keep(Origin.of(_URL), connection)
+    try:
+        response = upstream.post(_request(), time.monotonic() + 60)
+        body = response.read()
+    except UpstreamError:
+        return None
+    return Read(response.status, dict(response.headers), body, bool(upstream._idle) and connection.is_open())
+
+
+def difference(wire: bytes, pick: Random) -> str | None:
+    """In what our readers and llhttp differ over `wire`, whole and in pieces, and no rule says that they do."""
+    seen = Seen(wire)
+    if not wire or any(rule.found(seen) for rule in READ_OTHERWISE.values()):
+        return None
+    theirs = seen.read()
+    stricter = [name for name, rule in STRICTER.items() if theirs is not None and rule.found(seen)]
+    expected = None if stricter or theirs is None else theirs
+    if expected is not None and any(rule.found(seen) for rule in CLOSED_SOONER.values()):
+        expected = expected._replace(lasts=False)
+    readers = (as_aws_answers_are_read, as_providers_are_read)
+    in_bytes = [wire[n : n + 1] for n in range(len(wire))]
+    ways = [*product(readers, ([wire], cut(pick, wire))), (pick.choice(readers), in_bytes)]
+    for reader, pieces in ways:
+        ours = reader(pieces)
+        if ours != expected:
+            return f"{reader.__name__}: {ours}\nllhttp: {theirs}\nstricter by: {stricter}\npieces: {pieces}"
+    return None
+
+
+def of_seed(seed: int) -> str | None:
+    """The difference over the answer that `seed` makes, at its smallest."""
+    pick = Random(seed)
+    wire = answer(pick)
+    if difference(wire, Random(seed)) is None:
+        return None
+    wire = smallest(wire, lambda less: difference(less, Random(seed)) is not None)
+    return f"seed {seed}: {wire!r}\n{difference(wire, Random(seed))}"
+
+
+@cache
+def _request() -> UpstreamRequest:
+    return UpstreamRequest(_URL, {}, b"", first_byte_seconds=60)
+
+
+def _connection(pieces: Sequence[bytes]) -> Connection:
+    return Connection(cast("socket.socket", Says(pieces)), BlockingIOError)
