@@ -23,6 +23,7 @@ def key_behind(caller: Caller) -> ApiKey:
         price_percent=caller.price_percent,
         aliases=caller.aliases,
         cache_seconds=caller.cache_seconds,
+        cap=caller.cap,
     )
     secret = Secret(f"hash of {caller.key_id}", created_at=MADE_AT)
     return ApiKey(caller.key_id, caller.user_id, grant, (secret,), created_at=MADE_AT, created_by="admin")

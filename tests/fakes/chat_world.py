@@ -180,6 +180,7 @@ class FakeWallets:
         self.held: list[int] = []
         self.returned: list[int] = []
         self.return_fails: Exception | None = None
+        self.holds: dict[str, Held] = {}
         self._steps = steps if steps is not None else []
 
     def hold(
@@ -188,9 +189,11 @@ class FakeWallets:
         self._steps.append("reserve")
         assert bucket.isdecimal()
         if max(amount_nano_usd, if_available or 0) > self.available:
-            raise Short(Account(user_id, self.available))
+            raise Short(Account(user_id, self.available, dict(self.holds)))
         self.available -= amount_nano_usd
         self.held.append(amount_nano_usd)
+        before = self.holds.get(bucket, Held(0, 0))
+        self.holds[bucket] = Held(before.amount_nano_usd + amount_nano_usd, before.count + 1)
         return self.available
 
     def return_rest(self, user_id: str, hold: Hold, rest_nano_usd: int, *, ends: float | None = None) -> None:
@@ -201,6 +204,8 @@ class FakeWallets:
         if self.return_fails is not None:
             raise self.return_fails
         self.available += rest_nano_usd
+        before = self.holds[hold.bucket]
+        self.holds[hold.bucket] = Held(before.amount_nano_usd - rest_nano_usd, before.count)
 
     def sweep(self, user_id: str, lapsed: Mapping[str, Held]) -> bool:
         raise AssertionError(f"nothing of {user_id} has lapsed: {lapsed}")

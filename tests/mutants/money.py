@@ -183,8 +183,8 @@ MUTANTS = (
     Mutant(
         "who is short of money for hosted tools holds all that is there",
         "billing/reserve.py",
-        "amount = min(amount, if_short_nano_usd)",
-        "amount = min(amount, at_most_nano_usd)",
+        "most = min(most, self.if_short_nano_usd)",
+        "most = min(most, self.at_most_nano_usd)",
         RESERVE,
     ),
     Mutant(

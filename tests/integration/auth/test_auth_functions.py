@@ -79,6 +79,7 @@ def test_the_answer_to_a_creation_is_as_published(call: Call) -> None:
         "pricePercent": 100,
         "aliases": {},
         "cacheSeconds": 0,
+        "cap": "lower",
     }
 
 

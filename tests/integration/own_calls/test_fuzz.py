@@ -66,7 +66,7 @@ def all_fields(call: OwnCall) -> Any:
     key = {
         "name": "x", "scopes": ["inference"], "expiresAt": "2030-01-01T00:00:00Z", "allowedModels": ["gpt-4o*"],
         "allowedIps": ["192.0.2.0/24"], "limits": {"requestsPerMinute": 5, "dailyBudget": "5.00"},
-        "pricePercent": 110, "aliases": {"fast": "gpt-4o-mini"}, "cacheSeconds": 5,
+        "pricePercent": 110, "aliases": {"fast": "gpt-4o-mini"}, "cacheSeconds": 5, "cap": "refuse",
     }  # fmt: skip
     price = {
         "version": "v9", "effectiveAt": "2030-01-01T00:00:00Z", "input": "1", "output": "2", "cachedInput": "0.5",

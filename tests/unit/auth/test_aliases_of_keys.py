@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from aggregator.auth.api import ApiKeyView, CreateApiKeyRequest, UpdateApiKeyRequest
 from aggregator.auth.caller import Caller, unpacked
+from aggregator.auth.delegation import inherited
 from aggregator.auth.stored import item_of, key_of
 from aggregator.errors import InvalidRequest
 from tests.unit.auth.desk import GRANT, Desk, desk_with
@@ -95,8 +96,32 @@ def test_more_than_the_authorizer_can_hand_on_is_refused() -> None:
         {"cacheSeconds": -1},
         {"cacheSeconds": 3601},
         {"cacheSeconds": "60"},
+        {"cap": "none"},
     ],
 )
 def test_what_cannot_be_one_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         CreateApiKeyRequest.model_validate({"userId": "ann", "name": "n", **fields})
+
+
+def test_what_becomes_of_a_cap_is_stored_carried_shown_and_inherited() -> None:
+    key = replace(KEY, grant=replace(GRANT, cap="refuse"))
+
+    event = {"requestContext": {"authorizer": key.caller().to_context()}}
+
+    assert Caller.from_event(event).cap == "refuse"
+    assert key_of(item_of(key)).grant.cap == "refuse"
+    assert ApiKeyView.of(key, NOW).cap == "refuse"
+    assert inherited(GRANT, key.caller()).cap == "refuse"
+
+
+def test_a_key_that_was_stored_before_caps_has_them_lowered() -> None:
+    stored = {name: value for name, value in item_of(KEY).items() if name != "cap"}
+
+    assert key_of(stored).grant.cap == "lower"
+    assert "cap" not in unpacked(KEY.caller().to_context()["caller"])
+
+
+@pytest.mark.parametrize(("asked", "cap"), [("refuse", "refuse"), ("lower", "lower"), (None, "lower")])
+def test_a_change_of_what_becomes_of_a_cap(asked: str | None, cap: str) -> None:
+    assert UpdateApiKeyRequest.model_validate({"cap": asked}).to_fields() == {"cap": cap}

@@ -18,12 +18,15 @@ class Oracle:
         self.postings += amount
 
     def reserve(self, request: str, most: int, least: int, deadline: int, lapsed_before: int) -> int | None:
-        if self.available < most:
-            free = sum(amount for amount, end in self.held.values() if end < lapsed_before)
+        amount = most
+        if self.available < 4 * most:
+            free = sum(held for held, end in self.held.values() if end < lapsed_before)
+            running = sum(held for held, _ in self.held.values()) - free
             if self.available + free < least:
                 return None
             self.sweep(lapsed_before)
-        amount = min(most, self.available)
+            share = self.available // (4 if running else 2)
+            amount = min(most, self.available, max(share, least))
         self.available -= amount
         self.held[request] = (amount, deadline)
         return amount

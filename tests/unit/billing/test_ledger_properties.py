@@ -104,10 +104,10 @@ class LedgerMachine(RuleBasedStateMachine):
     def reserve_and_crash(self, amount: int, when: str) -> None:
         request = self.next_id()
         deadline = -(-(self.now + 3600) // 300) * 300
-        if amount <= self.oracle.available and when == "after":
+        if 4 * amount > self.oracle.available:
+            return  # a tight account is written to more than once: the model checker cuts those off
+        if when == "after":
             self.oracle.reserve(request, amount, amount, deadline, 0)
-        elif amount > self.oracle.available:
-            return
         self.aws.crash = when
         try:
             reserve(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from aggregator.billing.model import Held, Hold, bucket_for, has_lapsed
-from aggregator.billing.reserve import reserve
+from aggregator.billing.model import Account, Held, Hold, bucket_for, has_lapsed
+from aggregator.billing.reserve import Wish, reserve
 from aggregator.errors import InsufficientQuota, StoreUnavailable
 from aggregator.runtime.aws import AwsError
 from tests.fakes.ledger_world import BUCKET, NOW, LedgerWorld
@@ -28,15 +28,82 @@ def reserved(world: LedgerWorld, most: int, least: int | None = None, now: float
 
 def test_what_is_there_is_held_in_one_write() -> None:
     world = LedgerWorld()
-    world.credit(100)
+    world.credit(240)
     world.aws.inner.calls.clear()
 
     hold = reserved(world, 60)
 
-    assert hold == Hold(60, BUCKET, available_after_nano_usd=40)
-    assert (world.available(), world.held()) == (40, 60)
+    assert hold == Hold(60, BUCKET, available_after_nano_usd=180)
+    assert (world.available(), world.held()) == (180, 60)
     assert world.aws.inner.calls[:1] == ["UpdateItem"]
     assert world.aws.inner.calls.count("UpdateItem") == 1
+
+
+@pytest.mark.parametrize(
+    ("credit", "others", "held"),
+    [
+        (239, 0, 60),  # half of what is there is more than the bound
+        (100, 0, 50),  # half of it
+        (100, 20, 20),  # a quarter of 80
+        (30, 0, 15),
+        (31, 1, 10),  # a quarter would be too little
+        (10, 0, 10),
+    ],
+)
+def test_a_tight_account_lends_a_share_or_what_is_needed_at_the_least_in_two_writes(
+    credit: int, others: int, held: int
+) -> None:
+    world = LedgerWorld()
+    world.credit(credit)
+    if others:
+        reserved(world, others)
+    world.aws.inner.calls.clear()
+
+    hold = reserved(world, most=60, least=10)
+
+    left = credit - others - held
+    assert hold == Hold(held, BUCKET, available_after_nano_usd=left)
+    assert world.aws.inner.calls == ["UpdateItem", "UpdateItem"]
+    assert (world.available(), world.held()) == (left, held + others)
+
+
+def test_a_tight_account_is_looked_at_closer_once() -> None:
+    world = LedgerWorld()
+    world.credit(100)
+    seen: list[int] = []
+    world.aws.before["UpdateItem"] = lambda: reserved(world, 50)
+
+    def closer(account: Account) -> Wish:
+        seen.append(account.available_nano_usd)
+        return Wish(at_most_nano_usd=44, at_least_nano_usd=3, useful_nano_usd=20)
+
+    hold = reserve(
+        world.store,
+        "ann",
+        at_most_nano_usd=60,
+        at_least_nano_usd=60,
+        now_epoch_seconds=NOW,
+        if_tight=closer,
+    )
+
+    assert seen == [50]
+    assert (hold.amount_nano_usd, world.available()) == (20, 30)
+
+
+def test_a_rich_account_is_not_looked_at() -> None:
+    world = LedgerWorld()
+    world.credit(400)
+
+    hold = reserve(
+        world.store,
+        "ann",
+        at_most_nano_usd=100,
+        at_least_nano_usd=100,
+        now_epoch_seconds=NOW,
+        if_tight=lambda _: pytest.fail("it is rich"),
+    )
+
+    assert hold.amount_nano_usd == 100
 
 
 def test_holds_of_one_window_share_a_bucket() -> None:
@@ -56,8 +123,52 @@ def test_what_is_short_is_refused_with_what_is_needed_and_what_is_there() -> Non
     with pytest.raises(InsufficientQuota) as refused:
         reserved(world, 2_500_000_000)
 
-    assert "may cost up to 2.50 USD, and 2.00 USD are available" in refused.value.message
+    assert refused.value.message == (
+        "This request needs 2.50 USD at the least, and 2.00 USD are available. "
+        "Add credit, shorten the prompt, or lower max_tokens."
+    )
+    assert refused.value.details == {
+        "balance": {
+            "needed_usd": "2.50",
+            "available_usd": "2.00",
+            "held_usd": "0.00",
+            "held_until": None,
+            "most_max_tokens": None,
+        }
+    }
     assert (world.available(), world.held()) == (2_000_000_000, 0)
+
+
+def test_a_refusal_says_what_running_requests_hold_until_when_and_what_would_pass() -> None:
+    world = LedgerWorld()
+    world.credit(2_000_000_000)
+    for n, amount in enumerate((100_000_000, 200_000_000, 400_000_000)):
+        reserved(world, amount, now=NOW + 300 * n - 4_200)  # the first two have lapsed
+
+    with pytest.raises(InsufficientQuota) as refused:
+        reserve(
+            world.store,
+            "ann",
+            at_most_nano_usd=9_000_000_000,
+            at_least_nano_usd=9_000_000_000,
+            now_epoch_seconds=NOW,
+            if_tight=lambda _: Wish(3_000_000_000, 2_500_000_000, most_tokens=lambda amount: amount // 10**7),
+        )
+
+    assert refused.value.message == (
+        "This request needs 2.50 USD at the least, and 1.60 USD are available. "
+        "Running requests hold 0.40 USD, of which the last is back by 2025-11-24T16:01:00Z. "
+        "Add credit, shorten the prompt, or lower max_tokens to 160."
+    )
+    assert refused.value.details == {
+        "balance": {
+            "needed_usd": "2.50",
+            "available_usd": "1.60",
+            "held_usd": "0.40",
+            "held_until": "2025-11-24T16:01:00Z",
+            "most_max_tokens": 160,
+        }
+    }
 
 
 def test_who_never_had_an_account_has_nothing() -> None:
@@ -87,21 +198,21 @@ def test_a_small_balance_is_held_as_a_whole_if_it_is_enough_to_be_of_use() -> No
     assert (hold.amount_nano_usd, hold.available_after_nano_usd) == (50, 0)
 
 
-def test_who_is_short_holds_no_more_than_is_asked_for_then() -> None:
-    for credit, held in ((100, 100), (99, 40), (30, 30)):
-        world = LedgerWorld()
-        world.credit(credit)
+@pytest.mark.parametrize(("credit", "held"), [(400, 100), (100, 90), (99, 40), (30, 30)])
+def test_who_is_short_holds_no_more_than_is_asked_for_then(credit: int, held: int) -> None:
+    world = LedgerWorld()
+    world.credit(credit)
 
-        hold = reserve(
-            world.store,
-            "ann",
-            at_most_nano_usd=100,
-            at_least_nano_usd=10,
-            if_short_nano_usd=40,
-            now_epoch_seconds=NOW,
-        )
+    hold = reserve(
+        world.store,
+        "ann",
+        at_most_nano_usd=100,
+        at_least_nano_usd=10,
+        now_epoch_seconds=NOW,
+        if_tight=lambda _: Wish(100, 10, useful_nano_usd=90, if_short_nano_usd=40),
+    )
 
-        assert (hold.amount_nano_usd, world.available()) == (held, credit - held)
+    assert (hold.amount_nano_usd, world.available()) == (held, credit - held)
 
 
 def test_a_balance_too_small_to_be_of_use_is_left_alone() -> None:
@@ -139,7 +250,7 @@ def test_running_holds_are_not_taken_for_lapsed_ones() -> None:
 
 def test_while_there_is_enough_nothing_is_swept() -> None:
     world = LedgerWorld()
-    world.credit(100)
+    world.credit(370)
     reserved(world, 10)
 
     reserved(world, 90, now=NOW + 7200)
@@ -166,8 +277,8 @@ def test_money_that_somebody_else_takes_meanwhile_is_not_promised() -> None:
 
     hold = reserved(world, most=100, least=20)
 
-    assert hold.amount_nano_usd == 30
-    assert (world.available(), world.held()) == (0, 100)
+    assert hold.amount_nano_usd == 20
+    assert (world.available(), world.held()) == (10, 90)
 
 
 def test_who_has_the_money_and_always_comes_second_is_asked_to_come_again() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from aggregator.proxy.walk import Collaborators, Visit
 from aggregator.runtime.aws import AwsError, JsonObject
 from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import (
+    CALLER,
     REQUEST_ID,
     Clock,
     FakeKeys,
@@ -200,3 +202,36 @@ def test_a_strategy_that_does_not_exist_is_refused_by_name(capsys: pytest.Captur
     status, said, _ = Door(capsys).ask(event)
 
     assert (status, said["error"]["param"]) == (400, "x-aggregator-strategy")
+
+
+@pytest.mark.parametrize(
+    ("of_key", "header", "may_cap"),
+    [
+        ("lower", None, True),
+        ("lower", "refuse", False),
+        ("refuse", None, False),
+        ("refuse", "lower", True),
+    ],
+)
+def test_a_cap_is_refused_if_the_request_says_so_or_else_its_key(
+    capsys: pytest.CaptureFixture[str], of_key: str, header: str | None, may_cap: bool
+) -> None:
+    door = Door(capsys)
+    event = chat_event(body())
+    event["requestContext"]["authorizer"] = replace(CALLER, cap=of_key).to_context()
+    event["headers"] = {} if header is None else {"X-Aggregator-Cap": header}
+
+    door.ask(event)
+
+    assert [visit.may_cap for visit in door.visits] == [may_cap]
+
+
+def test_another_word_for_what_becomes_of_a_cap_is_refused_by_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    event = chat_event(body()) | {"headers": {"x-aggregator-cap": "REFUSE"}}
+
+    status, said, _ = Door(capsys).ask(event)
+
+    assert (status, said["error"]["param"]) == (400, "x-aggregator-cap")
+    assert said["error"]["message"] == "x-aggregator-cap: must be one of lower, refuse"

@@ -120,13 +120,22 @@ def test_what_costs_nothing_holds_nothing_and_is_served_without_money(*, stream:
     assert answer.headers["x-aggregator-hold-usd"] == "0.00"
 
 
-def test_a_free_route_beside_one_that_costs_holds_what_that_one_costs() -> None:
-    world = World([ScriptedResponse(completion("hello", USED))], routes=[FREE, route()], available=0)
+def test_whoever_has_no_money_is_served_over_the_routes_that_cost_none() -> None:
+    world = World([ScriptedResponse(status=500)] * 2, routes=[FREE, route()], available=0)
 
-    with pytest.raises(InsufficientQuota):
+    with pytest.raises(ProviderFailed):
         served(world)
 
-    assert world.steps == ["route", "reserve"]
+    assert world.steps == ["route", "reserve", "call", "call", "emit provider_error"]
+    assert world.receipts[0].hold == Hold(0, "1795438800", None)
+
+
+def test_a_free_route_beside_one_that_costs_holds_what_that_one_costs() -> None:
+    world = World([ScriptedResponse(completion("hello", USED))], routes=[FREE, route()], available=10_000)
+
+    served(world, max_tokens=100)
+
+    assert world.wallets.held == [349]
 
 
 def test_who_is_refused_in_route_holds_nothing() -> None:

@@ -17,7 +17,7 @@ class Refusal(Exception):
 
     `message` goes to the client as it stands: it never holds a secret, a prompt or an internal name.
     `param` is the path of the field at fault (`messages.0.role`).
-    `retry_after_seconds` becomes the `Retry-After` header.
+    `retry_after_seconds` becomes the `Retry-After` header. `details` are fields of the error for programs.
     """
 
     code: ClassVar[str] = "internal_error"
@@ -29,12 +29,14 @@ class Refusal(Exception):
         param: str | None = None,
         retry_after_seconds: int | None = None,
         headers: Mapping[str, str] | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.param = param
         self.retry_after_seconds = retry_after_seconds
         self.headers = dict(headers or {})
+        self.details = dict(details or {})
 
 
 class InvalidRequest(Refusal):
@@ -241,6 +243,7 @@ def envelope(refusal: Refusal, request_id: str) -> JsonObject:
             "param": refusal.param,
             "code": refusal.code,
             "request_id": request_id,
+            **refusal.details,
         },
         "request_id": request_id,
     }

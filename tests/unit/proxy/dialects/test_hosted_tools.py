@@ -370,7 +370,9 @@ def test_where_money_is_short_fewer_calls_are_made_and_a_tool_is_left_out_before
     assert (sent(world)["tools"], answer.headers["x-aggregator-ignored"]) == ([FUNCTION], "tools.web_search")
 
 
-@pytest.mark.parametrize(("available", "held", "calls"), [(1_950, 1_950, 5), (1_949, 1_200, None)])
+@pytest.mark.parametrize(
+    ("available", "held", "calls"), [(7_800, 1_950, 5), (1_950, 1_350, 1), (1_949, 1_200, None)]
+)
 def test_an_account_that_cannot_cover_a_declared_tool_keeps_its_money_free_for_other_requests(
     available: int, held: int, calls: int | None
 ) -> None:
@@ -383,7 +385,7 @@ def test_an_account_that_cannot_cover_a_declared_tool_keeps_its_money_free_for_o
 def test_where_money_is_short_claude_is_told_a_lower_cap() -> None:
     tools = [CLAUDES_SEARCH | {"max_uses": 8}, CLAUDES_FETCH | {"max_uses": 1}]
     ask = said_to_claude(tools=tools, tool_choice={"type": "any"})
-    world, answer, _ = served(ask, at_anthropic(), message(None), available=1_000 + 400 + 150 + 200)
+    world, answer, _ = served(ask, at_anthropic(), message(None), available=2 * (1_000 + 400 + 150 + 200))
 
     assert [tool["max_uses"] for tool in sent(world)["tools"]] == [3, 1]
     assert answer.headers["x-aggregator-max-tool-calls"] == "3"

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from aggregator.auth.audit import Change
-from aggregator.auth.caller import DEFAULT_SCOPES, LIST_PRICE_PERCENT, Caller
+from aggregator.auth.caller import DEFAULT_SCOPES, LIST_PRICE_PERCENT, LOWER, Caller
 from aggregator.auth.fields import (
     Aliases,
     Budget,
     CacheSeconds,
+    Cap,
     Models,
     Name,
     Networks,
@@ -77,6 +78,7 @@ class CreateApiKeyRequest(Request):
     price_percent: PricePercent | None = None
     aliases: Aliases | None = None
     cache_seconds: CacheSeconds | None = None
+    cap: Cap | None = None
 
     def to_grant(self, by: Caller) -> Grant:
         """What the new key shall be allowed."""
@@ -91,6 +93,7 @@ class CreateApiKeyRequest(Request):
             price_percent=self.price_percent or by.price_percent,
             aliases=self.aliases or {},
             cache_seconds=self.cache_seconds or 0,
+            cap=self.cap or LOWER,
         )
 
 
@@ -106,6 +109,7 @@ class UpdateApiKeyRequest(Request):
     price_percent: PricePercent | None = None
     aliases: Aliases | None = None
     cache_seconds: CacheSeconds | None = None
+    cap: Cap | None = None
 
     @model_validator(mode="after")
     def _names_a_field(self) -> "UpdateApiKeyRequest":
@@ -125,6 +129,7 @@ class UpdateApiKeyRequest(Request):
             "price_percent": self.price_percent or LIST_PRICE_PERCENT,
             "aliases": self.aliases or {},
             "cache_seconds": self.cache_seconds or 0,
+            "cap": self.cap or LOWER,
         }
         return {name: fields[name] for name in self.model_fields_set}
 
@@ -180,6 +185,7 @@ class ApiKeyView(Response):
     price_percent: int
     aliases: dict[str, str]
     cache_seconds: int
+    cap: str
 
     @classmethod
     def of(cls, key: ApiKey, now: datetime) -> "ApiKeyView":
@@ -278,6 +284,7 @@ def _shown(key: ApiKey, now: datetime) -> dict[str, Any]:
         "price_percent": key.grant.price_percent,
         "aliases": dict(key.grant.aliases),
         "cache_seconds": key.grant.cache_seconds,
+        "cap": key.grant.cap,
     }
 
 

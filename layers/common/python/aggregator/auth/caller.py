@@ -26,6 +26,9 @@ ADMIN = "admin"
 SCOPES = (INFERENCE, MODELS_READ, BILLING_READ, ANALYTICS_READ, KEYS_MANAGE, ADMIN)
 LIST_PRICE_PERCENT = 100
 
+CAPS = LOWER, REFUSE = ("lower", "refuse")
+"""What becomes of a request whose output the balance does not pay for: a lower cap on it, or a refusal."""
+
 DEFAULT_SCOPES = (INFERENCE, MODELS_READ, BILLING_READ, ANALYTICS_READ)
 
 
@@ -49,7 +52,8 @@ class Caller:
     Models may be patterns (`gpt-4o*`), addresses CIDR ranges.
 
     `aliases` are the key's own names for models; they come before all others. Answers may be up to `cache_seconds` old
-    where a request says nothing else.
+    where a request says nothing else. `cap` is what becomes of a request that says nothing else and whose
+    output the balance does not pay for: see `CAPS`.
 
     `secret_made_at` tells which of the key's secrets was proven.
     """
@@ -64,6 +68,7 @@ class Caller:
     price_percent: int = LIST_PRICE_PERCENT
     aliases: Mapping[str, str] = field(default_factory=dict)
     cache_seconds: int = 0
+    cap: str = LOWER
     over: tuple[Over, ...] = ()
     secret_made_at: datetime | None = None
 
@@ -138,13 +143,17 @@ class Caller:
             said["pricePercent"] = self.price_percent
         if self.aliases:
             said["aliases"] = dict(self.aliases)
-        if self.cache_seconds:
-            said["cacheSeconds"] = self.cache_seconds
+        said |= self._wishes()
         if self.over:
             said["over"] = [[above.key_id, dict(above.limits)] for above in self.over]
         if self.secret_made_at is not None:
             said["secretMadeAt"] = iso(self.secret_made_at)
         return {"caller": packed(said)}
+
+    def _wishes(self) -> dict[str, Any]:
+        """What holds for a request that says nothing of it."""
+        said: dict[str, Any] = {"cacheSeconds": self.cache_seconds} if self.cache_seconds else {}
+        return said | ({"cap": self.cap} if self.cap != LOWER else {})
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Caller":
@@ -168,6 +177,7 @@ class Caller:
             price_percent=said.get("pricePercent", LIST_PRICE_PERCENT),
             aliases=said.get("aliases") or {},
             cache_seconds=said.get("cacheSeconds", 0),
+            cap=said.get("cap", LOWER),
             over=tuple(Over(key_id, limits) for key_id, limits in said.get("over", ())),
             secret_made_at=_moment_or_none(said.get("secretMadeAt")),
         )

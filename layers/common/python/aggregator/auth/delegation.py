@@ -11,7 +11,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from aggregator.auth.caller import KEYS_MANAGE, Caller
+from aggregator.auth.caller import KEYS_MANAGE, LOWER, Caller
 from aggregator.auth.model import ApiKey, Grant, unknown_key
 from aggregator.errors import MissingScope
 
@@ -55,6 +55,7 @@ def inherited(grant: Grant, by: Caller) -> Grant:
         limits={**by.limits, **grant.limits},
         aliases={**by.aliases, **grant.aliases},
         cache_seconds=grant.cache_seconds or by.cache_seconds,
+        cap=by.cap if grant.cap == LOWER else grant.cap,
     )
 
 

@@ -69,3 +69,10 @@ CacheSeconds = Annotated[
         description="How old an answer to the same request may be, where the request does not say: 0 is never.",
     ),
 ]
+Cap = Annotated[
+    Literal["lower", "refuse"],
+    Field(
+        description="Where the balance does not pay for the output that a request may have, and the request does not "
+        "say: `lower` caps it, `refuse` answers 402."
+    ),
+]

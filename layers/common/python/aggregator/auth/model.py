@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from aggregator.auth.caller import LIST_PRICE_PERCENT, Caller, Over
+from aggregator.auth.caller import LIST_PRICE_PERCENT, LOWER, Caller, Over
 from aggregator.errors import Conflict, InvalidApiKey, InvalidRequest, NotFound
 from aggregator.runtime.clock import iso
 
@@ -58,7 +58,8 @@ class Grant:
     """What a key may do. None means not limited; `limits` maps a name of `LIMITS` to its number.
 
     `price_percent` is what its calls cost of list prices; only an admin sets it. `aliases` maps names to models, and
-    `cache_seconds` is how old an answer may be, where a request says nothing; neither gives a right.
+    `cache_seconds` is how old an answer may be, where a request says nothing; `cap` is what becomes of one
+    whose output the balance does not pay for (`CAPS`); none of these gives a right.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Grant:
     price_percent: int = LIST_PRICE_PERCENT
     aliases: Mapping[str, str] = field(default_factory=dict)
     cache_seconds: int = 0
+    cap: str = LOWER
 
     def described(self) -> dict[str, Any]:
         """The grant as JSON values, by the API's names: what the audit trail compares."""
@@ -83,6 +85,7 @@ class Grant:
             "pricePercent": self.price_percent,
             "aliases": dict(self.aliases),
             "cacheSeconds": self.cache_seconds,
+            "cap": self.cap,
         }
 
 
@@ -164,6 +167,7 @@ class ApiKey:
             price_percent=self.grant.price_percent,
             aliases=self.grant.aliases,
             cache_seconds=self.grant.cache_seconds,
+            cap=self.grant.cap,
             over=tuple(Over(above, {}) for above in self.line),
             secret_made_at=None if secret is None else secret.created_at,
         )

@@ -43,6 +43,7 @@ _CHANGEABLE = (
     "pricePercent",
     "aliases",
     "cacheSeconds",
+    "cap",
     "secrets",
     "revokedAt",
 )

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from aggregator.auth.audit import Change
-from aggregator.auth.caller import LIST_PRICE_PERCENT
+from aggregator.auth.caller import LIST_PRICE_PERCENT, LOWER
 from aggregator.auth.model import ApiKey, Grant, Secret
 from aggregator.runtime.aws import JsonObject
 from aggregator.runtime.clock import from_iso, iso
@@ -53,6 +53,7 @@ def key_of(stored: JsonObject) -> ApiKey:
             price_percent=stored.get("pricePercent", LIST_PRICE_PERCENT),
             aliases=stored.get("aliases", {}),
             cache_seconds=stored.get("cacheSeconds", 0),
+            cap=stored.get("cap", LOWER),
         ),
         secrets=tuple(
             Secret(each["hash"], from_iso(each["createdAt"]), _moment_of(each, "expiresAt"))

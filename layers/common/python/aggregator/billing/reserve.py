@@ -1,11 +1,24 @@
-"""Reserve: move an upper bound of a request's cost from available to held. On the hot path."""
+"""Reserve: move an upper bound of a request's cost from available to held. On the hot path.
 
+| the account   | has                            | writes | what is held                                               |
+|---------------|--------------------------------|--------|------------------------------------------------------------|
+| is rich       | four times the bound available | 1      | the bound                                                  |
+| is tight      | less than that                 | 2      | a share of what is available, or the least that is of use  |
+| is not enough | less than that least           | 1      | nothing: it is refused                                     |
+
+The first write asks for the multiple in its condition: who does not have it learns the account with the refusal, so
+that nobody reads a balance first. The parts are `shares.SHARES`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
-from aggregator.billing.model import Held, Hold, bucket_for
-from aggregator.billing.money import NanoUsd, to_usd
+from aggregator.billing.model import Account, Held, Hold, bucket_for
+from aggregator.billing.money import NanoUsd
+from aggregator.billing.shares import SHARES
 from aggregator.billing.store import Short
-from aggregator.errors import InsufficientQuota, StoreUnavailable
+from aggregator.errors import StoreUnavailable
 
 _TRIES = 5
 
@@ -30,6 +43,33 @@ class Wallets(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a request would hold, in nano-US-dollars.
+
+    Less than `at_least_nano_usd` is of no use to it. A share of a tight account never makes it hold less than
+    `useful_nano_usd`, while that is there. Where not even `at_most_nano_usd` is there, `if_short_nano_usd` is the most
+    that it holds, if it is said: what else is there stays free for other requests.
+    `most_tokens` tells how many output tokens an amount pays for, None for too few; a refusal says it.
+    """
+
+    at_most_nano_usd: NanoUsd
+    at_least_nano_usd: NanoUsd
+    useful_nano_usd: NanoUsd = 0
+    if_short_nano_usd: NanoUsd | None = None
+    most_tokens: Callable[[NanoUsd], int | None] | None = None
+
+    def amount_of(self, account: Account, now_epoch_seconds: float) -> NanoUsd:
+        """How much of what an account has to spend this request may hold; it has `at_least_nano_usd`."""
+        spendable = account.spendable(now_epoch_seconds)
+        alone = not account.held(now_epoch_seconds)
+        share = (SHARES.share_alone if alone else SHARES.share).of(spendable)
+        most = self.at_most_nano_usd
+        if self.if_short_nano_usd is not None and spendable < most:
+            most = min(most, self.if_short_nano_usd)
+        return min(most, spendable, max(share, self.useful_nano_usd, self.at_least_nano_usd))
+
+
 def reserve(
     wallets: Wallets,
     user_id: str,
@@ -37,48 +77,40 @@ def reserve(
     at_most_nano_usd: NanoUsd,
     at_least_nano_usd: NanoUsd,
     now_epoch_seconds: float,
-    if_short_nano_usd: NanoUsd | None = None,
+    if_tight: Callable[[Account], Wish] | None = None,
 ) -> Hold:
-    """Hold `at_most_nano_usd`, or all that is there if that is no less than `at_least_nano_usd`.
+    """Hold the most that a request can cost, or as much of it as a tight account lets it have.
 
-    Where the money is short, `if_short_nano_usd` is the most that is held, if it is said: what else is there stays free
-    for other requests.
-
-    What can cost nothing holds nothing: it needs no account, and no write. One write when the money is there. When it
-    is short, buckets past their deadline are swept first: their money is the user's again.
+    Where the account is tight, `if_tight` looks closer at what the request needs; it is asked once. What can cost
+    nothing holds nothing: it needs no account, and no write. Buckets past their deadline are the user's again: they
+    are swept before they are spent.
 
     Raises:
-        InsufficientQuota: not even `at_least_nano_usd` is there; nothing is held.
+        InsufficientQuota: not even the least is there; nothing is held.
         StoreUnavailable: it is there, but at each try somebody else was faster; nothing is held.
     """
     bucket = bucket_for(now_epoch_seconds)
     if not at_most_nano_usd:
         return Hold(0, bucket, None)
+    wish = Wish(at_most_nano_usd, at_least_nano_usd)
     amount = at_most_nano_usd
-    spendable = 0
+    wanted = SHARES.tight_above.least_whole(amount)
     for _ in range(_TRIES):
         try:
-            left = wallets.hold(user_id, amount, bucket)
+            left = wallets.hold(user_id, amount, bucket, if_available=wanted)
         except Short as short:
             account = short.account
         else:
             return Hold(amount, bucket, left)
-        spendable = account.spendable(now_epoch_seconds)
-        if spendable < at_least_nano_usd:
-            break
-        lapsed = account.lapsed(now_epoch_seconds)
-        if lapsed:
+        if if_tight is not None:
+            wish, if_tight = if_tight(account), None
+        if account.spendable(now_epoch_seconds) < wish.at_least_nano_usd:
+            from aggregator.billing.too_little import too_little  # noqa: PLC0415 (who is refused pays for it)
+
+            raise too_little(wish, account, now_epoch_seconds)
+        if lapsed := account.lapsed(now_epoch_seconds):
             wallets.sweep(user_id, lapsed)
-        amount = min(at_most_nano_usd, spendable)
-        if if_short_nano_usd is not None and spendable < at_most_nano_usd:
-            amount = min(amount, if_short_nano_usd)
-    else:
-        raise StoreUnavailable("The account is busy; try again in a moment.", retry_after_seconds=1)
-    raise _too_little(at_least_nano_usd, spendable)
-
-
-def _too_little(needed: NanoUsd, spendable: NanoUsd) -> InsufficientQuota:
-    return InsufficientQuota(
-        f"This request may cost up to {to_usd(needed)} USD, and {to_usd(spendable)} USD are available. "
-        "Add credit, shorten the prompt, or lower max_tokens."
-    )
+        amount = wanted = wish.amount_of(account, now_epoch_seconds)
+        if not amount:
+            return Hold(0, bucket, None)
+    raise StoreUnavailable("The account is busy; try again in a moment.", retry_after_seconds=1)

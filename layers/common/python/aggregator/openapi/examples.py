@@ -30,6 +30,7 @@ _KEY: JsonObject = {
     "pricePercent": 100,
     "aliases": {"quick": "groq/gpt-oss-20b"},
     "cacheSeconds": 0,
+    "cap": "lower",
 }
 _CREATED = _KEY | {"key": "agg_prod_1vQ8Zk7pQ2xA_4f8Jd0sLq2Wm9XyTzB1cVn31vCE0"}
 _CHANGE = {

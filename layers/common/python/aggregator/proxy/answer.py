@@ -7,14 +7,17 @@ from aggregator.billing.money import to_usd
 from aggregator.errors import ProviderFailed, ProviderTimedOut, ProviderUnreadable, Refusal
 from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, Receipt, UpstreamError
 
+CAPPED = "x-aggregator-capped"
+
 Finish = Callable[[str], Receipt]
 
 
 def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dict[str, str]:
     """Headers that are known before the body is: who answers, and what is held. Amounts in US dollars.
 
-    `x-aggregator-max-tokens` is the limit of output tokens that the platform chose, where the client set none, and
-    `x-aggregator-max-tool-calls` the same of calls of tools that run at the provider;
+    `x-aggregator-max-tokens` is the limit of output tokens that the platform chose, where the client set none, or a
+    higher one than its balance pays for, which `x-aggregator-capped` says;
+    `x-aggregator-max-tool-calls` is the same of calls of tools that run at the provider;
     `x-aggregator-ignored` names what the client sent and the provider did not get; `x-aggregator-left-out`
     the providers that were passed over because they kept failing; `x-aggregator-retires-at` is the day on which the
     model goes, where one is known.
@@ -35,8 +38,10 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
         headers["x-aggregator-ignored"] = ", ".join(answer.ignored)
     if answer.route.left_out:
         headers["x-aggregator-left-out"] = ",".join(answer.route.left_out)
-    if ask.max_output_tokens is None and ask.surface != EMBEDDINGS:
+    if answer.way.capped_by_balance or (ask.max_output_tokens is None and ask.surface != EMBEDDINGS):
         headers["x-aggregator-max-tokens"] = str(answer.way.output_tokens)
+    if answer.way.capped_by_balance:
+        headers[CAPPED] = "balance"
     if ask.hosted is not None and answer.way.tool_calls not in (0, ask.hosted.asked_calls):
         headers["x-aggregator-max-tool-calls"] = str(answer.way.tool_calls)
     return headers

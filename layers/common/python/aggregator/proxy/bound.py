@@ -18,7 +18,7 @@ OUTPUT_TOKENS_BESIDE_TOOLS = 4096
 """What a search is worth having with: where money is short, an answer of this length comes before more searches."""
 
 LEAST_USEFUL_OUTPUT_TOKENS = 16
-"""Where the balance is small, the answer is capped by it, but never to fewer tokens than this (for each choice)."""
+"""Where the client set no limit, the answer may be capped, but never to fewer tokens than this (for each choice)."""
 
 
 def bound_of(ask: Ask, routes: Sequence[Route]) -> Bound:
@@ -27,18 +27,14 @@ def bound_of(ask: Ask, routes: Sequence[Route]) -> Bound:
     Without a limit from the client, output is capped by the model or, if that is less, by what the balance can pay.
     So are the calls of hosted tools; the least is none, or one where such a tool is demanded.
     """
-    if_short = None
-    if ask.hosted is not None and not ask.hosted.demanded:
-        if_short = max(_cost(ask, route, _most_output(ask, route), 0) for route in routes)
     return Bound(
         at_most_nano_usd=max(
-            _cost(ask, route, _most_output(ask, route), _calls(ask, route)[1]) for route in routes
+            cost_on(ask, route, most_output(ask, route), calls_on_route(ask, route)[1]) for route in routes
         ),
         at_least_nano_usd=max(
-            _cost(ask, route, _least_output(ask, route), _calls(ask, route)[0]) for route in routes
+            cost_on(ask, route, _least_output(ask, route), calls_on_route(ask, route)[0]) for route in routes
         ),
-        most_output_tokens=max(_most_output(ask, route) for route in routes),
-        if_short_nano_usd=if_short,
+        most_output_tokens=max(most_output(ask, route) for route in routes),
     )
 
 
@@ -53,7 +49,7 @@ def ways_within(
     ways: list[Way] = []
     for route in routes:
         calls = _covered_calls(ask, route, held_nano_usd)
-        tokens = _covered_output(ask, route, held_nano_usd, calls)
+        tokens = covered_output(ask, route, held_nano_usd, calls)
         ways.append(Way(route, tokens if most is None else min(tokens, most), calls))
     return ways
 
@@ -64,7 +60,7 @@ def input_bound(ask: Ask, route: Route) -> int:
     What a model for embeddings takes, it takes of each input. What hosted tools find can be all that it reads.
     """
     most = route.via.max_input_tokens * (ask.messages if ask.surface == EMBEDDINGS else 1)
-    if ask.hosted is not None and _calls(ask, route)[1]:
+    if ask.hosted is not None and calls_on_route(ask, route)[1]:
         return most
     return _own_input(ask, route)
 
@@ -101,17 +97,18 @@ def file_tokens(file: File, route: Route) -> int:
     return max(min(max(readings), most) - counted, 0)
 
 
-def _most_output(ask: Ask, route: Route) -> int:
+def most_output(ask: Ask, route: Route) -> int:
+    """How long an answer may be on a route, for each choice."""
     most = route.via.max_output_tokens
     return min(ask.max_output_tokens or most, most)
 
 
 def _least_output(ask: Ask, route: Route) -> int:
-    most = _most_output(ask, route)
+    most = most_output(ask, route)
     return most if ask.max_output_tokens else min(LEAST_USEFUL_OUTPUT_TOKENS, most)
 
 
-def _calls(ask: Ask, route: Route) -> tuple[int, int]:
+def calls_on_route(ask: Ask, route: Route) -> tuple[int, int]:
     """The fewest calls of hosted tools that serve the request on a route, and the most."""
     if ask.hosted is None:
         return 0, 0
@@ -122,24 +119,28 @@ def _calls(ask: Ask, route: Route) -> tuple[int, int]:
 
 def _covered_calls(ask: Ask, route: Route, held_nano_usd: NanoUsd) -> int:
     """How many calls the held amount covers beside an answer of some length, never fewer than it was held for."""
-    least, most = _calls(ask, route)
+    least, most = calls_on_route(ask, route)
     if not most:
         return 0
-    output = min(_most_output(ask, route), max(_least_output(ask, route), OUTPUT_TOKENS_BESIDE_TOOLS))
-    covered = (calls for calls in range(most, least, -1) if _cost(ask, route, output, calls) <= held_nano_usd)
+    output = min(most_output(ask, route), max(_least_output(ask, route), OUTPUT_TOKENS_BESIDE_TOOLS))
+    covered = (
+        calls for calls in range(most, least, -1) if cost_on(ask, route, output, calls) <= held_nano_usd
+    )
     return next(covered, least)
 
 
-def _covered_output(ask: Ask, route: Route, held_nano_usd: NanoUsd, calls: int) -> int:
+def covered_output(ask: Ask, route: Route, held_nano_usd: NanoUsd, calls: int) -> int:
+    """Output tokens, for each choice, that an amount covers on a route; less than 0 if not even the input."""
     load = _load(ask, route, calls)
     fits = [
         output_tokens_that_fit(held_nano_usd, images=ask.images, price=price, **load)
         for price in _prices(ask, route)
     ]
-    return min(_most_output(ask, route), min(fits) // ask.choices)
+    return min(most_output(ask, route), min(fits) // ask.choices)
 
 
-def _cost(ask: Ask, route: Route, output_tokens: int, calls: int) -> NanoUsd:
+def cost_on(ask: Ask, route: Route, output_tokens: int, calls: int) -> NanoUsd:
+    """The most that a request can cost on a route, with so much output for each choice, and so many calls of tools."""
     load, tokens = _load(ask, route, calls), output_tokens * ask.choices
     costs = [
         most_it_can_cost(output_tokens=tokens, images=ask.images, price=price, **load)

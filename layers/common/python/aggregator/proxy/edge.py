@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aggregator.auth.caller import Caller
+from aggregator.auth.caller import CAPS, LOWER, Caller
 from aggregator.errors import (
     InternalError,
     InvalidRequest,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aggregator.proxy.answers.kept_responses import Memory
 
 STRATEGY = "x-aggregator-strategy"
+CAP = "x-aggregator-cap"
 
 
 def serve(
@@ -41,6 +42,7 @@ def serve(
 
     def answer(event: Event, context: Any, request_id: str) -> StreamingResponse:
         do = collaborators()
+        caller = Caller.from_event(event)
         visit = Visit(
             request_id=request_id,
             source_ip=source_ip_of(event),
@@ -48,9 +50,9 @@ def serve(
             started_ms=do.monotonic() * 1000,
             deadline=do.monotonic() + context.get_remaining_time_in_millis() / 1000 - SETTLE_SECONDS,
             ok_status=_ok_status(surface, event),
-            strategy=_strategy_of(event),
+            strategy=_choice(event, STRATEGY, STRATEGIES),
+            may_cap=(_choice(event, CAP, CAPS) or caller.cap) == LOWER,
         )
-        caller = Caller.from_event(event)
         said = surface.read(event, _memory(caller, visit, do)) if surface.keeps else surface.read(event)
         ask = replace(said, user_id=caller.user_id)
         body_hash = _taken_out(event)
@@ -138,15 +140,15 @@ def _wish(caller: Caller, ask: Ask, visit: Visit, seconds: int, allows: Allows) 
     )
 
 
-def _strategy_of(event: Event) -> str | None:
-    """By what the request wants its routes ranked, if it says.
+def _choice(event: Event, header: str, offered: tuple[str, ...]) -> str | None:
+    """What the request chose in a header, if it has it.
 
     Raises:
-        InvalidRequest: there is no such strategy.
+        InvalidRequest: that is not offered.
     """
-    said = header_of(event, STRATEGY)
-    if said is not None and said not in STRATEGIES:
-        raise InvalidRequest(f"{STRATEGY}: must be one of {', '.join(STRATEGIES)}", param=STRATEGY)
+    said = header_of(event, header)
+    if said is not None and said not in offered:
+        raise InvalidRequest(f"{header}: must be one of {', '.join(offered)}", param=header)
     return said
 
 

@@ -125,11 +125,15 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A route, and what the held money covers on it: output tokens (for each choice), calls of hosted tools."""
+    """A route, and what the held money covers on it: output tokens (for each choice), calls of hosted tools.
+
+    `capped_by_balance`: there are fewer output tokens than the client may have because its account is tight.
+    """
 
     route: Route
     output_tokens: int
     tool_calls: int = 0
+    capped_by_balance: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +141,12 @@ class Bound:
     """What a request can cost at the most, on the dearest of its routes, in nano-US-dollars.
 
     `at_least_nano_usd` is the same for the shortest answer worth having: less than this, and it is refused.
-    `most_output_tokens` is how long an answer can be, for each choice. `if_short_nano_usd` is the most that is held of
-    an account that cannot cover all, if that is less: hosted tools that nobody demands are done without then.
+    `most_output_tokens` is how long an answer can be, for each choice.
     """
 
     at_most_nano_usd: NanoUsd
     at_least_nano_usd: NanoUsd
     most_output_tokens: int = 0
-    if_short_nano_usd: NanoUsd | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from aggregator.auth.caller import Caller
-from aggregator.billing.model import Hold
-from aggregator.billing.reserve import Wallets, reserve
+from aggregator.billing.model import Account, Hold
+from aggregator.billing.reserve import Wallets, Wish, reserve
 from aggregator.errors import Refusal, status_of
 from aggregator.proxy.admission import Admit
 from aggregator.proxy.afterwards import settled_by
@@ -24,8 +24,9 @@ from aggregator.proxy.model import Answer, Ask, Bound, CallFailed, Progress, Rec
 from aggregator.proxy.tab import Tab
 from aggregator.runtime.streaming import StreamingResponse
 
-if TYPE_CHECKING:  # a walk keeps nothing itself
+if TYPE_CHECKING:
     from aggregator.proxy.answers.kept_responses import KeptResponses
+    from aggregator.proxy.tight import Tight
 
 
 class Router(Protocol):
@@ -70,6 +71,7 @@ class Visit:
     """One request at the door: its id, where it came from, when, until when, and the status that success has.
 
     `strategy` is by what it wants its routes ranked, where it asks for something else than the model says.
+    `may_cap`: its output may be capped where the balance is short; else it is refused.
     """
 
     request_id: str
@@ -79,6 +81,7 @@ class Visit:
     deadline: float
     ok_status: int
     strategy: str | None = None
+    may_cap: bool = True
 
 
 def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> StreamingResponse:
@@ -91,10 +94,11 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
     routes = do.route(caller, ask, visit)
     bound = bound_of(ask, routes)
     taken = _take(caller, ask, bound, visit, do)
-    hold = _reserve(caller, bound, taken, visit, do)
+    wanted = _Wanted(ask, routes, taken, visit)
+    hold = _reserve(caller, bound, wanted, visit, do)
+    ways = wanted.ways(hold)
     tab = Tab(visit.request_id, caller, ask, hold, visit.now, visit.started_ms, do.monotonic)
     close = partial(_close, tab=tab, taken=taken, deadline=visit.deadline, do=do)
-    ways = ways_within(ask, routes, hold.amount_nano_usd, taken.reply_tokens)
     answer = _call(ask, ways, visit, do, close)
     finish = partial(_finish, ask=ask, answer=answer, status=visit.ok_status, close=close, watch=do.watch)
     headers = {**taken.headers, **headers_before(visit.request_id, ask, answer, hold)}
@@ -115,19 +119,43 @@ def _take(caller: Caller, ask: Ask, bound: Bound, visit: Visit, do: Collaborator
     return limits.take(do.counts, caller, demand)
 
 
-def _reserve(caller: Caller, bound: Bound, taken: Taken, visit: Visit, do: Collaborators) -> Hold:
+@dataclass(slots=True)
+class _Wanted:
+    """What a request wants of its user's account; a tight one is looked at closer."""
+
+    ask: Ask
+    routes: Sequence[Route]
+    taken: Taken
+    visit: Visit
+    tight: "Tight | None" = None
+
+    def of(self, account: Account) -> Wish:
+        """What it wants of an account that is tight."""
+        from aggregator.proxy.tight import Tight  # noqa: PLC0415 (a rich one needs none of it)
+
+        self.tight = Tight(self.ask, self.routes, self.taken, may_cap=self.visit.may_cap)
+        return self.tight.wish(account, self.visit.now.timestamp())
+
+    def ways(self, hold: Hold) -> list[Way]:
+        """The ways that its hold pays for."""
+        if self.tight is not None:
+            return self.tight.ways(hold)
+        return ways_within(self.ask, self.routes, hold.amount_nano_usd, self.taken.reply_tokens)
+
+
+def _reserve(caller: Caller, bound: Bound, wanted: _Wanted, visit: Visit, do: Collaborators) -> Hold:
     """Hold no more than the budgets cover; what the limits gave goes back if nothing can be held."""
     try:
         return reserve(
             do.wallets,
             caller.user_id,
-            at_most_nano_usd=taken.at_most_nano_usd,
+            at_most_nano_usd=wanted.taken.at_most_nano_usd,
             at_least_nano_usd=bound.at_least_nano_usd,
-            if_short_nano_usd=bound.if_short_nano_usd,
             now_epoch_seconds=visit.now.timestamp(),
+            if_tight=wanted.of,
         )
     except BaseException:
-        limits.give_back(do.counts, taken, used_tokens=0)
+        limits.give_back(do.counts, wanted.taken, used_tokens=0)
         raise
 
 

@@ -24,6 +24,7 @@ from typing import Any, Protocol
 from aggregator.auth.caller import Caller
 from aggregator.errors import InvalidRequest
 from aggregator.proxy.admission import Allows
+from aggregator.proxy.answer import CAPPED
 from aggregator.proxy.answers.stored_answer import Recording, compressed, ends_at_its_mark
 from aggregator.proxy.model import Ask
 from aggregator.runtime import log
@@ -168,8 +169,8 @@ def _read(answers: CachedAnswers, wish: Wish) -> CachedAnswer | None:
 
 
 def _keep(answers: CachedAnswers, wish: Wish, headers: Mapping[str, str], packed: bytes) -> None:
-    if len(packed) > LARGEST_BODY_BYTES:
-        return
+    if len(packed) > LARGEST_BODY_BYTES or CAPPED in headers:
+        return  # what a short balance cut off is no answer for whoever asks again
     told = {name: value for name, value in headers.items() if name.lower() in _KEPT_HEADERS}
     answer = CachedAnswer(told, packed, wish.request_id, wish.now_epoch_seconds)
     try:

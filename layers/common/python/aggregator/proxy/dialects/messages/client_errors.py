@@ -45,7 +45,9 @@ def refuse(refusal: Refusal, request_id: str) -> JsonObject:
     message, param = in_words_of(_NAMES, refusal)
     code = status(refusal)
     kind = _TYPES.get(code, "invalid_request_error" if code < 500 else "api_error")
-    return _error(kind, said | {"message": message, "param": param})
+    body = _error(kind, said | {"message": message, "param": param})
+    body["error"] |= refusal.details
+    return body
 
 
 def error_of(error: JsonObject) -> JsonObject:
