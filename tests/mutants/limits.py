@@ -126,7 +126,7 @@ MUTANTS = (
     Mutant(
         "the place of a request that holds no money stays taken",
         "proxy/walk.py",
-        "        limits.give_back(do.counts, taken, used_tokens=0)\n",
+        "        limits.give_back(do.counts, wanted.taken, used_tokens=0)\n",
         "",
         RULES,
     ),

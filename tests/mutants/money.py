@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 PRICE = ("tests/unit/billing/test_price.py",)
 SETTLE = ("tests/unit/billing/test_settle.py",)
+TIGHT = ("tests/unit/proxy/test_tight.py",)
 RESERVE = ("tests/unit/billing/test_reserve.py",)
 BOOK = ("tests/unit/billing/test_transaction.py",)
 STORE = ("tests/integration/billing/test_billing_store.py",)
@@ -148,8 +149,8 @@ MUTANTS = (
     Mutant(
         "hosted tools are held for as if they were called once",
         "proxy/bound.py",
-        "_cost(ask, route, _most_output(ask, route), _calls(ask, route)[1])",
-        "_cost(ask, route, _most_output(ask, route), min(1, _calls(ask, route)[1]))",
+        "cost_on(ask, route, most_output(ask, route), calls_on_route(ask, route)[1])",
+        "cost_on(ask, route, most_output(ask, route), min(1, calls_on_route(ask, route)[1]))",
         TOOLS,
     ),
     Mutant(
@@ -186,6 +187,55 @@ MUTANTS = (
         "most = min(most, self.if_short_nano_usd)",
         "most = min(most, self.at_most_nano_usd)",
         RESERVE,
+    ),
+    Mutant(
+        "a tight account lends all that is there",
+        "billing/reserve.py",
+        "share = (SHARES.share_alone if alone else SHARES.share).of(spendable)",
+        "share = spendable",
+        RESERVE,
+    ),
+    Mutant(
+        "a share cuts into what the request needs",
+        "billing/reserve.py",
+        "max(share, self.useful_nano_usd, self.at_least_nano_usd)",
+        "max(share, self.at_least_nano_usd)",
+        RESERVE,
+    ),
+    Mutant(
+        "a budget is held over on a tight account",
+        "proxy/tight.py",
+        "self._at_most = min(at_most, self.taken.at_most_nano_usd)",
+        "self._at_most = at_most",
+        TIGHT,
+    ),
+    Mutant(
+        "a route that the hold does not cover is taken",
+        "proxy/tight.py",
+        "if self._cost(route, self._least_output(route)) <= amount",
+        "if amount >= 0",
+        TIGHT,
+    ),
+    Mutant(
+        "whoever wants no cap is capped",
+        "proxy/tight.py",
+        "thinking_tokens(self.ask) + REPLY_TOKENS) if self.may_cap else most",
+        "thinking_tokens(self.ask) + REPLY_TOKENS)",
+        TIGHT,
+    ),
+    Mutant(
+        "what the model thinks with is cut",
+        "proxy/tight.py",
+        "return min(most, thinking_tokens(self.ask) + REPLY_TOKENS)",
+        "return min(most, REPLY_TOKENS)",
+        TIGHT,
+    ),
+    Mutant(
+        "an answer that was capped for want of money is kept in the cache",
+        "proxy/answers/response_cache.py",
+        " or CAPPED in headers",
+        "",
+        ("tests/unit/proxy/answers/test_response_cache.py",),
     ),
     Mutant(
         "of several hosted tools the cheapest is held for",
@@ -639,8 +689,8 @@ MUTANTS = (
     Mutant(
         "a hold is smaller than the least that the request needs",
         "billing/reserve.py",
-        "if spendable < at_least_nano_usd:",
-        "if spendable <= 0:",
+        "if account.spendable(now_epoch_seconds) < wish.at_least_nano_usd:",
+        "if account.spendable(now_epoch_seconds) <= 0:",
         RESERVE,
     ),
     Mutant(

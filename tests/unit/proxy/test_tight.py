@@ -72,7 +72,7 @@ BOUND = 150 + 16_000
 def test_a_rich_account_holds_the_bound_in_one_write_and_is_told_no_cap() -> None:
     world, answer = served(ask(max_tokens=8000), 4 * BOUND)
 
-    assert world.steps == ["route", "reserve", "call", "emit completed"]
+    assert world.steps == ["route", "reserve", "call", "return", "emit completed"]
     assert world.wallets.held == [16_150]
     assert (sent(world)["max_tokens"], told(answer)) == (8000, (None, None))
 
@@ -80,7 +80,7 @@ def test_a_rich_account_holds_the_bound_in_one_write_and_is_told_no_cap() -> Non
 def test_a_tight_account_holds_half_of_what_is_there_and_the_answer_is_capped_to_it() -> None:
     world, answer = served(ask(max_tokens=8000), 10_000)
 
-    assert world.steps == ["route", "reserve", "reserve", "call", "emit completed"]
+    assert world.steps == ["route", "reserve", "reserve", "call", "return", "emit completed"]
     assert world.wallets.held == [5_000]
     assert (sent(world)["max_tokens"], told(answer)) == (2_425, ("2425", "balance"))
 
@@ -287,7 +287,13 @@ def test_where_an_effort_is_asked_for_there_is_room_to_think() -> None:
 
 def test_responses_go_out_with_the_cap() -> None:
     body: JsonObject = {"model": "mini", "input": "hi", "max_output_tokens": 8000}
-    response = {"id": "resp_1", "object": "response", "status": "incomplete", "output": [], "usage": None}
+    response: JsonObject = {
+        "id": "resp_1",
+        "object": "response",
+        "status": "incomplete",
+        "output": [],
+        "usage": None,
+    }
     on = large(provider=provider(dialects=("responses",)))
 
     world, answer = served(

@@ -340,3 +340,14 @@ def test_a_word_about_costs_in_an_answer_stays_as_it_was_said(monkeypatch: pytes
     _, again = door.ask(body(stream=True))
 
     assert said == again
+
+
+def test_what_a_short_balance_cut_off_is_not_kept(door: Door) -> None:
+    door.world.wallets.available = 200  # two thirds of the bound
+
+    first = door.ask()[0].headers
+    door.world.wallets.available = 200
+    again = door.ask()[0].headers
+
+    assert first["x-aggregator-capped"] == "balance"
+    assert [headers["x-aggregator-cache"] for headers in (first, again)] == ["miss", "miss"]

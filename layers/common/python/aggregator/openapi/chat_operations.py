@@ -92,9 +92,13 @@ HEADERS: dict[str, JsonObject] = {
         "example": 12,
     },
     "x-aggregator-max-tokens": {
-        "description": "Output tokens at most, where the request said nothing.",
+        "description": "Output tokens at most, where the request said nothing or its limit was lowered.",
         "schema": _COUNT,
         "example": 16384,
+    },
+    "x-aggregator-capped": {
+        "description": "The output is capped because the balance is short.",
+        "schema": {"const": "balance"},
     },
     "x-aggregator-cost-usd": {
         "description": "US dollars charged; a stream has it in its usage chunk.",

@@ -28,7 +28,7 @@ _WITH_PARAMETERS = (400,)
 _WITH_PATH_PARAMETERS = (400, 404)
 _WITH_BODY = (400, 413)
 
-_CHOICES = ("Idempotency-Key", "x-aggregator-strategy", "x-aggregator-cache")
+_CHOICES = ("Idempotency-Key", "x-aggregator-strategy", "x-aggregator-cache", "x-aggregator-cap")
 _ERRORS = (402, 404, 409, 422)
 
 

@@ -35,6 +35,26 @@ REQUEST_ID = "019a1b2c3d4e-c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 _GATEWAY_TYPES = {502: "api_error", 504: "timeout_error"}
 _ONLY_OF_THE_GATEWAY = {"not_found_error", *_GATEWAY_TYPES.values()}
 
+_BALANCE: JsonObject = {
+    "type": "object",
+    "description": "What would help a request that the balance does not cover; US dollars.",
+    "required": ["needed_usd", "available_usd", "held_usd", "held_until", "most_max_tokens"],
+    "properties": {
+        "needed_usd": {"type": "string", "description": "Needed at the least.", "examples": ["0.0131"]},
+        "available_usd": {"type": "string", "description": "There to be spent.", "examples": ["0.01"]},
+        "held_usd": {"type": "string", "description": "Held by running requests.", "examples": ["1.25"]},
+        "held_until": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "When the last of what is held is back at the latest.",
+        },
+        "most_max_tokens": {
+            "type": ["integer", "null"],
+            "description": "The largest limit of output with which the request would pass now; null: none would.",
+        },
+    },
+}
+
 SCHEMAS: dict[str, JsonObject] = {
     "Error": {
         "type": "object",
@@ -69,6 +89,7 @@ SCHEMAS: dict[str, JsonObject] = {
                         "type": "string",
                         "description": "The same as `x-request-id`: name it when you report an error.",
                     },
+                    "balance": _BALANCE,
                 },
             },
             "request_id": {

@@ -1,5 +1,6 @@
 """Words and parts of the document that no function's code has."""
 
+from aggregator.auth.caller import CAPS
 from aggregator.errors import JsonObject
 from aggregator.openapi.examples import UNHEALTHY
 from aggregator.openapi.refusals import REQUEST_ID
@@ -57,6 +58,14 @@ HEADERS: dict[str, JsonObject] = {
         "description": "How old an answer to the same request may be, in seconds; such an answer is free. `0` takes "
         "none, also where the key says otherwise.",
         "schema": {"type": "integer", "minimum": 0, "maximum": 3600},
+    },
+    "x-aggregator-cap": {
+        "name": "x-aggregator-cap",
+        "in": "header",
+        "required": False,
+        "description": "Where the balance does not pay for the output that the request may have: `lower` caps it, "
+        "`refuse` answers 402. Without it the key says which.",
+        "schema": {"type": "string", "enum": list(CAPS)},
     },
     "If-Match": {
         "name": "If-Match",
