@@ -58,22 +58,22 @@ MUTANTS = (
     Mutant(
         "a markup leaves cached input as it is",
         "billing/price.py",
-        "None if rates.cached_input is None else _up(rates.cached_input, percent)",
-        "rates.cached_input",
+        "said.items() if rate is not None}",
+        'said.items() if rate is not None and field != "cached_input"}',
         PRICE,
     ),
     Mutant(
         "a markup leaves cache writes as they are",
         "billing/price.py",
-        "None if rates.cache_write is None else _up(rates.cache_write, percent)",
-        "rates.cache_write",
+        "said.items() if rate is not None}",
+        'said.items() if rate is not None and field != "cache_write"}',
         PRICE,
     ),
     Mutant(
         "a markup leaves reasoning as it is",
         "billing/price.py",
-        "None if rates.reasoning is None else _up(rates.reasoning, percent)",
-        "rates.reasoning",
+        "said.items() if rate is not None}",
+        'said.items() if rate is not None and field != "reasoning"}',
         PRICE,
     ),
     Mutant(

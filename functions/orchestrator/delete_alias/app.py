@@ -8,7 +8,8 @@ from aggregator.auth import wiring as keys
 from aggregator.auth.caller import ADMIN
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.edits import delete_alias
-from aggregator.orchestrator.operator_api import ENTRY, CatalogueVersion, order_of
+from aggregator.orchestrator.operator_answers import CatalogueVersion
+from aggregator.orchestrator.operator_requests import ENTRY, order_of
 from aggregator.runtime import clock
 from aggregator.runtime.http import api, caller_of, serve
 

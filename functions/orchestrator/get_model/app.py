@@ -6,7 +6,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from aggregator.auth.caller import ADMIN
 from aggregator.orchestrator import wiring
-from aggregator.orchestrator.operator_api import ENTRY, CatalogueEntry
+from aggregator.orchestrator.operator_answers import CatalogueEntry
+from aggregator.orchestrator.operator_requests import ENTRY
 from aggregator.runtime.http import api, caller_of, serve
 
 app = api()

@@ -6,7 +6,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from aggregator.auth.caller import ADMIN
 from aggregator.orchestrator import wiring
-from aggregator.orchestrator.operator_api import ENTRY, MAX_CHANGES, CatalogueChanges
+from aggregator.orchestrator.operator_answers import MAX_CHANGES, CatalogueChanges
+from aggregator.orchestrator.operator_requests import ENTRY
 from aggregator.orchestrator.operator_view import changes
 from aggregator.runtime.http import api, caller_of, serve
 

@@ -2,7 +2,7 @@
 
 from aggregator.auth.caller import ADMIN
 from aggregator.orchestrator import wiring
-from aggregator.orchestrator.operator_api import CatalogueEntries
+from aggregator.orchestrator.operator_answers import CatalogueEntries
 from aggregator.runtime.http import api, caller_of, serve
 
 app = api()

@@ -8,7 +8,8 @@ from aggregator.auth import wiring as keys
 from aggregator.auth.caller import ADMIN
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.edits import put_provider
-from aggregator.orchestrator.operator_api import ENTRY, CatalogueEntry, PutProviderRequest, order_of
+from aggregator.orchestrator.operator_answers import CatalogueEntry
+from aggregator.orchestrator.operator_requests import ENTRY, PutProviderRequest, order_of
 from aggregator.runtime import clock
 from aggregator.runtime.http import api, caller_of, serve
 

@@ -3,7 +3,8 @@
 from aggregator.auth import wiring as keys
 from aggregator.auth.caller import ADMIN
 from aggregator.orchestrator import wiring
-from aggregator.orchestrator.operator_api import CatalogueVersion, RollBackRequest, order_of
+from aggregator.orchestrator.operator_answers import CatalogueVersion
+from aggregator.orchestrator.operator_requests import RollBackRequest, order_of
 from aggregator.orchestrator.operator_view import back_to
 from aggregator.runtime import clock
 from aggregator.runtime.http import api, caller_of, serve

@@ -12,6 +12,19 @@ from aggregator.billing.money import NanoUsd
 PER = 1_000_000
 """Prices count for this many tokens."""
 
+RATES: Mapping[str, str] = {
+    "input": "input",
+    "output": "output",
+    "cached_input": "cachedInput",
+    "cache_write": "cacheWrite",
+    "reasoning": "reasoning",
+    "cache_write_hour": "cacheWriteHour",
+}
+"""The rates of a price and of its tiers, in the order in which they are said: their names here, and in JSON."""
+
+AMOUNTS = frozenset({*RATES.values(), "image", "request"})
+"""What of a price is an amount of money, by its name in JSON."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -318,15 +331,9 @@ def _up(amount: int, percent: int) -> int:
 
 
 def _rates_json(rates: Price | Tier) -> dict[str, Any]:
-    said: dict[str, Any] = {"input": rates.input, "output": rates.output}
-    if rates.cached_input is not None:
-        said["cachedInput"] = rates.cached_input
-    if rates.cache_write is not None:
-        said["cacheWrite"] = rates.cache_write
-    if rates.reasoning is not None:
-        said["reasoning"] = rates.reasoning
-    if rates.cache_write_hour is not None:
-        said["cacheWriteHour"] = rates.cache_write_hour
+    said: dict[str, Any] = {
+        name: rate for field, name in RATES.items() if (rate := getattr(rates, field)) is not None
+    }
     if isinstance(rates, Price) and rates.tiers:
         said["tiers"] = [
             {"aboveInputTokens": tier.above_input_tokens} | _rates_json(tier) for tier in rates.tiers
@@ -344,23 +351,13 @@ def _rates(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flat_rates(said: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+    return {field: said.get(name) for field, name in RATES.items()} | {
         "input": said["input"],
         "output": said["output"],
-        "cached_input": said.get("cachedInput"),
-        "cache_write": said.get("cacheWrite"),
-        "reasoning": said.get("reasoning"),
-        "cache_write_hour": said.get("cacheWriteHour"),
     }
 
 
 def _scaled(rates: _RatesOf, percent: int) -> _RatesOf:
-    return replace(
-        rates,
-        input=_up(rates.input, percent),
-        output=_up(rates.output, percent),
-        cached_input=None if rates.cached_input is None else _up(rates.cached_input, percent),
-        cache_write=None if rates.cache_write is None else _up(rates.cache_write, percent),
-        reasoning=None if rates.reasoning is None else _up(rates.reasoning, percent),
-        cache_write_hour=None if rates.cache_write_hour is None else _up(rates.cache_write_hour, percent),
-    )
+    said = {field: getattr(rates, field) for field in RATES}
+    scaled: dict[str, Any] = {field: _up(rate, percent) for field, rate in said.items() if rate is not None}
+    return replace(rates, **scaled)

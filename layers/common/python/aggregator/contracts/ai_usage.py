@@ -45,40 +45,38 @@ class CountedUsage(Event):
     service_tier: Id | None = None
 
 
-class Rates(Event):
+class _Rates(Event):
+    """Pydantic lists the fields of the last of a model's bases first: rates stand before what they are rates of."""
+
+    input: Count
+    output: Count
+    cached_input: Count | None = None
+    cache_write: Count | None = None
+    reasoning: Count | None = None
+    cache_write_hour: Count | None = None
+
+
+class _AboveInput(Event):
+    above_input_tokens: Count
+
+
+class Rates(_Rates, _AboveInput):
     """Prices above a length of input, in nano-US-dollars per million tokens."""
 
-    above_input_tokens: Count
-    input: Count
-    output: Count
-    cached_input: Count | None = None
-    cache_write: Count | None = None
-    reasoning: Count | None = None
-    cache_write_hour: Count | None = None
 
-
-class ServiceRates(Event):
+class ServiceRates(_Rates):
     """Prices of a service tier, in nano-US-dollars per million tokens."""
 
-    input: Count
-    output: Count
-    cached_input: Count | None = None
-    cache_write: Count | None = None
-    reasoning: Count | None = None
-    cache_write_hour: Count | None = None
     tiers: list[Rates] = Field(default_factory=list)
 
 
-class PinnedPrice(Event):
+class _Version(Event):
+    version: Id
+
+
+class PinnedPrice(_Rates, _Version):
     """The price version that the request was held at and is charged at."""
 
-    version: Id
-    input: Count
-    output: Count
-    cached_input: Count | None = None
-    cache_write: Count | None = None
-    reasoning: Count | None = None
-    cache_write_hour: Count | None = None
     image: Count = 0
     request: Count = 0
     tiers: list[Rates] = Field(default_factory=list)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from aggregator.billing.money import CURRENCY, to_usd
-from aggregator.billing.price import Price, Tier
+from aggregator.billing.price import RATES, Price, Tier
 from aggregator.orchestrator.model import Catalogue, Model, Route
 from aggregator.runtime.schema import Moment, Response
 
@@ -30,45 +30,43 @@ Amount = Annotated[str, Field(description="US dollars for a million tokens", exa
 OptionalAmount = Annotated[Amount | None, Field(exclude_if=lambda amount: amount is None)]
 
 
-class TierPrices(Response):
+class _Rates(Response):
+    """Pydantic lists the fields of the last of a model's bases first: rates stand before what they are rates of."""
+
+    input: Amount
+    output: Amount
+    cached_input: OptionalAmount = None
+    cache_write: OptionalAmount = None
+    reasoning: OptionalAmount = None
+    cache_write_hour: OptionalAmount = None
+
+
+class _AboveInput(Response):
+    above_input_tokens: int
+
+
+class TierPrices(_Rates, _AboveInput):
     """Prices of a whole request once its input is longer than `above_input_tokens`."""
 
-    above_input_tokens: int
-    input: Amount
-    output: Amount
-    cached_input: OptionalAmount = None
-    cache_write: OptionalAmount = None
-    reasoning: OptionalAmount = None
-    cache_write_hour: OptionalAmount = None
 
-
-class ServiceTierPrices(Response):
+class ServiceTierPrices(_Rates):
     """Prices of a request that asked for a service tier, and was served in it."""
 
-    input: Amount
-    output: Amount
-    cached_input: OptionalAmount = None
-    cache_write: OptionalAmount = None
-    reasoning: OptionalAmount = None
-    cache_write_hour: OptionalAmount = None
     tiers: Annotated[tuple[TierPrices, ...], Field(exclude_if=lambda tiers: not tiers)] = ()
 
 
-class ModelPrices(Response):
+class _Version(Response):
+    version: str
+    currency: Literal["USD"] = CURRENCY
+    per: Literal[1000000] = 1000000
+
+
+class ModelPrices(_Rates, _Version):
     """Prices in force, as the caller's key pays them.
 
     A kind of token without its own price costs what `input` or `output` does.
     """
 
-    version: str
-    currency: Literal["USD"] = CURRENCY
-    per: Literal[1000000] = 1000000
-    input: Amount
-    output: Amount
-    cached_input: OptionalAmount = None
-    cache_write: OptionalAmount = None
-    reasoning: OptionalAmount = None
-    cache_write_hour: OptionalAmount = None
     image: Annotated[str | None, Field(exclude_if=lambda amount: amount is None)] = None
     request: Annotated[str | None, Field(exclude_if=lambda amount: amount is None)] = None
     tiers: Annotated[tuple[TierPrices, ...], Field(exclude_if=lambda tiers: not tiers)] = ()
@@ -238,12 +236,5 @@ def _tiers(price: Price) -> tuple[TierPrices, ...]:
 
 
 def _amounts(rates: Price | Tier) -> dict[str, str]:
-    said = {
-        "input": rates.input,
-        "output": rates.output,
-        "cached_input": rates.cached_input,
-        "cache_write": rates.cache_write,
-        "reasoning": rates.reasoning,
-        "cache_write_hour": rates.cache_write_hour,
-    }
+    said = {name: getattr(rates, name) for name in RATES}
     return {name: to_usd(amount) for name, amount in said.items() if amount is not None}

@@ -11,6 +11,7 @@ from re import fullmatch
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
+from aggregator.billing.price import RATES
 from aggregator.orchestrator.addresses import is_this_machine, problem_of_url
 from aggregator.orchestrator.model import PROTOCOLS, STRATEGIES, DialectName
 from aggregator.runtime.clock import from_iso
@@ -66,7 +67,6 @@ _NO_KEY_HEADER = frozenset({
     "upgrade",
     "user-agent",
 })  # fmt: skip
-_RATES = ("input", "output", "cachedInput", "cacheWrite", "reasoning", "cacheWriteHour")
 
 
 class Problem(str):
@@ -272,7 +272,7 @@ def _of_tools(at: _Place, tools: JsonObject) -> Iterator[Problem]:
 
 
 def _of_rates(at: _Place, rates: JsonObject, *, chat: bool, free: bool) -> Iterator[Problem]:
-    for name in _RATES:
+    for name in RATES.values():
         if name in rates and (type(rates[name]) is not int or rates[name] < 0):
             yield at.problem(name, f"{name} must be a whole number of nano-US-dollars")
             return

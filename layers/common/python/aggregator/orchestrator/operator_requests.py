@@ -1,9 +1,9 @@
-"""Requests and answers of operators: what they change in the catalogue, and what was changed.
+"""Requests of operators: what they change in the catalogue.
 
 Prices are US dollars for a million tokens, as decimal strings; inside they are integers of nano-dollars.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from re import fullmatch
 from typing import Annotated, Any, Literal
@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from aggregator.auth.caller import Caller
-from aggregator.billing.money import to_nano_usd, to_usd
-from aggregator.errors import InvalidRequest, NotFound
+from aggregator.billing.money import to_nano_usd
+from aggregator.billing.price import AMOUNTS
+from aggregator.errors import InvalidRequest
 from aggregator.orchestrator.api import Capability
-from aggregator.orchestrator.change_catalogue import Changed, Order
+from aggregator.orchestrator.change_catalogue import Order
 from aggregator.orchestrator.check import ServiceTier, Tool
 from aggregator.orchestrator.model import (
     REASONING_SILENCE_SECONDS,
@@ -22,21 +23,13 @@ from aggregator.orchestrator.model import (
     DialectName,
     ProtocolName,
 )
-from aggregator.orchestrator.store import Version
 from aggregator.runtime.clock import iso
 from aggregator.runtime.request import Event, header_of
-from aggregator.runtime.schema import Instant, Moment, Request, Response
+from aggregator.runtime.schema import Instant, Request
 
 IF_MATCH = "If-Match"
-MAX_CHANGES = 100
-
-# What tells a price, and a tier of one, from other parts of the catalogue.
-_DATED = frozenset({"effectiveAt", "aboveInputTokens"})
 
 ENTRY = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"
-_RATES = frozenset(
-    {"input", "output", "cachedInput", "cacheWrite", "cacheWriteHour", "reasoning", "image", "request"}
-)
 
 
 Amount = Annotated[str, Field(pattern=r"^[0-9]{1,6}(\.[0-9]{1,9})?$", examples=["0.15"])]
@@ -56,41 +49,39 @@ Strategy = Literal["priority", "weighted", "cheapest", "latency"]
 Capabilities = Annotated[list[Capability], Field(min_length=1, max_length=20)]
 
 
-class TierRequest(Request):
+class _Rates(Request):
+    """Pydantic lists the fields of the last of a model's bases first: rates stand before what they are rates of."""
+
+    input: Amount
+    output: Amount
+    cached_input: Amount | None = None
+    cache_write: Amount | None = None
+    reasoning: Amount | None = None
+    cache_write_hour: Amount | None = None
+
+
+class _AboveInput(Request):
+    above_input_tokens: Tokens
+
+
+class TierRequest(_Rates, _AboveInput):
     """Prices of a whole request once its input is longer than `aboveInputTokens`."""
 
-    above_input_tokens: Tokens
-    input: Amount
-    output: Amount
-    cached_input: Amount | None = None
-    cache_write: Amount | None = None
-    reasoning: Amount | None = None
-    cache_write_hour: Amount | None = None
 
-
-class ServiceTierRequest(Request):
+class ServiceTierRequest(_Rates):
     """Prices of a service tier; the fees for images, calls and tools are those of the price that it stands in."""
 
-    input: Amount
-    output: Amount
-    cached_input: Amount | None = None
-    cache_write: Amount | None = None
-    reasoning: Amount | None = None
-    cache_write_hour: Amount | None = None
     tiers: Annotated[tuple[TierRequest, ...], Field(max_length=10)] = ()
 
 
-class PriceRequest(Request):
-    """A new version of a price: in force from `effectiveAt`, now unless said. Versions are never changed or removed."""
-
+class _Version(Request):
     version: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")] = None
     effective_at: Instant | None = None
-    input: Amount
-    output: Amount
-    cached_input: Amount | None = None
-    cache_write: Amount | None = None
-    reasoning: Amount | None = None
-    cache_write_hour: Amount | None = None
+
+
+class PriceRequest(_Rates, _Version):
+    """A new version of a price: in force from `effectiveAt`, now unless said. Versions are never changed or removed."""
+
     image: Annotated[Amount | None, Field(description="US dollars for an image")] = None
     request: Annotated[Amount | None, Field(description="US dollars for a call")] = None
     source: Annotated[str | None, Field(max_length=300)] = None
@@ -234,91 +225,6 @@ class RollBackRequest(Request):
     version: Annotated[int, Field(ge=1, le=99_999_999, strict=True)]
 
 
-class CatalogueVersion(Response):
-    """The catalogue after a change. `changed` is false if all was so already, and no version was made."""
-
-    version: int
-    changed: bool
-
-    @classmethod
-    def of(cls, changed: Changed) -> "CatalogueVersion":
-        """What a change came to."""
-        return cls(version=changed.version, changed=changed.changed)
-
-
-class CatalogueEntry(CatalogueVersion):
-    """The same, with the entry as it stands now: all that operators and the data file say of it."""
-
-    entry: dict[str, Any]
-
-    @classmethod
-    def of_entry(cls, changed: Changed, kind: str, entry_id: str) -> "CatalogueEntry":
-        """What a change of one entry came to.
-
-        Raises:
-            NotFound: there is no such entry.
-        """
-        if entry_id not in changed.body[kind]:
-            raise NotFound(f"The catalogue has no {entry_id} among its {kind}.")
-        entry = _shown(changed.body[kind][entry_id])
-        return cls(version=changed.version, changed=changed.changed, entry=entry)
-
-
-class CatalogueEntries(Response):
-    """Entries of one kind, as they stand at a version."""
-
-    version: int
-    data: list[dict[str, Any]]
-
-    @classmethod
-    def of(cls, version: int, entries: Iterable[Mapping[str, Any]]) -> "CatalogueEntries":
-        """Entries as they are shown."""
-        return cls(version=version, data=[_shown(entry) for entry in entries])
-
-
-class CatalogueChange(Response):
-    """One version: who made it, when, and what it did to the one before it."""
-
-    version: int
-    action: str
-    changed_at: Moment
-    by_key_id: str
-    by_user_id: str
-    added: list[str]
-    changed: list[str]
-    removed: list[str]
-    fields: dict[str, Any]
-
-    @classmethod
-    def of(cls, version: Version) -> "CatalogueChange":
-        """A version as it is shown."""
-        change = version.change
-        return cls(
-            version=version.number,
-            action=change.action,
-            changed_at=change.at,
-            by_key_id=change.by,
-            by_user_id=change.by_user,
-            added=list(change.added),
-            changed=list(change.changed),
-            removed=list(change.removed),
-            fields=_shown(change.fields),
-        )
-
-
-class CatalogueChanges(Response):
-    """Versions, newest first; `nextCursor` is the `cursor` of the next page, null on the last."""
-
-    data: list[CatalogueChange]
-    next_cursor: int | None
-
-    @classmethod
-    def of(cls, versions: list[Version], limit: int) -> "CatalogueChanges":
-        """A page."""
-        more = versions[-1].number if len(versions) == limit and versions[-1].number > 1 else None
-        return cls(data=[CatalogueChange.of(each) for each in versions], next_cursor=more)
-
-
 def order_of(by: Caller, event: Event, now: datetime) -> Order:
     """Who wants a change, and over which version: the one that `If-Match` names (`"7"`), or any.
 
@@ -334,32 +240,6 @@ def order_of(by: Caller, event: Event, now: datetime) -> Order:
     return Order(by, now, int(named[1]))
 
 
-def _shown(value: Any) -> Any:
-    """A part of the catalogue with its prices as decimal strings."""
-    match value:
-        case list():
-            return [_shown(each) for each in value]
-        case Mapping() if _DATED & value.keys():
-            return {name: _priced(name, part) for name, part in value.items()}
-        case Mapping():
-            return {name: _shown(part) for name, part in value.items()}
-        case _:
-            return value
-
-
-def _priced(name: str, part: Any) -> Any:
-    """A part of a price: of its rates and fees, what is an amount is a decimal string."""
-    if isinstance(part, int) and name in _RATES:
-        return to_usd(part)
-    if isinstance(part, Mapping) and name == "tools":
-        return {tool: to_usd(amount) for tool, amount in part.items()}
-    if isinstance(part, Mapping) and name == "serviceTiers":
-        return {
-            tier: {each: _priced(each, rate) for each, rate in rates.items()} for tier, rates in part.items()
-        }
-    return _shown(part)
-
-
 def _with_tiers(said: Mapping[str, Any]) -> dict[str, Any]:
     entry = _in_nano_usd(said)
     if "tiers" in said:
@@ -368,4 +248,4 @@ def _with_tiers(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_nano_usd(said: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: to_nano_usd(value) if name in _RATES else value for name, value in said.items()}
+    return {name: to_nano_usd(value) if name in AMOUNTS else value for name, value in said.items()}
