@@ -171,12 +171,28 @@ class Price:
 
     def pinned_for(self, usage: Usage) -> "Price":
         """What of this price charges `usage`: an event carries no rates that its request has no use for."""
-        tiers = tuple(each for each in self.service_tiers if each[0] == usage.service_tier)
-        used = {name for name, _ in usage.tools}
-        tools = tuple(each for each in self.tools if each[0] in used)
+        tiers, tools = self.service_tiers, self.tools
+        if tiers:
+            tiers = tuple([each for each in tiers if each[0] == usage.service_tier])
+        if tools:
+            used = {name for name, _ in usage.tools}
+            tools = tuple([each for each in tools if each[0] in used])
         if tiers == self.service_tiers and tools == self.tools:
             return self
-        return replace(self, tools=tools, service_tiers=tiers)
+        return Price(
+            self.version,
+            self.input,
+            self.output,
+            self.cached_input,
+            self.cache_write,
+            self.reasoning,
+            self.image,
+            self.request,
+            self.tiers,
+            self.cache_write_hour,
+            tools,
+            tiers,
+        )
 
     def scaled(self, percent: int) -> "Price":
         """These prices with a markup: `percent` of them (110 adds a tenth), each rounded up."""
@@ -240,7 +256,7 @@ def cost_of(usage: Usage, price: Price) -> NanoUsd:
 
 def fees_of(calls: tuple[tuple[str, int], ...], price: Price) -> NanoUsd:
     """What calls of tools cost at a price; nothing for one that has none: it was never offered at it."""
-    return sum(count * (price.of_tool(name) or 0) for name, count in calls)
+    return sum([count * (price.of_tool(name) or 0) for name, count in calls]) if calls else 0
 
 
 def most_it_can_cost(
@@ -290,6 +306,8 @@ def without_an_hour(price: Price) -> Price:
 
 def rates_for(input_tokens: int, price: Price) -> Price | Tier:
     """The tier that this much input falls into, or the price itself."""
+    if not price.tiers:
+        return price
     reached = [tier for tier in price.tiers if input_tokens > tier.above_input_tokens]
     return max(reached, key=lambda tier: tier.above_input_tokens) if reached else price
 
@@ -310,16 +328,19 @@ def _input_millionths(
 
 
 def _dearest_input(input_tokens: int, price: Price) -> int:
-    return max(
-        max(
-            rates.input, _or(rates.cached_input, 0), _or(rates.cache_write, 0), _or(rates.cache_write_hour, 0)
-        )
-        for rates in _reachable(input_tokens, price)
-    )
+    if not price.tiers:
+        return _dearest_to_read(price)
+    return max([_dearest_to_read(rates) for rates in _reachable(input_tokens, price)])
+
+
+def _dearest_to_read(rates: Price | Tier) -> int:
+    return max(rates.input, rates.cached_input or 0, rates.cache_write or 0, rates.cache_write_hour or 0)
 
 
 def _dearest_output(input_tokens: int, price: Price) -> int:
-    return max(max(rates.output, _or(rates.reasoning, 0)) for rates in _reachable(input_tokens, price))
+    if not price.tiers:
+        return max(price.output, price.reasoning or 0)
+    return max([max(rates.output, rates.reasoning or 0) for rates in _reachable(input_tokens, price)])
 
 
 def _or(rate: int | None, fallback: int) -> int:

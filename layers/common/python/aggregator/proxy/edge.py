@@ -54,7 +54,7 @@ def serve(
             may_cap=(_choice(event, CAP, CAPS) or caller.cap) == LOWER,
         )
         said = surface.read(event, _memory(caller, visit, do)) if surface.keeps else surface.read(event)
-        ask = replace(said, user_id=caller.user_id)
+        ask = said.but(user_id=caller.user_id)
         body_hash = _taken_out(event)
         cache_seconds = response_cache.seconds_of(event, caller.cache_seconds)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aggregator.billing.model import Hold
@@ -84,6 +85,10 @@ class Ask:
     follows: str | None = None
     turns: "Turns" = ()
 
+    def but(self, **fields: Any) -> "Ask":
+        """A copy with other fields; `dataclasses.replace` takes five times as long over so many."""
+        return Ask(**dict(zip(self.__slots__, _fields_of(self), strict=True), **fields))
+
     @property
     def has_tools(self) -> bool:
         """Whether the model may call anything."""
@@ -93,6 +98,9 @@ class Ask:
     def has_files(self) -> bool:
         """Whether there is content that is neither words nor called an image."""
         return any(not file.called_image for file in self.files)
+
+
+_fields_of = attrgetter(*Ask.__slots__)
 
 
 @dataclass(frozen=True, slots=True)

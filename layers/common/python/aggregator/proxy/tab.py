@@ -41,7 +41,16 @@ class Tab:
     started_ms: float
     monotonic: Callable[[], float]
 
-    def close(self, route: Route, attempts: int, progress: Progress, *, outcome: str, status: int) -> Receipt:
+    def close(
+        self,
+        route: Route,
+        attempts: int,
+        progress: Progress,
+        *,
+        outcome: str,
+        status: int,
+        settle_by: float | None = None,
+    ) -> Receipt:
         """What it came to: the provider's last count, or ours, flagged, of what it left open.
 
         A request that failed before anything was said used nothing.
@@ -67,6 +76,7 @@ class Tab:
             stream=self.ask.stream,
             latency_ms=round(self.monotonic() * 1000 - self.started_ms),
             first_token_ms=None if first_token is None else round(first_token - self.started_ms),
+            settle_by=settle_by,
         )
 
     def return_rest(self, wallets: Wallets, receipt: Receipt, settle_by: float) -> NanoUsd:
@@ -134,7 +144,7 @@ def _usage(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
     is_open = progress.usage is None or progress.uncounted_bytes
     is_open = is_open or (progress.output_bytes and not said.output_tokens)
     if said.input_tokens and not is_open:
-        return replace(said, images=ask.images)
+        return replace(said, images=ask.images) if ask.images else said
     ours = estimated(ask, route, progress, hold)
     output = max(said.output_tokens, ours.output_tokens) if is_open else said.output_tokens
     found = TOKENS_PER_CALL * sum(progress.called.values()) if said.input_tokens and is_open else 0

@@ -197,9 +197,9 @@ def _close(
 ) -> Receipt:
     """Return a large hold's rest, say what the request came to, give its limits' rest back; once in every exit."""
     settle_by = settled_by(deadline, do.monotonic())
-    receipt = tab.close(route, attempts, progress, outcome=outcome, status=status)
-    returned = tab.return_rest(do.wallets, receipt, settle_by)
-    receipt = replace(receipt, settle_by=settle_by, returned_nano_usd=returned)
+    receipt = tab.close(route, attempts, progress, outcome=outcome, status=status, settle_by=settle_by)
+    if returned := tab.return_rest(do.wallets, receipt, settle_by):
+        receipt = replace(receipt, returned_nano_usd=returned)
     do.emit(receipt)
     limits.give_back(
         do.counts,

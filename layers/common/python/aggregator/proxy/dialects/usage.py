@@ -24,6 +24,7 @@ from typing import Any
 from aggregator.billing.price import Usage
 from aggregator.proxy.model import JsonObject
 
+_NUMBERS = (int, float)  # JSON's own; true and false are none
 _TOO_MANY = 2**40  # no answer has a trillion tokens; infinity and NaN are not below it either
 
 _INPUT = ("prompt_tokens", "input_tokens", "inputTokens", "promptTokenCount")
@@ -58,9 +59,9 @@ def usage_in(answer: Mapping[str, Any]) -> tuple[Usage | None, JsonObject]:
     groq, choices = answer.get("x_groq"), answer.get("choices")
     holders = (answer, groq, *(choices if isinstance(choices, list) else ()))
     for holder in holders:
-        said = _as_object(holder.get("usage")) if isinstance(holder, Mapping) else {}
+        said: Any = holder.get("usage") if isinstance(holder, dict) else None
         if (usage := usage_of(said)) is not None:
-            return usage, said
+            return usage, dict(said)
     return None, {}
 
 
@@ -69,15 +70,17 @@ def usage_of(said: Any) -> Usage | None:
 
     A provider that says only a part of it is taken at its word: input or output of 0 are still to be counted.
     """
-    if not said or not isinstance(said, Mapping):
+    if not said or not isinstance(said, dict):
         return None
     details, written_details = _within(said, _INPUT_DETAILS), _within(said, _OUTPUT_DETAILS)
-    prompt = _first([said], _INPUT) + _first([said], _INPUT_BESIDE)
-    completion = _first([said], _OUTPUT) + _first([said], _REASONING_BESIDE)
-    total = _first([said], _TOTAL)
-    read = _first([details, said], _READ)
-    written, for_an_hour = _written(said, details)
-    reasoning = _first([written_details, said], _REASONING)
+    whole, part, written_part = _counts(said), _counts(details), _counts(written_details)
+    prompt = _first(_INPUT, whole) + _first(_INPUT_BESIDE, whole)
+    completion = _first(_OUTPUT, whole) + _first(_REASONING_BESIDE, whole)
+    total = _first(_TOTAL, whole)
+    read = _first(_READ, part) or _first(_READ, whole)
+    for_an_hour, for_5_minutes = _by_time(said, details)
+    written = max(_first(_WRITTEN, part) or _first(_WRITTEN, whole), for_5_minutes + for_an_hour)
+    reasoning = _first(_REASONING, written_part) or _first(_REASONING, whole)
     cache = read + written
     rest = total - prompt - completion
     if cache and _is_beside(said, prompt, cache, rest, reasoning):
@@ -138,33 +141,43 @@ def _as_anthropic(said: Mapping[str, Any]) -> bool:
     )  # fmt: skip
 
 
-def _written(said: Mapping[str, Any], details: Mapping[str, Any]) -> tuple[int, int]:
-    """What was written to a cache, and how much of it to stay for an hour."""
-    split = [_within(each, ("cache_creation",)) for each in (said, details)]
-    for_5_minutes = _first(split, _FOR_5_MINUTES)
-    for_an_hour = _first([*split, details], _FOR_AN_HOUR)
+def _by_time(said: Mapping[str, Any], details: Mapping[str, Any]) -> tuple[int, int]:
+    """How much was written to a cache to stay for an hour, and for five minutes, where that is told apart."""
+    for_an_hour = for_5_minutes = 0
+    for each in (said, details):
+        if isinstance(split := each.get("cache_creation"), dict):
+            counts = _counts(split)
+            for_5_minutes = for_5_minutes or _first(_FOR_5_MINUTES, counts)
+            for_an_hour = for_an_hour or _first(_FOR_AN_HOUR, counts)
+    for_an_hour = for_an_hour or _first(_FOR_AN_HOUR, _counts(details))
     by_time = said.get("cacheDetails")
     for each in by_time if isinstance(by_time, list) else ():
-        if isinstance(each, Mapping) and each.get("ttl") == "1h":
-            for_an_hour += _number(each, "inputTokens") or 0
-    return max(_first([details, said], _WRITTEN), for_5_minutes + for_an_hour), for_an_hour
+        if isinstance(each, dict) and each.get("ttl") == "1h":
+            for_an_hour += _counts(each).get("inputTokens", 0)
+    return for_an_hour, for_5_minutes
 
 
-def _first(holders: Iterable[Mapping[str, Any]], names: Iterable[str]) -> int:
-    """The first count under one of these names that is more than 0."""
-    return next((count for each in holders for name in names if (count := _number(each, name))), 0)
+def _counts(said: Mapping[str, Any]) -> dict[str, int]:
+    """The counts that are more than 0: few of all that is said, so that looking for a name in them costs little."""
+    return {
+        name: int(value) for name, value in said.items() if type(value) in _NUMBERS and 1 <= value < _TOO_MANY
+    }
 
 
-def _within(said: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:
-    return next((each for name in names if isinstance(each := said.get(name), Mapping)), {})
+def _first(names: Iterable[str], counts: Mapping[str, int]) -> int:
+    """The count under the first of these names that has one."""
+    for name in names if counts else ():
+        if name in counts:
+            return counts[name]
+    return 0
+
+
+def _within(said: Mapping[str, Any], names: Iterable[str]) -> JsonObject:
+    for name in names:
+        if isinstance(each := said.get(name), dict):
+            return each
+    return {}
 
 
 def _as_object(said: Any) -> JsonObject:
-    return dict(said) if isinstance(said, Mapping) else {}
-
-
-def _number(said: Mapping[str, Any], name: str) -> int | None:
-    value = said.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _TOO_MANY:
-        return None
-    return int(value)
+    return dict(said) if isinstance(said, dict) else {}

@@ -1,7 +1,7 @@
 """Which routes a request takes, and what is learned from it. On the hot path; at most one AWS call, when one is due."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aggregator.orchestrator.model import LATENCY
 from aggregator.proxy.model import Ask, Route
@@ -30,7 +30,7 @@ class Switchboard:
         )
         kept, skipped = self.breaker.sift(order)
         left_out = tuple(route.provider.id for route in skipped)
-        return [replace(route, strategy=strategy, left_out=left_out) for route in kept]
+        return [Route(route.via, route.price, strategy, left_out) for route in kept]
 
     def answered(self, route: Route, ask: Ask, milliseconds: float) -> None:
         """A route began to answer, after so long."""

@@ -5,7 +5,6 @@ alike, and headers of betas are no matter. docs/surfaces.md has the table of fie
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from aggregator.errors import JsonObject, UnsupportedParameter
@@ -58,7 +57,7 @@ def read(event: Mapping[str, Any]) -> Ask:
     """
     asked = body_of(event)
     a_count(asked.get("max_tokens"), "max_tokens")
-    return replace(taken(asked), headers=headers_in(event, SENT_ON))
+    return taken(asked).but(headers=headers_in(event, SENT_ON))
 
 
 def taken(asked: JsonObject) -> Ask:
@@ -80,7 +79,7 @@ def taken(asked: JsonObject) -> Ask:
         ask = ask_of(said)
     except UnsupportedParameter as refused:
         ask = as_it_is(asked, refused, surface=NAME, limit="max_tokens")
-    return ask if hosted is None else replace(ask, asked=asked, hosted=hosted)
+    return ask if hosted is None else ask.but(asked=asked, hosted=hosted)
 
 
 def ask_of(asked: JsonObject) -> Ask:
@@ -107,7 +106,7 @@ def ask_of(asked: JsonObject) -> Ask:
     body |= _tools(asked) | _thinking(asked) | _output(asked)
     if body.get("stream"):
         body["stream_options"] = {"include_usage": True}
-    return replace(checked(body, bytes_of(body), surface=NAME, asked=asked), turns=turns)
+    return checked(body, bytes_of(body), surface=NAME, asked=asked).but(turns=turns)
 
 
 def _refuse_unpriced(asked: JsonObject) -> None:

@@ -5,7 +5,6 @@ what only a provider's store could give is refused by name. docs/surfaces.md has
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import JsonObject, UnsupportedParameter
@@ -73,7 +72,7 @@ def read(event: Mapping[str, Any], memory: "Callable[[str], Memory] | None" = No
     if not earlier.goes_on(asked):
         return _read(asked)
     follows = asked.get(earlier.FOLLOWS)
-    return replace(_read(earlier.with_what_came_before(asked, memory(asked["model"]))), follows=follows)
+    return _read(earlier.with_what_came_before(asked, memory(asked["model"]))).but(follows=follows)
 
 
 def _read(asked: JsonObject) -> Ask:
@@ -87,7 +86,7 @@ def _read(asked: JsonObject) -> Ask:
         ask = ask_of(said)
     except UnsupportedParameter as refused:
         ask = as_it_is(asked, refused, surface=NAME, limit="max_output_tokens")
-    return ask if hosted is None else replace(ask, asked=asked, hosted=hosted)
+    return ask if hosted is None else ask.but(asked=asked, hosted=hosted)
 
 
 def ask_of(asked: JsonObject) -> Ask:
@@ -113,7 +112,7 @@ def ask_of(asked: JsonObject) -> Ask:
     an_object(asked.get("stream_options") or {}, "stream_options")
     if body.get("stream"):
         body["stream_options"] = {"include_usage": True}
-    return replace(checked(body, bytes_of(body), surface=NAME, asked=asked), turns=turns)
+    return checked(body, bytes_of(body), surface=NAME, asked=asked).but(turns=turns)
 
 
 def _refuse_state(asked: JsonObject) -> None:
