@@ -137,6 +137,18 @@ def test_a_stream_that_falls_silent_before_its_first_word_goes_to_the_next_route
     assert [receipt.outcome for receipt in here.receipts] == ["completed"]
 
 
+def test_a_stream_that_never_begins_goes_to_the_next_route(upstream: HttpUpstream) -> None:
+    here = Limited()
+    with RawProvider([[never]]) as silent, RawProvider([WHOLE]) as next_one:
+        response = walked(here, upstream, way_to(silent, "silent"), way_to(next_one, "next"), stream=True)
+        said = b"".join(response.chunks)
+        never.set()
+
+    assert response.headers["x-aggregator-provider"] == "next"
+    assert said.endswith(DONE)
+    assert [(receipt.outcome, receipt.attempts) for receipt in here.receipts] == [("completed", 2)]
+
+
 def test_a_plain_answer_that_falls_silent_goes_to_the_next_route(upstream: HttpUpstream) -> None:
     here = Limited()
     good = answer(completion("hello", counted(10, 5)))
@@ -225,6 +237,14 @@ def test_a_model_that_reasons_may_be_silent_for_longer() -> None:
     plain, reasoning = route(), route(capabilities=frozenset({"chat", "reasoning"}))
 
     assert (plain.via.silence_seconds, reasoning.via.silence_seconds) == (120, 290)
+
+
+def test_a_stream_begins_within_the_silence_and_a_plain_answer_within_the_whole_time() -> None:
+    plain, reasoning = route().via, route(capabilities=frozenset({"chat", "reasoning"})).via
+    hurried = route(provider=provider(timeout_seconds=30)).via
+
+    assert [via.first_byte_seconds(stream=True) for via in (plain, reasoning, hurried)] == [120, 290, 30]
+    assert [via.first_byte_seconds(stream=False) for via in (plain, reasoning, hurried)] == [600, 600, 30]
 
 
 @pytest.mark.parametrize(

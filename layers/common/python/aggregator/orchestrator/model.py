@@ -143,6 +143,14 @@ class Route:
             return self.provider.reasoning_silence_seconds
         return self.provider.silence_seconds
 
+    def first_byte_seconds(self, *, stream: bool) -> int:
+        """How long the provider may take to begin its answer: a stream's beginning is a word of it, and is due as such.
+
+        A plain answer begins when it is whole, so it has the provider's whole time.
+        """
+        longest = self.provider.timeout_seconds
+        return min(longest, self.silence_seconds) if stream else longest
+
     def has_price_at(self, now: datetime) -> bool:
         """Whether a price is in force."""
         return self.price_in_force(iso(now)) is not None

@@ -38,7 +38,7 @@ def request_to(
         url=f"{provider.base_url}{path}",
         headers=headers,
         body=json.dumps(body, separators=(",", ":")).encode(),
-        first_byte_seconds=provider.timeout_seconds,
+        first_byte_seconds=via.first_byte_seconds(stream=stream),
         silence_seconds=via.silence_seconds,
         ignored=ignored,
     )

@@ -34,7 +34,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         url=url,
         headers=headers | {"accept": accept, "accept-encoding": "identity", "user-agent": "aggregator"},
         body=body,
-        first_byte_seconds=provider.timeout_seconds,
+        first_byte_seconds=way.route.via.first_byte_seconds(stream=ask.stream),
         silence_seconds=way.route.via.silence_seconds,
     )
 

@@ -91,7 +91,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
             "User-Agent": "aggregator",
         },
         body=sent,
-        first_byte_seconds=provider.timeout_seconds,
+        first_byte_seconds=way.route.via.first_byte_seconds(stream=ask.stream),
         silence_seconds=way.route.via.silence_seconds,
         ignored=(*ignored, *told_of(ask.asked, spoken.left_out), *unknown),
     )
