@@ -16,9 +16,10 @@ from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
 from aggregator.proxy.dialects.chat.from_client import read
+from aggregator.proxy.files.bringing import Fetch
 from aggregator.proxy.limits.store import LimitStore
 from aggregator.proxy.model import Ask, Receipt, Route, UpstreamError, UpstreamRequest, Way
-from aggregator.proxy.walk import Collaborators, Visit
+from aggregator.proxy.walk import Collaborators, Visit, fetch_nothing
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.fakes.memory_objects import MemoryObjects
 from tests.unit.orchestrator.samples import catalogue
@@ -235,6 +236,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     steps: list[str] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
+    fetch: Fetch = fetch_nothing
 
     def __post_init__(self) -> None:
         self.wallets = FakeWallets(self.available, self.steps)
@@ -265,6 +267,7 @@ class World:
             emit=self.emit,
             monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
+            fetch=self.fetch,
         )
 
 

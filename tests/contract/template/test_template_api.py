@@ -35,7 +35,6 @@ ROUTES = OPEN | {
     ("PATCH", "/billing/balance/{userId}"),
     ("POST", "/billing/transaction"),
     ("GET", "/billing/transactions/{userId}"),
-    ("GET", "/billing/requests"),
     ("GET", "/billing/receipts/{requestId}"),
     ("GET", "/analytics/metrics"),
     ("GET", "/orchestrator/models"),

@@ -35,7 +35,8 @@ class Spoken:
 
     `models` are patterns of its names for the models that are spoken to so; none: all of them. `left_out` are fields
     that it does not take and that ask for nothing that changes the answer. `betas`: names in `anthropic-beta` that go
-    along, and the name of each there; None: all, as they are. `bearer`: the key goes as a Bearer token.
+    along, and the name of each there; None: all, as they are. `bearer`: the key goes as a Bearer token. `fetches` as a
+    `Provider` has it.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Spoken:
     left_out: frozenset[str] = frozenset()
     betas: Mapping[str, str] | None = None
     bearer: bool = False
+    fetches: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Provider:
     proxy/dialects/chat/to_provider.py). `silence_seconds` is how long it may say nothing in the middle of an answer,
     `reasoning_silence_seconds` the same for models that reason. `dialects` are the clients' dialects that it takes as
     they are (`responses`, `messages`), best first; its `protocol` comes besides. `house`: they are its own, so
-    that it knows fields which are not known here yet.
+    that it knows fields which are not known here yet. `fetches` says which files it fetches itself where a request
+    names them by their address, in its `protocol` (see proxy/files/reach.py).
     """
 
     id: str
@@ -85,6 +88,7 @@ class Provider:
     reasoning_silence_seconds: int = REASONING_SILENCE_SECONDS
     dialects: Mapping[str, Spoken] = field(default_factory=dict)
     house: bool = False
+    fetches: Mapping[str, Any] = field(default_factory=dict)
 
     def is_house_of(self, dialect: str) -> bool:
         """Whether the dialect is this provider's own, so that fields which nobody here knows pass."""
@@ -391,6 +395,7 @@ def _build_provider(entry: JsonObject) -> Provider:
         reasoning_silence_seconds=entry.get("reasoningSilenceSeconds", REASONING_SILENCE_SECONDS),
         dialects=_dialects_of(entry.get("dialects", ())),
         house=entry.get("house", False),
+        fetches=entry.get("fetches") or {},
     )
 
 
@@ -405,6 +410,7 @@ def _dialects_of(entry: Mapping[str, JsonObject] | list[str]) -> dict[str, Spoke
             left_out=frozenset(said.get("leftOut", ())),
             betas=said.get("betas"),
             bearer=said.get("bearer", False),
+            fetches=said.get("fetches") or {},
         )
         for name, said in entry.items()
     }

@@ -46,6 +46,8 @@ Day = Annotated[
 EntryId = Annotated[str, Field(pattern=ENTRY)]
 Tokens = Annotated[int, Field(ge=1, le=100_000_000, strict=True)]
 Strategy = Literal["priority", "weighted", "cheapest", "latency"]
+Ending = Annotated[str, Field(pattern=r"^(\*|[a-z0-9]{1,10})$", examples=["pdf"])]
+Host = Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$", examples=["example.com"])]
 Capabilities = Annotated[list[Capability], Field(min_length=1, max_length=20)]
 
 
@@ -160,6 +162,22 @@ class PutModelRequest(_Fields):
         return said
 
 
+class FetchesRequest(Request):
+    """Files that the provider fetches itself where a request names them by their address; others are fetched here.
+
+    `image` and `file` are endings of the address's path (`pdf`); `*` is any, and none is none. `notFrom` are hosts
+    whose files are fetched here all the same.
+    """
+
+    image: Annotated[list[Ending], Field(max_length=50)]
+    file: Annotated[list[Ending], Field(max_length=50)]
+    https_only: bool = False
+    not_from: Annotated[list[Host], Field(max_length=50, default_factory=list)]
+    most_image_bytes: Annotated[int | None, Field(ge=1, le=100_000_000, strict=True)] = None
+    most_file_bytes: Annotated[int | None, Field(ge=1, le=100_000_000, strict=True)] = None
+    source: Annotated[str | None, Field(max_length=300)] = None
+
+
 class SpokenRequest(_Fields):
     """How a provider speaks a dialect, where that is not at its usual path, for all models and with all fields."""
 
@@ -168,6 +186,7 @@ class SpokenRequest(_Fields):
     left_out: Annotated[list[str], Field(max_length=100, default_factory=list)]
     betas: Annotated[dict[str, str] | None, Field(max_length=200)] = None
     bearer: bool = False
+    fetches: FetchesRequest | None = None
 
 
 class PutProviderRequest(_Fields):
@@ -195,6 +214,7 @@ class PutProviderRequest(_Fields):
         dict[DialectName, SpokenRequest] | list[DialectName], Field(max_length=2, default_factory=list)
     ]
     house: bool = False
+    fetches: FetchesRequest | None = None
     left_out: Annotated[list[str], Field(max_length=100, default_factory=list)]
     roles: Annotated[dict[str, str], Field(max_length=20, default_factory=dict)]
     message_fields: Annotated[dict[str, list[str]], Field(max_length=20, default_factory=dict)]

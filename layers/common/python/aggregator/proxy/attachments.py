@@ -61,11 +61,15 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Attachments:
-    """Everything of a request that is not its words. `inline_bytes` is how much of its body that takes."""
+    """Everything of a request that is not its words. `inline_bytes` is how much of its body that takes.
+
+    `addresses` counts the parts that say where their content is, and do not hold it.
+    """
 
     images: int = 0
     files: tuple[File, ...] = ()
     inline_bytes: int = 0
+    addresses: int = 0
 
     @classmethod
     def of(cls, parts: Iterable[tuple[str, JsonObject]]) -> "Attachments":
@@ -75,7 +79,7 @@ class Attachments:
             InvalidRequest: a part has a wrong shape; `param` is its place.
             UnsupportedParameter: it is sound or film, which has a price of its own that the catalogue does not know.
         """
-        images = inline = 0
+        images = inline = addresses = 0
         files: list[File] = []
         for place, part in parts:
             kind = part.get("type", "text")
@@ -89,6 +93,7 @@ class Attachments:
             data = None if url is None else _inline(url, place)
             if data is not None:
                 inline += len(url or "")
+            addresses += url is not None and data is None
             shown = kind == "image_url"
             labelled = data.media_type.startswith("image/") if data else shown and _is_address(url)
             begins = data is None or _begins_as_image(data.head)
@@ -96,7 +101,7 @@ class Attachments:
             images += called_image or (labelled and begins)
             if not (labelled and begins):
                 files.append(replace(_file(data), shown=shown, called_image=called_image))
-        return cls(images, tuple(files), inline)
+        return cls(images, tuple(files), inline, addresses)
 
 
 @dataclass(frozen=True, slots=True)

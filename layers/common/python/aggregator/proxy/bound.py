@@ -66,7 +66,8 @@ def input_bound(ask: Ask, route: Route) -> int:
 
 
 def _own_input(ask: Ask, route: Route) -> int:
-    """The same of what the client sent alone."""
+    """The same of what the client sent alone, and of the files that it named and that were fetched for the route."""
+    ask = ask.known_on(route)
     most = route.via.max_input_tokens * (ask.messages if ask.surface == EMBEDDINGS else 1)
     instructed = ask.body.get("tools") or ask.body.get("response_format")
     around = _TOKENS_AROUND_A_REQUEST + (_TOKENS_AROUND_TOOLS if instructed else 0)

@@ -107,7 +107,7 @@ def call(
     What the provider refuses as the client's own fault ends the call. What may pass is tried again: once more on
     the same route (with the other key, where there are two, and unless `watch` finds it useless), then on the next,
     while `deadline` allows. A route that
-    cannot honour the request is passed over; the client is told so only if no other failed.
+    cannot honour the request, or have a file of it, is passed over; the client is told so only if no other failed.
 
     Raises:
         CallFailed: no route answered; nothing is owed.
@@ -178,6 +178,8 @@ def _attempt(
     monotonic: Callable[[], float],
     request_id: str,
 ) -> Answer:
+    if ask.brought is not None:
+        ask = ask.brought.on(way.route.via)
     lane = lane_of(ask, way.route.via, request_id)
     request = lane.adapter.encode(translated(ask, way.route.via), way, key)
     progress = Progress(

@@ -16,6 +16,7 @@ from aggregator.proxy.attachments import File
 if TYPE_CHECKING:
     from aggregator.proxy.dialects.conversation import Turns
     from aggregator.proxy.dialects.hosted import Hosted
+    from aggregator.proxy.files.bringing import Bringing
 
 JsonObject = dict[str, Any]
 
@@ -62,6 +63,8 @@ class Ask:
     asked for and has a price of its own, if anything is asked for.
     `follows` is the id of the kept response that it goes on from, whose items are in `asked` already.
     `turns` is the conversation in its order, where it came in another form than a chat completion's.
+    `addresses` counts the parts that may name their content by its address; `brought` is who fetches it for providers
+    that do not, once the routes are known.
     """
 
     body: JsonObject
@@ -84,6 +87,12 @@ class Ask:
     service_tier: str = ""
     follows: str | None = None
     turns: "Turns" = ()
+    addresses: int = 0
+    brought: "Bringing | None" = None
+
+    def known_on(self, route: "Route") -> "Ask":
+        """The request as it goes on a route, with the files in it that were fetched for that so far."""
+        return self if self.brought is None else self.brought.known_on(route.via)
 
     def but(self, **fields: Any) -> "Ask":
         """A copy with other fields; `dataclasses.replace` takes five times as long over so many."""

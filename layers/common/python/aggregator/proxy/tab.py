@@ -98,6 +98,7 @@ class Tab:
 
 def estimated(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
     """Count of our own: never 0 (but for the output of embeddings), and never over what was held or the cap."""
+    ask = ask.known_on(route)
     counted = _tokens(text_bytes_in(ask)) + ask.tokens + ask.images * _image_tokens(route)
     counted += sum(file.rough_tokens for file in ask.files)
     counted += TOKENS_PER_CALL * sum(progress.called.values())

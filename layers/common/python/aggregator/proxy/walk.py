@@ -26,6 +26,9 @@ from aggregator.runtime.streaming import StreamingResponse
 
 if TYPE_CHECKING:
     from aggregator.proxy.answers.kept_responses import KeptResponses
+    from aggregator.proxy.files.bringing import Fetch
+    from aggregator.proxy.files.fetching import Fetched
+    from aggregator.proxy.files.web_address import WebAddress
     from aggregator.proxy.tight import Tight
 
 
@@ -47,9 +50,23 @@ class Close(Protocol):
         ...
 
 
+def fetch_nothing(_address: "WebAddress", _most_bytes: int, _deadline: float) -> "Fetched":
+    """Get no file: for walks without the web.
+
+    Raises:
+        NotFetched: always.
+    """
+    from aggregator.proxy.files.fetching import NotFetched  # noqa: PLC0415 (few requests name files so)
+
+    raise NotFetched("nothing is fetched here")
+
+
 @dataclass(frozen=True, slots=True)
 class Collaborators:
-    """What a walk works with; all of it outlives one request. `kept` is made when a response is first to be kept."""
+    """What a walk works with; all of it outlives one request. `kept` is made when a response is first to be kept.
+
+    `fetch` gets files that requests name by their address.
+    """
 
     route: Router
     admit: Admit
@@ -64,6 +81,7 @@ class Collaborators:
     watch: Watch = NOBODY
     cached: CachedAnswers = NOTHING_CACHED
     kept: Callable[[], "KeptResponses"] | None = None
+    fetch: "Fetch" = fetch_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +110,12 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
         AwsError: the accounts could not be reached; nothing was called, and a hold, if any, lapses.
     """
     routes = do.route(caller, ask, visit)
+    if ask.addresses:
+        from aggregator.proxy.files.bringing import with_files  # noqa: PLC0415 (few requests name files so)
+
+        ask, routes = with_files(ask, routes, do.fetch, visit.deadline, do.monotonic)
     bound = bound_of(ask, routes)
-    taken = _take(caller, ask, bound, visit, do)
+    taken = _take(caller, ask.known_on(routes[0]), bound, visit, do)
     wanted = _Wanted(ask, routes, taken, visit)
     hold = _reserve(caller, bound, wanted, visit, do)
     ways = wanted.ways(hold)

@@ -33,6 +33,8 @@ from aggregator.runtime.signed_client import SignedClient
 
 if TYPE_CHECKING:
     from aggregator.proxy.answers.kept_store import KeptResponseStore
+    from aggregator.proxy.files.fetching import Fetched
+    from aggregator.proxy.files.web_address import WebAddress
     from aggregator.runtime.signed_s3 import SignedS3
 
 _KNOWN_AGAIN = frozenset({"PutEvents", "SendMessage"})
@@ -79,6 +81,7 @@ def collaborators() -> Collaborators:
         watch=switchboard,
         cached=ResponseStore(_dynamodb().within(ROUTES_SECONDS), os.environ["PROXY_TABLE"]),
         kept=_kept,
+        fetch=_fetch,
     )
 
 
@@ -117,6 +120,13 @@ def _kept() -> "KeptResponseStore":
     from aggregator.proxy.answers.kept_store import KeptResponseStore  # noqa: PLC0415 (responses alone are kept)
 
     return KeptResponseStore(_dynamodb(), os.environ["PROXY_TABLE"])
+
+
+def _fetch(address: "WebAddress", most_bytes: int, deadline: float) -> "Fetched":
+    from aggregator.proxy.files.fetching import fetch  # noqa: PLC0415 (few requests name files by their address)
+
+    here = os.environ["ENVIRONMENT"] == "local"
+    return fetch(address, most_bytes=most_bytes, deadline=deadline, this_machine=here)
 
 
 @cache

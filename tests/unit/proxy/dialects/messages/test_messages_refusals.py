@@ -120,7 +120,7 @@ def test_a_wrong_field_is_refused_by_its_path(fields: JsonObject, param: str) ->
             "messages.0.content.0.source.type",
         ),
         (
-            {"messages": [{"role": "user", "content": [document({"type": "url", "url": "https://x"})]}]},
+            {"messages": [{"role": "user", "content": [document({"type": "file", "file_id": "f"})]}]},
             "messages.0.content.0.source.type",
         ),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages.0.role"),

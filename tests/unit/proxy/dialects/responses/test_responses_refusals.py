@@ -103,8 +103,8 @@ def test_a_wrong_field_is_refused_by_its_path(fields: JsonObject, param: str) ->
             "input.0.content.0.file_id",
         ),
         (
-            {"input": [{"role": "user", "content": [{"type": "input_file", "file_url": "https://x"}]}]},
-            "input.0.content.0.file_url",
+            {"input": [{"role": "user", "content": [{"type": "input_file", "file_id": "file_1"}]}]},
+            "input.0.content.0.file_id",
         ),
         (
             {"input": [{"role": "user", "content": [{"type": "input_audio"}]}]},

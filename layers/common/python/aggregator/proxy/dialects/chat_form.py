@@ -82,6 +82,7 @@ def checked(
         surface=surface,
         asked=asked or {},
         service_tier=service_tier_of(body),
+        addresses=attached.addresses,
     )
 
 

@@ -96,7 +96,7 @@ class Image(Block):
 
 @dataclass(frozen=True, slots=True)
 class File(Block):
-    """A document as a data URI."""
+    """A document, by its address or as a data URI."""
 
     data: str
     name: str | None = None

@@ -28,7 +28,14 @@ from aggregator.orchestrator.parameters import fits, refuse_unsupported
 from aggregator.proxy.model import EMBEDDINGS, Ask, UpstreamRequest
 
 if TYPE_CHECKING:
-    from aggregator.proxy.dialects.protocols import Adapter, CheckingAdapter, Ending, NativeAdapter, Wire
+    from aggregator.proxy.dialects.protocols import (
+        Adapter,
+        Addresses,
+        CheckingAdapter,
+        Ending,
+        NativeAdapter,
+        Wire,
+    )
     from aggregator.proxy.dialects.translation import Source
 
 CHAT, MESSAGES, RESPONSES = "chat", "messages", "responses"
@@ -138,6 +145,10 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
         UnsupportedParameter: names the field that cannot be honoured there.
         InvalidRequest: a field has a wrong shape.
     """
+    if ask.addresses:
+        from aggregator.proxy.files.bringing import stood_in  # noqa: PLC0415 (few requests name files so)
+
+        ask = stood_in(ask, via)
     if ask.stream and via.can("onlyResponses") and not via.can("streaming"):
         raise UnsupportedParameter("stream: this model answers in one piece", param="stream")
     if is_native(ask, via):
@@ -156,6 +167,11 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
 def native_module(dialect: str) -> "NativeAdapter":
     """The module of a dialect's native lane."""
     return cast("NativeAdapter", _module(f"{dialect}.native"))
+
+
+def addresses_of(dialect: str) -> "Addresses":
+    """The module of a client's dialect that knows where its requests name files by their address."""
+    return cast("Addresses", _module(f"{dialect}.addresses"))
 
 
 def translated(ask: Ask, via: CatalogueRoute) -> Ask:

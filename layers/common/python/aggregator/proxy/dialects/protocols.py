@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from aggregator.billing.price import Usage
-from aggregator.errors import Refusal
+from aggregator.errors import JsonObject, Refusal
 from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.proxy.files.contents import Content
+from aggregator.proxy.files.named import Named
 from aggregator.proxy.model import Answer, Ask, Progress, Receipt, UpstreamRequest, Way
 
 
@@ -76,3 +78,23 @@ class Ending(Protocol):
 
 class NativeAdapter(CheckingAdapter, Wire, Ending, Protocol):
     """A native lane's module is all of it."""
+
+
+class Addresses(Protocol):
+    """Where the requests of a client's dialect name files by their address."""
+
+    def named_in(self, asked: JsonObject) -> Iterable[Named]:
+        """Such files, in their order."""
+        ...
+
+    def filled(self, part: JsonObject, named: Named, content: Content) -> JsonObject:
+        """A part with its file in it.
+
+        Raises:
+            UnsupportedParameter: the dialect has no place for such a file.
+        """
+        ...
+
+    def read_again(self, asked: JsonObject, ask: Ask) -> Ask:
+        """A request with `asked` for what it said, bounded as if the client had sent that."""
+        ...

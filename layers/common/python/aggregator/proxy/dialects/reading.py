@@ -136,8 +136,13 @@ def data_of(file: File) -> DataUri:
     at = file.came.content
     data = data_uri_of(file.data, at)
     if data is None:
-        raise InvalidRequest(f"{at}: must be a data URI", param=at)
+        raise InvalidRequest(f"{at}: must be a data URI, or an http or https address", param=at)
     return data
+
+
+def by_https(said: str) -> bool:
+    """Whether a picture or a file is named by its address, so that a provider can fetch it."""
+    return said[:8].lower() == "https://"
 
 
 def stops_of(body: Mapping[str, Any]) -> list[str]:

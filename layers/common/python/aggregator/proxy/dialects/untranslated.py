@@ -47,6 +47,7 @@ def as_it_is(asked: JsonObject, refused: Refusal, *, surface: str, limit: str) -
         asked=asked,
         untranslated=refused,
         service_tier=service_tier_of(asked),
+        addresses=attached.addresses,
     )
 
 
@@ -83,8 +84,9 @@ def _as_chat(block: JsonObject) -> JsonObject:
             return {"type": "image_url", "image_url": {"url": url}}
         case "document" if source.get("type") in ("text", "content"):
             return {"type": "text", "text": ""}  # its words count with all others
-        case "document" if isinstance(url, str) and url.startswith("data:"):
+        case "document" if isinstance(url, str) and url:
             return {"type": "file", "file": {"file_data": url}}
-        case "input_file" if isinstance(block.get("file_data"), str):
-            return {"type": "file", "file": {"file_data": block["file_data"]}}
+        case "input_file":
+            said = block.get("file_url") or block.get("file_data")
+            return {"type": "file", "file": {"file_data": said}} if isinstance(said, str) else _ELSEWHERE
     return _ELSEWHERE

@@ -208,7 +208,7 @@ def _image(image: Image) -> JsonObject:
     at = image.came.content
     data = data_uri_of(image.url, at)
     if data is None:
-        raise unsupported(at, "Amazon Bedrock takes images only as data URIs")
+        raise unsupported(at, "must be a data URI, or an http or https address")
     if data.media_type not in _IMAGES:
         raise unsupported(at, f"{data.media_type} is not taken as an image")
     return {"image": {"format": _IMAGES[data.media_type], "source": {"bytes": checked(data, at)}}}

@@ -25,7 +25,14 @@ from aggregator.proxy.dialects.conversation import (
 )
 from aggregator.proxy.dialects.events import text_in as text
 from aggregator.proxy.dialects.gemini.models import must_sign_calls, takes_media_in_results
-from aggregator.proxy.dialects.reading import DataUri, data_of, data_uri_of, refuse_detail, unsupported
+from aggregator.proxy.dialects.reading import (
+    DataUri,
+    by_https,
+    data_of,
+    data_uri_of,
+    refuse_detail,
+    unsupported,
+)
 from aggregator.proxy.dialects.tools import arguments_of
 from aggregator.proxy.model import JsonObject
 from aggregator.runtime import passable_json
@@ -33,7 +40,7 @@ from aggregator.runtime import passable_json
 _WEB_ADDRESS = re.compile(r"https://(?:[^/?#@]*@)?(?P<host>[^/?#:]+)(?::\d+)?(?P<path>[^?#]*)", re.IGNORECASE)
 _MEDIA_TYPES = {
     "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp", "heic": "image/heic",
-    "heif": "image/heif", "gif": "image/gif",
+    "heif": "image/heif", "gif": "image/gif", "pdf": "application/pdf",
 }  # fmt: skip
 
 DETAILS_FORMAT = "google-gemini-v1"
@@ -152,6 +159,8 @@ def _part(block: Block, model: str, names: dict[str, str]) -> JsonObject:
             refuse_detail(block)
             data = data_uri_of(block.url, block.came.content)
             return _by_url(block.url, block.came.content) if data is None else _inline(data)
+        case File() if by_https(block.data):
+            return _by_url(block.data, block.came.content)
         case File():
             return _inline(data_of(block))
         case _:
@@ -159,7 +168,7 @@ def _part(block: Block, model: str, names: dict[str, str]) -> JsonObject:
 
 
 def _by_url(url: str, place: str) -> JsonObject:
-    """A picture on the web, which Gemini fetches by itself; never what lies in the platform's account at Google.
+    """A picture or a PDF on the web, which Gemini fetches by itself; never what lies in the platform's account there.
 
     Source: https://blog.google/innovation-and-ai/technology/developers-tools/gemini-api-new-file-limits
     """

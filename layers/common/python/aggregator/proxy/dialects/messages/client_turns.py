@@ -259,8 +259,13 @@ def _document(block: JsonObject, place: str) -> Iterator[Text | Image | File | C
             if context:
                 yield Text(context, came=came)
             yield File(_data_uri(source, at), title or "document.pdf", mark=mark, came=came)
+        case "url":
+            if context:
+                yield Text(context, came=came)
+            url = a_name(source.get("url"), f"{at}.url")
+            yield File(url, title or None, mark=mark, came=replace(came, within="source.url"))
         case _:
-            raise unsupported(f"{at}.type", "documents are taken as base64, text or content")
+            raise unsupported(f"{at}.type", "documents are taken as base64, url, text or content")
 
 
 def _data_uri(source: JsonObject, place: str) -> str:

@@ -26,7 +26,7 @@ from aggregator.proxy.dialects.conversation import (
     said_in,
 )
 from aggregator.proxy.dialects.events import text_in as text
-from aggregator.proxy.dialects.reading import data_of, data_uri_of, refuse_detail, unsupported
+from aggregator.proxy.dialects.reading import by_https, data_of, data_uri_of, refuse_detail, unsupported
 from aggregator.proxy.dialects.tools import arguments_of
 from aggregator.proxy.model import JsonObject
 
@@ -145,7 +145,7 @@ def _image(image: Image) -> JsonObject:
     at = image.came.content
     data = data_uri_of(image.url, at)
     if data is None:
-        if not image.url.lower().startswith("https://"):
+        if not by_https(image.url):
             raise unsupported(at, "Claude takes images by https or inline")
         return {"type": "url", "url": image.url}
     if data.media_type not in _IMAGES:
@@ -154,6 +154,9 @@ def _image(image: Image) -> JsonObject:
 
 
 def _document(file: File) -> JsonObject:
+    if by_https(file.data):
+        source = {"type": "url", "url": file.data}
+        return {"type": "document", "source": source} | ({"title": file.name} if file.name else {})
     data, at = data_of(file), file.came.content
     if data.media_type == "application/pdf":
         source = {"type": "base64", "media_type": "application/pdf", "data": data.base64}

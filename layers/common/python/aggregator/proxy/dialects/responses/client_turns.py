@@ -223,12 +223,12 @@ def _image(part: JsonObject, place: str) -> Image:
 
 
 def _file(part: JsonObject, place: str) -> File:
-    for name in ("file_id", "file_url"):
-        if part.get(name) is not None:
-            raise unsupported(f"{place}.{name}", "send the file itself, as file_data")
+    if part.get("file_id") is not None:
+        raise unsupported(f"{place}.file_id", "send the file itself, as file_data, or name it by file_url")
     named = part.get("filename")
+    within = "file_data" if part.get("file_url") is None else "file_url"
     return File(
-        a_name(part.get("file_data"), f"{place}.file_data"),
+        a_name(part.get(within), f"{place}.{within}"),
         None if named is None else a_text(named, f"{place}.filename"),
-        came=Came(_RESPONSES, part, place, "file_data"),
+        came=Came(_RESPONSES, part, place, within),
     )

@@ -66,16 +66,21 @@ def read(event: Mapping[str, Any], memory: "Callable[[str], Memory] | None" = No
     if not isinstance(asked.get("store") or False, bool):
         raise invalid("store", "must be true or false")
     if memory is None:
-        return _read(asked)
+        return taken(asked)
     from aggregator.proxy.dialects.responses import earlier  # noqa: PLC0415 (few requests name what was kept)
 
     if not earlier.goes_on(asked):
-        return _read(asked)
+        return taken(asked)
     follows = asked.get(earlier.FOLLOWS)
-    return _read(earlier.with_what_came_before(asked, memory(asked["model"]))).but(follows=follows)
+    return taken(earlier.with_what_came_before(asked, memory(asked["model"]))).but(follows=follows)
 
 
-def _read(asked: JsonObject) -> Ask:
+def taken(asked: JsonObject) -> Ask:
+    """The request, translated if it can be, else as it is.
+
+    Raises:
+        InvalidRequest: as `read` does.
+    """
     hosted, said = None, asked
     try:
         if has_tools_beside(asked, ("function",)):

@@ -26,7 +26,7 @@ from aggregator.proxy.dialects.conversation import (
 from aggregator.proxy.dialects.events import objects_of as objects
 from aggregator.proxy.dialects.events import text_in as text
 from aggregator.proxy.dialects.from_chat_form import turns_of
-from aggregator.proxy.dialects.reading import a_string, an_object, refuse_unknown, unsupported
+from aggregator.proxy.dialects.reading import a_string, an_object, data_uri_of, refuse_unknown, unsupported
 from aggregator.proxy.dialects.responses.native import SEALED
 from aggregator.proxy.model import Ask, JsonObject
 
@@ -163,6 +163,8 @@ def _part(block: Block) -> JsonObject:
         case Image():
             return {"type": "input_image", "image_url": block.url, "detail": block.detail or "auto"}
         case File():
+            if data_uri_of(block.data, block.came.content) is None:
+                return {"type": "input_file", "file_url": block.data}
             return {"type": "input_file", "filename": block.name or "file", "file_data": block.data}
         case _:
             raise AssertionError(f"no part of a message: {block}")
