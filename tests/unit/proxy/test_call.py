@@ -376,3 +376,29 @@ def test_a_call_that_the_model_got_wrong_is_tried_once_more() -> None:
         calling(ScriptedUpstream(failed, failed))
 
     assert (type(twice.value.refusal), twice.value.attempts) == (ProviderFailed, 2)
+
+
+def test_who_waited_in_vain_is_told_who_was_asked_and_that_it_cost_nothing() -> None:
+    twice = ScriptedUpstream(*[ScriptedResponse(status=500) for _ in range(4)])
+    once = ScriptedUpstream(UpstreamError("slow", timed_out=True))
+
+    with pytest.raises(CallFailed) as failed:
+        calling(twice, TWO_WAYS)
+    with pytest.raises(CallFailed) as late:
+        calling(once)
+
+    assert failed.value.refusal.message == (
+        "The provider failed. Asked: openai, groq (4 tries); nothing was charged."
+    )
+    assert late.value.refusal.message == (
+        "The provider did not answer in time. Asked: openai (1 try); nothing was charged."
+    )
+
+
+def test_who_asked_wrongly_is_told_that_alone() -> None:
+    refusing = ScriptedUpstream(ScriptedResponse(b'{"error": {"message": "no such voice"}}', status=400))
+
+    with pytest.raises(CallFailed) as failed:
+        calling(refusing, TWO_WAYS)
+
+    assert failed.value.refusal.message == "no such voice"

@@ -141,13 +141,24 @@ def call(
                     wait = None
                 if wait is None or monotonic() + wait >= deadline:
                     if last or monotonic() >= deadline:
-                        raise CallFailed(failed, way.route, attempts) from refused
+                        raise CallFailed(
+                            _told(failed, ways[: n + 1], attempts), way.route, attempts
+                        ) from refused
                     break
                 sleep(wait)
             else:
                 watch.answered(way.route, ask, (monotonic() - began) * 1000)
                 return answer
     raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _told(failed: Refusal, asked: Sequence[Way], tries: int) -> Refusal:
+    """The failure as whoever waited for an answer reads it: who was asked, and that it cost nothing."""
+    if isinstance(failed, _ROUTE_FAILED):
+        names = ", ".join(dict.fromkeys(way.route.provider.id for way in asked))
+        count = "1 try" if tries == 1 else f"{tries} tries"
+        failed.message = f"{failed.message} Asked: {names} ({count}); nothing was charged."
+    return failed
 
 
 def _wait_before_same_route(refused: Refusal, nth_try: int) -> float | None:
