@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from aggregator.proxy.dialects import hosted
-from aggregator.proxy.dialects.fields import MESSAGES, RESPONSES, Field
+from aggregator.proxy.dialects.fields import MESSAGES, RESPONSES, UNKNOWN, Field
 from aggregator.proxy.dialects.messages import native as messages
 from aggregator.proxy.dialects.published import CHAT, CONVERSE, EMBEDDINGS, GEMINI
 from aggregator.proxy.dialects.responses import native as responses
@@ -26,12 +26,13 @@ is not here. What translated lanes make of a request is in [surfaces](surfaces.m
 | priced | at its price, in the bound and on the receipt; refused by name where it has none |
 | steering | handled here, or refused by name |
 | stored | refused by name: what is kept at a provider belongs to the platform's account, so to all its users |
-| unknown | passes to the dialect's own house (OpenAI and Azure OpenAI; Anthropic); refused by name elsewhere |
+| unknown | passes to the dialect's own house (OpenAI and Azure OpenAI; Anthropic); elsewhere %s |
 
 A field that asks for nothing is never refused.
 """
 
 
+_NAMES = {"messages": "Messages", "responses": "Responses", "chat": "chat completions, but for `extensions`"}
 _OTHERS: tuple[tuple[str, str, Mapping[str, Field]], ...] = (
     (
         "Chat completions",
@@ -46,7 +47,10 @@ _OTHERS: tuple[tuple[str, str, Mapping[str, Field]], ...] = (
 
 def page() -> str:
     """The whole page."""
-    parts = [_HEAD]
+    elsewhere: dict[str, list[str]] = {}
+    for dialect, what in UNKNOWN.items():
+        elsewhere.setdefault(what, []).append(_NAMES[dialect])
+    parts = [_HEAD % "; ".join(f"{what} ({', '.join(names)})" for what, names in elsewhere.items())]
     for title, module, fields in (
         ("Messages", messages, MESSAGES),
         ("Responses", responses, RESPONSES),

@@ -54,8 +54,8 @@ class Provider:
     `max_tokens_field` is the name under which it takes the cap on output. `stream_options` is False where it refuses
     that field and reports the usage of a stream anyway. `secret` is the name of its keys in the secret of all
     providers; a keyless one has none. `key_header` takes the key as it is, instead of `Authorization: Bearer`.
-    `extensions` are fields beyond OpenAI's that it takes (see proxy/dialects/fitting.py). `defaults` are fields that go
-    to models whose names there fit a pattern, unless the request says one of them. `left_out`, `roles`,
+    `extensions` are fields beyond OpenAI's that it takes, `*` any (see proxy/dialects/fitting.py). `defaults` are
+    fields that go to models whose names there fit a pattern, unless the request says one of them. `left_out`, `roles`,
     `message_fields`, `call_id_length` and `efforts` say what a request becomes there (see
     proxy/dialects/chat/to_provider.py). `silence_seconds` is how long it may say nothing in the middle of an answer,
     `reasoning_silence_seconds` the same for models that reason. `dialects` are the clients' dialects that it takes as
@@ -92,7 +92,7 @@ class Provider:
 
     def is_house_of(self, dialect: str) -> bool:
         """Whether the dialect is this provider's own, so that fields which nobody here knows pass."""
-        return self.house and dialect in self.dialects
+        return self.house and (dialect in self.dialects or (dialect == "chat" and self.protocol == "openai"))
 
 
 @dataclass(frozen=True, slots=True)

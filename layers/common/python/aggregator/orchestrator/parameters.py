@@ -34,7 +34,8 @@ DEFAULTS: Mapping[str, tuple[Any, ...]] = {
 # What chooses another price, model or provider than the route, or work that no rate of the catalogue pays for; with the
 # values that ask for nothing of the kind. It goes to a provider only whose entry names it (`onlyValues`, `extensions`).
 # Sources: the API references of OpenAI (tiers), OpenRouter, Azure OpenAI (data sources), xAI (deferred, search), Groq
-# (compound), Qwen (search), Anthropic (speed, places of inference), vLLM (beams), Vercel's gateway.
+# (compound), Qwen (search), Anthropic (speed, places of inference), vLLM (beams), Mistral (guardrails), Together
+# (a model that judges), Vercel's gateway.
 STEERING: Mapping[str, tuple[Any, ...]] = {
     "background": (False,),
     "best_of": (1,),
@@ -43,6 +44,7 @@ STEERING: Mapping[str, tuple[Any, ...]] = {
     "deferred": (False,),
     "enable_search": (False,),
     "fallbacks": ([],),
+    "guardrails": ([],),
     "inference_geo": (),
     "mcp_servers": ([],),
     "models": ([],),
@@ -52,6 +54,7 @@ STEERING: Mapping[str, tuple[Any, ...]] = {
     "provider": ({},),
     "providerOptions": ({},),
     "route": (),
+    "safety_model": (),
     "search_parameters": ({"mode": "off"},),
     "search_settings": (),
     "service_tier": ("auto", "default"),

@@ -36,7 +36,9 @@ def sent(provider_fields: dict[str, Any] | None = None, **fields: Any) -> dict[s
 
 
 def test_a_request_goes_out_under_the_providers_name_with_the_cap() -> None:
-    request = encode(ask(top_k=5), way(output_tokens=42), "sk-1")
+    request = encode(
+        ask(top_k=5), way(output_tokens=42, provider=provider(extensions=frozenset({"top_k"}))), "sk-1"
+    )
 
     assert request.url == "https://api.openai.example/v1/chat/completions"
     assert request.headers["Authorization"] == "Bearer sk-1"
@@ -95,12 +97,14 @@ def test_a_field_that_the_provider_cannot_honour_is_refused_by_name() -> None:
     assert refused.value.param == "seed"
 
 
+@pytest.mark.unpublished("x")
 def test_what_a_model_wants_said_goes_out_unless_the_client_says_it() -> None:
     groq = {"defaults": {"openai-*": {"reasoning_format": "parsed"}, "other-*": {"x": 1}}}
 
     assert sent(groq)["reasoning_format"] == "parsed"
     assert sent(groq, reasoning_format="hidden")["reasoning_format"] == "hidden"
     assert "x" not in sent(groq)
+    assert sent(groq, x=2)["x"] == 2
 
 
 def test_a_plain_answer_passes_as_it_is() -> None:

@@ -7,18 +7,31 @@
 | `steering` | handled here, or refused by name      | the same                                       |
 | `priced`   | at its price, or refused by name      | the same                                       |
 | `stored`   | refused by name                       | the same                                       |
-| unknown    | passes to its own house, refused else | refused by name                                |
+| unknown    | passes to its own house; for others   | refused by name                                |
+|            | see `UNKNOWN`                         |                                                |
 
 What is kept at a provider (files, containers, conversations, earlier answers) is kept in the platform's account there,
 which all users share: a name of it never passes from a client.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.parameters import STEERING as STEERING_WORDS
+
+REFUSED, LEFT_OUT = "refused by name", "left out and told"
+UNKNOWN: Mapping[str, str] = {"messages": REFUSED, "responses": REFUSED, "chat": LEFT_OUT}
+"""By dialect, what becomes of a field that has no class at providers who are not its house.
+
+Who speaks Messages or Responses is few, and a client sends what is new there because it counts on it. Chat is spoken by
+all, each with fields of its own, which clients send to whatever model is named: a provider gets those that its entry
+has (`extensions`), of others it knows nothing, or refuses the request.
+"""
+
+EVERYTHING = "*"
+"""Among the `extensions` of an entry: its server takes any field, and passes over what it does not know."""
 
 FieldClass = Literal["plain", "hint", "steering", "priced", "stored"]
 PLAIN, HINT, STEERING, PRICED, STORED = ("plain", "hint", "steering", "priced", "stored")
@@ -96,6 +109,17 @@ def asking(body: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, An
         if (field := fields.get(name)) is None
         or (field.kind != HINT and value is not None and value not in field.nothing)
     }
+
+
+def without_unknown(
+    body: Mapping[str, Any], fields: Mapping[str, Field], taken: Collection[str]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The body without fields that neither have a class nor are `taken`; of those the names that said something."""
+    if EVERYTHING in taken:
+        return dict(body), ()
+    unknown = [name for name in body if name not in fields and name not in taken]
+    told = tuple(name for name in unknown if body[name] not in (None, "", [], {}))
+    return {name: value for name, value in body.items() if name not in unknown}, told
 
 
 def passed(

@@ -4,7 +4,7 @@ Source: OpenAI API reference, "Create chat completion".
 """
 
 from aggregator.orchestrator.parameters import fitted, with_defaults
-from aggregator.proxy.dialects.chat.to_provider import as_taken
+from aggregator.proxy.dialects.chat.to_provider import as_taken, known_to
 from aggregator.proxy.model import Ask, UpstreamRequest, Way
 from aggregator.proxy.upstream.request import request_to
 
@@ -18,7 +18,8 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         UnsupportedParameter: a field that the provider cannot honour, or a cache's hour that has no price.
     """
     provider = way.route.provider
-    body = fitted({name: value for name, value in ask.body.items() if name not in _OURS}, provider)
+    asked, ignored = known_to(provider, ask.body)
+    body = fitted({name: value for name, value in asked.items() if name not in _OURS}, provider)
     if "cache_control" in provider.extensions or "cache_control" in body:
         from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour  # noqa: PLC0415 - few take such marks
 
@@ -29,4 +30,4 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     body[provider.max_tokens_field] = way.output_tokens
     if ask.stream and provider.stream_options:
         body["stream_options"] = {**(ask.body.get("stream_options") or {}), "include_usage": True}
-    return request_to(way.route.via, "/chat/completions", body, key, stream=ask.stream)
+    return request_to(way.route.via, "/chat/completions", body, key, stream=ask.stream, ignored=ignored)

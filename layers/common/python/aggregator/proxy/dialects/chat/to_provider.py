@@ -4,6 +4,7 @@ What is particular to a provider stands in its entry of the catalogue:
 
 | there           | what becomes of a request                                                                          |
 |-----------------|----------------------------------------------------------------------------------------------------|
+| `extensions`    | these fields beyond OpenAI's go there; others that nobody here knows go to a `house` alone         |
 | `leftOut`       | these fields, which ask for nothing (`user`, `messages[].refusal`), do not go there                |
 | `roles`         | a role goes under another name: `developer` is `system` for who knows no other                     |
 | `messageFields` | by role, all that a message may have: what an answer had beyond it is left out, the rest refused   |
@@ -18,13 +19,35 @@ from typing import Any
 
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Provider
+from aggregator.orchestrator.parameters import STEERING
 from aggregator.proxy.dialects.efforts import least, levels_of, nearest
 from aggregator.proxy.model import JsonObject
 
+# Fields of nearly every request, all of OpenAI's own: one that has no others is looked into no further.
+_COMMON = frozenset({
+    "model", "messages", "max_tokens", "max_completion_tokens", "stream", "stream_options", "temperature", "top_p", "n",
+    "stop", "seed", "frequency_penalty", "presence_penalty", "response_format", "tools", "tool_choice",
+    "parallel_tool_calls", "reasoning_effort", "user", "metadata", "store", "verbosity", "prompt_cache_key",
+})  # fmt: skip
 _IN_MESSAGES = "messages[]."
 _CALL = ("id", "type", "function", "index")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def known_to(provider: Provider, body: JsonObject) -> tuple[JsonObject, tuple[str, ...]]:
+    """The body without fields of which nobody knows what they mean to this provider, and their names."""
+    if body.keys() <= _COMMON:
+        return body, ()
+    from aggregator.proxy.dialects import fields, native, published  # noqa: PLC0415 (few requests have others)
+
+    if provider.is_house_of("chat"):
+        native.log_unknown(body, published.CHAT, "chat")
+        return body, ()
+    named = {name for each in provider.defaults.values() for name in each}.union(
+        provider.only_values, provider.rename
+    )
+    return fields.without_unknown(body, published.CHAT, provider.extensions | named | STEERING.keys())
 
 
 def as_taken(body: JsonObject, provider: Provider, upstream_model: str, *, asked: bool) -> JsonObject:
