@@ -86,6 +86,29 @@ def test_every_name_of_a_model_is_encoded_and_signed_as_botocore_does(model: str
     assert ours["authorization"] == theirs.authorization
 
 
+def test_a_headers_blanks_are_sent_as_they_are_signed() -> None:
+    headers = {"anthropic-beta": " a,\t b,  c "}
+
+    ours = signed(f"{BASE_URL}/a", JSON | headers, b"{}", credentials=lambda: ROLE, at=AT.timestamp())
+    plain = signed(
+        f"{BASE_URL}/a",
+        JSON | {"anthropic-beta": "a, b, c"},
+        b"{}",
+        credentials=lambda: ROLE,
+        at=AT.timestamp(),
+    )
+
+    assert ours["anthropic-beta"] == "a, b, c"
+    assert ours == plain
+
+
+@pytest.mark.parametrize("path", ["//a", "/./a", "/x/../a", "/../a", "/x/y/.././../a"])
+def test_a_path_is_signed_without_dots_and_empty_segments(path: str) -> None:
+    ours = signed(BASE_URL + path, JSON, b"{}", credentials=lambda: ROLE, at=AT.timestamp())
+
+    assert ours == signed(f"{BASE_URL}/a", JSON, b"{}", credentials=lambda: ROLE, at=AT.timestamp())
+
+
 @pytest.mark.parametrize(
     ("host", "region"),
     [

@@ -133,3 +133,22 @@ def test_a_wrong_field_is_refused_by_its_path(fields: JsonObject, param: str) ->
 )
 def test_what_is_not_offered_is_refused_by_name(fields: JsonObject, param: str) -> None:
     assert refusal(**fields) == (UnsupportedParameter, param)
+
+
+@pytest.mark.parametrize("name", ["anthropic-version", "anthropic-beta"])
+@pytest.mark.parametrize("value", ["2023-06-01\u00e9", "\u2192", "a\r\nx-api-key: b", "\x7f", "\x00"])
+def test_a_header_that_would_not_go_along_as_it_is_is_refused_by_its_name(name: str, value: str) -> None:
+    event = chat_event({"model": "mini", "max_tokens": 50, "messages": [HI]})
+
+    with pytest.raises(InvalidRequest) as refused:
+        MESSAGES.read(event | {"headers": {name.title(): value}})
+
+    assert refused.value.param == name
+
+
+def test_blanks_in_a_header_are_no_reason_to_refuse_it() -> None:
+    event = chat_event({"model": "mini", "max_tokens": 50, "messages": [HI]})
+
+    ask = MESSAGES.read(event | {"headers": {"anthropic-beta": "a,\tb,  c"}})
+
+    assert ask.headers == {"anthropic-beta": "a,\tb,  c"}

@@ -1,7 +1,8 @@
 """Where a Bedrock model is called, and the proof of who calls: Signature Version 4 with the function's own role.
 
 Standard library only. Source: Amazon Bedrock API Reference, "Converse", and IAM User Guide, "Create a signed AWS API
-request": the path of a request is percent-encoded once more before it is signed.
+request": before it is signed, the path of a request is freed of empty segments and dots and percent-encoded once more,
+and a header's value has its blanks reduced to single spaces.
 """
 
 import os
@@ -39,16 +40,28 @@ def signed(
         ProviderUnavailable: this function has no credentials or no region to sign for.
     """
     parts = urlsplit(url)
+    values = {name: " ".join(value.split()) for name, value in headers.items()}
     try:
         return _signer(_region(parts.netloc)).sign(
-            {**headers, "host": parts.netloc},
+            {**values, "host": parts.netloc},
             body,
             credentials(),
             at=time.time() if at is None else at,
-            path=quote(parts.path, safe="/~"),
+            path=quote(_straight(parts.path), safe="/~"),
         )
     except (AwsError, KeyError) as missing:
         raise ProviderUnavailable("Amazon Bedrock is not set up here.") from missing
+
+
+def _straight(path: str) -> str:
+    """The path that leads to the same place without empty segments and dots."""
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in ("", "."):
+            kept.append(segment)
+    return "/" + "/".join(kept) + ("/" if kept and path.endswith("/") else "")
 
 
 def _region(host: str) -> str:

@@ -57,7 +57,11 @@ def read(event: Mapping[str, Any]) -> Ask:
     """
     asked = body_of(event)
     a_count(asked.get("max_tokens"), "max_tokens")
-    return taken(asked).but(headers=headers_in(event, SENT_ON))
+    headers = headers_in(event, SENT_ON)
+    for name, value in headers.items():  # beyond ASCII no two readers of HTTP take the same bytes for it
+        if not (value.isascii() and value.replace("\t", " ").isprintable()):
+            raise invalid(name, "must be printable ASCII")
+    return taken(asked).but(headers=headers)
 
 
 def taken(asked: JsonObject) -> Ask:
