@@ -145,6 +145,8 @@ def test_a_length_that_cannot_be_is_refused_before_anything_is_waited_for(total:
         b"\x01a",  # no type
         b"\x01a\x05\x00",  # a number that is cut
         b"\x01\xff\x00",  # a name that is no UTF-8
+        b"\x01a\x00\x01a\x00",  # a name twice
+        b"\x01a\x07\x00\x01x\x01a\x07\x00\x01y",  # the same, of text
     ],
 )
 def test_headers_that_cannot_be_read_are_refused(headers: bytes) -> None:

@@ -80,11 +80,14 @@ def _frame(data: bytes) -> Frame:
 
 def _headers(data: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
-    at = 0
+    names: set[str] = set()
+    at = count = 0
     try:
         while at < len(data):
             name_ends = at + 1 + data[at]
             name = data[at + 1 : name_ends].decode()
+            names.add(name)
+            count += 1
             value_type = data[name_ends]
             at = name_ends + 1
             if value_type in (_BYTES, _STRING):
@@ -97,6 +100,6 @@ def _headers(data: bytes) -> dict[str, str]:
                 at += _FIXED[value_type]
     except (ValueError, IndexError, KeyError, StructError) as broken:
         raise ProviderUnreadable("The provider sent an event with unreadable headers.") from broken
-    if at != len(data):
+    if at != len(data) or len(names) != count:
         raise ProviderUnreadable("The provider sent an event with unreadable headers.")
     return found
