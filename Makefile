@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test pr lint fmt types arrows template properties model mutants faults invoke logs
+.PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants faults invoke logs
 .PHONY: agents drift bench cost simulate reconcile redrive replay-usage build deploy destroy clean
 
 help: ## say what there is
@@ -61,6 +61,9 @@ properties: setup ## 100,000 random histories of the ledger
 
 model: setup ## explore every interleaving of the ledger's protocol
 	@$(BIN)/python -m tests.model.ledger_explorer
+
+fuzz: setup ## random HTTP answers, event streams and signatures, read by us and by others; ARGS="--seconds 3600"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 mutants: setup ## faults made in a copy of the code, one by one: the tests notice each; ARGS="markup" for some
 	@$(BIN)/python -m tests.mutants $(ARGS)
