@@ -260,7 +260,7 @@ class World:
             route=self.route,
             admit=admission(lambda _: catalogue()),
             counts=self.counts,
-            answers=self.answers,
+            answers=lambda: self.answers,
             wallets=self.wallets,
             upstream=self.upstream,
             keys=self.keys,

@@ -167,7 +167,7 @@ MUTANTS = (
     ),
     Mutant(
         "a request's path is no part of what its key stands for",
-        "proxy/answers/idempotency.py",
+        "proxy/answers/wishes.py",
         'return sha256(route.encode() + b"\\n" + raw).hexdigest()',
         "return sha256(raw).hexdigest()",
         IDEMPOTENCY,

@@ -100,8 +100,8 @@ MUTANTS = (
     Mutant(
         "every tool is called once at the most",
         "billing/price.py",
-        "sum(count * (price.of_tool(name) or 0) for name, count in calls)",
-        "sum((price.of_tool(name) or 0) for name, count in calls)",
+        "sum([count * (price.of_tool(name) or 0) for name, count in calls])",
+        "sum([(price.of_tool(name) or 0) for name, count in calls])",
         PRICE,
     ),
     Mutant(
@@ -121,8 +121,8 @@ MUTANTS = (
     Mutant(
         "an event leaves out the rates of the service tier that it is charged at",
         "billing/price.py",
-        "if each[0] == usage.service_tier)",
-        "if each[0] != usage.service_tier)",
+        "if each[0] == usage.service_tier])",
+        "if each[0] != usage.service_tier])",
         PRICE,
     ),
     Mutant(
@@ -475,8 +475,8 @@ MUTANTS = (
     Mutant(
         "the bound forgets that cache writes may be dearer",
         "billing/price.py",
-        "rates.input, _or(rates.cached_input, 0), _or(rates.cache_write, 0), _or(rates.cache_write_hour, 0)",
-        "rates.input, _or(rates.cached_input, 0), _or(rates.cache_write_hour, 0)",
+        "rates.input, rates.cached_input or 0, rates.cache_write or 0, rates.cache_write_hour or 0",
+        "rates.input, rates.cached_input or 0, rates.cache_write_hour or 0",
         PRICE,
     ),
     Mutant(
@@ -640,8 +640,10 @@ MUTANTS = (
     Mutant(
         "a bucket is released of money that it does not hold",
         "billing/writes.py",
-        'self._conditions += [f"{hold} >= {amount}", f"{holds} >= {count}"]',
-        'self._conditions += [f"{holds} >= {count}"]',
+        """f"{holds} = {holds} - {count}"]
+        self._conditions += [f"{hold} >= {amount}", f"{holds} >= {count}"]""",
+        """f"{holds} = {holds} - {count}"]
+        self._conditions += [f"{holds} >= {count}"]""",
         STORE,
     ),
     Mutant(

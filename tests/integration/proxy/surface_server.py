@@ -144,7 +144,7 @@ class SurfaceServer:
             route=route,
             admit=admission(lambda _: self._catalogue),
             counts=LimitStore(MemoryDynamoDb(), "proxy"),
-            answers=AnswerStore(MemoryDynamoDb(), "proxy", cache(MemoryObjects)),
+            answers=cache(lambda: AnswerStore(MemoryDynamoDb(), "proxy", cache(MemoryObjects))),
             wallets=FakeWallets(self.available),
             upstream=upstream,
             keys=keys,

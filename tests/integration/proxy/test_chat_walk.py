@@ -74,7 +74,7 @@ class Platform:
             route=lambda *_: [over],
             admit=admission(lambda _: catalogue()),
             counts=LimitStore(self.dynamodb, "proxy"),
-            answers=AnswerStore(self.dynamodb, "proxy", cache(MemoryObjects)),
+            answers=cache(lambda: AnswerStore(self.dynamodb, "proxy", cache(MemoryObjects))),
             wallets=self.store,
             upstream=self.upstream,
             keys=FakeKeys(),

@@ -65,7 +65,7 @@ class Platform:
             route=choose,
             admit=admission(lambda _: catalogue()),
             counts=LimitStore(self.dynamodb, "proxy"),
-            answers=AnswerStore(self.dynamodb, "proxy", cache(MemoryObjects)),
+            answers=cache(lambda: AnswerStore(self.dynamodb, "proxy", cache(MemoryObjects))),
             wallets=store,
             upstream=self.upstream,
             keys=FakeKeys(),
@@ -73,7 +73,7 @@ class Platform:
             monotonic=time.monotonic,
             sleep=lambda _: None,
             watch=board,
-            cached=ResponseStore(self.dynamodb, "proxy"),
+            cached=lambda: ResponseStore(self.dynamodb, "proxy"),
         )
         self.handler = serve(CHAT, lambda: collaborators)
 

@@ -123,7 +123,7 @@ class Door:
             keys=FakeKeys(),
             emit=usage.emit,
             counts=LimitStore(self.table, "proxy"),
-            answers=AnswerStore(self.table, "proxy", cache(MemoryObjects)),
+            answers=cache(lambda: AnswerStore(self.table, "proxy", cache(MemoryObjects))),
             monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
         )

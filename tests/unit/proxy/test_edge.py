@@ -60,7 +60,7 @@ class Door:
             route=self._route,
             admit=admission(lambda _: catalogue()),
             counts=LimitStore(MemoryDynamoDb(), "proxy"),
-            answers=AnswerStore(MemoryDynamoDb(), "proxy", cache(MemoryObjects)),
+            answers=cache(lambda: AnswerStore(MemoryDynamoDb(), "proxy", cache(MemoryObjects))),
             wallets=FakeWallets(),
             upstream=self.upstream,
             keys=FakeKeys(),

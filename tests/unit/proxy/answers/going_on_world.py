@@ -97,8 +97,8 @@ class Shelf:
             world.collaborators(),
             route=routed,
             kept=lambda: self.store,
-            answers=self.answers,
-            cached=self.cached,
+            answers=lambda: self.answers,
+            cached=lambda: self.cached,
         )
         event = chat_event({"model": "mini"} | fields, "/v1/responses")
         event["requestContext"] |= {

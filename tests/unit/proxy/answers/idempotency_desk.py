@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from aggregator.proxy.answers.idempotency import hash_of, mark_of, once
+from aggregator.proxy.answers.idempotency import mark_of, once
 from aggregator.proxy.answers.store import AnswerStore
 from aggregator.proxy.answers.stored_answer import Mark
+from aggregator.proxy.answers.wishes import hash_of
 from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.memory_objects import MemoryObjects
 from tests.unit.proxy.limits.limits_desk import FaultyAws

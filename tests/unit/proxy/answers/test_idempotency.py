@@ -13,7 +13,7 @@ from aggregator.errors import (
     headers_of,
     status_of,
 )
-from aggregator.proxy.answers.idempotency import hash_of, key_of
+from aggregator.proxy.answers.wishes import hash_of, key_of
 from aggregator.runtime.streaming import StreamingResponse
 from tests.unit.proxy.answers.idempotency_desk import NOW, Desk, plain, read, request, start
 

@@ -76,7 +76,7 @@ class Door:
             keys=FakeKeys(),
             emit=self.emitted.append,
             counts=LimitStore(self.table, "proxy"),
-            answers=AnswerStore(self.table, "proxy", cache(MemoryObjects)),
+            answers=cache(lambda: AnswerStore(self.table, "proxy", cache(MemoryObjects))),
             monotonic=clock.monotonic,
             sleep=clock.sleep,
         )

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from aggregator.errors import RequestInProgress
 from aggregator.proxy.answers.idempotency import once
-from aggregator.proxy.answers.stored_answer import ends_in
+from aggregator.proxy.dialects.surface import ends_in
 from aggregator.runtime.streaming import StreamingResponse
 from tests.unit.proxy.answers.idempotency_desk import (
     DONE,

@@ -70,7 +70,7 @@ class Door:
             self.world.collaborators(),
             route=lambda *_: self._routes(),
             admit=admission(lambda _: self.catalogue),
-            cached=ResponseStore(self.table, "proxy"),
+            cached=lambda: ResponseStore(self.table, "proxy"),
         )
         self.handler = serve(CHAT, lambda: collaborators)
 

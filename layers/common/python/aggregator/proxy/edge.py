@@ -17,9 +17,8 @@ from aggregator.errors import (
     headers_of,
 )
 from aggregator.orchestrator.model import STRATEGIES
-from aggregator.proxy.admission import Allows
-from aggregator.proxy.afterwards import SETTLE_SECONDS, stored_by
-from aggregator.proxy.answers import idempotency, response_cache
+from aggregator.proxy.afterwards import SETTLE_SECONDS
+from aggregator.proxy.answers.wishes import KEY_HEADER, Wishes, hash_of
 from aggregator.proxy.dialects.surface import Surface
 from aggregator.proxy.model import Ask
 from aggregator.proxy.walk import Collaborators, Visit, walk
@@ -56,38 +55,29 @@ def serve(
         said = surface.read(event, _memory(caller, visit, do)) if surface.keeps else surface.read(event)
         ask = said.but(user_id=caller.user_id)
         body_hash = _taken_out(event)
-        cache_seconds = response_cache.seconds_of(event, caller.cache_seconds)
+        wishes = Wishes.of(event, caller.cache_seconds)
 
         def walked() -> StreamingResponse:
             return walk(caller, ask, visit, do)
 
-        key = idempotency.key_of(event)
-        if key is None and not cache_seconds:
-            return _kept(surface, ask, visit, do, walked())
-
-        # A repetition, or what is in the cache, does not get as far as the walk, which asks the same.
-        allows = do.admit(caller, ask.model, source_ip=visit.source_ip, now=visit.now)
-
-        def carry_out() -> StreamingResponse:
-            answer = walked() if not cache_seconds else cached()
+        def kept(answer: StreamingResponse) -> StreamingResponse:
             return _kept(surface, ask, visit, do, answer)
 
-        def cached() -> StreamingResponse:
-            wish = _wish(caller, ask, visit, cache_seconds, allows)
-            return response_cache.served(do.cached, wish, walked, is_whole=surface.is_whole)
+        if not wishes.any:
+            return kept(walked())
+        from aggregator.proxy.again import answered  # noqa: PLC0415 (most requests are carried out as they come)
 
-        if key is None:
-            return carry_out()
-        mark = idempotency.mark_of(
-            caller.user_id,
-            key,
-            body_hash,
-            request_id=request_id,
-            now_epoch_seconds=visit.now.timestamp(),
-            seconds=visit.deadline - do.monotonic() + SETTLE_SECONDS,
-            ends=stored_by(visit.deadline),
+        return answered(
+            caller,
+            ask,
+            visit,
+            do,
+            wishes=wishes,
+            body_hash=body_hash,
+            is_whole=surface.is_whole,
+            walked=walked,
+            kept=kept,
         )
-        return idempotency.once(do.answers, mark, carry_out, is_whole=surface.is_whole, allows=allows)
 
     return guarded(surface, answer)
 
@@ -125,19 +115,7 @@ def _taken_out(event: Any) -> str:
     """
     body = event.get("body") or ""
     event["body"] = None
-    return "" if header_of(event, idempotency.HEADER) is None else idempotency.hash_of(route_of(event), body)
-
-
-def _wish(caller: Caller, ask: Ask, visit: Visit, seconds: int, allows: Allows) -> response_cache.Wish:
-    return response_cache.Wish(
-        caller=caller,
-        key=response_cache.key_of(ask, caller),
-        seconds=seconds,
-        now_epoch_seconds=int(visit.now.timestamp()),
-        request_id=visit.request_id,
-        ok_status=visit.ok_status,
-        allows=allows,
-    )
+    return "" if header_of(event, KEY_HEADER) is None else hash_of(route_of(event), body)
 
 
 def _choice(event: Event, header: str, offered: tuple[str, ...]) -> str | None:

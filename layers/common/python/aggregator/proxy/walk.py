@@ -13,8 +13,6 @@ from aggregator.errors import Refusal, status_of
 from aggregator.proxy.admission import Admit
 from aggregator.proxy.afterwards import settled_by
 from aggregator.proxy.answer import headers_after, headers_before, relay
-from aggregator.proxy.answers.idempotency import Answers
-from aggregator.proxy.answers.response_cache import NOTHING_CACHED, CachedAnswers
 from aggregator.proxy.bound import bound_of, ways_within
 from aggregator.proxy.call import NOBODY, Keys, Upstream, Watch, call
 from aggregator.proxy.limits import take as limits
@@ -25,7 +23,9 @@ from aggregator.proxy.tab import Tab
 from aggregator.runtime.streaming import StreamingResponse
 
 if TYPE_CHECKING:
+    from aggregator.proxy.answers.idempotency import Answers
     from aggregator.proxy.answers.kept_responses import KeptResponses
+    from aggregator.proxy.answers.response_cache import CachedAnswers
     from aggregator.proxy.files.bringing import Fetch
     from aggregator.proxy.files.fetching import Fetched
     from aggregator.proxy.files.web_address import WebAddress
@@ -63,7 +63,7 @@ def fetch_nothing(_address: "WebAddress", _most_bytes: int, _deadline: float) ->
 
 @dataclass(frozen=True, slots=True)
 class Collaborators:
-    """What a walk works with; all of it outlives one request. `kept` is made when a response is first to be kept.
+    """What a walk works with; all of it outlives one request. Stores that few requests need are made for the first.
 
     `fetch` gets files that requests name by their address.
     """
@@ -71,7 +71,7 @@ class Collaborators:
     route: Router
     admit: Admit
     counts: Counts
-    answers: Answers
+    answers: Callable[[], "Answers"]
     wallets: Wallets
     upstream: Upstream
     keys: Keys
@@ -79,7 +79,7 @@ class Collaborators:
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     watch: Watch = NOBODY
-    cached: CachedAnswers = NOTHING_CACHED
+    cached: Callable[[], "CachedAnswers"] | None = None
     kept: Callable[[], "KeptResponses"] | None = None
     fetch: "Fetch" = fetch_nothing
 

@@ -14,8 +14,6 @@ from aggregator.billing.store import BillingStore
 from aggregator.orchestrator.read_catalogue import CatalogueReader
 from aggregator.proxy.admission import admission
 from aggregator.proxy.afterwards import ROUTES_SECONDS
-from aggregator.proxy.answers.response_store import ResponseStore
-from aggregator.proxy.answers.store import AnswerStore
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.emit import UsageBus
 from aggregator.proxy.limits.store import LimitStore
@@ -33,6 +31,8 @@ from aggregator.runtime.signed_client import SignedClient
 
 if TYPE_CHECKING:
     from aggregator.proxy.answers.kept_store import KeptResponseStore
+    from aggregator.proxy.answers.response_store import ResponseStore
+    from aggregator.proxy.answers.store import AnswerStore
     from aggregator.proxy.files.fetching import Fetched
     from aggregator.proxy.files.web_address import WebAddress
     from aggregator.runtime.signed_s3 import SignedS3
@@ -66,7 +66,7 @@ def collaborators() -> Collaborators:
         route=route,
         admit=admission(catalogue().current),
         counts=LimitStore(_dynamodb(), os.environ["PROXY_TABLE"]),
-        answers=AnswerStore(_dynamodb(), os.environ["PROXY_TABLE"], _objects),
+        answers=_answers,
         wallets=BillingStore(_dynamodb(), os.environ["BILLING_TABLE"]),
         upstream=HttpUpstream(this_machine=os.environ["ENVIRONMENT"] == "local"),
         keys=keys,
@@ -79,7 +79,7 @@ def collaborators() -> Collaborators:
         monotonic=time.monotonic,
         sleep=time.sleep,
         watch=switchboard,
-        cached=ResponseStore(_dynamodb().within(ROUTES_SECONDS), os.environ["PROXY_TABLE"]),
+        cached=_cached,
         kept=_kept,
         fetch=_fetch,
     )
@@ -106,6 +106,20 @@ def warm() -> None:
 @cache
 def _bus() -> SignedClient:
     return SignedClient("events", repeatable_actions=_KNOWN_AGAIN)
+
+
+@cache
+def _answers() -> "AnswerStore":
+    from aggregator.proxy.answers.store import AnswerStore  # noqa: PLC0415 (few requests have an Idempotency-Key)
+
+    return AnswerStore(_dynamodb(), os.environ["PROXY_TABLE"], _objects)
+
+
+@cache
+def _cached() -> "ResponseStore":
+    from aggregator.proxy.answers.response_store import ResponseStore  # noqa: PLC0415 (few requests ask for a cache)
+
+    return ResponseStore(_dynamodb().within(ROUTES_SECONDS), os.environ["PROXY_TABLE"])
 
 
 @cache

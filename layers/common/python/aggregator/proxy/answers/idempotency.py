@@ -17,10 +17,9 @@ cannot be stored is given all the same; its key is freed then, or comes free at 
 
 import zlib
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from typing import Any, Protocol
 
-from aggregator.errors import IdempotencyMismatch, InvalidRequest, RequestInProgress, StoreUnavailable
+from aggregator.errors import IdempotencyMismatch, RequestInProgress, StoreUnavailable
 from aggregator.proxy.admission import Allows
 from aggregator.proxy.answers.stored_answer import (
     Mark,
@@ -28,15 +27,12 @@ from aggregator.proxy.answers.stored_answer import (
     StoredAnswer,
     Used,
     compressed,
-    ends_at_its_mark,
 )
+from aggregator.proxy.answers.wishes import KEY_HEADER
+from aggregator.proxy.dialects.surface import ends_at_its_mark
 from aggregator.runtime import log
 from aggregator.runtime.aws import TIMED_OUT, AwsError
-from aggregator.runtime.request import header_of
 from aggregator.runtime.streaming import StreamingResponse
-
-HEADER = "Idempotency-Key"
-LONGEST_KEY = 255
 
 _RETRY_SECONDS = 2
 _LEASE_MARGIN_SECONDS = 60  # clocks differ, and an answer takes its time to be stored
@@ -60,24 +56,6 @@ class Answers(Protocol):
     def forget(self, mark: Mark) -> bool:
         """See `AnswerStore.forget`."""
         ...
-
-
-def key_of(event: Mapping[str, Any]) -> str | None:
-    """The Idempotency-Key that an event carries, if any.
-
-    Raises:
-        InvalidRequest: it is empty, or longer than 255 characters.
-    """
-    key = header_of(event, HEADER)
-    if key is not None and not 0 < len(key) <= LONGEST_KEY:
-        raise InvalidRequest(f"{HEADER}: must have 1 to {LONGEST_KEY} characters", param=HEADER)
-    return key
-
-
-def hash_of(route: str, body: str | bytes) -> str:
-    """What tells one request from another: the method and route (`POST /v1/chat/completions`), and the body's bytes."""
-    raw = body.encode() if isinstance(body, str) else body
-    return sha256(route.encode() + b"\n" + raw).hexdigest()
 
 
 def mark_of(
@@ -180,14 +158,14 @@ def _answer_of(answers: Answers, mark: Mark, stored: Mapping[str, Any]) -> Store
     if not stored:  # a condition failed, and what it met was not said
         raise _unavailable()
     if stored["body_hash"] != mark.body_hash:
-        raise IdempotencyMismatch(f"This {HEADER} was used with another request.", param=HEADER)
+        raise IdempotencyMismatch(f"This {KEY_HEADER} was used with another request.", param=KEY_HEADER)
     if "answer_status" in stored:
         return _read(answers, mark, stored)
     if stored["request_id"] == mark.request_id:
         return None
     raise RequestInProgress(
-        f"A request with this {HEADER} is being worked on.",
-        param=HEADER,
+        f"A request with this {KEY_HEADER} is being worked on.",
+        param=KEY_HEADER,
         retry_after_seconds=_RETRY_SECONDS,
     )
 

@@ -1,4 +1,4 @@
-"""Response cache: the same request gets the same answer again, for nothing, for as long as it says. On the hot path.
+"""Response cache: the same request gets the same answer again, for nothing, for as long as it says.
 
 Opt in by `x-aggregator-cache: <seconds>`, 3600 at most; `0` opts out of what the key does by itself. One user's answers
 are never another's: an answer is found by user, surface, model and body, whatever order the body's fields come in.
@@ -14,27 +14,24 @@ and answers over 300 KB compressed. A table that fails is a miss.
 """
 
 import json
-import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Protocol
 
 from aggregator.auth.caller import Caller
-from aggregator.errors import InvalidRequest
 from aggregator.proxy.admission import Allows
 from aggregator.proxy.answer import CAPPED
-from aggregator.proxy.answers.stored_answer import Recording, compressed, ends_at_its_mark
+from aggregator.proxy.answers.stored_answer import Recording, compressed
+from aggregator.proxy.answers.wishes import CACHE_HEADER
+from aggregator.proxy.dialects.surface import ends_at_its_mark
 from aggregator.proxy.model import Ask
 from aggregator.runtime import log
 from aggregator.runtime.aws import AwsError
-from aggregator.runtime.request import header_of
 from aggregator.runtime.sse import split
 from aggregator.runtime.streaming import StreamingResponse
 
-HEADER = "x-aggregator-cache"
-LONGEST_SECONDS = 3_600
 LARGEST_BODY_BYTES = 300_000
 
 _KEPT_HEADERS = frozenset({
@@ -98,22 +95,6 @@ class NothingCached:
 NOTHING_CACHED = NothingCached()
 
 
-def seconds_of(event: Mapping[str, Any], by_default: int = 0) -> int:
-    """How old an answer a request takes, in seconds; 0 for a fresh one.
-
-    Raises:
-        InvalidRequest: the header is no number from 0 to 3600.
-    """
-    said = header_of(event, HEADER)
-    if said is None:
-        return by_default
-    if not re.fullmatch(r"[0-9]{1,4}", said.strip()) or int(said) > LONGEST_SECONDS:
-        raise InvalidRequest(
-            f"{HEADER}: must be a number of seconds from 0 to {LONGEST_SECONDS}", param=HEADER
-        )
-    return int(said)
-
-
 def key_of(ask: Ask, caller: Caller) -> str:
     """What tells one request of a user from another: the body, and the model that its name stands for to this key."""
     body = json.dumps(ask.body, sort_keys=True, separators=(",", ":"))
@@ -144,7 +125,7 @@ def served(
         return _again(kept, wish)
     log.count("CacheMisses")
     answer = carry_out()
-    headers = {**answer.headers, HEADER: "miss"}
+    headers = {**answer.headers, CACHE_HEADER: "miss"}
 
     def keep(packed: bytes) -> None:
         _keep(answers, wish, answer.headers, packed)
@@ -189,7 +170,7 @@ def _again(kept: CachedAnswer, wish: Wish) -> StreamingResponse:
         "x-aggregator-original-request-id": kept.request_id,
         "x-aggregator-attempts": "0",
         "x-aggregator-cost-usd": NOTHING,
-        HEADER: "hit",
+        CACHE_HEADER: "hit",
         "Age": str(wish.now_epoch_seconds - kept.stored_at),
     }
     body = zlib.decompress(kept.compressed)

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aggregator.runtime.sse import DONE
-
 KEPT_SECONDS = 24 * 3600
 """How long an Idempotency-Key is known."""
 
@@ -76,22 +74,6 @@ class StoredAnswer:
 def compressed(body: bytes) -> bytes:
     """`body` as it is stored."""
     return zlib.compress(body, _LEVEL)
-
-
-def ends_at_its_mark(last_chunk: bytes) -> bool:
-    """Whether a stream that ends like this is whole, where an end mark comes last: one that was cut has none."""
-    return last_chunk.endswith(DONE)
-
-
-def ends_in(*types: str) -> Callable[[bytes], bool]:
-    """Make an `is_whole` for surfaces whose events have types: of these is the last one of a whole stream."""
-    lines = tuple(f"event: {each}\n".encode() for each in types)
-
-    def is_whole(last_chunk: bytes) -> bool:
-        before = last_chunk.rfind(b"\n\n", 0, -2)
-        return last_chunk.startswith(lines, 0 if before < 0 else before + 2)
-
-    return is_whole
 
 
 class Recording:

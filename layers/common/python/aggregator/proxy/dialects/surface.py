@@ -7,8 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aggregator.errors import JsonObject, Refusal, envelope, status_of
-from aggregator.proxy.answers.stored_answer import ends_at_its_mark
 from aggregator.proxy.model import Ask
+from aggregator.runtime.sse import DONE
+
+
+def ends_at_its_mark(last_chunk: bytes) -> bool:
+    """Whether a stream that ends like this is whole, where an end mark comes last: one that was cut has none."""
+    return last_chunk.endswith(DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +34,14 @@ class Surface:
     keeps: bool = False
     created_under: str | None = None
     names_request: tuple[str, ...] = ()
+
+
+def ends_in(*types: str) -> Callable[[bytes], bool]:
+    """Make an `is_whole` for surfaces whose events have types: of these is the last one of a whole stream."""
+    lines = tuple(f"event: {each}\n".encode() for each in types)
+
+    def is_whole(last_chunk: bytes) -> bool:
+        before = last_chunk.rfind(b"\n\n", 0, -2)
+        return last_chunk.startswith(lines, 0 if before < 0 else before + 2)
+
+    return is_whole

@@ -1,9 +1,8 @@
 """Messages: Anthropic's API, in front of any provider. Standard library only."""
 
-from aggregator.proxy.answers.stored_answer import ends_in
 from aggregator.proxy.dialects.messages.client_errors import refuse, status
 from aggregator.proxy.dialects.messages.from_client import NAME, read
-from aggregator.proxy.dialects.surface import Surface
+from aggregator.proxy.dialects.surface import Surface, ends_in
 
 REQUEST_ID_HEADER = "request-id"
 

@@ -1,9 +1,8 @@
 """Responses: OpenAI's newer API. Standard library only."""
 
-from aggregator.proxy.answers.stored_answer import ends_in
 from aggregator.proxy.dialects.naming import refusing
 from aggregator.proxy.dialects.responses.from_client import NAME, read
-from aggregator.proxy.dialects.surface import Surface
+from aggregator.proxy.dialects.surface import Surface, ends_in
 
 # What a field is called here that a provider, or the check of a chat completion, names.
 _NAMES = {
