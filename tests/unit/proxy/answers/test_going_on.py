@@ -36,14 +36,14 @@ def test_a_third_turn_has_the_first_two_by_one_read() -> None:
     shelf = Shelf()
     shelf.ask(plain(said("one", "msg_1"), response_id="resp_1"), input="first question")
     two = plain(said("two", "msg_2"), response_id="resp_2")
-    shelf.ask(two, request_id=SECOND, input="and then", previous_response_id="resp_1")
+    shelf.ask(two, request_id=SECOND, input="and then", previous_response_id=f"resp_{FIRST}")
     before = len(shelf.aws.calls)
 
     third = shelf.ask(
         plain(said("three", "msg_3"), response_id="resp_3"),
         request_id=THIRD,
         input="last",
-        previous_response_id="resp_2",
+        previous_response_id=f"resp_{SECOND}",
     )
 
     last = {"type": "message", "role": "user", "content": "last"}
@@ -104,13 +104,13 @@ def test_an_answer_names_the_response_it_goes_on_from_in_every_event(stream: boo
         answer(said("two", "msg_2"), response_id="resp_2"),
         request_id=SECOND,
         input="and then",
-        previous_response_id="resp_1",
+        previous_response_id=f"resp_{FIRST}",
         stream=stream,
     )
 
     told = [each["response"] for each in second.events if "response" in each] if stream else [second.body]
     assert {(each["id"], each["previous_response_id"], each["store"]) for each in told} == {
-        ("resp_2", "resp_1", True)
+        (f"resp_{SECOND}", f"resp_{FIRST}", True)
     }
 
 
@@ -146,7 +146,7 @@ def test_the_whole_conversation_is_bounded_and_held_for() -> None:
     (alone,) = shelf.held
 
     shelf.ask(plain(said("ok"), response_id="resp_3"), request_id=THIRD, input="and then",
-              previous_response_id="resp_1")  # fmt: skip
+              previous_response_id=f"resp_{FIRST}")  # fmt: skip
 
     (whole,) = shelf.held
     assert 50_000 < whole - alone < 51_000
@@ -213,7 +213,9 @@ def test_a_name_that_nothing_can_have_is_not_looked_for(name: str) -> None:
 def test_items_of_more_than_32_responses_are_refused_before_they_are_read() -> None:
     shelf = Shelf()
     for n in range(33):
-        shelf.ask(plain(said("one", f"msg_{n}"), response_id=f"resp_{n}"), input="first question")
+        shelf.ask(
+            plain(said("one", f"msg_{n}")), request_id=f"01a21f24a6{n:02}-first", input="first question"
+        )
     named = [refer(f"msg_{n}") for n in range(33)]
     before = len(shelf.aws.calls)
 
@@ -247,18 +249,19 @@ def test_an_answer_of_the_cache_can_be_gone_on_from_though_its_first_was_not_kep
     answer: Callable[..., bytes] = streamed if stream else plain
     cached = {"headers": {"x-aggregator-cache": "60"}, "input": "first question", "stream": stream}
     shelf.ask(answer(said("one")), **cached, **before)
-    shelf.store.delete("ann", "resp_1")
+    shelf.store.delete("ann", f"resp_{FIRST}")
 
     again = shelf.ask(request_id=SECOND, **cached)
     third = shelf.ask(
         plain(said("ok"), response_id="resp_3"),
         request_id=THIRD,
         input="and then",
-        previous_response_id="resp_1",
+        previous_response_id=f"resp_{SECOND}",
     )
 
     response = again.events[-1]["response"] if stream else again.body
-    assert (again.headers["x-aggregator-cache"], response["id"], response["store"]) == ("hit", "resp_1", True)
+    own = (f"resp_{SECOND}", True)
+    assert (again.headers["x-aggregator-cache"], response["id"], response["store"]) == ("hit", *own)
     assert third.sent["input"] == [QUESTION, said("one"), AND_THEN]
 
 
@@ -271,4 +274,31 @@ def test_who_wants_nothing_stored_gets_the_providers_bytes_and_no_call_more(stre
 
     given, came = answered.text.split("\n\n"), answer.decode().split("\n\n")
     assert given[:-2] == came[:-2] if stream else given == came  # a stream's last event has the receipt
+    assert shelf.aws.calls == []
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_provider_that_repeats_an_id_costs_nobody_an_earlier_response(stream: bool) -> None:
+    shelf = Shelf()
+    answer: Callable[..., bytes] = streamed if stream else plain
+
+    for request_id, words in ((FIRST, "one"), (SECOND, "two")):
+        shelf.ask(
+            answer(said(words), response_id="resp_1"), request_id=request_id, input=words, stream=stream
+        )
+
+    kept = [shelf.store.read("ann", f"resp_{each}", 0) for each in (FIRST, SECOND)]
+    assert [each and each.output[0]["content"][0]["text"] for each in kept] == ["one", "two"]
+    assert shelf.store.read("ann", "resp_1", 0) is None
+
+
+def test_a_stream_that_breaks_off_names_one_response_from_its_beginning_to_its_failure() -> None:
+    shelf = Shelf()
+    begun = streamed(said("one")).split(b"event: response.completed")[0]
+
+    answered = shelf.ask(begun, input="first question", stream=True)
+
+    told = [each["response"] for each in answered.events if "response" in each]
+    assert {each["id"] for each in told} == {f"resp_{FIRST}"}
+    assert [each["store"] for each in told] == [True, False]
     assert shelf.aws.calls == []

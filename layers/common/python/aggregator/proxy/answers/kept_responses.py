@@ -1,8 +1,9 @@
 """Responses that are kept for their user: what the Responses API calls stored.
 
 A user's response is kept for 30 days with the whole input that led to it, unless the request says `store: false`; by
-its id, or by the ids of its items, a later request goes on from it. Providers keep nothing: they get the whole input
-each time. Standard library only; imported when a response is first kept or asked for.
+its id, or by the ids of its items, a later request goes on from it. The id is ours on every lane: that of a provider
+may come twice, and the later response would take the place of the earlier. Providers keep nothing: they get the whole
+input each time. Standard library only; imported when a response is first kept or asked for.
 """
 
 import json
@@ -24,7 +25,8 @@ KEPT_SECONDS = 30 * 24 * 3600
 _ANSWERED_BY = ("x-aggregator-provider", "x-aggregator-model")
 _ENDS = frozenset({"response.completed", "response.incomplete"})
 _BEGINS = frozenset({"response.created", "response.queued", "response.in_progress"})
-_WITH_RESPONSE = tuple(f'"{kind}"'.encode() for kind in (*_ENDS, *_BEGINS))
+_FAILS = "response.failed"
+_WITH_RESPONSE = tuple(f'"{kind}"'.encode() for kind in (*_ENDS, *_BEGINS, _FAILS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,11 @@ class Keeping:
     expires_at: int
     ends: float | None = None
 
+    @property
+    def id(self) -> str:
+        """The response's name, which no other has."""
+        return f"resp_{self.request_id}"
+
 
 def kept_on_its_way(
     answer: StreamingResponse, keeping: Keeping, written: Callable[[JsonObject], bytes]
@@ -171,27 +178,31 @@ def _with_its_end_kept(
                 elif said["type"] in _ENDS:
                     yield written({**said, "response": _kept(said["response"], keeping, by)})
                 else:
-                    told = {"previous_response_id": keeping.follows, "store": True}
+                    told = {
+                        "id": keeping.id,
+                        "previous_response_id": keeping.follows,
+                        "store": said["type"] != _FAILS,
+                    }
                     yield written({**said, "response": {**said["response"], **told}})
     finally:
         answer.close()
 
 
 def _with_response(event: bytes) -> JsonObject | None:
-    """The event, read, if it is one that tells the response as a whole: at its beginning, or at its end."""
+    """The event, read, if it is one that tells the response as a whole: at its beginning, its end or its failure."""
     try:
         said = _object(payload_of(event)) if any(kind in event for kind in _WITH_RESPONSE) else None
     except ProviderUnreadable:
         return None
-    if said is None or said.get("type") not in _ENDS | _BEGINS:
+    if said is None or said.get("type") not in {*_ENDS, *_BEGINS, _FAILS}:
         return None
     return said if isinstance(said.get("response"), dict) else None
 
 
 def _kept(response: JsonObject, keeping: Keeping, by: Mapping[str, str]) -> JsonObject:
     """The response, once it is kept; as it was, but for the one it follows, if it cannot be: it was paid for."""
-    told = {**response, "previous_response_id": keeping.follows}
-    if not isinstance(response.get("id"), str) or not response["id"]:
+    told = {**response, "id": keeping.id, "previous_response_id": keeping.follows}
+    if not isinstance(response.get("output"), list):
         return told
     kept = KeptResponse({**told, "store": True}, keeping.input, by, keeping.expires_at)
     try:

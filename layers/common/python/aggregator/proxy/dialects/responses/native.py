@@ -16,8 +16,9 @@ What goes out differs from what the client sent in these, and in nothing else:
 | fields that ask for nothing | left out (`background: false`)                                           |
 | what a provider has not     | left out and told: `leftOut` of its entry, for the dialect               |
 
-The answer passes as it came, but for the receipt in the usage of a stream's last event. Standard library only. Source:
-OpenAI API reference, "Create a model response" and "Streaming events".
+The answer passes as it came, but for the receipt in the usage of a stream's last event; one that is kept here gets its
+own id (answers/kept_responses.py). Standard library only. Source: OpenAI API reference, "Create a model response" and
+"Streaming events".
 """
 
 from collections.abc import Iterator, Mapping
