@@ -1,14 +1,15 @@
 """What DynamoDB charges for calls, reckoned on an engine in memory: read and write units, by action.
 
 Source: Amazon DynamoDB developer guide, "DynamoDB read and write operations" and "DynamoDB item sizes and formats": a
-write unit for each kilobyte of the larger of an item's two states, two in a transaction; a read unit for each 4 KB
-read consistently, half of it otherwise.
+write unit for each kilobyte of the larger of an item's two states, two in a transaction, and as much for a write whose
+condition is refused; a read unit for each 4 KB read consistently, half of it otherwise.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from aggregator.runtime.aws import AwsError
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 
 JsonObject = dict[str, Any]
@@ -27,15 +28,22 @@ class MeteredDynamoDb:
         """Carry it out, and write down what it costs."""
         keys = _written_keys(action, request)
         before = {key: size_of(self.engine.items.get(key, {})) for key in keys}
-        answer = self.engine.call(action, request)
         self.spent["calls"] += 1
         self.spent[f"calls.{action}"] += 1
-        for key in keys:
-            largest = max(before[key], size_of(self.engine.items.get(key, {})))
-            times = 2 if action == "TransactWriteItems" else 1
-            self.spent["write_units"] += times * _up(largest, _WRITE_BYTES)
+        try:
+            answer = self.engine.call(action, request)
+        except AwsError:
+            self._count_writes(action, before)
+            raise
+        self._count_writes(action, before)
         self._count_reads(action, answer)
         return answer
+
+    def _count_writes(self, action: str, before: Mapping[Any, int]) -> None:
+        for key, size in before.items():
+            largest = max(size, size_of(self.engine.items.get(key, {})))
+            times = 2 if action == "TransactWriteItems" else 1
+            self.spent["write_units"] += times * _up(largest, _WRITE_BYTES)
 
     def take(self) -> Counter[str]:
         """What was spent since the last time."""

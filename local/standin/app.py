@@ -9,6 +9,8 @@ from typing import Any, cast
 
 from local.standin.ask import JsonObject, ask_of, text_of
 from local.standin.completion import complete
+from local.standin.counting import Counting
+from local.standin.counting import at as counting_at
 from local.standin.dialects import Dialect, chat, converse, gemini, messages, responses
 from local.standin.directives import BadDirective, Directives, directives_of
 from local.standin.embeddings import embed, last_text
@@ -57,6 +59,8 @@ class App:
             for dialect in DIALECTS:
                 if (said := dialect.at(request.path)) is not None:
                     return partial(self._chat, dialect, said)
+            if (counting := counting_at(request.path)) is not None:
+                return partial(self._count, counting)
             if request.path.endswith("/embeddings"):
                 return self._embeddings
         if request.method == "GET" and request.path.endswith("/models"):
@@ -86,6 +90,14 @@ class App:
             events = extras.events(dialect.events(completion, ask, directives))
             return _slowly(directives, stream_script(events, directives, request, number, dialect.WIRE))
         return self._finished(directives, extras.whole(dialect.whole(completion, ask, directives)), number)
+
+    def _count(self, counting: Counting, request: Request, number: int) -> Script:
+        """The input of a request, counted."""
+        try:
+            count = counting(request.path, request.headers, _decoded(request))
+            return (json_reply(count, number),)
+        except BadRequest as error:
+            return (_refused(counting.dialect, number, error.body(), error.status),)
 
     def _embeddings(self, request: Request, number: int) -> Script:
         body = _decoded(request)

@@ -45,6 +45,7 @@ back of an answer. In Messages: sampling, which the newest SDK has no more; mode
 """
 
 _MOST_SHOWN = 6
+_COUNTS = {"/messages/count_tokens": "count_messages", "/responses/input_tokens": "count_responses"}
 _DIALECTS: dict[str, Any] = {each.NAME: each for each in (chat, responses, messages, gemini, converse)}
 
 
@@ -56,11 +57,25 @@ def misfits(url: str, body: bytes, unpublished: frozenset[str] = frozenset()) ->
     path = urlsplit(url).path
     if path.endswith("/embeddings"):
         return _judged("embeddings", "", body, unpublished, stream=False)
+    if path.endswith(":countTokens"):
+        return _judged_within(body, unpublished)
+    for ending, counted in _COUNTS.items():
+        if path.endswith(ending):
+            return _judged(counted, "", body, unpublished, stream=False)
     for name, dialect in _DIALECTS.items():
         said = dialect.at(path)
         if said is not None:
             return _judged(name, str(said.get("model")), body, unpublished, stream=bool(said.get("stream")))
     return ()
+
+
+def _judged_within(body: bytes, unpublished: frozenset[str]) -> tuple[str, ...]:
+    """What is wrong with the request whose input Gemini is to count: it names its model itself."""
+    said = json.loads(body)
+    asked = said.pop("generateContentRequest", {})
+    if said or not str(asked.pop("model", "")).startswith("models/"):
+        return ("(body): only generateContentRequest is sent, with its model",)
+    return _judged("gemini", "", json.dumps(asked).encode(), unpublished, stream=False)
 
 
 @lru_cache(maxsize=512)
@@ -76,9 +91,9 @@ def _judged(
         return _judged_by_botocore(said, model, stream=stream)
     for place, names in UNPUBLISHED.get(dialect, {}).items():
         said = _without(said, place.split(".") if place else [], names)
-    if dialect == "responses" and isinstance(said.get("input"), list):
+    if dialect.endswith("responses") and isinstance(said.get("input"), list):
         said["input"] = [_as_kept(item) for item in said["input"]]
-    if dialect == "responses" and isinstance(said.get("tools"), list):
+    if dialect.endswith("responses") and isinstance(said.get("tools"), list):
         said["tools"] = [
             {"strict": None, **tool} if tool.get("type") == "function" else tool for tool in said["tools"]
         ]

@@ -21,6 +21,8 @@ _TYPES = {
     ("embeddings", False): "openai.types.embedding_create_params:EmbeddingCreateParams",
     ("messages", False): "anthropic.types.beta.message_create_params:MessageCreateParamsNonStreaming",
     ("messages", True): "anthropic.types.beta.message_create_params:MessageCreateParamsStreaming",
+    ("count_messages", False): "anthropic.types.beta.message_count_tokens_params:MessageCountTokensParams",
+    ("count_responses", False): "openai.types.responses.input_token_count_params:InputTokenCountParams",
 }
 
 

@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 PRICE = ("tests/unit/billing/test_price.py",)
 SETTLE = ("tests/unit/billing/test_settle.py",)
+COUNTED = ("tests/unit/proxy/test_counted_input.py",)
 TIGHT = ("tests/unit/proxy/test_tight.py",)
 RESERVE = ("tests/unit/billing/test_reserve.py",)
 BOOK = ("tests/unit/billing/test_transaction.py",)
@@ -215,6 +216,34 @@ MUTANTS = (
         "if self._cost(route, self._least_output(route)) <= amount",
         "if amount >= 0",
         TIGHT,
+    ),
+    Mutant(
+        "an estimate of a prompt's tokens is held for without a margin",
+        "proxy/dialects/counters.py",
+        "return count + -(-count // MARGIN_PART) + MARGIN_TOKENS + sum(map(_length, _sealed(prompt)))",
+        "return count",
+        COUNTED,
+    ),
+    Mutant(
+        "another prompt's count is taken for a turn of the same role that is new",
+        "proxy/counted_input.py",
+        "return counted + new if self._goes_on(n) and new * NEW_PART <= counted else None",
+        "return counted + new if new * NEW_PART <= counted else None",
+        COUNTED,
+    ),
+    Mutant(
+        "what is new in a prompt is not held for",
+        "proxy/counted_input.py",
+        "new += self._sizes[n] + _MARK_TOKENS",
+        "new += 0",
+        COUNTED,
+    ),
+    Mutant(
+        "what is only pointed at is counted",
+        "proxy/counted_input.py",
+        "if attached and any(points_elsewhere(prompt)):",
+        "if False:",
+        COUNTED,
     ),
     Mutant(
         "whoever wants no cap is capped",

@@ -26,6 +26,17 @@ MESSAGES = frozenset({
 MESSAGES_OF_OLD = frozenset({"temperature", "top_p", "top_k", "output_format"})
 """What the newest SDK has no more, and models to Claude 4.6 take on."""
 
+COUNT_MESSAGES = frozenset({
+    "billing_policy", "cache_control", "compaction", "context_management", "mcp_servers", "messages", "model",
+    "output_config", "speed", "system", "thinking", "tool_choice", "tools", "user_profile_id", "workspace_id",
+})  # fmt: skip
+
+COUNT_RESPONSES = frozenset({
+    "conversation", "input", "instructions", "model", "parallel_tool_calls", "personality", "previous_response_id",
+    "reasoning", "text", "tool_choice", "tools", "truncation",
+})  # fmt: skip
+"""What is taken where only the input is counted."""
+
 BLOCKS = {
     "text": frozenset({"cache_control", "citations", "text", "type"}),
     "image": frozenset({"cache_control", "source", "transformations", "type"}),

@@ -85,11 +85,11 @@ def test_a_chat_that_holds_a_large_part_of_its_account_makes_one_write_more(tmp_
     assert all(b'"statusCode":200' in answer for answer in answers)
 
 
-def test_a_tight_account_writes_two_units_and_a_rich_one_writes_one() -> None:
+def test_a_rich_account_writes_one_unit_a_smaller_one_two_and_a_tight_one_three() -> None:
     metered = MeteredDynamoDb()
     store = BillingStore(metered, "billing")
     units = {}
-    for name, credit in (("rich", 10**12), ("tight", 10**8)):
+    for name, credit in (("rich", 10**12), ("smaller", 10**8), ("tight", 3 * 10**7)):
         _credit(store, name, credit)
         metered.take()
         hold = reserve(
@@ -103,7 +103,7 @@ def test_a_tight_account_writes_two_units_and_a_rich_one_writes_one() -> None:
         spent = metered.take()
         units[name] = (spent["calls"], spent["write_units"])
 
-    assert units == {"rich": (1, 1), "tight": (2, 2)}
+    assert units == {"rich": (1, 1), "smaller": (2, 2), "tight": (3, 3)}
 
 
 def test_a_decision_about_a_key_makes_one_call_and_the_next_ten_seconds_none(

@@ -57,3 +57,18 @@ def test_a_hot_function_imports_few_modules_and_none_that_is_dear(
     assert modules & FORBIDDEN == set()
     assert len(modules) <= most
     assert any(name.startswith("aggregator.") for name in modules)
+
+
+def test_what_a_tight_account_needs_is_loaded_when_it_is_first_needed() -> None:
+    modules = modules_of("proxy/create_chat_completion", streams=True)
+
+    assert (
+        modules
+        & {
+            "aggregator.billing.too_little",
+            "aggregator.proxy.counted_input",
+            "aggregator.proxy.dialects.counters",
+            "aggregator.proxy.tight",
+        }
+        == set()
+    )

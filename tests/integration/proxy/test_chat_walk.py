@@ -15,6 +15,7 @@ from aggregator.billing.price import Price, Usage, cost_of
 from aggregator.billing.settle_batch import settle_batch
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
+from aggregator.proxy import counted_input
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
 from aggregator.proxy.dialects.chat.client import CHAT
@@ -64,14 +65,14 @@ class Platform:
         self.store = BillingStore(self.dynamodb, "billing")
         self.upstream = HttpUpstream(this_machine=True)
         self.requests = 0
-        over = route(
+        self.over = route(
             price=PRICE,
             provider=provider(base_url=standin.base_url, timeout_seconds=3),
             max_input_tokens=10_000,
             max_output_tokens=1_000,
         )
         collaborators = Collaborators(
-            route=lambda *_: [over],
+            route=lambda *_: [self.over],
             admit=admission(lambda _: catalogue()),
             counts=LimitStore(self.dynamodb, "proxy"),
             answers=cache(lambda: AnswerStore(self.dynamodb, "proxy", cache(MemoryObjects))),
@@ -134,6 +135,47 @@ def test_a_chat_makes_two_calls_to_aws(platform: Platform, stream: bool) -> None
     assert answer.status == 200
     assert b"hello" in b"".join(pieces)
     assert platform.dynamodb.calls == ["UpdateItem", "PutEvents"]
+
+
+def test_a_tight_account_makes_three_writes_and_asks_its_provider_once_how_long_the_prompt_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(counted_input, "SECONDS", 60.0)  # a busy machine takes its time
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", staticmethod(lambda: 120_000))
+    with StandIn() as standin:
+        platform = Platform(standin)
+        platform.over = route(
+            "anthropic",
+            price=PRICE,
+            provider=provider(
+                "anthropic",
+                protocol="anthropic",
+                dialects=("messages",),
+                house=True,
+                base_url=f"{standin.base_url.removesuffix('/v1')}/anthropic/v1",
+                timeout_seconds=60,
+            ),
+            max_input_tokens=200_000,
+            max_output_tokens=4_000,
+        )
+        platform.credit(8_000_000)
+        asked = [platform.chat("word " * 8_000, max_tokens=4_000)[0] for _ in range(2)]
+        platform.upstream.close()
+
+    assert [answer.status for answer in asked] == [200, 200]
+    assert platform.dynamodb.calls == ["UpdateItem", "UpdateItem", "UpdateItem", "PutEvents"] * 2
+    assert [each["path"] for each in standin.requests] == [
+        "/anthropic/v1/messages/count_tokens",
+        "/anthropic/v1/messages",
+        "/anthropic/v1/messages",
+    ]
+    # 8,006 tokens, a twentieth and 64 at 150 nano-dollars, and 4,000 of output at 600; then a quarter of what is left
+    assert [
+        event["hold"]["amountNanoUsd"] + event["hold"]["returnedNanoUsd"] for event in platform.bus.events
+    ] == [
+        3_670_650,
+        1_694_525,
+    ]
 
 
 CHATS: list[tuple[str, dict[str, Any], str]] = [

@@ -15,9 +15,11 @@ from anthropic.types.beta import (
     BetaToolResultBlockParam,
     BetaToolUseBlockParam,
 )
+from anthropic.types.beta.message_count_tokens_params import MessageCountTokensParams
 from anthropic.types.beta.message_create_params import MessageCreateParamsStreaming
 from google.genai import types as gemini_types
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
+from openai.types.responses.input_token_count_params import InputTokenCountParams
 from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
 
 from local.standin.errors import BadRequest
@@ -113,6 +115,8 @@ def test_the_fields_that_are_known_are_those_of_the_providers_published_types() 
     assert set(get_type_hints(CompletionCreateParamsStreaming)) == fields.CHAT
     assert set(get_type_hints(ResponseCreateParamsStreaming)) == fields.RESPONSES
     assert set(get_type_hints(MessageCreateParamsStreaming)) == fields.MESSAGES | {"betas"}
+    assert set(get_type_hints(MessageCountTokensParams)) == fields.COUNT_MESSAGES | {"betas"}
+    assert set(get_type_hints(InputTokenCountParams)) == fields.COUNT_RESPONSES
     blocks: JsonObject = {
         "text": BetaTextBlockParam,
         "image": BetaImageBlockParam,

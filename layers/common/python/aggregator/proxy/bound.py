@@ -72,7 +72,8 @@ def _own_input(ask: Ask, route: Route) -> int:
     instructed = ask.body.get("tools") or ask.body.get("response_format")
     around = _TOKENS_AROUND_A_REQUEST + (_TOKENS_AROUND_TOOLS if instructed else 0)
     attached = ask.images * route.via.max_image_tokens + sum(file_tokens(file, route) for file in ask.files)
-    return min(ask.text_bytes + ask.tokens + around + attached, most)
+    bound = min(ask.text_bytes + ask.tokens + around + attached, most)
+    return bound if route.counted_input_tokens is None else min(bound, route.counted_input_tokens)
 
 
 def file_tokens(file: File, route: Route) -> int:

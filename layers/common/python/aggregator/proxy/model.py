@@ -117,12 +117,14 @@ class Route:
     """One way to a model, with the price version in force when the request came.
 
     `strategy` is by what it was ranked; `left_out` names the providers that were passed over for their open circuit.
+    `counted_input_tokens` is the most that the request's input is by the provider's own count, where it was asked.
     """
 
     via: CatalogueRoute
     price: Price
     strategy: str = PRIORITY
     left_out: tuple[str, ...] = ()
+    counted_input_tokens: int | None = None
 
     @property
     def model_id(self) -> str:

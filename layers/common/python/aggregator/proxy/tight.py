@@ -5,16 +5,18 @@ the output is capped to what a share of the account pays for, so that who can pa
 input, what the model was asked to think with, and a few hundred tokens of answer are never cut. It is refused only
 where not even they are there, or where the client wants a refusal rather than a cap.
 
-Each route has its own bound. A route that the held amount does not cover is not taken: it would have to be paid for by
-the platform.
+Where the prompt is what makes it dear, the provider of the first route is asked how long it is (`counted_input.py`).
+Each route has its own bound, for no provider's count is another's. A route that the held amount does not cover is not
+taken: it would have to be paid for by the platform.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from aggregator.billing.model import Account, Hold
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.reserve import Wish
+from aggregator.billing.shares import Part
 from aggregator.proxy.bound import (
     LEAST_USEFUL_OUTPUT_TOKENS,
     OUTPUT_TOKENS_BESIDE_TOOLS,
@@ -37,19 +39,33 @@ Source: https://platform.claude.com/docs/en/build-with-claude/extended-thinking 
 """
 
 
+WORTH_COUNTING = Part(1, 20)
+"""The part of what is available that the bytes of the input may cost before they are worth being counted."""
+
+
+def _as_it_is(route: Route) -> Route:
+    return route
+
+
 @dataclass(slots=True)
 class Tight:
-    """One request on a tight account. `may_cap` is False where it is to be refused instead."""
+    """One request on a tight account.
+
+    `may_cap` is False where it is to be refused instead. `count` asks the provider of a route how long the input is.
+    """
 
     ask: Ask
     routes: Sequence[Route]
     taken: Taken
     may_cap: bool = True
+    count: Callable[[Route], Route] = _as_it_is
     _at_most: NanoUsd = field(default=0, init=False)
 
     def wish(self, account: Account, now_epoch_seconds: float) -> Wish:
         """What the request would hold of this account."""
         spendable = account.spendable(now_epoch_seconds)
+        if self._cost(self.routes[0], 0) > WORTH_COUNTING.of(spendable):
+            self.routes = [self.count(self.routes[0]), *self.routes[1:]]
         least = [self._cost(route, self._least_output(route)) for route in self.routes]
         payable = [route for route, cost in zip(self.routes, least, strict=True) if cost <= spendable]
         if not payable:

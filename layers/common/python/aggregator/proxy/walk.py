@@ -1,7 +1,7 @@
 """The walk of a chat completion: route -> reserve -> call -> emit."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -65,6 +65,7 @@ def fetch_nothing(_address: "WebAddress", _most_bytes: int, _deadline: float) ->
 class Collaborators:
     """What a walk works with; all of it outlives one request. Stores that few requests need are made for the first.
 
+    `counted` is what `counted_input.py` remembers of prompts.
     `fetch` gets files that requests name by their address.
     """
 
@@ -82,6 +83,7 @@ class Collaborators:
     cached: Callable[[], "CachedAnswers"] | None = None
     kept: Callable[[], "KeptResponses"] | None = None
     fetch: "Fetch" = fetch_nothing
+    counted: dict[bytes, tuple[int, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
         ask, routes = with_files(ask, routes, do.fetch, visit.deadline, do.monotonic)
     bound = bound_of(ask, routes)
     taken = _take(caller, ask.known_on(routes[0]), bound, visit, do)
-    wanted = _Wanted(ask, routes, taken, visit)
+    wanted = _Wanted(ask, routes, taken, visit, do)
     hold = _reserve(caller, bound, wanted, visit, do)
     ways = wanted.ways(hold)
     tab = Tab(visit.request_id, caller, ask, hold, visit.now, visit.started_ms, do.monotonic)
@@ -149,14 +151,23 @@ class _Wanted:
     routes: Sequence[Route]
     taken: Taken
     visit: Visit
+    do: Collaborators
     tight: "Tight | None" = None
 
     def of(self, account: Account) -> Wish:
         """What it wants of an account that is tight."""
         from aggregator.proxy.tight import Tight  # noqa: PLC0415 (a rich one needs none of it)
 
-        self.tight = Tight(self.ask, self.routes, self.taken, may_cap=self.visit.may_cap)
+        self.tight = Tight(self.ask, self.routes, self.taken, may_cap=self.visit.may_cap, count=self._counted)
         return self.tight.wish(account, self.visit.now.timestamp())
+
+    def _counted(self, route: Route) -> Route:
+        """A route whose provider was asked how long the input is."""
+        from aggregator.proxy.counted_input import InputCounter  # noqa: PLC0415 (as above)
+
+        do = self.do
+        counter = InputCounter(do.upstream, do.keys, do.monotonic, do.counted)
+        return counter.count(self.ask, route, self.visit.deadline)
 
     def ways(self, hold: Hold) -> list[Way]:
         """The ways that its hold pays for."""
