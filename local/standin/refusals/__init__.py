@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from local.standin.ask import JsonObject
 from local.standin.errors import BadRequest
-from local.standin.refusals import compatible, converse, gemini, messages, openai
+from local.standin.refusals import addresses, compatible, converse, gemini, messages, openai
 from local.standin.refusals.rules import Call, Rule
 
 TABLE: tuple[Rule, ...] = (
@@ -13,6 +13,7 @@ TABLE: tuple[Rule, ...] = (
     *messages.RULES,
     *gemini.RULES,
     *converse.RULES,
+    *addresses.RULES,
 )
 
 

@@ -110,6 +110,49 @@ GOOD = [
     NEWEST_CLAUDE,
 ]
 
+BY_HTTPS, INLINE = "https://x.example/a", "data:image/png;base64,iVBORw0KGgo="
+CHAT_FILE = {"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBERi0="}}
+AMAZONS_CHAT = Asked(
+    "chat",
+    "bedrock",
+    "global.xai.grok-4.7",
+    {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": INLINE}}]}]},
+)
+_SHOWN = {"type": "input_image", "image_url": INLINE}
+AMAZONS_ANSWERS = Asked(
+    "responses",
+    "bedrock",
+    "global.openai.gpt-5.6",
+    {"input": [{"role": "user", "content": [_SHOWN, {"type": "input_text", "text": "hi"}]}], "store": False},
+)
+_HELD = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}
+SHOWING: JsonObject = {
+    "max_tokens": 4000,
+    "messages": [{"role": "user", "content": [{"type": "image", "source": _HELD}]}],
+}
+_FILE = {"fileData": {"mimeType": "image/png", "fileUri": "https://x.example/a.png"}}
+_FILE_URI = "contents[0].parts[0].file_data.file_uri"
+SHOWN_TO_GEMINI = Asked(
+    "gemini", "google", "gemini-3.8-flash", {"contents": [{"role": "user", "parts": [_FILE]}]}
+)
+GOOD += [
+    AMAZONS_CHAT,
+    AMAZONS_ANSWERS,
+    ANTHROPIC._replace(provider="bedrock-converse", body=SHOWING),
+    ANTHROPIC._replace(
+        body={
+            **SHOWING,
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [{"type": "image", "source": {"type": "url", "url": BY_HTTPS}}],
+                }
+            ],
+        }
+    ),
+    SHOWN_TO_GEMINI,
+]
+
 DELETE = object()
 CASES: dict[str, list[tuple[Asked, str, Any, str]]] = {
     "a field that OpenAI does not know": [
@@ -318,6 +361,53 @@ CASES: dict[str, list[tuple[Asked, str, Any, str]]] = {
             "additionalModelRequestFields",
             {"thinking": {"type": "enabled", "budget_tokens": 4000}},
             "maxTokens",
+        ),
+    ],
+    "an image by its address in a chat completion at Amazon": [
+        (
+            AMAZONS_CHAT,
+            "messages.0.content.0.image_url.url",
+            BY_HTTPS,
+            "messages[0].content[0].image_url.url",
+        ),
+        (AMAZONS_CHAT, "messages.0.content.0.image_url", BY_HTTPS, "messages[0].content[0].image_url.url"),
+    ],
+    "an image by its address at Ollama": [
+        (AMAZONS_CHAT._replace(provider="ollama"), "messages.0.content.0.image_url.url", BY_HTTPS, ""),
+    ],
+    "a file by its address in a chat completion": [
+        (
+            OPENAI._replace(body={"messages": [{"role": "user", "content": [CHAT_FILE]}]}),
+            "messages.0.content.0.file.file_data",
+            BY_HTTPS,
+            "messages[0].content[0].file.file_data",
+        ),
+    ],
+    "an image or a file by its address in a response at Amazon": [
+        (AMAZONS_ANSWERS, "input.0.content.0.image_url", BY_HTTPS, "input[0].content[0].image_url"),
+        (
+            AMAZONS_ANSWERS,
+            "input.0.content.1",
+            {"type": "input_file", "file_url": BY_HTTPS},
+            "input[0].content[1].file_url",
+        ),
+    ],
+    "an image or a document by its address in a message at Amazon": [
+        (
+            ANTHROPIC._replace(provider="bedrock-converse", body=SHOWING),
+            "messages.0.content.0.source",
+            {"type": "url", "url": BY_HTTPS},
+            "messages.0.content.0.image.source",
+        ),
+    ],
+    "a file by an address that Gemini does not fetch": [
+        (SHOWN_TO_GEMINI, "contents.0.parts.0.fileData.fileUri", "http://x.example/a", _FILE_URI),
+        (SHOWN_TO_GEMINI, "contents.0.parts.0.fileData.fileUri", "gs://b/a", _FILE_URI),
+        (
+            SHOWN_TO_GEMINI,
+            "contents.0.parts.0.fileData.mimeType",
+            "image/gif",
+            "contents[0].parts[0].file_data.mime_type",
         ),
     ],
 }
