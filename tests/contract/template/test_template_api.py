@@ -35,6 +35,7 @@ ROUTES = OPEN | {
     ("PATCH", "/billing/balance/{userId}"),
     ("POST", "/billing/transaction"),
     ("GET", "/billing/transactions/{userId}"),
+    ("GET", "/billing/requests"),
     ("GET", "/billing/receipts/{requestId}"),
     ("GET", "/analytics/metrics"),
     ("GET", "/orchestrator/models"),

@@ -96,6 +96,12 @@ OWN_CALLS = (
         query=("from", "to", "limit", "cursor"),
     ),
     _own(
+        "billing/list_requests",
+        "GET /billing/requests",
+        BILLING,
+        query=("userId", "keyId", "model", "status", "from", "to", "limit", "cursor"),
+    ),
+    _own(
         "billing/get_receipt",
         "GET /billing/receipts/{requestId}",
         BILLING,

@@ -40,6 +40,19 @@ class StatementQuery(Request):
             raise InvalidRequest("from: must be before to", param="from")
         return since, to
 
+    def range(self, now: datetime) -> tuple[str, str, str | None]:
+        """The first and the last entry id that it takes in, asked at `now`, and after which one its page begins.
+
+        Raises:
+            InvalidRequest: the range is empty, or the cursor is none of its.
+        """
+        since, to = self.bounds(now)
+        first, last = _id_at(since), _id_at(to)
+        after = None if self.cursor is None else _entry_id(self.cursor)
+        if after is not None and not first <= after <= last:
+            raise InvalidRequest("cursor: is none of this range", param="cursor")
+        return first, last, after
+
 
 class Tokens(Response):
     """Tokens of a request by kind; cached and cache-write ones are within input, reasoning within output."""
@@ -63,6 +76,11 @@ class ChargedRequest(Response):
     outcome: str
     status: int
     stream: bool
+    attempts: int
+    latency_ms: int
+    time_to_first_token_ms: int | None = Field(
+        default=None, description="To the first word that the provider said; null where it said none."
+    )
     tokens: Tokens
     estimated: bool
     price_version: str
@@ -100,7 +118,7 @@ class StatementEntry(TransactionReceipt):
                 Posting(account=posting.account, amount=to_usd(posting.amount_nano_usd))
                 for posting in entry.postings
             ],
-            request=_request_of(entry),
+            request=request_of(entry),
         )
 
 
@@ -118,16 +136,12 @@ def statement(store: BillingStore, user_id: str, query: StatementQuery, now: dat
     Raises:
         InvalidRequest: the range is empty, or the cursor is none of ours.
     """
-    since, to = query.bounds(now)
-    first, last = _id_at(since), _id_at(to)
-    after = None if query.cursor is None else _entry_id(query.cursor)
-    if after is not None and not first <= after <= last:
-        raise InvalidRequest("cursor: is none of this range", param="cursor")
+    first, last, after = query.range(now)
     entries, following = store.entries(user_id, first, last, limit=query.limit, after=after)
     return Statement(
         user_id=user_id,
         entries=[StatementEntry.of(entry) for entry in entries],
-        next_cursor=None if following is None else urlsafe_b64encode(following.encode()).decode(),
+        next_cursor=None if following is None else cursor_of(following),
     )
 
 
@@ -146,7 +160,13 @@ def receipt(store: BillingStore, user_id: str, request_id: str) -> StatementEntr
     return StatementEntry.of(entry)
 
 
-def _request_of(entry: Entry) -> ChargedRequest | None:
+def cursor_of(entry_id: str) -> str:
+    """What a client sends to go on after an entry."""
+    return urlsafe_b64encode(entry_id.encode()).decode()
+
+
+def request_of(entry: Entry) -> ChargedRequest | None:
+    """What a usage entry was charged for; None for an entry of another kind."""
     said = entry.usage
     if said is None:
         return None
@@ -159,6 +179,9 @@ def _request_of(entry: Entry) -> ChargedRequest | None:
         outcome=said["outcome"],
         status=said["status"],
         stream=said["stream"],
+        attempts=said["attempts"],
+        latency_ms=said["latencyMs"],
+        time_to_first_token_ms=said.get("timeToFirstTokenMs"),
         tokens=Tokens(
             input=said["inputTokens"],
             cached_input=said["cachedInputTokens"],

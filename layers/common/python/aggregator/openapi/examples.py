@@ -80,6 +80,9 @@ _CHARGE: JsonObject = {
         "outcome": "completed",
         "status": 200,
         "stream": False,
+        "attempts": 1,
+        "latencyMs": 412,
+        "timeToFirstTokenMs": 409,
         "tokens": {"input": 9, "cachedInput": 0, "cacheWrite": 0, "output": 8, "reasoning": 0},
         "estimated": False,
         "priceVersion": "2026-11-20",
@@ -240,6 +243,9 @@ RESPONSES: dict[str, Examples] = {
     "updateBalance": _one(_BALANCE | {"lowBalanceThreshold": "1.00"}),
     "createTransaction": _one(_CREDIT),
     "listTransactions": _one({"userId": "demo", "entries": [_CHARGE]}),
+    "listRequests": _one(
+        {"userId": "demo", "requests": [{**_CHARGE["request"], "createdAt": _CHARGE["createdAt"]}]}
+    ),
     "getReceipt": _one(_CHARGE),
     "getMetrics": _one(
         {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from aggregator.analytics.api import MetricsQuery
+from aggregator.billing.requests import RequestsQuery
 from aggregator.billing.statement import StatementQuery
 
 TAGS = {
@@ -123,6 +124,7 @@ OPERATIONS: dict[str, Operation] = {
         "createTransaction", "billing", (402, 404, 409, 422), headers=("Idempotency-Key",)
     ),
     "GET /billing/transactions/{userId}": Operation("listTransactions", "billing", query=StatementQuery),
+    "GET /billing/requests": Operation("listRequests", "billing", query=RequestsQuery),
     "GET /billing/receipts/{requestId}": Operation("getReceipt", "billing"),
     "GET /analytics/metrics": Operation("getMetrics", "analytics", (400,), query=MetricsQuery),
     "GET /orchestrator/models": Operation("listCatalogueModels", "orchestrator"),
