@@ -98,9 +98,14 @@ class Api:
         return cls(found[0], tuple(sorted(routes, key=_by_precedence)), body.get(_GATEWAY_RESPONSES, {}))
 
     def match(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        """Return the route of a request, and its path parameters."""
+        """Return the route of a request, and its path parameters.
+
+        A slash at the end is no part of a path: `/console/` is `/console`, as API Gateway has it. Source: Powertools'
+        `APIGatewayRestResolver`, which strips it for this reason (aws-powertools/powertools-lambda-python#1552).
+        """
+        called = path.rstrip("/") or "/"
         for route in self.routes:
-            if route.method in {method, "ANY"} and (parameters := route.parameters_of(path)) is not None:
+            if route.method in {method, "ANY"} and (parameters := route.parameters_of(called)) is not None:
                 return route, parameters
         return None
 

@@ -24,12 +24,16 @@ FULL_ERROR = {
 }
 
 
+PAGES = {"/", "/console", "/console/{path+}", "/favicon.ico", "/llms.txt"}
+"""For people: no part of the API."""
+
+
 def routes_of_the_template() -> Iterator[tuple[str, JsonObject]]:
     for resource in load_template()["Resources"].values():
         events: JsonObject = resource.get("Properties", {}).get("Events", {})
         for event in events.values():
-            if event["Type"] == "Api":
-                said = event["Properties"]
+            said = event["Properties"]
+            if event["Type"] == "Api" and said["Path"] not in PAGES:
                 yield f"{said['Method']} {said['Path'].replace('+}', '}')}", said
 
 

@@ -10,7 +10,14 @@ from tests.contract.template.stack import JsonObject, Stack
 
 Methods = dict[tuple[str, str], JsonObject]
 
-OPEN = {("GET", "/health"), ("GET", "/docs"), ("GET", "/openapi.json")}
+PAGES = {
+    ("GET", "/"),
+    ("GET", "/console"),
+    ("GET", "/console/{path+}"),
+    ("GET", "/favicon.ico"),
+    ("GET", "/llms.txt"),
+}
+OPEN = {("GET", "/health"), ("GET", "/docs"), ("GET", "/openapi.json"), *PAGES}
 
 # Anthropic's clients send `x-api-key` or `Authorization: Bearer`.
 WITH_ANY_KEY = {
@@ -151,9 +158,9 @@ def test_the_authorizer_of_either_header_is_the_same_and_keeps_nothing(body: Jso
     assert not other.get("identitySource")
 
 
-def test_generation_streams_for_up_to_15_minutes_and_nothing_else_does(methods: Methods) -> None:
+def test_generation_streams_for_up_to_15_minutes_and_pages_stream_for_their_bytes(methods: Methods) -> None:
     streaming = {
-        route: each["x-amazon-apigateway-integration"]["timeoutInMillis"]
+        route: each["x-amazon-apigateway-integration"].get("timeoutInMillis")
         for route, each in methods.items()
         if each["x-amazon-apigateway-integration"].get("responseTransferMode") == "STREAM"
     }
@@ -167,6 +174,7 @@ def test_generation_streams_for_up_to_15_minutes_and_nothing_else_does(methods: 
         ("POST", "/proxy/anthropic/v1/messages"): 900_000,
         ("POST", "/v1/embeddings"): 900_000,
         ("POST", "/proxy/openai/embeddings"): 900_000,
+        **dict.fromkeys(PAGES),
     }
 
 

@@ -14,6 +14,7 @@ WALKS = (
     "ProxyCreateMessageFunction",
     "ProxyCreateEmbeddingFunction",
 )
+PAGES = "ConsoleGetPageFunction"
 HOT = {"AuthAuthorizerFunction", "ProxyCountMessageTokensFunction", *WALKS}
 
 
@@ -95,8 +96,16 @@ def test_hot_functions_carry_neither_boto3_nor_pydantic(stack: Stack) -> None:
     assert all(_layers(stack, name) == ["CommonLayer", "RuntimeLayer"] for name in WALKS)
 
 
+def test_pages_are_bytes_that_are_streamed_and_need_nothing(stack: Stack) -> None:
+    assert _layers(stack, PAGES) == ["CommonLayer", "RuntimeLayer"]
+    assert (
+        stack.properties(PAGES)["Environment"]["Variables"]["AWS_LAMBDA_EXEC_WRAPPER"]
+        == "/opt/bin/stream-runtime"
+    )
+
+
 def test_all_others_carry_the_dependencies(stack: Stack) -> None:
-    others = set(stack.of_type("Lambda::Function")) - HOT
+    others = set(stack.of_type("Lambda::Function")) - HOT - {PAGES}
 
     assert {tuple(_layers(stack, name)) for name in others} == {("CommonLayer", "DependenciesLayer")}
 

@@ -1,0 +1,69 @@
+"""Pack the pages for people into one archive: `python -m local.console`; `--check` fails where the two differ."""
+
+import argparse
+import gzip
+import hashlib
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+import aggregator.console
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(aggregator.console.__path__[0])
+PAGES = PACKAGE / "pages"
+ARCHIVE = PACKAGE / "pages.zip"
+
+AT_THE_ROOT = {"console.html", "favicon.svg", "first.html", "llms.txt"}
+"""Files with a name of their own; all others lie in a folder that is named after what they all say."""
+_BEGAN = (1980, 1, 1, 0, 0, 0)
+
+
+def generate(pages: Path = PAGES) -> bytes:
+    """The archive, byte for byte the same for the same pages."""
+    files = {
+        str(path.relative_to(pages).as_posix()): path.read_bytes()
+        for path in sorted(pages.rglob("*"))
+        if path.is_file()
+    }
+    version = version_of(files)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, said in files.items():
+            packed = name if name in AT_THE_ROOT else f"console/{version}/{name}"
+            filled = said.replace(b"{{files}}", version.encode())
+            archive.writestr(zipfile.ZipInfo(packed, _BEGAN), gzip.compress(filled, 9, mtime=0))
+    return buffer.getvalue()
+
+
+def version_of(files: dict[str, bytes]) -> str:
+    """A name for these files, which changes with any of them."""
+    digest = hashlib.sha256()
+    for name, said in files.items():
+        digest.update(f"{name}\0{len(said)}\0".encode() + said)
+    return digest.hexdigest()[:12]
+
+
+def main() -> int:
+    """Write or check; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m local.console", description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if the archive is not the pages"
+    )
+    generated = generate()
+    before = ARCHIVE.read_bytes() if ARCHIVE.exists() else b""
+    if parser.parse_args().check:
+        if generated != before:
+            print(f"{ARCHIVE.name} is not what the pages say: run `python -m local.console`", file=sys.stderr)
+            return 1
+        return 0
+    ARCHIVE.write_bytes(generated)
+    print(
+        f"{ARCHIVE.relative_to(ROOT)}: {'unchanged' if generated == before else 'written'}, {len(generated):,} bytes"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

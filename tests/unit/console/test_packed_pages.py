@@ -1,0 +1,65 @@
+"""The archive of pages is what the pages say, and vendored libraries are what their versions say."""
+
+import gzip
+import io
+import json
+import zipfile
+from hashlib import sha256
+
+import pytest
+
+from local.console import ARCHIVE, PAGES, generate, version_of
+
+
+def files_of(archive: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+        return {name: gzip.decompress(packed.read(name)) for name in packed.namelist()}
+
+
+def test_the_archive_is_what_the_pages_say() -> None:
+    """By what is in it: how it is compressed depends on the machine's zlib."""
+    assert files_of(ARCHIVE.read_bytes()) == files_of(generate()), "run `python -m local.console`"
+
+
+def test_any_change_makes_another_name() -> None:
+    before = {"a.js": b"1", "b.js": b"2"}
+
+    assert (
+        len({version_of(files) for files in (before, before | {"b.js": b"3"}, {"a.js": b"12", "b.js": b""})})
+        == 3
+    )
+    assert version_of(dict(before)) == version_of(before)
+
+
+VENDORED = [
+    (library["name"], name, file["sha256"])
+    for library in json.loads((PAGES / "vendor/versions.json").read_text())
+    for name, file in library["files"].items()
+]
+
+
+@pytest.mark.parametrize(("library", "name", "digest"), VENDORED)
+def test_a_vendored_file_is_that_of_its_version(library: str, name: str, digest: str) -> None:
+    assert sha256((PAGES / "vendor" / name).read_bytes()).hexdigest() == digest, library
+
+
+def test_every_vendored_file_is_listed_with_its_licence() -> None:
+    listed = {name for _, name, _ in VENDORED} | {"versions.json"}
+
+    assert {path.name for path in (PAGES / "vendor").iterdir()} == listed
+    assert {library for library, name, _ in VENDORED if name.startswith("LICENSE")} == {
+        "preact",
+        "htm",
+        "uplot",
+    }
+
+
+def test_a_file_can_be_read_in_one_go() -> None:
+    """Pages' own sources stay short: one job a file."""
+    long = {
+        path.name: lines
+        for path in PAGES.rglob("*.js")
+        if path.parent.name != "vendor" and (lines := len(path.read_text().splitlines())) > 250
+    }
+
+    assert long == {}
