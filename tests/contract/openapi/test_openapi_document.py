@@ -9,7 +9,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from aggregator.errors import STATUS_OF
 from aggregator.proxy import answer
-from aggregator.proxy.answers import response_cache
+from aggregator.proxy.answers import response_cache, wishes
 from local.openapi import DOCUMENT, generate
 from tests.contract.openapi.reading import JsonObject, faults, media_of, operations, resolved
 from tests.tables import load_template
@@ -181,7 +181,7 @@ def test_a_completion_answers_200_or_the_201_published_first(document: JsonObjec
 
 def test_the_headers_of_a_completion_are_those_that_the_code_sends(document: JsonObject) -> None:
     source = "".join(
-        Path(str(module.__file__)).read_text(encoding="utf-8") for module in (answer, response_cache)
+        Path(str(module.__file__)).read_text(encoding="utf-8") for module in (answer, response_cache, wishes)
     )
     sent = set(re.findall(r'"(x-[a-z-]+|openai-[a-z-]+|Age)"', source)) - {"x-accel-buffering"}
 
