@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.price import Price
-from aggregator.orchestrator.model import Catalogue
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
 from aggregator.proxy.dialects.chat.client import CHAT

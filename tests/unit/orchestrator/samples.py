@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.merge import merged
-from aggregator.orchestrator.model import Catalogue
 
 JsonObject = dict[str, Any]
 

@@ -7,9 +7,9 @@ from typing import get_args
 import pytest
 
 from aggregator.orchestrator import api, check
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.load_catalogue import packaged
 from aggregator.orchestrator.merge import merged
-from aggregator.orchestrator.model import Catalogue
 from aggregator.orchestrator.store import packed, unpacked
 from tests.unit.orchestrator.samples import NOW
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from aggregator.auth.caller import Caller
 from aggregator.errors import Conflict, InvalidRequest, MissingScope
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.change_catalogue import Changed, Order, change_catalogue
 from aggregator.orchestrator.check import check
 from aggregator.orchestrator.edits import put_model, put_provider, roll_back_to
-from aggregator.orchestrator.model import Catalogue
 from aggregator.orchestrator.price_versions import price_versions, remembering
 from aggregator.orchestrator.store import Change
 from tests.unit.orchestrator.fakes import FakeStore

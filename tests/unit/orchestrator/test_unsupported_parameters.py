@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from aggregator.errors import UnsupportedParameter
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.merge import merged
-from aggregator.orchestrator.model import Catalogue, Provider
+from aggregator.orchestrator.model import Provider
 from aggregator.orchestrator.parameters import fitted, refuse_unsupported, values_at, with_defaults
 from tests.unit.orchestrator.samples import catalogue, data
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from aggregator.auth.caller import Caller
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.merge import merged
-from aggregator.orchestrator.model import Catalogue
 from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS
 from aggregator.proxy.dialects.messages.client import MESSAGES

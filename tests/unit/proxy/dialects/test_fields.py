@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from aggregator.errors import UnsupportedParameter
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.load_catalogue import packaged
 from aggregator.orchestrator.merge import merged
-from aggregator.orchestrator.model import Catalogue
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.fields import HINT, MESSAGES, PLAIN, RESPONSES, passed
 from aggregator.proxy.dialects.published import ALL, CHAT

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.load_catalogue import packaged
 from aggregator.orchestrator.merge import merged
-from aggregator.orchestrator.model import Catalogue
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.dialects.messages.client import MESSAGES

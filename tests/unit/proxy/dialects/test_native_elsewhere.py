@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from aggregator.errors import UnsupportedParameter
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.load_catalogue import packaged
 from aggregator.orchestrator.merge import merged
-from aggregator.orchestrator.model import Catalogue, Spoken
 from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.orchestrator.model import Spoken
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES

@@ -14,9 +14,9 @@ from anthropic.types.beta.message_create_params import MessageCreateParamsNonStr
 from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming as Responses
 
 from aggregator.errors import Refusal
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.load_catalogue import packaged
 from aggregator.orchestrator.merge import merged
-from aggregator.orchestrator.model import Catalogue
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.messages.client import MESSAGES

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.load_catalogue import packaged
 from aggregator.orchestrator.merge import merged
-from aggregator.orchestrator.model import Catalogue
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES

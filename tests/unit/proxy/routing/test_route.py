@@ -17,8 +17,8 @@ from aggregator.errors import (
     Refusal,
     UnsupportedParameter,
 )
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.merge import merged
-from aggregator.orchestrator.model import Catalogue
 from aggregator.proxy.model import Route
 from aggregator.proxy.routing.route import routes_for
 from tests.fakes.chat_world import FakeKeys, ask

@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field
 
 from aggregator.billing.money import CURRENCY, to_usd
 from aggregator.billing.price import RATES, Price, Tier
-from aggregator.orchestrator.model import Catalogue, Model, Route
+from aggregator.orchestrator.catalogue import Catalogue
+from aggregator.orchestrator.model import Model, Route
 from aggregator.runtime.schema import Moment, Response
 
 Capability = Literal[

@@ -5,7 +5,8 @@ from urllib.parse import unquote
 
 from aggregator.auth.caller import MODELS_READ, Caller
 from aggregator.errors import ModelNotAllowed, ModelNotFound
-from aggregator.orchestrator.model import Catalogue, Model
+from aggregator.orchestrator.catalogue import Catalogue
+from aggregator.orchestrator.model import Model
 from aggregator.orchestrator.permitted import permitted, permitted_routes
 
 

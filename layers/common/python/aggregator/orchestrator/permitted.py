@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from aggregator.auth.caller import Caller
 from aggregator.errors import InvalidRequest, ModelNotAllowed, ModelNotFound
-from aggregator.orchestrator.model import Catalogue, Model, Route, Selection
+from aggregator.orchestrator.catalogue import Catalogue
+from aggregator.orchestrator.model import Model, Route, Selection
 
 
 def permitted(caller: Caller, catalogue: Catalogue, name: str) -> Selection:

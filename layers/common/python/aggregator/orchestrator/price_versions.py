@@ -9,7 +9,7 @@ from typing import Any
 
 from aggregator.billing.price import Price
 from aggregator.errors import Conflict
-from aggregator.orchestrator.model import Catalogue
+from aggregator.orchestrator.catalogue import Catalogue
 
 JsonObject = dict[str, Any]
 Key = tuple[str, str, str]

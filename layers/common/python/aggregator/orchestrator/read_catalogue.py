@@ -7,7 +7,7 @@ import logging
 from datetime import datetime, timedelta
 
 from aggregator.errors import StoreUnavailable
-from aggregator.orchestrator.model import Catalogue
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.store import CatalogueStore, Pointer
 from aggregator.runtime.aws import Aws, AwsError
 

@@ -7,9 +7,9 @@ from typing import Any
 from aggregator.auth.caller import Caller
 from aggregator.orchestrator import operator_view
 from aggregator.orchestrator.announce import CatalogueAnnouncer
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.change_catalogue import Changed, Edit, Order, change_catalogue
 from aggregator.orchestrator.load_catalogue import load_catalogue, packaged
-from aggregator.orchestrator.model import Catalogue
 from aggregator.orchestrator.read_catalogue import CatalogueReader
 from aggregator.orchestrator.store import CatalogueStore
 from aggregator.runtime import clock

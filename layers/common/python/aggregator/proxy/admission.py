@@ -6,7 +6,8 @@ from functools import partial
 from typing import Protocol
 
 from aggregator.auth.caller import INFERENCE, Caller
-from aggregator.orchestrator.model import Catalogue, Selection
+from aggregator.orchestrator.catalogue import Catalogue
+from aggregator.orchestrator.model import Selection
 from aggregator.orchestrator.permitted import permitted, require_answer
 
 Allows = Callable[[Mapping[str, str]], None]

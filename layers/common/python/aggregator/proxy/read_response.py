@@ -8,7 +8,7 @@ from typing import Any
 
 from aggregator.auth.caller import Caller
 from aggregator.errors import InvalidRequest, JsonObject, NotFound
-from aggregator.orchestrator.model import Catalogue
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.proxy.admission import allows_kept
 from aggregator.proxy.answers.kept_responses import KeptResponse, KeptResponses
 

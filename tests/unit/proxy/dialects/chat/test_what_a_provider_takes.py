@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from aggregator.errors import UnsupportedParameter
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.load_catalogue import packaged
 from aggregator.orchestrator.merge import merged
-from aggregator.orchestrator.model import Catalogue
 from aggregator.proxy.dialects.chat.provider import encode
 from aggregator.proxy.dialects.chat.to_provider import call_id
 from aggregator.proxy.dialects.fitting import in_dialect_of

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.load_catalogue import packaged
 from aggregator.orchestrator.merge import merged
-from aggregator.orchestrator.model import Catalogue, Route
+from aggregator.orchestrator.model import Route
 from aggregator.proxy.dialects.converse.models import caches, model_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -11,7 +11,7 @@ from openai.types import CreateEmbeddingResponse
 from aggregator.auth.caller import Caller
 from aggregator.billing.price import Price, Usage
 from aggregator.errors import InvalidRequest, ModelNotFound, ProviderFailed, Refusal, UnsupportedParameter
-from aggregator.orchestrator.model import Catalogue
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.proxy.bound import bound_of, input_bound
 from aggregator.proxy.dialects.embeddings import native
 from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aggregator.auth.caller import Caller
-from aggregator.orchestrator.model import Catalogue
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.proxy.dialects.messages.count import counting
 from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import NOW, REQUEST_ID, chat_event

@@ -9,8 +9,9 @@ from aggregator.errors import (
     ProviderUnavailable,
     UnsupportedParameter,
 )
-from aggregator.orchestrator.model import Catalogue, Selection
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.orchestrator.model import Selection
 from aggregator.proxy.admission import admitted
 from aggregator.proxy.call import Keys
 from aggregator.proxy.dialects import lanes

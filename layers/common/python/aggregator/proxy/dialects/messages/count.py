@@ -7,7 +7,7 @@ from typing import Any
 
 from aggregator.auth.caller import Caller
 from aggregator.errors import ModelNotFound
-from aggregator.orchestrator.model import Catalogue
+from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.proxy.admission import admitted
 from aggregator.proxy.body import body_of
 from aggregator.proxy.dialects.messages.client import MESSAGES, REQUEST_ID_HEADER
