@@ -5,7 +5,7 @@ Prices are nano-US-dollars per million tokens, so that published prices ("$0.037
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from aggregator.billing.money import NanoUsd
 
@@ -162,6 +162,13 @@ class Price:
         """What a call of a tool costs, in nano-US-dollars; None if it has no price, which is not the same as 0."""
         return next((amount for tool, amount in self.tools if tool == name), None)
 
+    @property
+    def has_an_hour(self) -> bool:
+        """Whether what a cache keeps for an hour has a price of its own."""
+        if self.cache_write_hour is not None:
+            return True
+        return bool(self.tiers) and any(tier.cache_write_hour is not None for tier in self.tiers)
+
     def in_service_tier(self, name: str) -> "Price":
         """This price with the rates of a service tier; as it is for one that has none of its own."""
         for tier, rates in self.service_tiers:
@@ -273,9 +280,8 @@ def most_it_can_cost(
     The dearest rate of each kind counts, over every tier that this much input can reach. `read_again_tokens` are input
     beside `input_tokens` that the provider's own passes over it read from its cache.
     """
-    millionths = _input_millionths(input_tokens, images, price, fees_nano_usd, read_again_tokens)
-    millionths += output_tokens * _dearest_output(input_tokens + read_again_tokens, price)
-    return -(-millionths // PER)
+    dearest = dearest_of(input_tokens, images, price, fees_nano_usd, read_again_tokens)
+    return dearest.cost(output_tokens)
 
 
 def output_tokens_that_fit(
@@ -288,19 +294,50 @@ def output_tokens_that_fit(
     read_again_tokens: int = 0,
 ) -> int:
     """How many output tokens `amount_nano_usd` can pay on top of the input; negative if not even the input."""
-    rest = amount_nano_usd * PER
-    rest -= _input_millionths(input_tokens, images, price, fees_nano_usd, read_again_tokens)
-    if rest < 0:
-        return -1
-    dearest = _dearest_output(input_tokens + read_again_tokens, price)
-    return rest // dearest if dearest else 2**31
+    return dearest_of(input_tokens, images, price, fees_nano_usd, read_again_tokens).fits(amount_nano_usd)
+
+
+class Dearest(NamedTuple):
+    """What a request can cost at the most: all beside its output, in millionths, and the rate of its output."""
+
+    millionths: int
+    output: int
+
+    def cost(self, output_tokens: int) -> NanoUsd:
+        """The most that it costs with so much output."""
+        return -(-(self.millionths + output_tokens * self.output) // PER)
+
+    def fits(self, amount_nano_usd: NanoUsd) -> int:
+        """How many output tokens an amount can pay on top of the rest; negative if not even that."""
+        rest = amount_nano_usd * PER - self.millionths
+        if rest < 0:
+            return -1
+        return rest // self.output if self.output else 2**31
+
+
+def dearest_of(
+    input_tokens: int, images: int, price: Price, fees_nano_usd: NanoUsd = 0, read_again_tokens: int = 0
+) -> Dearest:
+    """Of each kind of tokens the dearest rate, over every tier that this much input can reach."""
+    whole = input_tokens + read_again_tokens
+    fees = images * price.image + price.request + fees_nano_usd
+    if not price.tiers:
+        to_read, to_read_again = _dearest_to_read(price), _or(price.cached_input, price.input)
+        output = max(price.output, price.reasoning or 0)
+    else:
+        reachable: list[Price | Tier] = [
+            price,
+            *(tier for tier in price.tiers if whole > tier.above_input_tokens),
+        ]
+        to_read = max([_dearest_to_read(rates) for rates in reachable])
+        to_read_again = max([_or(rates.cached_input, rates.input) for rates in reachable])
+        output = max([max(rates.output, rates.reasoning or 0) for rates in reachable])
+    return Dearest(input_tokens * to_read + read_again_tokens * to_read_again + fees * PER, output)
 
 
 def without_an_hour(price: Price) -> Price:
     """The price of a request that asks no cache to keep anything for an hour: that rate bounds nothing of it."""
-    if price.cache_write_hour is None and all(tier.cache_write_hour is None for tier in price.tiers):
-        return price
-    tiers = tuple(replace(tier, cache_write_hour=None) for tier in price.tiers)
+    tiers = tuple([replace(tier, cache_write_hour=None) for tier in price.tiers])
     return replace(price, cache_write_hour=None, tiers=tiers)
 
 
@@ -312,35 +349,8 @@ def rates_for(input_tokens: int, price: Price) -> Price | Tier:
     return max(reached, key=lambda tier: tier.above_input_tokens) if reached else price
 
 
-def _reachable(input_tokens: int, price: Price) -> list[Price | Tier]:
-    return [price, *(tier for tier in price.tiers if input_tokens > tier.above_input_tokens)]
-
-
-def _input_millionths(
-    input_tokens: int, images: int, price: Price, fees_nano_usd: NanoUsd, read_again_tokens: int
-) -> int:
-    fees = images * price.image + price.request + fees_nano_usd
-    millionths = input_tokens * _dearest_input(input_tokens + read_again_tokens, price) + fees * PER
-    if read_again_tokens:
-        reachable = _reachable(input_tokens + read_again_tokens, price)
-        millionths += read_again_tokens * max(_or(rates.cached_input, rates.input) for rates in reachable)
-    return millionths
-
-
-def _dearest_input(input_tokens: int, price: Price) -> int:
-    if not price.tiers:
-        return _dearest_to_read(price)
-    return max([_dearest_to_read(rates) for rates in _reachable(input_tokens, price)])
-
-
 def _dearest_to_read(rates: Price | Tier) -> int:
     return max(rates.input, rates.cached_input or 0, rates.cache_write or 0, rates.cache_write_hour or 0)
-
-
-def _dearest_output(input_tokens: int, price: Price) -> int:
-    if not price.tiers:
-        return max(price.output, price.reasoning or 0)
-    return max([max(rates.output, rates.reasoning or 0) for rates in _reachable(input_tokens, price)])
 
 
 def _or(rate: int | None, fallback: int) -> int:

@@ -120,6 +120,8 @@ def fits(upstream_model: str, pattern: str) -> bool:
 
 
 def _refuse_steering(body: Mapping[str, Any], provider: Provider) -> None:
+    if STEERING.keys().isdisjoint(body):
+        return
     for name in sorted(body.keys() & STEERING.keys()):
         if not _takes(provider, name) and body[name] is not None and body[name] not in STEERING[name]:
             raise UnsupportedParameter(f"{provider.name} does not take '{name}' here.", param=name)

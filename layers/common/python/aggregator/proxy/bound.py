@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aggregator.billing.money import NanoUsd
-from aggregator.billing.price import Price, most_it_can_cost, output_tokens_that_fit, without_an_hour
+from aggregator.billing.price import Dearest, Price, dearest_of, without_an_hour
 from aggregator.proxy.attachments import File
 from aggregator.proxy.model import EMBEDDINGS, Ask, Bound, Route, Way
 
@@ -27,15 +27,16 @@ def bound_of(ask: Ask, routes: Sequence[Route]) -> Bound:
     Without a limit from the client, output is capped by the model or, if that is less, by what the balance can pay.
     So are the calls of hosted tools; the least is none, or one where such a tool is demanded.
     """
-    return Bound(
-        at_most_nano_usd=max(
-            cost_on(ask, route, most_output(ask, route), calls_on_route(ask, route)[1]) for route in routes
-        ),
-        at_least_nano_usd=max(
-            cost_on(ask, route, _least_output(ask, route), calls_on_route(ask, route)[0]) for route in routes
-        ),
-        most_output_tokens=max(most_output(ask, route) for route in routes),
-    )
+    at_most = at_least = longest = 0
+    for route in routes:
+        (fewest, most), output = calls_on_route(ask, route), most_output(ask, route)
+        dearest = _dearest(ask, route, most)
+        at_most = max(at_most, _cost(dearest, output * ask.choices))
+        if fewest != most:
+            dearest = _dearest(ask, route, fewest)
+        at_least = max(at_least, _cost(dearest, _least_output(ask, route) * ask.choices))
+        longest = max(longest, output)
+    return Bound(at_most, at_least, longest)
 
 
 def ways_within(
@@ -68,10 +69,14 @@ def input_bound(ask: Ask, route: Route) -> int:
 def _own_input(ask: Ask, route: Route) -> int:
     """The same of what the client sent alone, and of the files that it named and that were fetched for the route."""
     ask = ask.known_on(route)
-    most = route.via.max_input_tokens * (ask.messages if ask.surface == EMBEDDINGS else 1)
+    most = route.via.max_input_tokens
+    if ask.surface == EMBEDDINGS:
+        most *= ask.messages
     instructed = ask.body.get("tools") or ask.body.get("response_format")
     around = _TOKENS_AROUND_A_REQUEST + (_TOKENS_AROUND_TOOLS if instructed else 0)
-    attached = ask.images * route.via.max_image_tokens + sum(file_tokens(file, route) for file in ask.files)
+    attached = ask.images * route.via.max_image_tokens
+    if ask.files:
+        attached += sum(file_tokens(file, route) for file in ask.files)
     bound = min(ask.text_bytes + ask.tokens + around + attached, most)
     return bound if route.counted_input_tokens is None else min(bound, route.counted_input_tokens)
 
@@ -133,22 +138,23 @@ def _covered_calls(ask: Ask, route: Route, held_nano_usd: NanoUsd) -> int:
 
 def covered_output(ask: Ask, route: Route, held_nano_usd: NanoUsd, calls: int) -> int:
     """Output tokens, for each choice, that an amount covers on a route; less than 0 if not even the input."""
-    load = _load(ask, route, calls)
-    fits = [
-        output_tokens_that_fit(held_nano_usd, images=ask.images, price=price, **load)
-        for price in _prices(ask, route)
-    ]
-    return min(most_output(ask, route), min(fits) // ask.choices)
+    fits = min([each.fits(held_nano_usd) for each in _dearest(ask, route, calls)])
+    return min(most_output(ask, route), fits // ask.choices)
 
 
 def cost_on(ask: Ask, route: Route, output_tokens: int, calls: int) -> NanoUsd:
     """The most that a request can cost on a route, with so much output for each choice, and so many calls of tools."""
-    load, tokens = _load(ask, route, calls), output_tokens * ask.choices
-    costs = [
-        most_it_can_cost(output_tokens=tokens, images=ask.images, price=price, **load)
-        for price in _prices(ask, route)
-    ]
-    return max(costs)
+    return _cost(_dearest(ask, route, calls), output_tokens * ask.choices)
+
+
+def _cost(dearest: list[Dearest], output_tokens: int) -> NanoUsd:
+    return max([each.cost(output_tokens) for each in dearest])
+
+
+def _dearest(ask: Ask, route: Route, calls: int) -> list[Dearest]:
+    """What the request can cost at each price that it may be charged at."""
+    load = _load(ask, route, calls)
+    return [dearest_of(images=ask.images, price=price, **load) for price in _prices(ask, route)]
 
 
 def _load(ask: Ask, route: Route, calls: int) -> dict[str, int]:
@@ -177,10 +183,9 @@ def _prices(ask: Ask, route: Route) -> list[Price]:
     prices = [route.price]
     if ask.service_tier:
         prices.append(route.price.in_service_tier(ask.service_tier))
-    cheaper = [without_an_hour(price) for price in prices]
-    if cheaper == prices:
+    if not any(price.has_an_hour for price in prices) or _asks_for_an_hour([ask.body, ask.asked]):
         return prices
-    return prices if _asks_for_an_hour([ask.body, ask.asked]) else cheaper
+    return [without_an_hour(price) for price in prices]
 
 
 def _asks_for_an_hour(body: Any) -> bool:

@@ -138,6 +138,8 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
 
 def _take(caller: Caller, ask: Ask, bound: Bound, visit: Visit, do: Collaborators) -> Taken:
     """Count the request against its key's limits; no call for a key without."""
+    if (taken := limits.of_no_limit(caller, visit.request_id, bound.at_most_nano_usd)) is not None:
+        return taken
     seconds = visit.deadline - do.monotonic()
     demand = limits.demand_of(ask, bound, request_id=visit.request_id, now=visit.now, seconds=seconds)
     return limits.take(do.counts, caller, demand)

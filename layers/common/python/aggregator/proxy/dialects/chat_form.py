@@ -58,9 +58,9 @@ def checked(
         InvalidRequest: a field is missing, or has a wrong type or value; `param` is its path.
         UnsupportedParameter: it asks for something that has no price here.
     """
-    for name, (wanted, words) in _TYPES.items():
-        if name in body:
-            _check_type(body, name, wanted, words)
+    for name, value in body.items():
+        if name in _TYPES and value is not None:
+            _check_type(name, value)
     for name in ("model", "messages"):
         if not body.get(name):
             raise InvalidRequest(f"{name}: Field required", param=name)
@@ -86,10 +86,8 @@ def checked(
     )
 
 
-def _check_type(body: JsonObject, name: str, wanted: type | tuple[type, ...], words: str) -> None:
-    value = body.get(name)
-    if value is None:
-        return
+def _check_type(name: str, value: Any) -> None:
+    wanted, words = _TYPES[name]
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
         raise InvalidRequest(f"{name}: must be {words}", param=name)
 

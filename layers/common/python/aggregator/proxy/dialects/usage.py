@@ -78,7 +78,7 @@ def usage_of(said: Any) -> Usage | None:
     completion = _first(_OUTPUT, whole) + _first(_REASONING_BESIDE, whole)
     total = _first(_TOTAL, whole)
     read = _first(_READ, part) or _first(_READ, whole)
-    for_an_hour, for_5_minutes = _by_time(said, details)
+    for_an_hour, for_5_minutes = _by_time(said, details, part)
     written = max(_first(_WRITTEN, part) or _first(_WRITTEN, whole), for_5_minutes + for_an_hour)
     reasoning = _first(_REASONING, written_part) or _first(_REASONING, whole)
     cache = read + written
@@ -141,7 +141,7 @@ def _as_anthropic(said: Mapping[str, Any]) -> bool:
     )  # fmt: skip
 
 
-def _by_time(said: Mapping[str, Any], details: Mapping[str, Any]) -> tuple[int, int]:
+def _by_time(said: Mapping[str, Any], details: Mapping[str, Any], part: Mapping[str, int]) -> tuple[int, int]:
     """How much was written to a cache to stay for an hour, and for five minutes, where that is told apart."""
     for_an_hour = for_5_minutes = 0
     for each in (said, details):
@@ -149,7 +149,7 @@ def _by_time(said: Mapping[str, Any], details: Mapping[str, Any]) -> tuple[int, 
             counts = _counts(split)
             for_5_minutes = for_5_minutes or _first(_FOR_5_MINUTES, counts)
             for_an_hour = for_an_hour or _first(_FOR_AN_HOUR, counts)
-    for_an_hour = for_an_hour or _first(_FOR_AN_HOUR, _counts(details))
+    for_an_hour = for_an_hour or _first(_FOR_AN_HOUR, part)
     by_time = said.get("cacheDetails")
     for each in by_time if isinstance(by_time, list) else ():
         if isinstance(each, dict) and each.get("ttl") == "1h":
@@ -166,9 +166,10 @@ def _counts(said: Mapping[str, Any]) -> dict[str, int]:
 
 def _first(names: Iterable[str], counts: Mapping[str, int]) -> int:
     """The count under the first of these names that has one."""
-    for name in names if counts else ():
-        if name in counts:
-            return counts[name]
+    if counts:
+        for name in names:
+            if name in counts:
+                return counts[name]
     return 0
 
 

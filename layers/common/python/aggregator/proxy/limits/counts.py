@@ -94,7 +94,7 @@ def owners_of(caller: Caller) -> tuple[Owner, ...]:
 
 def is_limited(caller: Caller) -> bool:
     """Whether any limit holds for the caller."""
-    return bool(caller.limits) or any(above.limits for above in caller.over)
+    return bool(caller.limits or (caller.over and any(above.limits for above in caller.over)))
 
 
 def tickets(stored: Stored, owner: Owner) -> frozenset[str]:

@@ -83,6 +83,11 @@ def demand_of(ask: Ask, bound: Bound, *, request_id: str, now: datetime, seconds
     )
 
 
+def of_no_limit(caller: Caller, request_id: str, at_most_nano_usd: NanoUsd) -> Taken | None:
+    """What a request takes that no limit holds for; None if one does."""
+    return None if is_limited(caller) else Taken(caller.key_id, request_id, at_most_nano_usd)
+
+
 def take(counts: Counts, caller: Caller, demand: Demand) -> Taken:
     """Count a request against every limit of its key and of the keys over it, or against none.
 
@@ -94,9 +99,9 @@ def take(counts: Counts, caller: Caller, demand: Demand) -> Taken:
         InsufficientQuota: a budget does not cover the request; nothing was taken.
         StoreUnavailable: the counts cannot be reached; what may have been taken is given back, or expires.
     """
+    if (taken := of_no_limit(caller, demand.request_id, demand.at_most_nano_usd)) is not None:
+        return taken
     owners = owners_of(caller)
-    if not is_limited(caller):
-        return Taken(caller.key_id, demand.request_id, demand.at_most_nano_usd)
     stored: Stored = {}
     for _ in range(_TRIES):
         refusal = limit_rules.refusal_of(owners, stored, demand)

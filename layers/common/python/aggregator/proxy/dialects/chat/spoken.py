@@ -28,9 +28,11 @@ _OF_A_DELTA = frozenset({"role", "content"})
 
 def is_error(said: Mapping[str, Any]) -> bool:
     """Whether an answer, or an event of one, says that the provider failed."""
-    if says_error(said):
-        return True
-    return any(choice.get("error") or has_failed(choice) for choice in choices_of(said))
+    return says_error(said) or _has_failed(choices_of(said))
+
+
+def _has_failed(choices: list[dict[str, Any]]) -> bool:
+    return any(choice.get("error") or has_failed(choice) for choice in choices)
 
 
 def is_odd_perhaps(choice: Mapping[str, Any]) -> bool:
@@ -77,9 +79,9 @@ def completed(said: JsonObject) -> list[JsonObject]:
         ProviderFailed: it is an error under status 200.
         ProviderUnreadable: it has none.
     """
-    if is_error(said):
-        raise ProviderFailed("The provider answered without a completion.")
     choices = choices_of(said)
+    if says_error(said) or _has_failed(choices):
+        raise ProviderFailed("The provider answered without a completion.")
     if not choices:
         raise ProviderUnreadable("The provider answered without a completion.")
     return choices
@@ -87,7 +89,7 @@ def completed(said: JsonObject) -> list[JsonObject]:
 
 def says_something(delta: Any) -> bool:
     """Whether a message, or a piece of one, has something for its reader: a role alone is nothing."""
-    return isinstance(delta, Mapping) and any(delta.get(name) for name in _SAYS_SOMETHING)
+    return isinstance(delta, dict) and any(delta.get(name) for name in _SAYS_SOMETHING)
 
 
 def bytes_said(delta: Any) -> int:
@@ -95,8 +97,11 @@ def bytes_said(delta: Any) -> int:
 
     Thoughts that come under two names at once are said once.
     """
-    if not isinstance(delta, Mapping):
+    if not isinstance(delta, dict):
         return 0
+    content = delta.get("content")
+    if isinstance(content, str) and {name for name, value in delta.items() if value} <= _OF_A_DELTA:
+        return utf8_length(content)
     thoughts = next((each for name in _THOUGHTS if (each := delta.get(name))), None)
     said = sum(utf8_length(each) for each in _words(delta)) + sum(
         utf8_length(each) for each in _texts(thoughts)
