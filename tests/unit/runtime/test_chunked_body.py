@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.runtime.http_wire import ChunkedBody, NoAnswerError
+from aggregator.runtime.chunked_body import ChunkedBody
+from aggregator.runtime.http_wire import NoAnswerError
 
 
 def encoded(chunks: list[bytes]) -> bytes:

@@ -6,7 +6,8 @@ from typing import cast
 
 import pytest
 
-from aggregator.runtime.http_wire import Answer, ChunkedBody, Connection, NoAnswerError
+from aggregator.runtime.chunked_body import ChunkedBody
+from aggregator.runtime.http_wire import Answer, Connection, NoAnswerError
 
 
 class Said:

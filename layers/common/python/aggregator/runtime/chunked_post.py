@@ -7,13 +7,18 @@ of the headers; tests/runtime compares them. Standard library only.
 
 import select
 import socket
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
+from aggregator.runtime.http_wire import Connection, NoAnswerError
+
 ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"
 ERROR_BODY = "Lambda-Runtime-Function-Error-Body"
 
+_ANSWER_SECONDS = 900.0
+"""A function's longest life: whoever reads a whole body and does not answer is given up with the function."""
 
 _COPIED_BYTES = 65_536
 """Chunks up to this size are sent together with what is around them, in one write; larger ones by themselves."""
@@ -141,25 +146,11 @@ class ChunkedPost:
 
     def _status(self) -> int:
         """Status of the answer, which is read whole, so that the connection can be used again."""
-        answer = b""
         try:
-            while (missing := _missing(answer)) is None or missing > 0:
-                part = self._socket.recv(4096)
-                if not part and missing is None:
-                    raise ReaderGoneError("the runtime API closed the connection without an answer")
-                if not part:
-                    break
-                answer += part
-        except OSError as lost:
+            answer, self._is_reusable = Connection(self._socket, BlockingIOError).answer(
+                time.monotonic() + _ANSWER_SECONDS
+            )
+            self._socket.settimeout(None)  # with a time limit every write would cost one more system call
+        except (NoAnswerError, OSError) as lost:
             raise ReaderGoneError(str(lost)) from lost
-        self._is_reusable = missing == 0 and b"\r\nconnection: close\r\n" not in answer.lower()
-        return int(answer.split(b" ", 2)[1])
-
-
-def _missing(answer: bytes) -> int | None:
-    """Bytes that an answer lacks; None while its head is not whole, less than 0 if its length is not said."""
-    head, end, body = answer.partition(b"\r\n\r\n")
-    if not end:
-        return None
-    _, found, rest = head.lower().partition(b"\r\ncontent-length:")
-    return int(rest.partition(b"\r\n")[0]) - len(body) if found else -1
+        return answer.status

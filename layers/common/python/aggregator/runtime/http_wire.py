@@ -4,28 +4,23 @@
 call 0.06 ms to parse headers as if they were mail. The hot functions can have both back for these lines.
 """
 
-import re
 import socket
 import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
-_LARGEST_HEAD = 65_536
+LARGEST_HEAD = 65_536
 _RECEIVE = 65_536
 _SOON_SECONDS = 10.0
 """A deadline farther away than this may be kept a second late: a stream need not set it at each of its chunks."""
 BODILESS = frozenset({204, 304})
-_HEX = b"0123456789abcdefABCDEF"
-_DIGITS = {10: "0123456789", 16: _HEX.decode()}
-_MOST_DIGITS = 16
+HEX = b"0123456789abcdefABCDEF"
+_DIGITS = {10: "0123456789", 16: HEX.decode()}
+MOST_DIGITS = 16
 _IN_NAMES = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
 _IN_LINES = bytes([9, *range(32, 127), *range(128, 256)])
-_FRAMES = ("content-length", "transfer-encoding")
-_LASTING = ("connection", "proxy-connection")
-_NOT_IN_TRAILERS = frozenset({*_FRAMES, *_LASTING})
-_EXTENSIONS = (
-    rb"""(;[\w!#$%&'*+.^`|~-]+(=([\w!#$%&'*+.^`|~-]+|"([\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)+"""
-)
+FRAMES = ("content-length", "transfer-encoding")
+LASTING = ("connection", "proxy-connection")
 
 
 class NotSentError(Exception):
@@ -99,9 +94,8 @@ class Connection:
             NotSentError: nothing was done.
             NoAnswerError: it may have been carried out; `ClosedError` if not one byte of an answer came.
         """
-        status, headers, lasts, rest = self.begin(request, deadline)
-        body, left_over = self._read_body(status, headers, rest, deadline)
-        return Answer(status, headers, body), lasts and not left_over
+        self._send(request, deadline)
+        return self.answer(deadline)
 
     def begin(self, request: bytes, deadline: float) -> Head:
         """Head of the answer to `request`; its body is still to be received.
@@ -109,12 +103,28 @@ class Connection:
         Raises:
             NotSentError, NoAnswerError: as `exchange`.
         """
+        self._send(request, deadline)
+        return self._head(deadline)
+
+    def answer(self, deadline: float) -> tuple[Answer, bool]:
+        """Whole answer to what was sent already, and whether the connection lasts beyond it.
+
+        Raises:
+            NoAnswerError: as `exchange`.
+        """
+        status, headers, lasts, rest = self._head(deadline)
+        body, left_over = self._read_body(status, headers, rest, deadline)
+        return Answer(status, headers, body), lasts and not left_over
+
+    def _send(self, request: bytes, deadline: float) -> None:
         try:
             self._timeout = max(deadline - time.monotonic(), 0.001)  # 0 would mean "do not wait"
             self._socket.settimeout(self._timeout)
             self._socket.sendall(request)
         except OSError as broken:  # a request cut short is not carried out
             raise NotSentError(f"cannot send: {broken}") from broken
+
+    def _head(self, deadline: float) -> Head:
         head, rest = self._read_head(self.receive(deadline, lost=ClosedError), deadline)
         version, status, headers = _parse_head(head)
         while status < 200:  # the answer itself is still to come
@@ -151,9 +161,9 @@ class Connection:
     def _read_head(self, data: bytes, deadline: float) -> tuple[bytes, bytes]:
         if not data:
             raise ClosedError("the connection was closed before an answer")
-        while (end := data.find(b"\r\n\r\n")) < 0 and len(data) < _LARGEST_HEAD + 4:
+        while (end := data.find(b"\r\n\r\n")) < 0 and len(data) < LARGEST_HEAD + 4:
             data += self._receive_more(deadline)
-        if not 0 <= end <= _LARGEST_HEAD:
+        if not 0 <= end <= LARGEST_HEAD:
             raise NoAnswerError("the answer is not HTTP")
         return data[:end], data[end + 4 :]
 
@@ -180,6 +190,8 @@ class Connection:
         return whole[:size], whole[size:]
 
     def _read_chunks(self, data: bytes, deadline: float) -> tuple[bytes, bytes]:
+        from aggregator.runtime.chunked_body import ChunkedBody  # noqa: PLC0415  # AWS's answers come without
+
         body = ChunkedBody()
         parts = [body.feed(data)]
         while not body.ended:
@@ -188,108 +200,8 @@ class Connection:
         return b"".join(parts), body.left_over
 
 
-class ChunkedBody:
-    """Takes chunks apart, as they come in whatever pieces. `left_over` is what came after the end."""
-
-    __slots__ = ("_broken", "_in_trailers", "_is_between", "_line", "_missing", "_skip", "ended", "left_over")
-
-    def __init__(self) -> None:
-        self.ended = False
-        self.left_over = b""
-        self._broken: NoAnswerError | None = None
-        self._line = b""
-        self._missing = 0
-        self._skip = 0
-        self._in_trailers = False
-        self._is_between = True
-
-    def feed(self, data: bytes) -> bytes:
-        """What `data` adds to the body; ask `require_sound` whether there can be more."""
-        if self._is_between:
-            whole = _one_chunk(data)
-            if whole:
-                return whole
-        data, self._line, at = self._line + data, b"", 0
-        parts: list[bytes] = []
-        while not self.ended:
-            if self._missing:
-                parts.append(data[at : at + self._missing])
-                at += len(parts[-1])
-                self._missing -= len(parts[-1])
-                if self._missing:
-                    break
-            step = min(self._skip, len(data) - at)  # a chunk's own line end
-            if data[at : at + step] != b"\r\n"[2 - self._skip :][:step]:
-                self._broken = NoAnswerError("a chunk is longer than it says")
-                break
-            at, self._skip = at + step, self._skip - step
-            if not (self._skip or self._in_trailers):
-                at = _plain_chunks(data, at, parts)
-            end = data.find(b"\r\n", at)
-            if self._skip or (end < 0 and len(data) - at < _LARGEST_HEAD + 2):
-                self._line = data[at:]
-                break
-            line, at = data[at:end], end + 2
-            try:
-                self._read(line)
-            except NoAnswerError as broken:
-                self._broken = broken
-                break
-        self.left_over = data[at:] if self.ended else b""
-        self._is_between = not (self._line or self._missing or self._skip or self._in_trailers)
-        return b"".join(parts)
-
-    def require_sound(self) -> None:
-        """Pass if what was fed were chunks.
-
-        Raises:
-            NoAnswerError: they were not; what came before is the body's beginning.
-        """
-        if self._broken is not None:
-            raise self._broken
-
-    def _read(self, line: bytes) -> None:
-        if len(line) > _LARGEST_HEAD:
-            raise NoAnswerError("the answer is not HTTP")
-        if self._in_trailers:
-            self.ended = not line
-            if line and not _NOT_IN_TRAILERS.isdisjoint(_fields(b"\r\n" + line)[1]):
-                raise NoAnswerError("the answer's end cannot be told")
-            return
-        size, extended, _ = line.partition(b";")
-        if extended and not re.fullmatch(_EXTENSIONS, line[len(size) :]):
-            raise NoAnswerError("the answer is not HTTP")
-        self._missing = number(size.rstrip(b" \t").decode("latin-1"), 16)
-        self._in_trailers, self._skip = not self._missing, 2 if self._missing else 0
-
-
-def _one_chunk(data: bytes) -> bytes:
-    """Content of `data` if that is exactly one chunk, as it nearly always is in a stream; else nothing.
-
-    Its size is written as it would be written here, as nearly all are: to compare costs less than to read.
-    """
-    end = data.find(b"\r\n", 0, 10)
-    whole = end > 0 and data[:end] == b"%x" % (len(data) - end - 4) and data.endswith(b"\r\n")
-    return data[end + 2 : -2] if whole else b""
-
-
-def _plain_chunks(data: bytes, at: int, parts: list[bytes]) -> int:
-    """Add the contents of the whole chunks at `at` to `parts`; where they end. Those with any oddity are left."""
-    while True:
-        end = data.find(b"\r\n", at, at + _MOST_DIGITS + 2)
-        digits = data[at:end] if end > at else b""
-        if not digits or digits.strip(_HEX):
-            return at
-        begin = end + 2
-        end = begin + int(digits, 16)
-        if begin == end or data[end : end + 2] != b"\r\n":
-            return at
-        parts.append(data[begin:end])
-        at = end + 2
-
-
 def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
-    first, headers = _fields(head)
+    first, headers = fields_of(head)
     version, status = first[:8], first[9:12]
     readable = version in ("HTTP/1.1", "HTTP/1.0") and first[8:9] == " " and len(status) == 3
     # 101 would change the protocol, which nobody asked for; other 1xx only announce the answer.
@@ -307,7 +219,7 @@ def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     return version, int(status), headers
 
 
-def _fields(block: bytes) -> tuple[str, dict[str, str]]:
+def fields_of(block: bytes) -> tuple[str, dict[str, str]]:
     """First line of a head, and its fields, by names in lower case.
 
     The last of several equal ones counts, but `Connection` says all that is said.
@@ -336,9 +248,9 @@ def _fields(block: bytes) -> tuple[str, dict[str, str]]:
 def _join_repeated(lines: list[str], fields: dict[str, str]) -> None:
     told = [(name.lower(), value.strip(" \t")) for name, _, value in (line.partition(":") for line in lines)]
     names = [name for name, _ in told]
-    if any(names.count(name) > 1 for name in _FRAMES):
+    if any(names.count(name) > 1 for name in FRAMES):
         raise NoAnswerError("the answer's end cannot be told")
-    for name in _LASTING:
+    for name in LASTING:
         if name in fields:
             fields[name] = ",".join([value for each, value in told if each == name])
 
@@ -359,6 +271,6 @@ def number(text: str, base: int) -> int:
     Raises:
         NoAnswerError: it is none.
     """
-    if not text or len(text) > _MOST_DIGITS or text.strip(_DIGITS[base]):
+    if not text or len(text) > MOST_DIGITS or text.strip(_DIGITS[base]):
         raise NoAnswerError("the answer has no readable length")
     return int(text, base)

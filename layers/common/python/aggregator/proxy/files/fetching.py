@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from aggregator.proxy.files.web_address import BadAddress, WebAddress
+from aggregator.runtime.chunked_body import ChunkedBody
 from aggregator.runtime.http_pool import connect
 from aggregator.runtime.http_wire import (
-    ChunkedBody,
     Connection,
     Head,
     NoAnswerError,

@@ -9,7 +9,6 @@ from aggregator.proxy.model import UpstreamError, UpstreamRequest
 from aggregator.runtime.http_pool import Origin, connect
 from aggregator.runtime.http_wire import (
     BODILESS,
-    ChunkedBody,
     ClosedError,
     Connection,
     Head,
@@ -222,6 +221,8 @@ class HttpResponse:
         return True
 
     def _chunks(self, data: bytes) -> Generator[bytes, None, bool]:
+        from aggregator.runtime.chunked_body import ChunkedBody  # noqa: PLC0415  # not every answer comes in chunks
+
         chunks = ChunkedBody()
         while True:
             if block := chunks.feed(data):
