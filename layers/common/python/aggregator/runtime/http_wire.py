@@ -203,9 +203,10 @@ class Connection:
 def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     first, headers = fields_of(head)
     version, status = first[:8], first[9:12]
-    readable = version in ("HTTP/1.1", "HTTP/1.0") and first[8:9] == " " and len(status) == 3
+    readable = version in ("HTTP/1.1", "HTTP/1.0") and first[8:9] == " " and first[12:13] in ("", " ")
+    readable = readable and len(status) == 3 and status.isdecimal() and "100" <= status <= "599"
     # 101 would change the protocol, which nobody asked for; other 1xx only announce the answer.
-    if not (readable and status.isdecimal() and first[12:13] in ("", " ") and "100" <= status <= "599"):
+    if not readable or status == "101":
         raise NoAnswerError("the answer is not HTTP")
     coding, length = headers.get("transfer-encoding"), headers.get("content-length")
     # Source: RFC 9112, section 6.3. Where two readers could find two ends, what follows the one that was found
@@ -214,7 +215,7 @@ def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
         raise NoAnswerError("the answer's end cannot be told")
     if length is not None:
         number(length, 10)
-    if status < "200" and (status == "101" or coding or length or version == "HTTP/1.0" or _closes(headers)):
+    if status < "200" and (coding or length or version == "HTTP/1.0" or _closes(headers)):
         raise NoAnswerError("the answer's end cannot be told")
     return version, int(status), headers
 
