@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.errors import UnsupportedParameter
+from aggregator.errors import InvalidRequest, UnsupportedParameter
 from aggregator.orchestrator.model import Provider
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.chat.from_client import read
@@ -106,7 +106,7 @@ def test_claude_codes_cache_marks_and_headers_arrive_where_it_put_them() -> None
 
 
 @pytest.mark.parametrize("protocol", ["openai", "anthropic", "gemini", "bedrock"])
-@pytest.mark.parametrize("agent", ["claude-code", "codex-functions", "opencode"])
+@pytest.mark.parametrize("agent", ["claude-code", "codex", "codex-functions", "opencode"])
 def test_every_other_provider_takes_them_too_with_all_results_of_tools(agent: str, protocol: str) -> None:
     for request in recorded(agent):
         body, _ = sent(request, provider(protocol, protocol=protocol))
@@ -114,11 +114,29 @@ def test_every_other_provider_takes_them_too_with_all_results_of_tools(agent: st
         assert results_in(body) == tool_answers(request["body"])
 
 
-def test_tools_that_codex_brings_in_an_item_are_refused_by_name_where_the_item_is_not_known() -> None:
-    with pytest.raises(UnsupportedParameter) as refused:
-        sent(recorded("codex")[0], provider("gemini", protocol="gemini"))
+def test_tools_that_codex_brings_in_an_item_are_the_requests_own_where_the_item_is_not_known() -> None:
+    request = recorded("codex")[0]
+    brought = [each["name"] for tool in request["body"]["input"][0]["tools"] for each in tool["tools"]]
 
-    assert refused.value.param == "input.0.type"
+    body, _ = sent(request, provider("gemini", protocol="gemini"))
+
+    assert [each["name"] for each in body["tools"][0]["functionDeclarations"]] == brought
+    assert brought[:2] == ["exec", "wait"]
+    assert "additional_tools" not in json.dumps(body)
+
+
+@pytest.mark.parametrize(
+    ("tools", "place"),
+    [(["web_search"], "input.0.tools.0"), ("all", "input.0.tools"), ([{}], "input.0.tools.0.type")],
+)
+def test_tools_of_a_wrong_shape_in_an_item_are_refused_by_name(tools: Any, place: str) -> None:
+    request = recorded("codex")[0]
+    request["body"]["input"][0]["tools"] = tools
+
+    with pytest.raises((InvalidRequest, UnsupportedParameter)) as refused:
+        sent(request, provider("gemini", protocol="gemini"))
+
+    assert refused.value.param == place
 
 
 @pytest.mark.parametrize(
@@ -131,7 +149,6 @@ def test_tools_that_codex_brings_in_an_item_are_refused_by_name_where_the_item_i
         {"type": "new_one"},
         {"type": "namespace", "name": "n", "tools": [{"type": "code_interpreter"}]},
         {"type": ["web_search"]},
-        "web_search",
     ],
 )
 def test_a_tool_that_runs_at_the_provider_does_not_pass_unpriced_in_an_item(tool: Any) -> None:

@@ -111,6 +111,42 @@ def test_what_a_message_says_for_claude_alone_is_told_on_translated_lanes(
     assert told(messages(metadata={}, context_management={"edits": []}), via(over)) == ()
 
 
+TOOL: JsonObject = {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}
+
+
+@pytest.mark.parametrize("over", ["google/gemini-2.5-flash", "bedrock-converse/mistral-large-2512"])
+def test_what_tools_say_for_one_house_alone_is_told_on_translated_lanes(over: str) -> None:
+    found_later = TOOL | {"defer_loading": True, "output_schema": {"type": "object"}, "async": True}
+    brought = {"type": "additional_tools", "role": "developer", "tools": [
+        {"type": "namespace", "name": "n", "tools": [TOOL | {"name": "g", "defer_loading": True}]},
+    ]}  # fmt: skip
+    deferred = {"name": "f", "input_schema": {}, "defer_loading": True, "eager_input_streaming": True}
+
+    of_items = responses(
+        input=[brought, {"role": "user", "content": "hi"}], reasoning={"context": "all_turns"}
+    )
+
+    assert told(responses(tools=[found_later]), via(over)) == (
+        "tools.async", "tools.defer_loading", "tools.output_schema",
+    )  # fmt: skip
+    assert told(of_items, via(over)) == ("reasoning.context", "tools.defer_loading")
+    assert told(messages(tools=[deferred]), via(over)) == (
+        "tools.defer_loading",
+        "tools.eager_input_streaming",
+    )
+    nothing = responses(
+        tools=[TOOL | {"defer_loading": False, "allowed_callers": ["direct"]}], reasoning={"context": "auto"}
+    )
+    assert told(nothing, via(over)) == ()
+
+
+def test_a_tool_that_only_other_tools_may_call_is_refused_by_name() -> None:
+    with pytest.raises(UnsupportedParameter) as refused:
+        told(responses(tools=[TOOL | {"allowed_callers": ["programmatic"]}]), via("google/gemini-2.5-flash"))
+
+    assert refused.value.param == "tools.0.allowed_callers"
+
+
 def test_marks_that_reach_a_provider_are_not_told() -> None:
     assert told(messages(messages=MARKED), via("anthropic/claude-opus-5")) == ()
     assert told(messages(messages=MARKED), via("openai/gpt-4.1")) == ("cache_control",)

@@ -11,7 +11,7 @@ JsonObject = dict[str, Any]
 
 PATCH: JsonObject = {"type": "custom", "name": "apply_patch", "description": "edits files"}
 GRAMMAR = {"type": "grammar", "syntax": "lark", "definition": "start: WORD"}
-AS_FUNCTION = {
+AS_FUNCTION: JsonObject = {
     "type": "function",
     "function": {
         "name": "apply_patch",
@@ -102,3 +102,26 @@ def test_an_earlier_call_goes_back_as_a_call_of_the_function_with_its_result() -
     function = asked["tool_calls"][0]["function"]
     assert (function["name"], json.loads(function["arguments"])) == ("apply_patch", {"input": "*** a"})
     assert gave == {"role": "tool", "tool_call_id": "c1", "content": "done"}
+
+
+def test_one_that_an_item_brings_is_called_as_it_was_declared_and_in_its_namespace() -> None:
+    item = {"type": "additional_tools", "role": "developer", "tools": [
+        {"type": "namespace", "name": "functions", "tools": [PATCH]},
+        PATCH | {"name": "other", "description": "old"},
+    ]}  # fmt: skip
+    again = {"type": "additional_tools", "role": "developer", "tools": [PATCH | {"name": "other"}]}
+    asked = {"model": "mini", "input": [item, {"role": "user", "content": "hi"}, again]}
+
+    body = upstream(asked)
+    said = plain(RESPONSES, asked, called('{"input":"*** Begin"}'))
+
+    assert [each["function"] for each in body["tools"]] == [
+        AS_FUNCTION["function"],
+        AS_FUNCTION["function"] | {"name": "other"},
+    ]
+    assert body["messages"] == [{"role": "user", "content": "hi"}]
+    (call_item,) = said["output"]
+    assert (call_item["type"], call_item["input"], call_item["namespace"]) == (
+        "custom_tool_call", "*** Begin", "functions",
+    )  # fmt: skip
+    assert said["tools"] == []

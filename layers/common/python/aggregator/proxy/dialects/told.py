@@ -15,7 +15,8 @@ _USER = ("user", "safety_identifier")
 _SAME = ("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options")
 # Notes of a client, and conversations' own housekeeping, that no other dialect has a word for.
 _NOWHERE = ("client_metadata", "context_management", "diagnostics")
-_NAMED = frozenset({*_USER, *_SAME, *_NOWHERE, "metadata", "verbosity", "text", "store"})
+_NAMED = frozenset({*_USER, *_SAME, *_NOWHERE, "metadata", "verbosity", "text", "store", "reasoning"})
+_OF_A_TOOL = ("async", "defer_loading", "eager_input_streaming", "output_schema")
 _MARK = "cache_control"
 _SOURCES = {"messages": "citations", "input": "annotations"}
 _MARKS_SENT = (b'"cache_control":', b'"cachePoint":')
@@ -24,16 +25,17 @@ _MARKS_SENT = (b'"cache_control":', b'"cachePoint":')
 def hints_left_out(ask: Ask, sent: UpstreamRequest) -> tuple[str, ...]:
     """Names of hints that the client said and that are not in what was sent."""
     asked = ask.asked or ask.body
+    gone = tuple(_of_tools(asked))
     marked, sources = _is_marked(asked), _sources_said(asked, ask_is_chat=not ask.asked)
     if not marked and not sources and not _NAMED & asked.keys():
-        return ()
+        return gone
     out = json.loads(sent.body)
     told = [name for name, there in _whether_sent(asked, out, ask_is_chat=not ask.asked) if not there]
     if marked and not any(mark in sent.body for mark in _MARKS_SENT):
         told.append(_MARK)
     if sources and _sources_sent(out) < sources[1]:
         told.append(sources[0])
-    return tuple(told)
+    return (*told, *gone)
 
 
 def _whether_sent(
@@ -51,6 +53,16 @@ def _whether_sent(
     verbose = "verbosity" in out or "verbosity" in _an_object(out, "text")
     said = {"verbosity": asked.get("verbosity"), "text.verbosity": _an_object(asked, "text").get("verbosity")}
     yield from ((name, verbose) for name, value in said.items() if value)
+    if _an_object(asked, "reasoning").get("context") not in (None, "auto"):
+        yield "reasoning.context", "context" in _an_object(out, "reasoning")
+
+
+def _of_tools(asked: Mapping[str, Any]) -> Iterator[str]:
+    """What tools say of when they are loaded and how they are called, which is of one house alone."""
+    tools = _objects(asked.get("tools"))
+    tools += [tool for item in _objects(asked.get("input")) for tool in _objects(item.get("tools"))]
+    tools += [each for tool in tools for each in _objects(tool.get("tools"))]
+    yield from (f"tools.{name}" for name in _OF_A_TOOL if any(tool.get(name) for tool in tools))
 
 
 def _is_marked(asked: Mapping[str, Any]) -> bool:

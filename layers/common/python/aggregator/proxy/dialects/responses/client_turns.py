@@ -91,6 +91,8 @@ class _Reader:
                 self._output(item, place)
             case "reasoning":
                 self._reasoning(item, place)
+            case "additional_tools":
+                pass  # they stand among the request's tools: see declared.py
             case "item_reference":
                 raise unsupported(f"{place}.type", "nothing is stored here, so an item cannot be referred to")
             case _:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregator.errors import JsonObject
+from aggregator.proxy.dialects.responses.declared import each_of
 from aggregator.proxy.dialects.responses.parts import CallItem
 from aggregator.runtime import passable_json
 from aggregator.runtime.shape import a_name, a_text, an_object
@@ -36,12 +37,7 @@ def as_function(tool: JsonObject, place: str) -> JsonObject:
 
 def customs_in(asked: Mapping[str, Any]) -> frozenset[str]:
     """Names of the custom tools of a request."""
-    return frozenset(
-        each["name"]
-        for tool in asked.get("tools") or ()
-        for each in (tool["tools"] if tool.get("type") == "namespace" else (tool,))
-        if each.get("type") == "custom"
-    )
+    return frozenset(each["name"] for each in each_of(asked) if each.get("type") == "custom")
 
 
 class CustomCallItem(CallItem):

@@ -11,6 +11,7 @@ from aggregator.errors import JsonObject, UnsupportedParameter
 from aggregator.proxy.body import body_of
 from aggregator.proxy.dialects.chat_form import checked
 from aggregator.proxy.dialects.responses.client_turns import turns_in
+from aggregator.proxy.dialects.responses.declared import declared
 from aggregator.proxy.dialects.to_chat_form import written
 from aggregator.proxy.dialects.untranslated import as_it_is, has_tools_beside
 from aggregator.proxy.model import Ask
@@ -42,6 +43,7 @@ _TAKEN = frozenset({
     *_SAME, "input", "instructions", "max_output_tokens", "tools", "tool_choice", "text", "reasoning", "metadata",
     "store", "include", "truncation", "stream_options", "max_tool_calls", "background", "client_metadata",
 })  # fmt: skip
+_CONTEXTS = ("auto", "current_turn", "all_turns")
 # They add to what built-in tools say, or to what comes anyway.
 _INCLUDABLE = (
     "reasoning.encrypted_content", "message.output_text.logprobs", "message.input_image.image_url",
@@ -137,7 +139,7 @@ def _refuse_state(asked: JsonObject) -> None:
 
 def _tools(asked: JsonObject) -> JsonObject:
     body: JsonObject = {}
-    tools = [tool for place, each in objects_in(asked.get("tools"), "tools") for tool in _flat(each, place)]
+    tools = [tool for place, each in declared(asked) for tool in _flat(each, place)]
     _require_names_apart(asked, [tool["function"]["name"] for tool in tools])
     if tools:
         body["tools"] = tools
@@ -153,7 +155,7 @@ def namespaces_of(asked: JsonObject) -> dict[str, str]:
     """The namespace of each function that stands in one, by its name, for the calls of it to repeat."""
     return {
         function["name"]: tool["name"]
-        for tool in asked.get("tools") or ()
+        for _, tool in declared(asked)
         if tool.get("type") == "namespace"
         for function in tool["tools"]
     }
@@ -191,6 +193,9 @@ def _tool(tool: JsonObject, place: str) -> JsonObject:
         raise unsupported(
             f"{place}.type", f"only functions are offered as tools here, not '{tool.get('type')}'"
         )
+    callers = tool.get("allowed_callers")
+    if callers and "direct" not in a_list(callers, f"{place}.allowed_callers"):
+        raise unsupported(f"{place}.allowed_callers", "tools are called by the model itself here")
     function: JsonObject = {"name": a_name(tool.get("name"), f"{place}.name")}
     if tool.get("description") is not None:
         function["description"] = a_text(tool["description"], f"{place}.description")
@@ -247,10 +252,12 @@ def _text(asked: JsonObject) -> JsonObject:
 def _reasoning(asked: JsonObject) -> JsonObject:
     """The effort. A summary needs no asking here: what a provider tells of its reasoning is always passed on."""
     reasoning = an_object(asked.get("reasoning") or {}, "reasoning")
-    taken = {"mode": (None, "standard"), "context": (None, "auto", "current_turn")}
-    for name, values in taken.items():
-        if reasoning.get(name) not in values:
-            raise unsupported(f"reasoning.{name}", f"is taken as '{values[1]}' only")
+    if reasoning.get("mode") not in (None, "standard"):
+        raise unsupported("reasoning.mode", "is taken as 'standard' only")
+    if (
+        reasoning.get("context") is not None
+    ):  # all thoughts go back, and a model reads of them what it wants to
+        one_of(reasoning["context"], _CONTEXTS, "reasoning.context")
     effort = reasoning.get("effort")
     return {} if effort is None else {"reasoning_effort": a_name(effort, "reasoning.effort")}
 
