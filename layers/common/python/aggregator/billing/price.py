@@ -125,17 +125,25 @@ class Price:
     tools: tuple[tuple[str, int], ...] = ()
     service_tiers: tuple[tuple[str, "Price"], ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """As it stands in the catalogue and in events; what is not priced apart is left out."""
+    def to_json(self, usage: Usage | None = None) -> dict[str, Any]:
+        """As it stands in the catalogue; what is not priced apart is left out.
+
+        In the event of `usage` it carries no rates either that this has no use for.
+        """
+        tools, service_tiers = self.tools, self.service_tiers
+        if usage is not None:
+            used = [name for name, _ in usage.tools]
+            tools = tuple([each for each in tools if each[0] in used])
+            service_tiers = tuple([each for each in service_tiers if each[0] == usage.service_tier])
         said = {"version": self.version} | _rates_json(self)
         if self.image:
             said["image"] = self.image
         if self.request:
             said["request"] = self.request
-        if self.tools:
-            said["tools"] = dict(self.tools)
-        if self.service_tiers:
-            said["serviceTiers"] = {name: _rates_json(rates) for name, rates in self.service_tiers}
+        if tools:
+            said["tools"] = dict(tools)
+        if service_tiers:
+            said["serviceTiers"] = {name: _rates_json(rates) for name, rates in service_tiers}
         return said
 
     @classmethod
@@ -175,31 +183,6 @@ class Price:
             if tier == name:
                 return replace(rates, image=self.image, request=self.request, tools=self.tools)
         return self
-
-    def pinned_for(self, usage: Usage) -> "Price":
-        """What of this price charges `usage`: an event carries no rates that its request has no use for."""
-        tiers, tools = self.service_tiers, self.tools
-        if tiers:
-            tiers = tuple([each for each in tiers if each[0] == usage.service_tier])
-        if tools:
-            used = {name for name, _ in usage.tools}
-            tools = tuple([each for each in tools if each[0] in used])
-        if tiers == self.service_tiers and tools == self.tools:
-            return self
-        return Price(
-            self.version,
-            self.input,
-            self.output,
-            self.cached_input,
-            self.cache_write,
-            self.reasoning,
-            self.image,
-            self.request,
-            self.tiers,
-            self.cache_write_hour,
-            tools,
-            tiers,
-        )
 
     def scaled(self, percent: int) -> "Price":
         """These prices with a markup: `percent` of them (110 adds a tenth), each rounded up."""
@@ -316,29 +299,32 @@ class Dearest(NamedTuple):
 
 
 def dearest_of(
-    input_tokens: int, images: int, price: Price, fees_nano_usd: NanoUsd = 0, read_again_tokens: int = 0
+    input_tokens: int,
+    images: int,
+    price: Price,
+    fees_nano_usd: NanoUsd = 0,
+    read_again_tokens: int = 0,
+    *,
+    for_an_hour: bool = True,
 ) -> Dearest:
-    """Of each kind of tokens the dearest rate, over every tier that this much input can reach."""
+    """Of each kind of tokens the dearest rate, over every tier that this much input can reach.
+
+    `for_an_hour`: something may be written to a cache to stay for an hour, at the rate of that.
+    """
     whole = input_tokens + read_again_tokens
     fees = images * price.image + price.request + fees_nano_usd
     if not price.tiers:
-        to_read, to_read_again = _dearest_to_read(price), _or(price.cached_input, price.input)
+        to_read, to_read_again = _dearest_to_read(price, for_an_hour), _or(price.cached_input, price.input)
         output = max(price.output, price.reasoning or 0)
     else:
         reachable: list[Price | Tier] = [
             price,
             *(tier for tier in price.tiers if whole > tier.above_input_tokens),
         ]
-        to_read = max([_dearest_to_read(rates) for rates in reachable])
+        to_read = max([_dearest_to_read(rates, for_an_hour) for rates in reachable])
         to_read_again = max([_or(rates.cached_input, rates.input) for rates in reachable])
         output = max([max(rates.output, rates.reasoning or 0) for rates in reachable])
     return Dearest(input_tokens * to_read + read_again_tokens * to_read_again + fees * PER, output)
-
-
-def without_an_hour(price: Price) -> Price:
-    """The price of a request that asks no cache to keep anything for an hour: that rate bounds nothing of it."""
-    tiers = tuple([replace(tier, cache_write_hour=None) for tier in price.tiers])
-    return replace(price, cache_write_hour=None, tiers=tiers)
 
 
 def rates_for(input_tokens: int, price: Price) -> Price | Tier:
@@ -349,8 +335,9 @@ def rates_for(input_tokens: int, price: Price) -> Price | Tier:
     return max(reached, key=lambda tier: tier.above_input_tokens) if reached else price
 
 
-def _dearest_to_read(rates: Price | Tier) -> int:
-    return max(rates.input, rates.cached_input or 0, rates.cache_write or 0, rates.cache_write_hour or 0)
+def _dearest_to_read(rates: Price | Tier, for_an_hour: bool) -> int:
+    hour = rates.cache_write_hour if for_an_hour else 0
+    return max(rates.input, rates.cached_input or 0, rates.cache_write or 0, hour or 0)
 
 
 def _or(rate: int | None, fallback: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aggregator.billing.money import NanoUsd
-from aggregator.billing.price import Dearest, Price, dearest_of, without_an_hour
+from aggregator.billing.price import Dearest, Price, dearest_of
 from aggregator.proxy.attachments import File
 from aggregator.proxy.model import EMBEDDINGS, Ask, Bound, Route, Way
 
@@ -28,12 +28,13 @@ def bound_of(ask: Ask, routes: Sequence[Route]) -> Bound:
     So are the calls of hosted tools; the least is none, or one where such a tool is demanded.
     """
     at_most = at_least = longest = 0
+    for_an_hour = _keeps_an_hour(ask, routes)
     for route in routes:
         (fewest, most), output = calls_on_route(ask, route), most_output(ask, route)
-        dearest = _dearest(ask, route, most)
+        dearest = _dearest(ask, route, most, for_an_hour)
         at_most = max(at_most, _cost(dearest, output * ask.choices))
         if fewest != most:
-            dearest = _dearest(ask, route, fewest)
+            dearest = _dearest(ask, route, fewest, for_an_hour)
         at_least = max(at_least, _cost(dearest, _least_output(ask, route) * ask.choices))
         longest = max(longest, output)
     return Bound(at_most, at_least, longest)
@@ -48,9 +49,11 @@ def ways_within(
     """
     most = None if reply_tokens is None else max(1, reply_tokens // ask.choices)
     ways: list[Way] = []
+    for_an_hour = _keeps_an_hour(ask, routes)
     for route in routes:
         calls = _covered_calls(ask, route, held_nano_usd)
-        tokens = covered_output(ask, route, held_nano_usd, calls)
+        dearest = _dearest(ask, route, calls, for_an_hour)
+        tokens = _covered_output(ask, route, held_nano_usd, dearest)
         ways.append(Way(route, tokens if most is None else min(tokens, most), calls))
     return ways
 
@@ -138,23 +141,29 @@ def _covered_calls(ask: Ask, route: Route, held_nano_usd: NanoUsd) -> int:
 
 def covered_output(ask: Ask, route: Route, held_nano_usd: NanoUsd, calls: int) -> int:
     """Output tokens, for each choice, that an amount covers on a route; less than 0 if not even the input."""
-    fits = min([each.fits(held_nano_usd) for each in _dearest(ask, route, calls)])
+    dearest = _dearest(ask, route, calls, _keeps_an_hour(ask, [route]))
+    return _covered_output(ask, route, held_nano_usd, dearest)
+
+
+def _covered_output(ask: Ask, route: Route, held_nano_usd: NanoUsd, dearest: list[Dearest]) -> int:
+    fits = min([each.fits(held_nano_usd) for each in dearest])
     return min(most_output(ask, route), fits // ask.choices)
 
 
 def cost_on(ask: Ask, route: Route, output_tokens: int, calls: int) -> NanoUsd:
     """The most that a request can cost on a route, with so much output for each choice, and so many calls of tools."""
-    return _cost(_dearest(ask, route, calls), output_tokens * ask.choices)
+    return _cost(_dearest(ask, route, calls, _keeps_an_hour(ask, [route])), output_tokens * ask.choices)
 
 
 def _cost(dearest: list[Dearest], output_tokens: int) -> NanoUsd:
     return max([each.cost(output_tokens) for each in dearest])
 
 
-def _dearest(ask: Ask, route: Route, calls: int) -> list[Dearest]:
+def _dearest(ask: Ask, route: Route, calls: int, for_an_hour: bool) -> list[Dearest]:
     """What the request can cost at each price that it may be charged at."""
     load = _load(ask, route, calls)
-    return [dearest_of(images=ask.images, price=price, **load) for price in _prices(ask, route)]
+    prices = _prices(ask, route)
+    return [dearest_of(images=ask.images, price=price, for_an_hour=for_an_hour, **load) for price in prices]
 
 
 def _load(ask: Ask, route: Route, calls: int) -> dict[str, int]:
@@ -176,16 +185,19 @@ def _load(ask: Ask, route: Route, calls: int) -> dict[str, int]:
 
 
 def _prices(ask: Ask, route: Route) -> list[Price]:
-    """The prices that the request may be charged at: a provider may serve it in another tier than it asks for.
+    """The prices that the request may be charged at: a provider may serve it in another tier than it asks for."""
+    if not ask.service_tier:
+        return [route.price]
+    return [route.price, route.price.in_service_tier(ask.service_tier)]
 
-    What a cache keeps for an hour costs more, and is bounded only where it was asked for.
-    """
-    prices = [route.price]
-    if ask.service_tier:
-        prices.append(route.price.in_service_tier(ask.service_tier))
-    if not any(price.has_an_hour for price in prices) or _asks_for_an_hour([ask.body, ask.asked]):
-        return prices
-    return [without_an_hour(price) for price in prices]
+
+def _keeps_an_hour(ask: Ask, routes: Sequence[Route]) -> bool:
+    """Whether it may be charged what a cache takes to keep something for an hour: who has a price for it was asked."""
+    for route in routes:
+        for price in _prices(ask, route):
+            if price.has_an_hour:
+                return _asks_for_an_hour(ask.asked or ask.body)
+    return False
 
 
 def _asks_for_an_hour(body: Any) -> bool:

@@ -52,8 +52,10 @@ def serve(
             strategy=_choice(event, STRATEGY, STRATEGIES),
             may_cap=(_choice(event, CAP, CAPS) or caller.cap) == LOWER,
         )
-        said = surface.read(event, _memory(caller, visit, do)) if surface.keeps else surface.read(event)
-        ask = said.but(user_id=caller.user_id)
+        if surface.keeps:
+            ask = surface.read(event, user_id=caller.user_id, memory=_memory(caller, visit, do))
+        else:
+            ask = surface.read(event, user_id=caller.user_id)
         body_hash = _taken_out(event)
         wishes = Wishes.of(event, caller.cache_seconds)
 

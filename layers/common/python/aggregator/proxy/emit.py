@@ -86,7 +86,7 @@ def event_of(receipt: Receipt) -> JsonObject:
         "outcome": receipt.outcome,
         "status": receipt.status,
         "usage": receipt.usage.to_json(),
-        "price": receipt.route.price.pinned_for(receipt.usage).to_json(),
+        "price": receipt.route.price.to_json(receipt.usage),
         "costNanoUsd": receipt.cost_nano_usd,
         "latencyMs": receipt.latency_ms,
     }

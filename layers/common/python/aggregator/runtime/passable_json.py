@@ -46,7 +46,9 @@ def read_at_any_depth(text: str | bytes) -> Any:
         ValueError: it is no JSON.
     """
     try:
-        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        return _DECODER.decode(
+            text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
+        )
     except RecursionError:
         raise TooDeep from None
 
@@ -110,6 +112,10 @@ def _finite(digits: str) -> float:
     if isinf(number):
         raise NotFinite
     return number
+
+
+# Made once: json.loads makes one for each text that it is to read in other ways than its own.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 
 def _within(value: dict[str, Any] | list[Any]) -> Iterable[Any]:

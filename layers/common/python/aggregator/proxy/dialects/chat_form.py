@@ -5,11 +5,14 @@ Source of the fields: OpenAI API reference, "Create chat completion".
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import InvalidRequest, UnsupportedParameter
 from aggregator.proxy.attachments import Attachments
 from aggregator.proxy.model import Ask, JsonObject, service_tier_of
+
+if TYPE_CHECKING:
+    from aggregator.proxy.dialects.conversation import Turns
 
 MAX_CHOICES = 128
 
@@ -48,7 +51,13 @@ _UNPRICED = ("web_search_options", "audio", "prediction")
 
 
 def checked(
-    body: JsonObject, text_bytes: int, *, surface: str = "chat", asked: JsonObject | None = None
+    body: JsonObject,
+    text_bytes: int,
+    *,
+    surface: str = "chat",
+    asked: JsonObject | None = None,
+    user_id: str = "",
+    turns: "Turns" = (),
 ) -> Ask:
     """Check a chat completion request that was read already, or translated from the form of its surface.
 
@@ -82,6 +91,8 @@ def checked(
         surface=surface,
         asked=asked or {},
         service_tier=service_tier_of(body),
+        user_id=user_id,
+        turns=turns,
         addresses=attached.addresses,
     )
 

@@ -260,9 +260,10 @@ def _headers(origin: Origin, request: UpstreamRequest) -> dict[str, str]:
         ValueError: a value would break out of its line.
     """
     headers = dict(request.headers)
-    if not any(name.lower() == "host" for name in headers):
+    if "host" not in map(str.lower, headers):
         headers = {"Host": origin.header, **headers}
-    if any("\r" in value or "\n" in value for value in headers.values()):
+    values = "".join(headers.values())
+    if "\r" in values or "\n" in values:
         raise ValueError("a header's value holds a line end")
     return headers
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from aggregator.proxy.body import body_of
 from aggregator.proxy.dialects.chat_form import checked
+from aggregator.proxy.dialects.lengths import utf8_length
 from aggregator.proxy.model import Ask
 
 
-def read(event: Mapping[str, Any]) -> Ask:
+def read(event: Mapping[str, Any], *, user_id: str = "") -> Ask:
     """Read and check a chat completion request.
 
     Raises:
@@ -16,4 +17,4 @@ def read(event: Mapping[str, Any]) -> Ask:
         UnsupportedParameter: it asks for something that has no price here.
         PayloadTooLarge: over 6 MB.
     """
-    return checked(body_of(event), len(event["body"].encode(errors="surrogatepass")))
+    return checked(body_of(event), utf8_length(event["body"]), user_id=user_id)

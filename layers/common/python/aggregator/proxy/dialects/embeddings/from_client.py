@@ -17,7 +17,7 @@ MAX_INPUTS = 2048
 _TOKENS_AROUND_AN_INPUT = 3
 
 
-def read(event: Mapping[str, Any]) -> Ask:
+def read(event: Mapping[str, Any], *, user_id: str = "") -> Ask:
     """Read and check a request.
 
     Raises:
@@ -44,6 +44,7 @@ def read(event: Mapping[str, Any]) -> Ask:
         messages=len(texts) + len(tokens),
         images=0,
         surface=NAME,
+        user_id=user_id,
         tokens=sum(len(each) + _TOKENS_AROUND_AN_INPUT for each in tokens),
     )
 

@@ -47,7 +47,7 @@ _TOOL = frozenset({
 })  # fmt: skip
 
 
-def read(event: Mapping[str, Any]) -> Ask:
+def read(event: Mapping[str, Any], *, user_id: str = "") -> Ask:
     """Read and check a request.
 
     Raises:
@@ -61,7 +61,7 @@ def read(event: Mapping[str, Any]) -> Ask:
     for name, value in headers.items():  # beyond ASCII no two readers of HTTP take the same bytes for it
         if not (value.isascii() and value.replace("\t", " ").isprintable()):
             raise invalid(name, "must be printable ASCII")
-    return taken(asked).but(headers=headers)
+    return taken(asked).but(headers=headers, user_id=user_id)
 
 
 def taken(asked: JsonObject) -> Ask:
@@ -110,7 +110,7 @@ def ask_of(asked: JsonObject) -> Ask:
     body |= _tools(asked) | _thinking(asked) | _output(asked)
     if body.get("stream"):
         body["stream_options"] = {"include_usage": True}
-    return checked(body, bytes_of(body), surface=NAME, asked=asked).but(turns=turns)
+    return checked(body, bytes_of(body), surface=NAME, asked=asked, turns=turns)
 
 
 def _refuse_unpriced(asked: JsonObject) -> None:

@@ -52,7 +52,9 @@ _INCLUDABLE = (
 )  # fmt: skip
 
 
-def read(event: Mapping[str, Any], memory: "Callable[[str], Memory] | None" = None) -> Ask:
+def read(
+    event: Mapping[str, Any], memory: "Callable[[str], Memory] | None" = None, *, user_id: str = ""
+) -> Ask:
     """Read and check a request; `memory` has what a request for a model may go on from.
 
     Raises:
@@ -68,13 +70,15 @@ def read(event: Mapping[str, Any], memory: "Callable[[str], Memory] | None" = No
     if not isinstance(asked.get("store") or False, bool):
         raise invalid("store", "must be true or false")
     if memory is None:
-        return taken(asked)
+        return taken(asked).but(user_id=user_id)
     from aggregator.proxy.dialects.responses import earlier  # noqa: PLC0415 (few requests name what was kept)
 
     if not earlier.goes_on(asked):
-        return taken(asked)
+        return taken(asked).but(user_id=user_id)
     follows = asked.get(earlier.FOLLOWS)
-    return taken(earlier.with_what_came_before(asked, memory(asked["model"]))).but(follows=follows)
+    return taken(earlier.with_what_came_before(asked, memory(asked["model"]))).but(
+        follows=follows, user_id=user_id
+    )
 
 
 def taken(asked: JsonObject) -> Ask:
@@ -119,7 +123,7 @@ def ask_of(asked: JsonObject) -> Ask:
     an_object(asked.get("stream_options") or {}, "stream_options")
     if body.get("stream"):
         body["stream_options"] = {"include_usage": True}
-    return checked(body, bytes_of(body), surface=NAME, asked=asked).but(turns=turns)
+    return checked(body, bytes_of(body), surface=NAME, asked=asked, turns=turns)
 
 
 def _refuse_state(asked: JsonObject) -> None:
