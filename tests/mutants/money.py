@@ -9,6 +9,8 @@ TIGHT = ("tests/unit/proxy/test_tight.py",)
 RESERVE = ("tests/unit/billing/test_reserve.py",)
 BOOK = ("tests/unit/billing/test_transaction.py",)
 STORE = ("tests/integration/billing/test_billing_store.py",)
+REST = ("tests/unit/billing/test_rest.py",)
+EARLY = ("tests/unit/proxy/test_early_return.py",)
 STATEMENT = ("tests/integration/billing/test_statements.py",)
 RECONCILE = ("tests/unit/billing/test_repricing.py",)
 COUNTING = ("tests/unit/proxy/test_counting.py",)
@@ -669,10 +671,8 @@ MUTANTS = (
     Mutant(
         "a bucket is released of money that it does not hold",
         "billing/writes.py",
-        """f"{holds} = {holds} - {count}"]
-        self._conditions += [f"{hold} >= {amount}", f"{holds} >= {count}"]""",
-        """f"{holds} = {holds} - {count}"]
-        self._conditions += [f"{holds} >= {count}"]""",
+        'self._conditions += [f"{hold} >= {amount}", f"{holds} >= {count}"]',
+        'self._conditions += [f"{holds} >= {count}"]',
         STORE,
     ),
     Mutant(
@@ -702,6 +702,104 @@ MUTANTS = (
         '":needed": max(amount_nano_usd, if_available or 0)',
         '":needed": if_available or amount_nano_usd',
         STORE,
+    ),
+    Mutant(
+        "the rest of a small hold costs a write",
+        "billing/model.py",
+        "return self.amount_nano_usd > SHARES.give_back_above.of(before)",
+        "return self.amount_nano_usd >= SHARES.give_back_above.of(before)",
+        REST,
+    ),
+    Mutant(
+        "a hold is measured against what it left",
+        "billing/model.py",
+        "before = self.available_after_nano_usd + self.amount_nano_usd",
+        "before = self.available_after_nano_usd",
+        REST,
+    ),
+    Mutant(
+        "what a request cost comes back with its rest",
+        "billing/rest.py",
+        "rest = hold.amount_nano_usd - charged_nano_usd",
+        "rest = hold.amount_nano_usd",
+        REST,
+    ),
+    Mutant(
+        "a return that nobody knows of counts as not done",
+        "billing/rest.py",
+        "return 0 if surely else rest",
+        "return 0",
+        REST,
+    ),
+    Mutant(
+        "a return that was refused counts as done",
+        "billing/rest.py",
+        "return 0 if surely else rest",
+        "return rest",
+        REST,
+    ),
+    Mutant(
+        "a fault of the table counts as not done",
+        "billing/rest.py",
+        "or 400 <= failed.status < 500",
+        "or failed.status >= 400",
+        REST,
+    ),
+    Mutant(
+        "a return that may have been carried out is repeated",
+        "runtime/signed_client.py",
+        "            return self._repeats_faults",
+        "            return True",
+        ("tests/integration/test_signed_client_retries.py",),
+    ),
+    Mutant(
+        "a return is sent by the client that repeats faults",
+        "billing/store.py",
+        "once(until(self._aws, ends)).call",
+        "until(self._aws, ends).call",
+        ("tests/unit/billing/test_rest.py",),
+    ),
+    Mutant(
+        "the rest comes out of a bucket that does not hold all of it",
+        "billing/writes.py",
+        "Held(rest_nano_usd, int(is_over)), of=Held(held_nano_usd, 1)",
+        "Held(rest_nano_usd, int(is_over))",
+        STORE,
+    ),
+    Mutant(
+        "a hold of which nothing stays goes on being counted",
+        "billing/writes.py",
+        "Held(rest_nano_usd, int(is_over)), of=",
+        "Held(rest_nano_usd, 0), of=",
+        STORE,
+    ),
+    Mutant(
+        "an event says that all is held of which a part is back",
+        "proxy/emit.py",
+        '"amountNanoUsd": receipt.hold.amount_nano_usd - returned,',
+        '"amountNanoUsd": receipt.hold.amount_nano_usd,',
+        EARLY,
+    ),
+    Mutant(
+        "the rest comes back after the event",
+        "proxy/walk.py",
+        "returned_nano_usd=returned)",
+        "returned_nano_usd=0)",
+        EARLY,
+    ),
+    Mutant(
+        "an entry says less than was held",
+        "billing/settle_batch.py",
+        "event.hold.amount_nano_usd + event.hold.returned_nano_usd",
+        "event.hold.amount_nano_usd",
+        EARLY,
+    ),
+    Mutant(
+        "the rest has all the time that follows an answer",
+        "proxy/tab.py",
+        "ends = share(settle_by, self.monotonic(), RETURN_SHARE)",
+        "ends = settle_by",
+        ("tests/unit/proxy/test_afterwards.py",),
     ),
     Mutant(
         "a hold does not ask for what else must be there",

@@ -31,6 +31,21 @@ class Oracle:
         self.held[request] = (amount, deadline)
         return amount
 
+    def knows(self, request: str) -> bool:
+        """Whether a request's hold is still there, or it has been charged."""
+        return request in self.held or request in self.charged
+
+    def give_back(self, request: str, cost: int, *, lost: bool) -> None:
+        """A hold's rest comes back with the answer; if the write is lost, it is for nobody until it lapses."""
+        if request not in self.held or cost >= self.held[request][0]:
+            return
+        amount, deadline = self.held[request]
+        self.held[request] = (cost, deadline)
+        if lost:
+            self.held[f"rest of {request}"] = (amount - cost, deadline)
+        else:
+            self.available += amount - cost
+
     def sweep(self, lapsed_before: int) -> None:
         for request, (amount, end) in list(self.held.items()):
             if end < lapsed_before:

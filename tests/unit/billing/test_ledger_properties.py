@@ -1,16 +1,19 @@
-"""Any interleaving of reserve, settle, redeliver, reorder, lose, lapse, sweep, refund and crash keeps the money."""
+"""Any interleaving of reserve, return, settle, redeliver, lose, lapse, sweep, refund and crash keeps the money."""
 
 import os
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from aggregator.billing.entry_item import ENTRY_PREFIX, from_item
-from aggregator.billing.model import CLOCK_SKEW_SECONDS, UsageEnd
+from aggregator.billing.model import CLOCK_SKEW_SECONDS, Hold, UsageEnd
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reserve import reserve
+from aggregator.billing.rest import return_rest
 from aggregator.billing.settle import settle_account
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
@@ -25,7 +28,7 @@ USER = "u"
 
 
 class CrashingAws:
-    """DynamoDB that may be cut off: before a call is applied, or after it, the answer lost."""
+    """DynamoDB that may be cut off: before a call is sent, after it is applied, or instead ("lost"): nobody knows."""
 
     def __init__(self, inner: MemoryDynamoDb) -> None:
         self.inner = inner
@@ -36,6 +39,8 @@ class CrashingAws:
         crash, self.crash = (self.crash, None) if writes else (None, self.crash)
         if crash == "before":
             raise AwsError("Unreachable")
+        if crash == "lost":
+            raise AwsError("TimedOut")
         answer = self.inner.call(action, request)
         if crash == "after":
             raise AwsError("TimedOut")
@@ -121,13 +126,29 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         raise AssertionError("the crash was not felt")
 
-    @rule(target=events, ended=consumes(running), used=st.integers(0, 500))
-    def end(self, ended: Running, used: int) -> object:
+    @rule(
+        target=events,
+        ended=consumes(running),
+        used=st.integers(0, 500),
+        fate=st.sampled_from(["small", "large", "before", "after", "lost"]),
+    )
+    def end(self, ended: Running, used: int, fate: str) -> object:
+        """A small hold waits for its settling; a large one's rest comes back, whatever becomes of that write."""
+        back = 0
+        if fate != "small" and ended.amount:
+            hold = Hold(ended.amount, ended.bucket, available_after_nano_usd=0)
+            charged = min(used, ended.amount)
+            self.aws.crash = None if fate == "large" else fate
+            with redirect_stdout(StringIO()):  # what it logs
+                back = return_rest(self.store, USER, hold, charged, request_id="r", ends=None)
+            self.aws.crash = None
+            if fate != "before":
+                self.oracle.give_back(ended.request, charged, lost=fate == "lost")
         return UsageEnd(
             request_id=ended.request,
             user_id=USER,
             occurred_at="2026-11-23T06:00:00.000Z",
-            held_nano_usd=ended.amount,
+            held_nano_usd=ended.amount - back,
             bucket=ended.bucket,
             usage=Usage(output_tokens=used),
             price=ONE_NANO_A_TOKEN,
@@ -143,8 +164,12 @@ class LedgerMachine(RuleBasedStateMachine):
         if not batch:
             return
         self.aws.crash = crash
+        late = [
+            end.request_id for end in batch if end.held_nano_usd and not self.oracle.knows(end.request_id)
+        ]
         try:
-            settle_account(self.store, batch, lambda _: None, self.now)
+            done = settle_account(self.store, batch, lambda _: None, self.now)
+            assert crash is not None or done.late == len(late)
         except AwsError as felt:
             if crash is None:
                 raise

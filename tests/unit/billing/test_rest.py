@@ -9,6 +9,7 @@ from aggregator.billing.model import Held, Hold, bucket_for
 from aggregator.billing.reserve import reserve
 from aggregator.billing.rest import return_rest
 from aggregator.billing.settle import settle_account
+from aggregator.billing.store import BillingStore
 from aggregator.runtime.aws import AwsError
 from tests.fakes.ledger_world import BUCKET, NOW, FlakyAws, LedgerWorld, end
 
@@ -175,14 +176,36 @@ def test_a_write_whose_answer_was_lost_returns_its_money_once(lost: AwsError) ->
     holding(world, 400)
     losing = Losing()
     losing.inner, losing.lost = world.aws.inner, lost
-    world.aws = losing
-    world.store._aws = losing
+    world.store = BillingStore(losing, "billing")
     losing.inner.calls.clear()
 
     back = returned(world, hold, charged=30)
 
     assert (back, losing.inner.calls) == (370, ["UpdateItem"])
     assert (world.available(), holds(world)) == (570, {BUCKET: Held(430, 2)})
+
+
+def test_the_write_goes_out_by_a_client_that_repeats_no_fault_within_its_time() -> None:
+    asked: list[object] = []
+
+    class Asked(FlakyAws):
+        def until(self, ends: float) -> "Asked":
+            asked.append(ends)
+            return self
+
+        def once(self) -> "Asked":
+            asked.append("once")
+            return self
+
+    world = world_of(1_000)
+    hold = holding(world, 400)
+    told = Asked()
+    told.inner = world.aws.inner
+
+    return_rest(BillingStore(told, "billing"), "ann", hold, 30, request_id="r1", ends=7.5)
+
+    assert asked == [7.5, "once"]
+    assert world.available() == 970
 
 
 def test_a_defect_counts_as_done_and_is_told(capsys: pytest.CaptureFixture[str]) -> None:

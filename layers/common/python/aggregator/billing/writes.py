@@ -55,12 +55,10 @@ def return_rest(
 
     Its request goes on being counted there, for it is yet to be settled; but a hold of which nothing stays is over.
     """
+    is_over = rest_nano_usd == held_nano_usd
     change = _Change(user_id)
     change.add(rest_nano_usd)
-    if rest_nano_usd == held_nano_usd:
-        change.take(bucket, Held(held_nano_usd, 1))
-    else:
-        change.lower(bucket, held_nano_usd, rest_nano_usd)
+    change.take(bucket, Held(rest_nano_usd, int(is_over)), of=Held(held_nano_usd, 1))
     return change.update(table)
 
 
@@ -100,19 +98,13 @@ class _Change:
         }
         self._adds += ["#posted :posted", "#entries :entries"]
 
-    def take(self, bucket: str, held: Held) -> None:
-        """Take `held` out of a bucket, which must have it."""
+    def take(self, bucket: str, held: Held, *, of: Held | None = None) -> None:
+        """Take `held` out of a bucket, which must have it, or all that it is a part `of`."""
         hold, holds = self._name(bucket)
         amount, count = self._value(held)
         self._sets += [f"{hold} = {hold} - {amount}", f"{holds} = {holds} - {count}"]
-        self._conditions += [f"{hold} >= {amount}", f"{holds} >= {count}"]
-
-    def lower(self, bucket: str, held_nano_usd: NanoUsd, by_nano_usd: NanoUsd) -> None:
-        """Take a part of one request's hold out of a bucket, which must have all of it, and its request."""
-        hold, holds = self._name(bucket)
-        amount, count = self._value(Held(held_nano_usd, 1))
-        self._values[":rest"] = by_nano_usd
-        self._sets.append(f"{hold} = {hold} - :rest")
+        if of is not None:
+            amount, count = self._value(of, "of")
         self._conditions += [f"{hold} >= {amount}", f"{holds} >= {count}"]
 
     def sweep(self, lapsed: Mapping[str, Held], taken: Mapping[str, Held]) -> None:
@@ -165,10 +157,10 @@ class _Change:
         self._names |= {f"#hold{n}": AMOUNT + bucket, f"#holds{n}": COUNT + bucket}
         return f"#hold{n}", f"#holds{n}"
 
-    def _value(self, held: Held) -> tuple[str, str]:
+    def _value(self, held: Held, what: str = "hold") -> tuple[str, str]:
         n = len(self._names) // 2 - 1
-        self._values |= {f":hold{n}": held.amount_nano_usd, f":holds{n}": held.count}
-        return f":hold{n}", f":holds{n}"
+        self._values |= {f":{what}{n}": held.amount_nano_usd, f":{what}s{n}": held.count}
+        return f":{what}{n}", f":{what}s{n}"
 
 
 def remember(table: str, entry: Entry, key: str, body_hash: str, now_epoch_seconds: int) -> JsonObject:
