@@ -13,7 +13,8 @@ from typing import Any
 import boto3
 import pytest
 
-from aggregator.billing.price import Price, Usage, cost_of
+from aggregator.billing.cost import cost_of
+from aggregator.billing.price import Price, Usage
 from aggregator.orchestrator.load_catalogue import packaged
 from local.providers import plan_providers
 from tests.e2e.caller import ApiCaller, UserCaller, eventually

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.billing.cost import cost_of
 from aggregator.billing.entry_item import from_item, to_event, to_item
 from aggregator.billing.model import Account, Entry, Hold, Posting, settlement_of
-from aggregator.billing.price import Price, Tier, Usage, cost_of
+from aggregator.billing.price import Price, Tier, Usage
 from aggregator.billing.settle_batch import usage_end_of
 from aggregator.billing.transaction import Order, entry_of
 from aggregator.contracts.ai_usage import AiUsage

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from aggregator.billing.cost import cost_of
 from aggregator.billing.entry_item import ENTRY_PREFIX, from_item
 from aggregator.billing.model import REVENUE, Entry
-from aggregator.billing.price import Price, Usage, cost_of
+from aggregator.billing.price import Price, Usage
 from aggregator.billing.settle_batch import settle_batch
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book

@@ -6,15 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.billing.price import (
-    Price,
-    Tier,
-    Usage,
-    cost_of,
-    fees_of,
-    most_it_can_cost,
-    output_tokens_that_fit,
-)
+from aggregator.billing.cost import cost_of, fees_of, most_it_can_cost, output_tokens_that_fit
+from aggregator.billing.price import Price, Tier, Usage
 
 GPT_4O_MINI = Price(version="1", input=150_000_000, output=600_000_000, cached_input=75_000_000)
 TIERED = Price(

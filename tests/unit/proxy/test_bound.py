@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.billing.price import Price, Tier, Usage, cost_of
+from aggregator.billing.cost import cost_of
+from aggregator.billing.price import Price, Tier, Usage
 from aggregator.proxy.bound import bound_of, input_bound, ways_within
 from aggregator.proxy.model import Ask, Route
 from tests.fakes.chat_world import ask, route

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.billing.price import Price, Usage, cost_of
+from aggregator.billing.cost import cost_of
+from aggregator.billing.price import Price, Usage
 from aggregator.errors import Refusal, UnsupportedParameter
 from aggregator.proxy.bound import bound_of, input_bound
 from aggregator.proxy.dialects.chat.client import CHAT

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.billing.price import Price, Tier, Usage, cost_of
+from aggregator.billing.cost import cost_of
+from aggregator.billing.price import Price, Tier, Usage
 from aggregator.proxy.bound import bound_of, ways_within
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES

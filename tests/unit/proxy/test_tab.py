@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.billing.cost import cost_of
 from aggregator.billing.model import Hold
-from aggregator.billing.price import Usage, cost_of
+from aggregator.billing.price import Usage
 from aggregator.proxy.bound import bound_of
 from aggregator.proxy.model import Ask, Progress, Receipt
 from aggregator.proxy.tab import Tab, estimated

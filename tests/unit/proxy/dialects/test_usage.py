@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.billing.price import Price, Usage, cost_of
+from aggregator.billing.cost import cost_of
+from aggregator.billing.price import Price, Usage
 from aggregator.proxy.dialects.usage import usage_in, usage_json, usage_of
 
 OPENAI = {

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aggregator.billing.books import Closing, Tally
+from aggregator.billing.cost import cost_of
 from aggregator.billing.model import PLATFORM_LOSS, Account, Entry, Held, Posted, day_of
 from aggregator.billing.money import NanoUsd
-from aggregator.billing.price import Usage, cost_of
+from aggregator.billing.price import Usage
 from aggregator.billing.repricing import Prices
 
 JsonObject = dict[str, Any]

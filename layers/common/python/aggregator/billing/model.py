@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from aggregator.billing.cost import cost_of
 from aggregator.billing.money import NanoUsd
-from aggregator.billing.price import Price, Usage, cost_of
+from aggregator.billing.price import Price, Usage
 from aggregator.billing.shares import SHARES
 
 HOLD_SECONDS = 3600

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from aggregator.billing.cost import Dearest, dearest_of
 from aggregator.billing.money import NanoUsd
-from aggregator.billing.price import Dearest, Price, dearest_of
+from aggregator.billing.price import Price
 from aggregator.proxy.attachments import File
 from aggregator.proxy.model import EMBEDDINGS, Ask, Bound, Route, Way
 

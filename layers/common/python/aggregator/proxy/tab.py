@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from aggregator.auth.caller import Caller
+from aggregator.billing.cost import cost_of, fees_of, output_tokens_that_fit
 from aggregator.billing.model import Hold
 from aggregator.billing.money import NanoUsd
-from aggregator.billing.price import Usage, cost_of, fees_of, output_tokens_that_fit
+from aggregator.billing.price import Usage
 from aggregator.billing.reserve import Wallets
 from aggregator.proxy.afterwards import RETURN_SHARE, share
 from aggregator.proxy.bound import input_bound

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
-from aggregator.billing.price import most_it_can_cost
+from aggregator.billing.cost import most_it_can_cost
 from aggregator.orchestrator.model import CHEAPEST, LATENCY, PRIORITY, WEIGHTED
 from aggregator.proxy.bound import input_bound
 from aggregator.proxy.model import EMBEDDINGS, Ask, Route
