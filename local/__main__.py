@@ -6,6 +6,7 @@ import sys
 import threading
 
 from local.deploy import DeployError
+from local.folder import FolderTakenError
 from local.http_server import PortTakenError
 from local.package import BuildError
 from local.paths import local_dir
@@ -37,6 +38,12 @@ def main() -> int:
         return 0
     except PortTakenError as taken:
         print(f"{taken}. Try another: make run PORT={port + 1}", file=sys.stderr)
+        return 1
+    except FolderTakenError as taken:
+        print(
+            f"{taken}. Stop it, or give this one a folder: AGGREGATOR_LOCAL_DIR=/some/folder make run PORT={port}",
+            file=sys.stderr,
+        )
         return 1
     except _EXPECTED as failed:
         print(f"\n{failed}", file=sys.stderr)

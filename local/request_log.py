@@ -10,6 +10,8 @@ MODEL_HEADER = "x-aggregator-model"
 COST_HEADER = "x-aggregator-cost-usd"
 REQUEST_ID_HEADER = "x-request-id"
 
+_MESSAGES_TOKENS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
+
 # Enough for the last chunks of a stream, which hold its usage, and for a whole plain answer of usual size.
 KEPT_BYTES = 64 * 1024
 
@@ -65,10 +67,19 @@ def _facts_of(said: dict[str, Any]) -> dict[str, str]:
     facts = {}
     if isinstance(said.get("model"), str):
         facts["model"] = said["model"]
-    if isinstance(usage, dict) and "total_tokens" in usage:
-        facts["tokens"] = str(usage["total_tokens"])
+    if isinstance(usage, dict) and (tokens := _tokens_of(usage)) is not None:
+        facts["tokens"] = str(tokens)
     if isinstance(usage, dict) and "cost_usd" in usage:
         facts["cost"] = str(usage["cost_usd"])
     if isinstance(error, dict) and error.get("code"):
         facts["code"] = str(error["code"])
     return facts
+
+
+def _tokens_of(usage: dict[str, Any]) -> int | None:
+    """All tokens of an answer; Messages tells its parts, what was read from the cache beside the rest of the input."""
+    if "total_tokens" in usage:
+        return int(usage["total_tokens"])
+    if not {"input_tokens", "output_tokens"} <= usage.keys():
+        return None
+    return sum(int(usage.get(name) or 0) for name in _MESSAGES_TOKENS)

@@ -15,6 +15,7 @@ from local.authorizing import Authorizing
 from local.banner import banner
 from local.deploy import BUCKET, PARAMETERS, Stack, deploy, unpack_layers, upload
 from local.emulator import REGION, Emulator
+from local.folder import take
 from local.front_door import EmulatedApi, FrontDoor
 from local.function_processes import FunctionProcesses
 from local.http_server import HttpServer
@@ -55,6 +56,7 @@ class Run:
 
         Raises:
             PortTakenError: the port is taken.
+            FolderTakenError: another run has its files in the folder.
             StartError, BuildError, TemplateError, DeployError, SeedError: the step that failed, and why.
         """
         server = HttpServer(self._port)
@@ -96,6 +98,7 @@ class Run:
 
     def _prepare_folder(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._cleanup.callback(take(self.folder).close)
         for stale in ("run.json", "env.json"):
             (self.folder / stale).unlink(missing_ok=True)
             self._cleanup.callback((self.folder / stale).unlink, missing_ok=True)

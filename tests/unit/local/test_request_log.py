@@ -47,6 +47,19 @@ def test_a_stream_of_responses_shows_what_its_last_event_says_of_the_whole() -> 
     assert line(tail=tail).endswith("812 ms  m  22 tokens  $0.25  01a207385dac-655a4bf3")
 
 
+def test_a_message_shows_the_sum_of_its_parts() -> None:
+    usage = (
+        '{"input_tokens":3,"cache_read_input_tokens":20,"cache_creation_input_tokens":null,"output_tokens":5}'
+    )
+    plain = f'{{"type":"message","model":"m","usage":{usage}}}'
+    streamed = f'event: message_delta\ndata: {{"type":"message_delta","delta":{{}},"usage":{usage}}}\n\n'
+    uncounted = '{"type":"message","model":"m","usage":{"output_tokens":5}}'
+
+    assert line(tail=plain.encode()).endswith("812 ms  m  28 tokens  01a207385dac-655a4bf3")
+    assert line(tail=streamed.encode()).endswith("812 ms  28 tokens  01a207385dac-655a4bf3")
+    assert line(tail=uncounted.encode()).endswith("812 ms  m  01a207385dac-655a4bf3")
+
+
 def test_a_refusal_shows_its_code() -> None:
     assert line(status=402, tail=b'{"error":{"code":"insufficient_quota"}}').endswith(
         "402     812 ms  insufficient_quota  01a207385dac-655a4bf3"
