@@ -265,6 +265,6 @@ def test_what_announces_an_answer_is_read_past(upstream: HttpUpstream, announced
 def test_a_change_of_protocol_that_nobody_asked_for_is_no_answer(upstream: HttpUpstream) -> None:
     with (
         RawProvider([b"HTTP/1.1 101 Switching Protocols\r\n\r\n"]) as odd,
-        pytest.raises(UpstreamError, match="end cannot be told"),
+        pytest.raises(UpstreamError, match="not HTTP"),
     ):
         upstream.post(asked(odd), time.monotonic() + LONG)
