@@ -21,7 +21,9 @@ from conformance.agents.recorder import Asked, Recorder
 
 JsonObject = dict[str, Any]
 
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 400
+_PRESSED_AGAIN_SECONDS = 10
+_MOST_PRESSES = 3
 _PROBES = ("/api/hello",)
 """What Claude Code asks of an address before it speaks to it, and does as well without."""
 
@@ -36,13 +38,14 @@ _CALLS = (5, 3, 3)
 
 @dataclass
 class Ran:
-    """What is left of a run. `exit` is None if it had to be ended."""
+    """What is left of a run. `exit` is None if it had to be ended; `presses` are those of Ctrl-C."""
 
     exit: int | None
     output: str
     seconds: float
     asked: list[Asked]
     files: dict[str, str]
+    presses: int = 0
 
 
 @dataclass
@@ -68,8 +71,11 @@ class Cell:
 class Desk:
     """An agent at work for a user of its own, its requests recorded."""
 
-    def __init__(self, agent: Agent, base_url: str, account: Account, model: str, folder: Path) -> None:
+    def __init__(
+        self, agent: Agent, base_url: str, account: Account, model: str, folder: Path, *, credited: bool
+    ) -> None:
         self.agent = agent
+        self.credited = credited
         self.account = account
         self.model = model
         self._recorder = Recorder(base_url)
@@ -84,6 +90,7 @@ class Desk:
         task = Task(text, self._recorder.url, self.account.key, self.model, goes_on)
         call = self.agent.call(task)
         begun = time.monotonic()
+        presses = 0
         with tempfile.TemporaryFile("w+") as output:
             process = subprocess.Popen(  # noqa: S603 (the agents that are pinned here)
                 call.argv,
@@ -97,7 +104,7 @@ class Desk:
             if interrupt_after is not None:
                 self._until_answered(before, process)
                 time.sleep(interrupt_after)
-                _tell(process, signal.SIGINT)
+                presses = _interrupt(process)
             code = _end_of(process)
             output.seek(0)
             said = output.read()
@@ -105,7 +112,7 @@ class Desk:
             each.name: each.read_text(encoding="utf-8", errors="replace")
             for each in self.place.work.glob("*.txt")
         }
-        return Ran(code, said, time.monotonic() - begun, self._recorder.asked[before:], files)
+        return Ran(code, said, time.monotonic() - begun, self._recorder.asked[before:], files, presses)
 
     def close(self) -> None:
         """Stop recording."""
@@ -127,7 +134,8 @@ def desk(
     """A desk for a new user; `key` in place of the user's own."""
     account = api.new_account(f"agent-{uuid.uuid4().hex[:6]}", credit_usd)
     folder = Path(tempfile.mkdtemp(prefix="agent-"))
-    made = Desk(agent, api.base_url, Account(account.user_id, key or account.key), model, folder)
+    held_by = Account(account.user_id, key or account.key)
+    made = Desk(agent, api.base_url, held_by, model, folder, credited=credit_usd is not None)
     try:
         yield made
     finally:
@@ -197,6 +205,18 @@ def _end_of(process: "subprocess.Popen[bytes]") -> int | None:
         _tell(process, signal.SIGKILL)
         process.wait()
         return None
+
+
+def _interrupt(process: "subprocess.Popen[bytes]") -> int:
+    """Press Ctrl-C, and again if nothing comes of it, as a person does; how often it was pressed."""
+    for presses in range(1, _MOST_PRESSES + 1):
+        _tell(process, signal.SIGINT)
+        try:
+            process.wait(_PRESSED_AGAIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        return presses
+    return _MOST_PRESSES
 
 
 def _tell(process: "subprocess.Popen[bytes]", number: int) -> None:

@@ -1,8 +1,8 @@
 """Run coding agents against the embedded stack: `python -m conformance.agents.run [AGENT]`.
 
 Installs the pinned agents from npm into an environment of their own (a gigabyte), gives each a task with files to write
-and edit on a model of each house, and then what goes wrong: a wrong key, no money, a dead provider, Ctrl-C. Prints a
-table. Ends with 1 if anything is not as it must be.
+and edit on a model of each house, and then what goes wrong: a wrong key, no money, a provider that is dead, breaks off
+or falls silent, Ctrl-C. Prints tables. Ends with 1 if anything is not as it must be.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from conformance.agents.cells import Cell, run_cell
 from conformance.agents.marks import cache_marks, changes
 from conformance.agents.trimmed import trimmed
 from conformance.agents.trouble import Trouble, troubles
+from conformance.agents.unlucky import put
 from conformance.environments import InstallError, install
 from conformance.run import stack_at
 from tests.e2e.stack import Stack
@@ -40,6 +41,7 @@ _HEADS = (
     "cached",
     "seconds",
 )
+_TROUBLED = ("agent", "what goes wrong", "requests", "seconds", "USD", "shown to the user")
 
 
 def main() -> int:
@@ -50,6 +52,7 @@ def main() -> int:
     parser.add_argument(
         "--model", default="", help="only models whose names begin so, and nothing that goes wrong"
     )
+    parser.add_argument("--troubles", action="store_true", help="only what goes wrong")
     parser.add_argument("--record", type=Path, help="folder for the requests that they made, cut short")
     given = parser.parse_args()
     chosen = [each for each in AGENTS if each.name.lower().startswith(given.agent.lower())]
@@ -61,8 +64,13 @@ def main() -> int:
         return 1
     with stack_at(given.at) as stack:
         api = Api(stack.base_url, stack.admin_key)
-        cells = [_cell(agent, api, model, stack) for agent in chosen for model in models]
-        gone_wrong = [] if given.model else [each for agent in chosen for each in _troubles(agent, api)]
+        put(api, _HOUSES)
+        cells = (
+            []
+            if given.troubles
+            else [_cell(agent, api, model, stack) for agent in chosen for model in models]
+        )
+        gone_wrong = [] if given.model else list(_troubles(chosen, api))
         api.close()
     if given.record:
         _keep(given.record, cells)
@@ -109,10 +117,10 @@ def _say_what_arrived(cell: Cell, arrived: list[dict[str, Any]]) -> None:
             cell.wrong.append("cache marks have moved")
 
 
-def _troubles(agent: Agent, api: Api) -> Iterator[Trouble]:
-    for each in troubles(agent, api, _HOUSES[agent.house]):
+def _troubles(agents: list[Agent], api: Api) -> Iterator[Trouble]:
+    for each in troubles(agents, api, _HOUSES):
         print(
-            f"  {'ok   ' if not each.wrong else 'WRONG'} {each.seconds:5.1f} s  {agent.name}, {each.name}",
+            f"  {'ok   ' if not each.wrong else 'WRONG'} {each.seconds:5.1f} s  {each.agent}, {each.name}",
             flush=True,
         )
         for wrong in each.wrong:
@@ -162,11 +170,17 @@ def _table(cells: list[Cell]) -> str:
 
 def _table_of_troubles(gone_wrong: list[Trouble]) -> str:
     rows = [
-        (each.agent, each.name, str(each.requests), f"{each.seconds:.1f}", each.shown) for each in gone_wrong
+        (
+            each.agent,
+            each.name,
+            str(each.requests),
+            f"{each.seconds:.0f}",
+            f"{each.charged_usd:f}",
+            each.shown,
+        )
+        for each in gone_wrong
     ]
-    return (
-        _rows(("agent", "what goes wrong", "requests", "seconds", "shown to the user"), rows) if rows else ""
-    )
+    return _rows(_TROUBLED, rows) if rows else ""
 
 
 def _rows(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
