@@ -90,6 +90,9 @@ def _sampling(call: Call) -> tuple[str, str] | None:
 
 
 def _forced(call: Call) -> tuple[str, str] | None:
+    known = claude_version(call.model)
+    if known is not None and known[1:] >= (4, 8):
+        return None
     if _thinks(call) and (call.body.get("tool_choice") or {}).get("type") in ("any", "tool"):
         return "tool_choice", "Thinking may not be enabled when tool_choice forces tool use."
     return None
@@ -232,7 +235,13 @@ RULES = (
         _ALL,
     ),
     Rule(
-        "a forced tool while Claude thinks", _forced, (f"{_DOCS}/build-with-claude/extended-thinking",), _ALL
+        "a forced tool while Claude thinks, before 4.8",
+        _forced,
+        (
+            f"{_DOCS}/build-with-claude/extended-thinking",
+            "https://github.com/langchain-ai/langchain-aws/pull/1141",
+        ),
+        _ALL,
     ),
     Rule(
         "more than four cache marks",

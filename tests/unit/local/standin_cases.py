@@ -244,7 +244,7 @@ CASES: dict[str, list[tuple[Asked, str, Any, str]]] = {
         (ANTHROPIC, "temperature", 0.5, "temperature"),
         (NEWEST_CLAUDE, "top_p", 0.5, "top_p"),
     ],
-    "a forced tool while Claude thinks": [
+    "a forced tool while Claude thinks, before 4.8": [
         (ANTHROPIC, "tool_choice", {"type": "any"}, "tool_choice"),
     ],
     "more than four cache marks": [

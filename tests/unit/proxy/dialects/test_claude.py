@@ -170,8 +170,15 @@ def test_a_forced_tool_on_a_model_that_does_not_think_by_itself_says_nothing_of_
     assert "thinking" not in sent("claude-opus-4-8", tools=[WEATHER], tool_choice="required")
 
 
-def test_a_forced_tool_and_reasoning_do_not_go_together() -> None:
+def test_a_forced_tool_and_reasoning_do_not_go_together_before_4_8() -> None:
     forced = {"tools": [WEATHER], "tool_choice": "required"}
 
     assert refused("claude-haiku-4-5", reasoning_effort="low", **forced) == "tool_choice"
-    assert refused("claude-opus-5", thinking={"type": "adaptive"}, **forced) == "tool_choice"
+    assert refused("claude-opus-4-7", thinking={"type": "adaptive"}, **forced) == "tool_choice"
+
+
+@pytest.mark.parametrize("model", ["claude-opus-4-8", "claude-sonnet-5", "claude-opus-5"])
+def test_from_4_8_a_model_thinks_beside_a_forced_tool(model: str) -> None:
+    asked = sent(model, tools=[WEATHER], tool_choice="required", reasoning_effort="low")
+
+    assert (asked["tool_choice"], asked["thinking"]) == ({"type": "any"}, ADAPTIVE)

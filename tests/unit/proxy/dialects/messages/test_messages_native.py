@@ -370,3 +370,34 @@ def test_a_system_turn_is_a_users_in_its_place_where_the_model_takes_none(model:
     request = encode(ask, way("anthropic", provider=claude(), upstream_model=model, price=HOURLY), "sk-1")
 
     assert json.loads(request.body)["messages"] == [*HI, {"role": role, "content": marked}]
+
+
+@pytest.mark.parametrize("thinking", [{"type": "adaptive"}, {"type": "enabled", "budget_tokens": 1024}])
+def test_a_forced_tool_beside_thinking_is_anthropics_to_judge_and_its_words_come_back(
+    thinking: JsonObject,
+) -> None:
+    forced = {
+        "model": "mini", "max_tokens": 2000, "messages": HI, "thinking": thinking,
+        "tool_choice": {"type": "any"}, "tools": [{"name": "f", "input_schema": {"type": "object"}}],
+    }  # fmt: skip
+    said = "Thinking may not be enabled when tool_choice forces tool use."
+    refused = json.dumps(
+        {"type": "error", "error": {"type": "invalid_request_error", "message": said}}
+    ).encode()
+    world = World([ScriptedResponse(refused, status=400)])
+    there = route("anthropic", provider=claude(), max_output_tokens=4000)
+    do = replace(world.collaborators(), route=lambda *_: [there])
+
+    served = serve(MESSAGES, lambda: do)(chat_event(forced, "/v1/messages"), AMinute())
+
+    body = json.loads(world.upstream.requests[0].body)
+    assert {name: body[name] for name in ("thinking", "tool_choice")} == {
+        "thinking": thinking, "tool_choice": {"type": "any"},
+    }  # fmt: skip
+    told = json.loads(b"".join(served.chunks))
+    assert (served.status, told["error"]["type"], told["error"]["message"]) == (
+        400,
+        "invalid_request_error",
+        said,
+    )
+    assert [receipt.usage.output_tokens for receipt in world.receipts] == [0]

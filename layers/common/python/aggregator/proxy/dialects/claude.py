@@ -84,10 +84,18 @@ class Claude:
 
     @property
     def can_be_forced(self) -> bool:
-        """It takes a forced tool; it must not be thinking then."""
+        """It takes a forced tool."""
         if self.family in ("fable", "mythos"):
             return self.version < (5, 1)
         return not (self.family in ("opus", "sonnet") and self.version >= (5, 5))
+
+    @property
+    def thinks_when_forced(self) -> bool:
+        """It may think adaptively beside a forced tool (from 4.8), as its users report; before, Anthropic refuses both.
+
+        Source: https://github.com/langchain-ai/langchain-aws/pull/1141
+        """
+        return self.version >= (4, 8)
 
     @property
     def not_thinking(self) -> JsonObject | None:
@@ -113,8 +121,8 @@ def thinking_of(
     if native is None and not by_effort and not model.thinks_unasked:
         return _effort(effort, model)
     thinks = effort not in (None, "none") or (native is not None and native.get("type") != "disabled")
-    if forced and thinks:
-        raise unsupported("tool_choice", "Claude cannot be forced to use a tool while it reasons")
+    if forced and thinks and not model.thinks_when_forced:
+        raise unsupported("tool_choice", "this model cannot be forced to use a tool while it reasons")
     if native is not None:
         fields: JsonObject = {"thinking": an_object(native, "thinking")}
         return fields | _effort(effort, model)
