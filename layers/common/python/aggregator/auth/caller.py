@@ -194,7 +194,7 @@ def packed(said: Mapping[str, Any]) -> str:
 
 def unpacked(text: str) -> dict[str, Any]:
     """The fields out of `packed`'s text."""
-    said: dict[str, Any] = json.loads(a2b_base64(text.translate(_PLAIN) + "=" * (-len(text) % 4)))
+    said: dict[str, Any] = json.loads(a2b_base64(text.translate(_PLAIN) + "=" * (-len(text) % 4)).decode())
     return said
 
 

@@ -22,22 +22,23 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
     the providers that were passed over because they kept failing; `x-aggregator-retires-at` is the day on which the
     model goes, where one is known.
     """
+    route = answer.way.route
     headers = {
         "x-request-id": request_id,
         "Cache-Control": "no-cache",
-        "x-aggregator-provider": answer.route.provider.id,
-        "x-aggregator-model": answer.route.model_id,
+        "x-aggregator-provider": route.provider.id,
+        "x-aggregator-model": route.model_id,
         "x-aggregator-attempts": str(answer.attempts),
         "x-aggregator-hold-usd": to_usd(hold.amount_nano_usd),
-        "x-aggregator-price-version": answer.route.price.version,
-        "x-aggregator-strategy": answer.route.strategy,
+        "x-aggregator-price-version": route.price.version,
+        "x-aggregator-strategy": route.strategy,
     }
-    if answer.route.via.retires_at:
-        headers["x-aggregator-retires-at"] = answer.route.via.retires_at
+    if route.via.retires_at:
+        headers["x-aggregator-retires-at"] = route.via.retires_at
     if answer.ignored:
         headers["x-aggregator-ignored"] = ", ".join(answer.ignored)
-    if answer.route.left_out:
-        headers["x-aggregator-left-out"] = ",".join(answer.route.left_out)
+    if route.left_out:
+        headers["x-aggregator-left-out"] = ",".join(route.left_out)
     if answer.way.capped_by_balance or (ask.max_output_tokens is None and ask.surface != EMBEDDINGS):
         headers["x-aggregator-max-tokens"] = str(answer.way.output_tokens)
     if answer.way.capped_by_balance:

@@ -14,6 +14,7 @@ from aggregator.proxy.afterwards import BUS_SHARE, QUEUE_SHARE, share
 from aggregator.proxy.model import JsonObject, Receipt
 from aggregator.runtime import log
 from aggregator.runtime.aws import Aws, AwsError, until
+from aggregator.runtime.passable_json import compact
 
 SOURCE = "aggregator.proxy"
 DETAIL_TYPE = "ai_usage"
@@ -48,7 +49,7 @@ class UsageBus:
             "EventBusName": self.bus_name,
             "Source": SOURCE,
             "DetailType": DETAIL_TYPE,
-            "Detail": json.dumps(detail, separators=(",", ":")),
+            "Detail": compact(detail),
         }
         try:
             said = until(self.bus, ends).call("PutEvents", {"Entries": [entry]})

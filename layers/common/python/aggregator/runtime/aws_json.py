@@ -104,7 +104,7 @@ def _object(body: bytes) -> JsonObject | None:
     """The JSON object in `body`, or None if there is none. Only bodies that may hold bytes pay for looking."""
     holds_bytes = b'"B"' in body or b'"BS"' in body
     try:
-        said = json.loads(body, object_hook=_bytes_again) if holds_bytes else json.loads(body)
+        said = json.loads(body, object_hook=_bytes_again) if holds_bytes else _DECODER.decode(body.decode())
     except ValueError:
         return None
     return said if isinstance(said, dict) else None
@@ -129,4 +129,5 @@ def _base64(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+_DECODER = json.JSONDecoder()
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=_base64)

@@ -11,6 +11,7 @@ from typing import Any
 
 NAMESPACE = "Aggregator"
 
+_LINE = json.JSONEncoder(separators=(",", ":"), default=str).encode
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -57,7 +58,7 @@ def _write(level: str, message: str, fields: dict[str, Any]) -> None:
         return
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
     said = {"level": level, "message": message, "timestamp": f"{moment}Z"} | fields
-    _say(json.dumps(said, separators=(",", ":"), default=str))
+    _say(_LINE(said))
 
 
 def _say(line: str) -> None:

@@ -25,6 +25,24 @@ class TooDeep(ValueError):
     """Nested deeper than `MOST_LEVELS`."""
 
 
+# Made once: json.dumps and json.loads make one for each value that is written or read in other ways than their own.
+compact = json.JSONEncoder(separators=(",", ":")).encode
+compact_as_it_is = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_read_text = json.JSONDecoder().decode
+
+
+def read_bytes(text: bytes) -> Any:
+    """What a JSON text says that is UTF-8, as nearly all are; others are read as `json.loads` does.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        return _read_text(text.decode())
+    except ValueError:
+        return json.loads(text)
+
+
 def read(text: str | bytes) -> Any:
     """What a JSON text says.
 
@@ -114,7 +132,6 @@ def _finite(digits: str) -> float:
     return number
 
 
-# Made once: json.loads makes one for each text that it is to read in other ways than its own.
 _DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 

@@ -1,10 +1,10 @@
 """Reading a request of any surface: each value is checked where it stands, and refused by its place."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregator.errors import InvalidRequest, JsonObject, UnsupportedParameter
+from aggregator.runtime.passable_json import compact_as_it_is
 
 
 def invalid(place: str, what: str) -> InvalidRequest:
@@ -113,7 +113,7 @@ def refuse_others(body: Mapping[str, Any], taken: frozenset[str]) -> None:
 
 def bytes_of(body: Mapping[str, Any]) -> int:
     """How long a translated request is, as JSON: no tokenizer makes more tokens of it."""
-    return len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
+    return len(compact_as_it_is(body).encode(errors="surrogatepass"))
 
 
 def a_flag(value: Any, place: str) -> bool:

@@ -3,13 +3,12 @@
 Source: WHATWG HTML, "Server-sent events", 9.2.6 (lines end in LF, CRLF or CR; a blank line ends an event).
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from aggregator.errors import ProviderUnreadable
-from aggregator.runtime.passable_json import is_too_deep, may_be_too_deep
+from aggregator.runtime.passable_json import compact, is_too_deep, may_be_too_deep, read_bytes
 
 _IS_EVENT = re.compile(rb"\s*(?::|data:|event:|id:|retry:)")
 _IS_ERROR = re.compile(rb"^event:[ ]?error$", re.MULTILINE)
@@ -71,7 +70,7 @@ def is_error_event(event: bytes) -> bool:
 
 def data_event(said: Any) -> bytes:
     """One event that carries a JSON value."""
-    return b"data: " + json.dumps(said, separators=(",", ":")).encode() + b"\n\n"
+    return b"data: " + compact(said).encode() + b"\n\n"
 
 
 def provider_json(text: bytes, otherwise: str) -> Any:
@@ -81,7 +80,7 @@ def provider_json(text: bytes, otherwise: str) -> Any:
         ProviderUnreadable: it is none, or nested so deep that nobody can pass it on; `otherwise` says so.
     """
     try:
-        said = json.loads(text)
+        said = read_bytes(text)
     except (ValueError, RecursionError):
         raise ProviderUnreadable(otherwise) from None
     if may_be_too_deep(text) and is_too_deep(said):

@@ -21,7 +21,6 @@ of a captured event is therefore streamed, and Lambda hands over the raw bytes: 
 Standard library only: hot functions import this module.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from functools import wraps
 from typing import Any
 
 from aggregator.runtime.aws import JsonObject
+from aggregator.runtime.passable_json import compact
 
 CONTENT_TYPE = "application/vnd.awslambda.http-integration-response"
 DELIMITER = bytes(8)
@@ -68,7 +68,7 @@ def prelude(response: StreamingResponse) -> bytes:
     head: JsonObject = {"statusCode": response.status, "headers": dict(response.headers)}
     if response.cookies:
         head["cookies"] = list(response.cookies)
-    return json.dumps(head, separators=(",", ":")).encode()
+    return compact(head).encode()
 
 
 def buffered(response: StreamingResponse) -> JsonObject:

@@ -1,22 +1,22 @@
 """What native lanes share: JSON as it goes out, and events with names. Standard library only."""
 
-import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from aggregator.errors import JsonObject
 from aggregator.runtime import log
+from aggregator.runtime.passable_json import compact, compact_as_it_is
 
 _LONGEST_NAME, _MOST_NAMES = 64, 20
 
 
 def json_bytes(body: JsonObject) -> bytes:
     """JSON in the order in which it was read, its letters as they are; half of a pair of surrogates stays an escape."""
-    said = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    said = compact_as_it_is(body)
     try:
         return said.encode()
     except UnicodeEncodeError:
-        return json.dumps(body, separators=(",", ":")).encode()
+        return compact(body).encode()
 
 
 def without(body: JsonObject, left_out: Collection[str]) -> JsonObject:
@@ -53,5 +53,5 @@ def log_unknown(body: Mapping[str, Any], known: Mapping[str, Any], dialect: str)
 
 def named_event(event: JsonObject) -> bytes:
     """An event of a stream, under the name of its type."""
-    said = json.dumps(event, separators=(",", ":"), ensure_ascii=False)
+    said = compact_as_it_is(event)
     return f"event: {event['type']}\ndata: {said}\n\n".encode(errors="surrogatepass")

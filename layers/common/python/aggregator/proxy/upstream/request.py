@@ -1,10 +1,10 @@
 """A request to a provider: its address, its headers, its key. On the hot path."""
 
-import json
 from collections.abc import Mapping
 
 from aggregator.orchestrator.model import Route
 from aggregator.proxy.model import JsonObject, UpstreamRequest
+from aggregator.runtime.passable_json import compact
 
 
 def request_to(
@@ -37,7 +37,7 @@ def request_to(
     return UpstreamRequest(
         url=f"{provider.base_url}{path}",
         headers=headers,
-        body=json.dumps(body, separators=(",", ":")).encode(),
+        body=compact(body).encode(),
         first_byte_seconds=via.first_byte_seconds(stream=stream),
         silence_seconds=via.silence_seconds,
         ignored=ignored,
