@@ -4,42 +4,14 @@ Source: https://ai.google.dev/api/generate-content and the types of its SDKs. do
 taken.
 """
 
-from collections.abc import Mapping
-
-from aggregator.errors import InvalidRequest, Refusal
 from aggregator.orchestrator.model import Route as CatalogueRoute
-from aggregator.orchestrator.parameters import fitted
-from aggregator.proxy.dialects.from_chat_form import turns_of
-from aggregator.proxy.dialects.gemini import provider_errors
-from aggregator.proxy.dialects.gemini.models import thinking_config_of
-from aggregator.proxy.dialects.gemini.provider_turns import conversation
-from aggregator.proxy.dialects.reading import (
-    NO_CAP,
-    json_schema_of,
-    refuse_unknown,
-    stops_of,
-    unsupported,
-)
-from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
-from aggregator.proxy.dialects.words import ONE_CALL
-from aggregator.proxy.model import Ask, JsonObject, UpstreamRequest, Way
+from aggregator.proxy.dialects.gemini.provider_errors import refusal
+from aggregator.proxy.dialects.gemini.to_provider import body_of
+from aggregator.proxy.dialects.reading import NO_CAP
+from aggregator.proxy.model import Ask, UpstreamRequest, Way
 from aggregator.proxy.upstream.request import request_to
-from aggregator.runtime.shape import a_count
 
-_NUMBERS = {
-    "temperature": "temperature",
-    "top_p": "topP",
-    "top_k": "topK",
-    "n": "candidateCount",
-    "seed": "seed",
-    "presence_penalty": "presencePenalty",
-    "frequency_penalty": "frequencyPenalty",
-}
-_AS_IF_NOT_SAID = {"n": 1, "presence_penalty": 0, "frequency_penalty": 0}
-_TAKEN = frozenset({
-    "model", "messages", "max_tokens", "max_completion_tokens", "stream", "stream_options", "stop", "tools",
-    "tool_choice", "response_format", "reasoning_effort", "logprobs", "top_logprobs", "parallel_tool_calls", *_NUMBERS,
-})  # fmt: skip
+__all__ = ["check", "encode", "refusal"]
 
 
 def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
@@ -50,7 +22,7 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         InvalidRequest: a field has a wrong shape.
     """
     model = way.route.via.upstream_model
-    said = _body(ask, way.route.via, way.output_tokens)
+    said = body_of(ask, way.route.via, way.output_tokens)
     verb = "streamGenerateContent?alt=sse" if ask.stream else "generateContent"
     own = {"x-goog-api-key": key} if key else {}
     return request_to(way.route.via, f"/models/{model}:{verb}", said, key, stream=ask.stream, own=own)
@@ -58,84 +30,4 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
 
 def check(ask: Ask, via: CatalogueRoute) -> None:
     """Pass a request that Gemini, and this model, can honour; raises as `encode` does."""
-    _body(ask, via, ask.max_output_tokens or NO_CAP)
-
-
-def _body(ask: Ask, via: CatalogueRoute, output_tokens: int) -> JsonObject:
-    model = via.upstream_model
-    body = fitted(ask.body, via.provider)
-    refuse_unknown(body, _TAKEN, via.provider.name)
-    system, contents = conversation(mended(turns_of(ask, "Gemini")), model)
-    said: JsonObject = {"contents": contents}
-    tools = tools_of(body)
-    if tools and body.get("parallel_tool_calls") is False:  # there is no field for it
-        system = {"parts": [*(system or {"parts": []})["parts"], {"text": ONE_CALL}]}
-    if system:
-        said["systemInstruction"] = system
-    mode = _function_calling_config(body, tools)
-    if tools:
-        said["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in tools]}]
-        if mode:
-            said["toolConfig"] = {"functionCallingConfig": mode}
-    said["generationConfig"] = _generation_config(body, model, output_tokens, strictly=ask.surface == "chat")
-    return said
-
-
-def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
-    """See `provider_errors.refusal`."""
-    return provider_errors.refusal(status, headers, body)
-
-
-def _generation_config(body: JsonObject, model: str, output_tokens: int, *, strictly: bool) -> JsonObject:
-    config: JsonObject = {"maxOutputTokens": output_tokens}
-    for name, theirs in _NUMBERS.items():
-        if body.get(name) not in (None, _AS_IF_NOT_SAID.get(name)):
-            config[theirs] = a_count(body[name], name) if name == "top_k" else body[name]
-    if stops := stops_of(body):
-        config["stopSequences"] = stops
-    if body.get("logprobs"):
-        config["responseLogprobs"] = True
-        if body.get("top_logprobs"):
-            config["logprobs"] = body["top_logprobs"]
-    elif body.get("top_logprobs"):
-        raise InvalidRequest("top_logprobs: is only taken with logprobs", param="top_logprobs")
-    if thinking := thinking_config_of(body, model, strictly=strictly):
-        config["thinkingConfig"] = thinking
-    return config | _format(body)
-
-
-def _declaration(tool: FunctionTool) -> JsonObject:
-    said: JsonObject = {"name": tool.name}
-    if tool.description:
-        said["description"] = tool.description
-    if tool.parameters:
-        said["parametersJsonSchema"] = tool.parameters
-    return said
-
-
-def _function_calling_config(body: JsonObject, tools: list[FunctionTool]) -> JsonObject:
-    """How functions are called; `VALIDATED` holds calls to their schemas, as OpenAI's strict functions are."""
-    choice, name = tool_choice_of(body)
-    match choice:
-        case "none":
-            return {"mode": "NONE"}
-        case "required":
-            return {"mode": "ANY"}
-        case "named":
-            return {"mode": "ANY", "allowedFunctionNames": [name]}
-        case _:
-            return {"mode": "VALIDATED"} if any(tool.strict for tool in tools) else {}
-
-
-def _format(body: JsonObject) -> JsonObject:
-    wanted = body.get("response_format")
-    match (wanted or {}).get("type", "text"):
-        case "text":
-            return {}
-        case "json_object":
-            return {"responseMimeType": "application/json"}
-        case "json_schema":
-            schema = json_schema_of(wanted or {})
-            return {"responseMimeType": "application/json", "responseJsonSchema": schema}
-        case _:
-            raise unsupported("response_format.type", "must be 'text', 'json_object' or 'json_schema'")
+    body_of(ask, via, ask.max_output_tokens or NO_CAP)

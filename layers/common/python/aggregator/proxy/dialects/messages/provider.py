@@ -4,35 +4,17 @@ Source: https://platform.claude.com/docs/en/api/messages/create and its SDKs' ty
 the last that takes a temperature, on the models that still do. docs/providers/anthropic.md lists what is taken.
 """
 
-from collections.abc import Mapping
-
-from aggregator.errors import Refusal
 from aggregator.orchestrator.model import Route as CatalogueRoute
-from aggregator.orchestrator.parameters import fitted
-from aggregator.proxy.dialects.claude import Claude, sampling_of, thinking_of
-from aggregator.proxy.dialects.claude_schema import closed, open_place
-from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
-from aggregator.proxy.dialects.messages import provider_errors
-from aggregator.proxy.dialects.messages.provider_turns import cache_control_of, conversation
-from aggregator.proxy.dialects.reading import (
-    NO_CAP,
-    an_object,
-    json_schema_of,
-    refuse_unknown,
-    stops_of,
-    unsupported,
-)
-from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
-from aggregator.proxy.dialects.words import JSON_ANSWER, json_answer_in
-from aggregator.proxy.model import Ask, JsonObject, UpstreamRequest, Way
+from aggregator.proxy.dialects.messages.provider_errors import refusal
+from aggregator.proxy.dialects.messages.to_provider import body_of
+from aggregator.proxy.dialects.reading import NO_CAP
+from aggregator.proxy.model import Ask, UpstreamRequest, Way
 from aggregator.proxy.upstream.request import request_to
 
+__all__ = ["check", "encode", "refusal"]
+
 _VERSION = "2023-06-01"
-_TAKEN = frozenset({
-    "model", "messages", "max_tokens", "max_completion_tokens", "stream", "stream_options", "stop", "temperature",
-    "top_p", "top_k", "tools", "tool_choice", "parallel_tool_calls", "response_format", "reasoning_effort", "thinking",
-})  # fmt: skip
 
 
 def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
@@ -43,109 +25,11 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
         InvalidRequest: a field has a wrong shape.
     """
     refuse_unpriced_hour(ask.body, way.route.price)
-    said = _body(ask, way.route.via, way.output_tokens)
+    said = body_of(ask, way.route.via, way.output_tokens)
     own = {"anthropic-version": _VERSION} | ({"x-api-key": key} if key else {})
     return request_to(way.route.via, "/messages", said, key, stream=ask.stream, own=own)
 
 
 def check(ask: Ask, via: CatalogueRoute) -> None:
     """Pass a request that Anthropic, and this model, can honour; raises as `encode` does."""
-    _body(ask, via, ask.max_output_tokens or NO_CAP)
-
-
-def _body(ask: Ask, via: CatalogueRoute, output_tokens: int) -> JsonObject:
-    body = fitted(ask.body, via.provider)
-    refuse_unknown(body, _TAKEN, via.provider.name)
-    if body.get("thinking") is not None:
-        an_object(body["thinking"], "thinking")
-    model = Claude.of(via.upstream_model)
-    system, turns = conversation(mended(turns_of(ask, "Claude")))
-    system += _in_words(body)
-    said: JsonObject = {
-        "model": via.upstream_model,
-        "max_tokens": output_tokens,
-        "messages": turns,
-    }
-    if system:
-        said["system"] = system
-    tools = tools_of(body)
-    choice = _tool_choice(body, model)
-    forced = choice.get("type") in ("any", "tool")
-    if tools:
-        said["tools"] = [_tool(tool, f"tools.{n}") for n, tool in enumerate(tools)]
-        if choice:
-            said["tool_choice"] = choice
-    thinking = thinking_of(body, model, output_tokens, forced=forced, by_effort=ask.surface != "messages")
-    thinks = thinking.get("thinking", {}).get("type") in ("enabled", "adaptive")
-    said |= thinking | sampling_of(body, model, thinks=thinks)
-    if (output_format := _format(body)) is not None:
-        said["output_config"] = {**said.get("output_config", {}), "format": output_format}
-    if stops := stops_of(body):
-        said["stop_sequences"] = stops
-    if isinstance(user := body.get("safety_identifier") or body.get("user"), str):
-        said["metadata"] = {"user_id": user}
-    if ask.stream:
-        said["stream"] = True
-    return said
-
-
-def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
-    """See `provider_errors.refusal`."""
-    return provider_errors.refusal(status, headers, body)
-
-
-def _tool(tool: FunctionTool, place: str) -> JsonObject:
-    schema = {"type": "object", "properties": {}, **tool.parameters}
-    said: JsonObject = {
-        "name": tool.name,
-        "input_schema": closed(schema, f"{place}.function.parameters") if tool.strict else schema,
-    }
-    if tool.description:
-        said["description"] = tool.description
-    if tool.strict:
-        said["strict"] = True
-    return said | cache_control_of(tool.mark, "tools")
-
-
-def _tool_choice(body: JsonObject, model: Claude) -> JsonObject:
-    mode, name = tool_choice_of(body)
-    one_at_a_time = body.get("parallel_tool_calls") is False
-    if mode in ("required", "named") and not model.can_be_forced:
-        raise unsupported(
-            "tool_choice", "this model cannot be forced to use a tool; 'auto' and 'none' are taken"
-        )
-    if mode == "none":
-        return {"type": "none"}
-    choice: JsonObject = {"type": {"auto": "auto", "required": "any", "named": "tool"}[mode]}
-    if name:
-        choice["name"] = name
-    if one_at_a_time:
-        choice["disable_parallel_tool_use"] = True
-    return choice if choice != {"type": "auto"} else {}
-
-
-def _format(body: JsonObject) -> JsonObject | None:
-    """Structured outputs, which every model from 4.5 on has."""
-    wanted = body.get("response_format")
-    match (wanted or {}).get("type", "text"):
-        case "text" | "json_object":
-            return None
-        case "json_schema" if _in_words(body):
-            return None
-        case "json_schema":
-            return {"type": "json_schema", "schema": closed(json_schema_of(wanted or {}), "response_format")}
-        case _:
-            raise unsupported("response_format.type", "must be 'text', 'json_object' or 'json_schema'")
-
-
-def _in_words(body: JsonObject) -> list[JsonObject]:
-    """JSON of any shape, or of one that structured outputs cannot hold: there is no field for either."""
-    wanted = body.get("response_format") or {}
-    if wanted.get("type") == "json_object":
-        return [{"type": "text", "text": JSON_ANSWER}]
-    if wanted.get("type") != "json_schema":
-        return []
-    schema = json_schema_of(wanted)
-    if wanted["json_schema"].get("strict") or not open_place(schema, ""):
-        return []
-    return [{"type": "text", "text": json_answer_in(schema)}]
+    body_of(ask, via, ask.max_output_tokens or NO_CAP)
