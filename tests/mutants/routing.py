@@ -271,8 +271,8 @@ MUTANTS = (
     Mutant(
         "a connection to AWS with surplus bytes is kept",
         "runtime/http_wire.py",
-        "return Answer(status, headers, body), lasts and not left_over",
-        "return Answer(status, headers, body), lasts",
+        "lasts = head.lasts and not ended.value",
+        "lasts = head.lasts",
         (
             "tests/integration/test_signed_client_connections.py",
             "tests/integration/test_signed_client_answers.py",

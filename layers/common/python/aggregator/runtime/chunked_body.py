@@ -1,6 +1,7 @@
 """A body in chunks, taken apart as it comes. Source: RFC 9112, section 7.1."""
 
 import re
+from collections.abc import Callable, Generator
 
 from aggregator.runtime.http_wire import (
     FRAMES,
@@ -10,6 +11,7 @@ from aggregator.runtime.http_wire import (
     MOST_DIGITS,
     NoAnswerError,
     fields_of,
+    more,
     number,
 )
 
@@ -17,6 +19,22 @@ _EXTENSIONS = (
     rb"""(;[\w!#$%&'*+.^`|~-]+(=([\w!#$%&'*+.^`|~-]+|"([\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)+"""
 )
 _NOT_IN_TRAILERS = frozenset({*FRAMES, *LASTING})
+
+
+def contents(data: bytes, receive: Callable[[], bytes]) -> Generator[bytes, None, bool]:
+    """What is in the chunks that begin with `data`, as it comes; returns whether anything came after their end.
+
+    Raises:
+        NoAnswerError: as `http_wire.pieces_of`.
+    """
+    chunks = ChunkedBody()
+    while True:
+        if piece := chunks.feed(data):
+            yield piece
+        if chunks.ended:
+            return bool(chunks.left_over)
+        chunks.require_sound()
+        data = more(receive)
 
 
 class ChunkedBody:

@@ -6,7 +6,8 @@ call 0.06 ms to parse headers as if they were mail. The hot functions can have b
 
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 LARGEST_HEAD = 65_536
@@ -112,9 +113,14 @@ class Connection:
         Raises:
             NoAnswerError: as `exchange`.
         """
-        status, headers, lasts, rest = self._head(deadline)
-        body, left_over = self._read_body(status, headers, rest, deadline)
-        return Answer(status, headers, body), lasts and not left_over
+        head = self._head(deadline)
+        pieces, parts = pieces_of(head, partial(self.receive, deadline)), []
+        while True:
+            try:
+                parts.append(next(pieces))
+            except StopIteration as ended:
+                lasts = head.lasts and not ended.value
+                return Answer(head.status, head.headers, b"".join(parts)), lasts
 
     def _send(self, request: bytes, deadline: float) -> None:
         try:
@@ -128,7 +134,7 @@ class Connection:
         head, rest = self._read_head(self.receive(deadline, lost=ClosedError), deadline)
         version, status, headers = _parse_head(head)
         while status < 200:  # the answer itself is still to come
-            head, rest = self._read_head(rest or self._receive_more(deadline), deadline)
+            head, rest = self._read_head(rest or more(partial(self.receive, deadline)), deadline)
             version, status, headers = _parse_head(head)
         framed = status in BODILESS or "content-length" in headers or "transfer-encoding" in headers
         return Head(status, headers, version == "HTTP/1.1" and framed and not _closes(headers), rest)
@@ -152,52 +158,58 @@ class Connection:
         except OSError as broken:
             raise lost(f"the connection was lost: {broken}") from broken
 
-    def _receive_more(self, deadline: float) -> bytes:
-        data = self.receive(deadline)
-        if not data:
-            raise NoAnswerError("the answer was cut short")
-        return data
-
     def _read_head(self, data: bytes, deadline: float) -> tuple[bytes, bytes]:
         if not data:
             raise ClosedError("the connection was closed before an answer")
         while (end := data.find(b"\r\n\r\n")) < 0 and len(data) < LARGEST_HEAD + 4:
-            data += self._receive_more(deadline)
+            data += more(partial(self.receive, deadline))
         if not 0 <= end <= LARGEST_HEAD:
             raise NoAnswerError("the answer is not HTTP")
         return data[:end], data[end + 4 :]
 
-    def _read_body(
-        self, status: int, headers: Mapping[str, str], data: bytes, deadline: float
-    ) -> tuple[bytes, bytes]:
-        if status in BODILESS:
-            return b"", data
-        if "transfer-encoding" in headers:
-            return self._read_chunks(data, deadline)
-        if "content-length" in headers:
-            return self._read_exactly(number(headers["content-length"], 10), data, deadline)
-        parts = [data]
-        while part := self.receive(deadline):
-            parts.append(part)
-        return b"".join(parts), b""
 
-    def _read_exactly(self, size: int, data: bytes, deadline: float) -> tuple[bytes, bytes]:
-        parts, missing = [data], size - len(data)
-        while missing > 0:
-            parts.append(self._receive_more(deadline))
-            missing -= len(parts[-1])
-        whole = b"".join(parts)
-        return whole[:size], whole[size:]
+def pieces_of(head: Head, receive: Callable[[], bytes]) -> Generator[bytes, None, bool]:
+    """The body of an answer as it comes; returns whether anything came after its end, or may yet.
 
-    def _read_chunks(self, data: bytes, deadline: float) -> tuple[bytes, bytes]:
-        from aggregator.runtime.chunked_body import ChunkedBody  # noqa: PLC0415  # AWS's answers come without
+    `receive` gives what comes next: nothing once the server has hung up.
 
-        body = ChunkedBody()
-        parts = [body.feed(data)]
-        while not body.ended:
-            body.require_sound()
-            parts.append(body.feed(self._receive_more(deadline)))
-        return b"".join(parts), body.left_over
+    Raises:
+        NoAnswerError: it ended before its end, or is none.
+    """
+    status, headers, _, data = head
+    if status in BODILESS:
+        return bool(data)
+    if "transfer-encoding" in headers:
+        from aggregator.runtime.chunked_body import contents  # noqa: PLC0415  # AWS's answers come without chunks
+
+        return (yield from contents(data, receive))
+    if "content-length" in headers:
+        missing = number(headers["content-length"], 10)
+        while len(data) < missing:
+            if data:
+                yield data
+            missing -= len(data)
+            data = more(receive)
+        if missing:
+            yield data[:missing]
+        return len(data) > missing
+    data = data or receive()
+    while data:
+        yield data
+        data = receive()
+    return True
+
+
+def more(receive: Callable[[], bytes]) -> bytes:
+    """What comes next of an answer that is not at its end.
+
+    Raises:
+        NoAnswerError: the server has hung up.
+    """
+    data = receive()
+    if not data:
+        raise NoAnswerError("the answer was cut short")
+    return data
 
 
 def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:

@@ -5,11 +5,11 @@ said of a failure is the same for a host that is not there and for one that may 
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from aggregator.proxy.files.web_address import BadAddress, WebAddress
-from aggregator.runtime.chunked_body import ChunkedBody
 from aggregator.runtime.http_pool import connect
 from aggregator.runtime.http_wire import (
     Connection,
@@ -17,6 +17,7 @@ from aggregator.runtime.http_wire import (
     NoAnswerError,
     NotSentError,
     number,
+    pieces_of,
 )
 from aggregator.runtime.public_address import is_loopback, is_public
 
@@ -111,44 +112,11 @@ def _body(connection: Connection, head: Head, most_bytes: int, deadline: float) 
     if "content-length" in head.headers and number(head.headers["content-length"], 10) > most_bytes:
         raise _too_large(most_bytes)
     body = bytearray()
-    for piece in _pieces(connection, head, deadline):
+    for piece in pieces_of(head, partial(connection.receive, deadline)):
         body += piece
         if len(body) > most_bytes:
             raise _too_large(most_bytes)
     return bytes(body)
-
-
-def _pieces(connection: Connection, head: Head, deadline: float) -> Iterator[bytes]:
-    """The body as it comes.
-
-    Raises:
-        NoAnswerError: it ended before its end, or took too long.
-    """
-    if "transfer-encoding" in head.headers:
-        chunks = ChunkedBody()
-        yield chunks.feed(head.rest)
-        while not chunks.ended:
-            chunks.require_sound()
-            yield chunks.feed(_more(connection, deadline))
-    elif "content-length" in head.headers:
-        missing, data = number(head.headers["content-length"], 10), head.rest
-        while missing > len(data):
-            yield data
-            missing -= len(data)
-            data = _more(connection, deadline)
-        yield data[:missing]
-    else:
-        data = head.rest or connection.receive(deadline)
-        while data:
-            yield data
-            data = connection.receive(deadline)
-
-
-def _more(connection: Connection, deadline: float) -> bytes:
-    data = connection.receive(deadline)
-    if not data:
-        raise NoAnswerError("the answer ended before its end")
-    return data
 
 
 def _too_large(most_bytes: int) -> NotFetched:

@@ -8,13 +8,12 @@ from typing import NamedTuple
 from aggregator.proxy.model import UpstreamError, UpstreamRequest
 from aggregator.runtime.http_pool import Origin, connect
 from aggregator.runtime.http_wire import (
-    BODILESS,
     ClosedError,
     Connection,
     Head,
     NoAnswerError,
     NotSentError,
-    number,
+    pieces_of,
     request_bytes,
 )
 from aggregator.runtime.public_address import is_loopback, is_public
@@ -190,7 +189,7 @@ class HttpResponse:
     def _blocks(self) -> Generator[bytes]:
         left_over = True
         try:
-            left_over = yield from self._body()
+            left_over = yield from pieces_of(self._head, self._receive)
         except NoAnswerError as broken:
             raise _error(broken) from broken
         finally:
@@ -200,53 +199,13 @@ class HttpResponse:
             else:
                 self.close()
 
+    def _receive(self) -> bytes:
+        return self._patience.receive(self.connection)
+
     def close(self) -> None:
         """See `UpstreamResponse.close`; one read to its end has given its connection back, perhaps to another."""
         if not self._given_back:
             self.connection.close()
-
-    def _body(self) -> Generator[bytes, None, bool]:
-        """The body as it arrives; returns whether something came after its end, or may yet."""
-        status, headers, _, data = self._head
-        if status in BODILESS:
-            return bool(data)
-        if "transfer-encoding" in headers:
-            return (yield from self._chunks(data))
-        if "content-length" in headers:
-            return (yield from self._exactly(number(headers["content-length"], 10), data))
-        data = data or self._patience.receive(self.connection)
-        while data:
-            yield data
-            data = self._patience.receive(self.connection)
-        return True
-
-    def _chunks(self, data: bytes) -> Generator[bytes, None, bool]:
-        from aggregator.runtime.chunked_body import ChunkedBody  # noqa: PLC0415  # not every answer comes in chunks
-
-        chunks = ChunkedBody()
-        while True:
-            if block := chunks.feed(data):
-                yield block
-            if chunks.ended:
-                return bool(chunks.left_over)
-            chunks.require_sound()
-            data = self._more()
-
-    def _exactly(self, missing: int, data: bytes) -> Generator[bytes, None, bool]:
-        while len(data) < missing:
-            if data:
-                yield data
-            missing -= len(data)
-            data = self._more()
-        if missing:
-            yield data[:missing]
-        return len(data) > missing
-
-    def _more(self) -> bytes:
-        data = self._patience.receive(self.connection)
-        if not data:
-            raise NoAnswerError("the answer ended before its end")
-        return data
 
 
 def _nothing() -> Generator[bytes]:
