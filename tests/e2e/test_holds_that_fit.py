@@ -1,0 +1,128 @@
+"""Who can pay is served, over HTTP: large limits and long prompts on small accounts, and never a balance below zero."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.e2e.caller import Reply, UserCaller, eventually
+from tests.e2e.conftest import NewUser
+from tests.races.crowd import crowd
+
+OPUS = "claude-opus-4-8"
+
+
+def message(user: UserCaller, text: str, *, max_tokens: int = 64_000, **more: Any) -> Reply:
+    headers = more.pop("headers", {})
+    body = {
+        "model": OPUS,
+        "max_tokens": max_tokens,
+        "messages": [{"role": "user", "content": text}],
+        **more,
+    }
+    return user.post("/v1/messages", body, **headers)
+
+
+def settled(user: UserCaller) -> dict[str, str]:
+    """The balance once nothing is held any more."""
+    balance: dict[str, str] = eventually(user.balance, lambda balance: balance["held"] == "0.00")
+    return balance
+
+
+def test_hello_with_a_limit_of_64000_tokens_is_said_for_one_dollar(new_user: NewUser) -> None:
+    user = new_user("1.00")
+
+    reply = message(user, "Say hello")
+
+    assert reply.status == 200, reply.body
+    assert reply.headers["x-aggregator-capped"] == "balance"
+    # Half of a dollar, without 161 tokens of input at 6.25 a million, is 19,959 tokens of output at 25 a million.
+    assert reply.headers["x-aggregator-max-tokens"] == "19959"
+    assert reply.headers["x-aggregator-hold-usd"] == "0.50"
+    assert Decimal(settled(user)["total"]) == 1 - Decimal(reply.headers["x-aggregator-cost-usd"])
+
+
+def test_whoever_wants_no_cap_is_told_what_would_pass(new_user: NewUser) -> None:
+    user = new_user("1.00")
+
+    refused = message(user, "Say hello", headers={"x-aggregator-cap": "refuse"})
+    most = refused.json["error"]["balance"]["most_max_tokens"]
+    passed = message(user, "Say hello", max_tokens=most, headers={"x-aggregator-cap": "refuse"})
+
+    assert refused.status == 402
+    assert refused.json["error"] | {"message": "-", "request_id": "-"} == {
+        "type": "billing_error",
+        "message": "-",
+        "code": "insufficient_quota",
+        "param": None,
+        "request_id": "-",
+        "balance": {
+            "needed_usd": "1.60100625",
+            "available_usd": "1.00",
+            "held_usd": "0.00",
+            "held_until": None,
+            "most_max_tokens": 39_959,
+        },
+    }
+    assert passed.status == 200, passed.body
+    assert "x-aggregator-capped" not in passed.headers
+
+
+def test_a_key_may_want_no_cap_and_a_request_of_it_one(new_user: NewUser) -> None:
+    user = new_user("1.00", cap="refuse")
+
+    statuses = [
+        message(user, "Say hello", headers=headers).status for headers in ({}, {"x-aggregator-cap": "lower"})
+    ]
+
+    assert statuses == [402, 200]
+
+
+def test_four_prompts_of_160_kb_at_once_are_served_by_five_dollars(new_user: NewUser) -> None:
+    user = new_user("5.00")
+    replies: list[Reply] = []
+
+    def ask(_thread: int, number: int) -> None:
+        replies.append(message(user, f"{number} " + "word " * 32_000))
+
+    crowd(4, range(4), ask)
+
+    assert [reply.status for reply in replies] == [200] * 4, [reply.body[:500] for reply in replies]
+    spent = sum(Decimal(reply.headers["x-aggregator-cost-usd"]) for reply in replies)
+    assert Decimal(settled(user)["total"]) == 5 - spent
+    assert spent < Decimal("1.00")
+
+
+TOOLS = [
+    {
+        "name": f"tool_{number}",
+        "description": "what it does, and when not to use it; " * 100,
+        "input_schema": {"type": "object", "properties": {"path": {"type": "string"}}},
+    }
+    for number in range(20)
+]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_coding_agents_defaults_are_served_by_a_few_dollars(new_user: NewUser, stream: bool) -> None:
+    user = new_user("3.33")
+    system = [
+        {
+            "type": "text",
+            "text": "be a good agent " * 8_000,
+            "cache_control": {"type": "ephemeral", "ttl": "1h"},
+        }
+    ]
+
+    reply = message(
+        user,
+        "say hello, and call no tool [[standin no-tool]]",
+        system=system,
+        tools=TOOLS,
+        thinking={"type": "adaptive"},
+        stream=stream,
+    )
+
+    assert reply.status == 200, reply.body
+    assert reply.headers["x-aggregator-capped"] == "balance"
+    assert int(reply.headers["x-aggregator-max-tokens"]) > 20_000
