@@ -126,3 +126,53 @@ def test_a_coding_agents_defaults_are_served_by_a_few_dollars(new_user: NewUser,
     assert reply.status == 200, reply.body
     assert reply.headers["x-aggregator-capped"] == "balance"
     assert int(reply.headers["x-aggregator-max-tokens"]) > 20_000
+
+
+def test_a_quote_says_what_the_request_then_gets_and_holds_nothing(new_user: NewUser) -> None:
+    user = new_user("1.00")
+    body = {"model": OPUS, "max_tokens": 64_000, "messages": [{"role": "user", "content": "Say hello"}]}
+
+    quote = user.post("/v1/quote?for=/v1/messages", body)
+    before = user.balance()
+    reply = user.post("/v1/messages", body)
+
+    assert quote.status == 200, quote.body
+    assert (before["available"], before["held"]) == ("1.00", "0.00")
+    first = quote.json["routes"][0]
+    assert (quote.json["hold_usd"], first["bound_usd"], first["max_tokens"], first["capped"]) == (
+        "0.50", "1.60100625", 19_959, "balance",
+    )  # fmt: skip
+    assert first["price_version"] == reply.headers["x-aggregator-price-version"]
+    assert reply.headers["x-aggregator-hold-usd"] == "0.50"
+    assert reply.headers["x-aggregator-max-tokens"] == "19959"
+    assert (quote.json["history"], first["expected_usd"]) == ({"requests": 0, "output_tokens": None}, None)
+
+    again = eventually(
+        lambda: user.post("/v1/quote?for=/v1/messages", body).json,
+        lambda quote: quote["history"]["requests"] == 1,
+    )
+    tokens = reply.json["usage"]["output_tokens"]
+    assert again["history"] == {"requests": 1, "output_tokens": {"median": tokens, "p90": tokens}}
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]}, "/v1/chat/completions"),
+        ({"model": "gpt-4o-mini", "input": "hi"}, "/v1/responses"),
+        ({"model": "text-embedding-3-small", "input": "hi"}, "/v1/embeddings"),
+    ],
+)
+def test_every_dialect_is_quoted(new_user: NewUser, body: dict[str, Any], path: str) -> None:
+    quote = new_user("1.00").post("/v1/quote", body)
+
+    assert (quote.status, quote.json["for"]) == (200, path), quote.body
+    assert quote.json["hold_usd"] == quote.json["routes"][0]["bound_usd"]
+
+
+def test_a_quote_wants_the_scope_of_the_request(new_user: NewUser) -> None:
+    refused = new_user("1.00", scopes=["billing:read"]).post(
+        "/v1/quote", {"model": OPUS, "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]}
+    )
+
+    assert (refused.status, refused.json["error"]["code"]) == (403, "missing_scope")

@@ -25,6 +25,7 @@ WITH_ANY_KEY = {
     ("POST", "/proxy/anthropic/v1/messages"),
     ("POST", "/v1/messages/count_tokens"),
     ("POST", "/proxy/anthropic/v1/messages/count_tokens"),
+    ("POST", "/v1/quote"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/{model+}"),
     ("GET", "/proxy/anthropic/v1/models"),

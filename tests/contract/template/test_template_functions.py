@@ -15,7 +15,7 @@ WALKS = (
     "ProxyCreateEmbeddingFunction",
 )
 PAGES = "ConsoleGetPageFunction"
-HOT = {"AuthAuthorizerFunction", "ProxyCountMessageTokensFunction", *WALKS}
+HOT = {"AuthAuthorizerFunction", "ProxyCountMessageTokensFunction", "ProxyQuoteFunction", *WALKS}
 
 
 def _logical_id(folder: str) -> str:
@@ -93,6 +93,7 @@ def test_every_function_logs_to_a_group_of_its_own_as_json(stack: Stack) -> None
 def test_hot_functions_carry_neither_boto3_nor_pydantic(stack: Stack) -> None:
     assert _layers(stack, "AuthAuthorizerFunction") == ["CommonLayer"]
     assert _layers(stack, "ProxyCountMessageTokensFunction") == ["CommonLayer"]
+    assert _layers(stack, "ProxyQuoteFunction") == ["CommonLayer"]
     assert all(_layers(stack, name) == ["CommonLayer", "RuntimeLayer"] for name in WALKS)
 
 

@@ -150,6 +150,8 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
     assert neighbours == {
         *(("BillingTable", walk) for walk in WALKS),  # reserve
         *(("OrchestratorTable", walk) for walk in WALKS),  # route
+        ("BillingTable", "ProxyQuoteRole"),  # the account, and how long answers were
+        ("OrchestratorTable", "ProxyQuoteRole"),
         ("OrchestratorTable", "ProxyCountMessageTokensRole"),  # is there such a model?
         ("OrchestratorTable", "ProxyListModelsRole"),
         ("OrchestratorTable", "ProxyGetResponseRole"),  # may the key call what answered?
@@ -204,4 +206,5 @@ def test_a_secret_is_read_by_those_who_need_it(stack: Stack) -> None:
         ("Pepper", "AuthCreateApiKeyRole"),
         ("Pepper", "AuthRotateApiKeyRole"),
         *(("ProviderKeys", walk) for walk in WALKS),
+        ("ProviderKeys", "ProxyQuoteRole"),  # which providers are set up, and who counts a prompt
     }

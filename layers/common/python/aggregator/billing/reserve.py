@@ -23,7 +23,7 @@ from aggregator.errors import StoreUnavailable
 _TRIES = 5
 
 
-class Wallets(Protocol):
+class Holding(Protocol):
     """What reserving needs of the billing store."""
 
     def hold(
@@ -32,14 +32,18 @@ class Wallets(Protocol):
         """See `BillingStore.hold`."""
         ...
 
+    def sweep(self, user_id: str, lapsed: dict[str, Held]) -> bool:
+        """See `BillingStore.sweep`."""
+        ...
+
+
+class Wallets(Holding, Protocol):
+    """The same, and what returning the rest of a hold needs."""
+
     def return_rest(
         self, user_id: str, hold: Hold, rest_nano_usd: NanoUsd, *, ends: float | None = None
     ) -> None:
         """See `BillingStore.return_rest`."""
-        ...
-
-    def sweep(self, user_id: str, lapsed: dict[str, Held]) -> bool:
-        """See `BillingStore.sweep`."""
         ...
 
 
@@ -71,7 +75,7 @@ class Wish:
 
 
 def reserve(
-    wallets: Wallets,
+    wallets: Holding,
     user_id: str,
     *,
     at_most_nano_usd: NanoUsd,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aggregator.errors import JsonObject
-from aggregator.openapi import chat_operations, refusals, special, surface_operations
+from aggregator.openapi import chat_operations, quotes, refusals, special, surface_operations
 from aggregator.openapi.examples import REQUESTS, RESPONSES, Examples
 from aggregator.openapi.operations import OPERATIONS, RENAMED, TAGS, Operation
 from aggregator.openapi.schemas import (
@@ -51,8 +51,10 @@ def document_of(sources: Iterable[Source], version: str) -> JsonObject:
         UndescribedRouteError: operations.py and the code have different routes, or words or an example are missing.
         SchemaClashError: two models have one name.
     """
-    found: dict[str, JsonObject] = chat_operations.operations() | surface_operations.operations()
-    schemas = chat_operations.schemas() | surface_operations.schemas() | refusals.SCHEMAS
+    found: dict[str, JsonObject] = (
+        chat_operations.operations() | surface_operations.operations() | quotes.operations()
+    )
+    schemas = chat_operations.schemas() | surface_operations.schemas() | quotes.schemas() | refusals.SCHEMAS
     for source in sources:
         read = source.resolver.get_openapi_schema(title="-", version="-")
         said = read.model_dump(by_alias=True, exclude_none=True, mode="json")

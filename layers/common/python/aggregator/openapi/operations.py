@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from aggregator.analytics.api import MetricsQuery
 from aggregator.billing.requests import RequestsQuery
 from aggregator.billing.statement import StatementQuery
+from aggregator.openapi.quotes import QuoteQuery
 
 TAGS = {
     "proxy": "Chat completions, responses, embeddings and the models behind them, as OpenAI's clients expect them.",
@@ -111,6 +112,9 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/messages/count_tokens": Operation("countMessageTokens", "messages", (404,)),
     "POST /proxy/anthropic/v1/messages/count_tokens": Operation(
         "countMessageTokensByProxyPath", "messages", (404,)
+    ),
+    "POST /v1/quote": Operation(
+        "quote", "proxy", (404,), query=QuoteQuery, headers=("x-aggregator-cap",), any_key=True
     ),
     "POST /auth/api-keys": Operation("createApiKey", "auth"),
     "GET /auth/api-keys": Operation("listApiKeys", "auth", (404,)),

@@ -30,11 +30,13 @@ from aggregator.runtime import clock, log, streaming
 from aggregator.runtime.signed_client import SignedClient
 
 if TYPE_CHECKING:
+    from aggregator.orchestrator.catalogue import Catalogue
     from aggregator.proxy.answers.kept_store import KeptResponseStore
     from aggregator.proxy.answers.response_store import ResponseStore
     from aggregator.proxy.answers.store import AnswerStore
     from aggregator.proxy.files.fetching import Fetched
     from aggregator.proxy.files.web_address import WebAddress
+    from aggregator.proxy.quote import Quoting
     from aggregator.runtime.signed_s3 import SignedS3
 
 _KNOWN_AGAIN = frozenset({"PutEvents", "SendMessage"})
@@ -50,8 +52,7 @@ def catalogue() -> CatalogueReader:
 @cache
 def collaborators() -> Collaborators:
     """All that a walk works with."""
-    keys = ProviderKeys(SignedClient("secretsmanager"), os.environ["PROVIDER_KEYS_SECRET"], time.monotonic)
-
+    keys = _keys()
     shared = RouteStore(_dynamodb().within(ROUTES_SECONDS), os.environ["PROXY_TABLE"])
     switchboard = Switchboard(Breaker(shared, time.time), Latencies(shared, time.time))
 
@@ -101,6 +102,35 @@ def warm() -> None:
         _bus().warm()
     except Exception as failed:
         log.warning("not_warmed", reason=type(failed).__name__)
+
+
+@cache
+def quoting() -> "Quoting":
+    """All that a quote works with: it reads, and asks providers to count."""
+    from aggregator.billing.on_paper import Accounts  # noqa: PLC0415 (walks quote nothing)
+    from aggregator.proxy.quote import Quoting  # noqa: PLC0415
+    from aggregator.proxy.quoted import ranked_routes, read_as, surfaces  # noqa: PLC0415
+
+    keys = _keys()
+
+    def current() -> "Catalogue":
+        return catalogue().current(clock.now())
+
+    return Quoting(
+        surfaces=surfaces(),
+        catalogue=current,
+        route=ranked_routes(current, keys),
+        read=read_as(_kept, admission(catalogue().current)),
+        books=Accounts(BillingStore(_dynamodb(), os.environ["BILLING_TABLE"])),
+        upstream=HttpUpstream(this_machine=os.environ["ENVIRONMENT"] == "local"),
+        keys=keys,
+        monotonic=time.monotonic,
+    )
+
+
+@cache
+def _keys() -> ProviderKeys:
+    return ProviderKeys(SignedClient("secretsmanager"), os.environ["PROVIDER_KEYS_SECRET"], time.monotonic)
 
 
 @cache
