@@ -28,7 +28,25 @@ class TooDeep(ValueError):
 # Made once: json.dumps and json.loads make one for each value that is written or read in other ways than their own.
 compact = json.JSONEncoder(separators=(",", ":")).encode
 compact_as_it_is = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
-_read_text = json.JSONDecoder().decode
+_PLAIN = json.JSONDecoder()
+
+
+def _said(text: str, by: json.JSONDecoder) -> Any:
+    """What a text says to a decoder; most have no blanks around them, and need not be looked at for any."""
+    try:
+        said, end = by.raw_decode(text)
+    except json.JSONDecodeError:
+        return by.decode(text)
+    return said if end == len(text) else by.decode(text)
+
+
+def read_text(text: str) -> Any:
+    """The same as `json.loads`, of a text.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    return _said(text, _PLAIN)
 
 
 def read_bytes(text: bytes) -> Any:
@@ -38,7 +56,7 @@ def read_bytes(text: bytes) -> Any:
         ValueError: it is no JSON.
     """
     try:
-        return _read_text(text.decode())
+        return _said(text.decode(), _PLAIN)
     except ValueError:
         return json.loads(text)
 
@@ -64,9 +82,9 @@ def read_at_any_depth(text: str | bytes) -> Any:
         ValueError: it is no JSON.
     """
     try:
-        return _DECODER.decode(
-            text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
-        )
+        if not isinstance(text, str):
+            text = text.decode(json.detect_encoding(text), "surrogatepass")
+        return _said(text, _DECODER)
     except RecursionError:
         raise TooDeep from None
 

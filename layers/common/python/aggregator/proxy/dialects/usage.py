@@ -56,11 +56,10 @@ _CACHE_BESIDE = ("input_tokens", "inputTokens")
 
 def usage_in(answer: Mapping[str, Any]) -> tuple[Usage | None, JsonObject]:
     """Usage of an answer or of an event of one, wherever it stands, and how it was said there."""
-    groq, choices = answer.get("x_groq"), answer.get("choices")
-    holders = (answer, groq, *(choices if isinstance(choices, list) else ()))
-    for holder in holders:
+    choices = answer.get("choices")
+    for holder in (answer, answer.get("x_groq"), *(choices if isinstance(choices, list) else ())):
         said: Any = holder.get("usage") if isinstance(holder, dict) else None
-        if (usage := usage_of(said)) is not None:
+        if said and (usage := usage_of(said)) is not None:
             return usage, dict(said)
     return None, {}
 

@@ -15,14 +15,14 @@ from aggregator.proxy.dialects.chat.spoken import (
     bytes_said,
     choices_of,
     completed,
+    has_failed_in,
     in_one_text,
-    is_error,
     is_odd_perhaps,
     next_words,
     says_something,
 )
 from aggregator.proxy.dialects.lengths import utf8_length
-from aggregator.proxy.dialects.under_200 import is_no_chunk
+from aggregator.proxy.dialects.under_200 import is_no_chunk, says_error
 from aggregator.proxy.dialects.usage import usage_in, usage_json
 from aggregator.proxy.model import Answer, Ask, JsonObject, Progress, Receipt, tier_named
 from aggregator.runtime.sse import (
@@ -83,8 +83,7 @@ def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
     for run in whole_events(blocks):
         passed: list[bytes] = []
         try:
-            for event in split(run):
-                passed += reader.read(event)
+            passed.extend(filter(None, map(reader.read, split(run))))  # what came before a failure is in it
         except ProviderFailed:
             if passed:
                 yield b"".join(passed)
@@ -136,31 +135,32 @@ class _Reader:
         self._mender: Mender | None = None
         self.ended = False
 
-    def read(self, event: bytes) -> Iterator[bytes]:
+    def read(self, event: bytes) -> bytes:
         """What the client gets of an event: the event, with its usage taken out, or nothing."""
         payload = payload_of(event)
         if self.ended:
-            return
+            return b""
         if is_error_event(event):
             raise ProviderFailed("The provider failed in mid-stream.")
         if not payload:
-            yield event
-        elif payload.strip() == b"[DONE]":
+            return event
+        if payload.strip() == b"[DONE]":
             self.ended = self._progress.finished = True
-        else:
-            said = _object(payload)
-            if words := next_words(said):
-                self._progress.say(utf8_length(words))
-                yield _NULL_USAGE.sub(b"", event) if "usage" in said else event
-            else:
-                yield from self._chunk(event, said)
+            return b""
+        said = _object(payload)
+        words = next_words(said)
+        if words is None:
+            return self._chunk(event, said)
+        if words:
+            self._progress.say(utf8_length(words))
+        return _NULL_USAGE.sub(b"", event) if "usage" in said else event
 
-    def _chunk(self, event: bytes, said: JsonObject) -> Iterator[bytes]:
-        if is_error(said):
+    def _chunk(self, event: bytes, said: JsonObject) -> bytes:
+        choices = choices_of(said)
+        if says_error(said) or has_failed_in(choices):
             raise ProviderFailed("The provider failed in mid-stream.")
         if is_no_chunk(said):
             raise ProviderUnreadable("The provider failed in mid-stream.")
-        choices = choices_of(said)
         odd = self._mended(choices)
         ends = sum(1 for choice in choices if choice.get("finish_reason"))
         usage, spelled = usage_in(said)
@@ -174,13 +174,12 @@ class _Reader:
             self._count(usage, spelled, said)
         self._end(ends, is_last=usage is not None and not choices)
         if not choices:
-            return
+            return b""
         parted = [in_one_text(choice.get("delta")) for choice in choices]
         if odd or said.get("usage") is not None or any(parted):
             said.pop("usage", None)
-            yield data_event(said)
-        else:
-            yield _NULL_USAGE.sub(b"", event) if "usage" in said else event
+            return data_event(said)
+        return _NULL_USAGE.sub(b"", event) if "usage" in said else event
 
     def _mended(self, choices: list[JsonObject]) -> bool:
         """Put right what clients cannot read; whether anything was. Most chunks have nothing of the kind."""

@@ -28,10 +28,11 @@ _OF_A_DELTA = frozenset({"role", "content"})
 
 def is_error(said: Mapping[str, Any]) -> bool:
     """Whether an answer, or an event of one, says that the provider failed."""
-    return says_error(said) or _has_failed(choices_of(said))
+    return says_error(said) or has_failed_in(choices_of(said))
 
 
-def _has_failed(choices: list[dict[str, Any]]) -> bool:
+def has_failed_in(choices: list[dict[str, Any]]) -> bool:
+    """Whether a choice says that the provider failed."""
     return any(choice.get("error") or has_failed(choice) for choice in choices)
 
 
@@ -44,26 +45,26 @@ def is_odd_perhaps(choice: Mapping[str, Any]) -> bool:
     return isinstance(said, dict) and bool(said.get("tool_calls"))
 
 
-def next_words(event: Mapping[str, Any]) -> str:
-    """The words of an event that is nothing but the next words of a stream's one choice; else nothing.
+def next_words(event: Mapping[str, Any]) -> str | None:
+    """The words of an event that is nothing but the next words of a stream's one choice, be they none; else None.
 
     Nearly all events are such: this is what they cost.
     """
     choices = event.get("choices")
     if type(choices) is not list or len(choices) != 1 or not event.keys() <= _OF_WORDS or event.get("usage"):
-        return ""
+        return None
     choice = choices[0]
     if (
         type(choice) is not dict
         or not choice.keys() <= _OF_A_CHOICE
         or choice.get("finish_reason") is not None
     ):
-        return ""
+        return None
     delta = choice.get("delta")
     if type(delta) is not dict or not delta.keys() <= _OF_A_DELTA or event.get("object") == "error":
-        return ""
-    content = delta.get("content")
-    return content if type(content) is str else ""
+        return None
+    content = delta.get("content", "")
+    return content if type(content) is str else None
 
 
 def choices_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -80,7 +81,7 @@ def completed(said: JsonObject) -> list[JsonObject]:
         ProviderUnreadable: it has none.
     """
     choices = choices_of(said)
-    if says_error(said) or _has_failed(choices):
+    if says_error(said) or has_failed_in(choices):
         raise ProviderFailed("The provider answered without a completion.")
     if not choices:
         raise ProviderUnreadable("The provider answered without a completion.")
