@@ -17,19 +17,70 @@ IDEMPOTENCY = (
 )
 CACHE = ("tests/unit/proxy/answers/test_response_cache.py",)
 
+MONEY = ("tests/unit/proxy/limits/test_money_per_minute.py",)
+
 MUTANTS = (
+    Mutant(
+        "money per minute is never refused",
+        "proxy/limits/rules.py",
+        "(USD_PER_MINUTE, demand.at_least_nano_usd),",
+        "(USD_PER_MINUTE, 0),",
+        MONEY,
+    ),
+    Mutant(
+        "what a minute has not left is held all the same",
+        "proxy/limits/rules.py",
+        "return fits if fits <= of_minute else",
+        "return fits if fits else",
+        MONEY,
+    ),
+    Mutant(
+        "one request takes all that a minute has left",
+        "proxy/limits/rules.py",
+        "max(demand.at_least_nano_usd, of_minute // 2)",
+        "max(demand.at_least_nano_usd, of_minute)",
+        MONEY,
+    ),
+    Mutant(
+        "a minute's money is not put right",
+        "proxy/limits/rules.py",
+        "minute_nano_usd=unspent if taken.money_minutes and not is_over else 0",
+        "minute_nano_usd=0",
+        MONEY,
+    ),
+    Mutant(
+        "a minute that is over is put right",
+        "proxy/limits/rules.py",
+        "minute_nano_usd=unspent if taken.money_minutes and not is_over else 0",
+        "minute_nano_usd=unspent if taken.money_minutes else 0",
+        MONEY,
+    ),
+    Mutant(
+        "counts of money of minutes long over stay",
+        "proxy/limits/counts.py",
+        '        "u#": _minute(now - timedelta(minutes=1)),',
+        "",
+        MONEY,
+    ),
+    Mutant(
+        "what costs nothing counts against a minute's money",
+        "proxy/limits/rules.py",
+        "(amount or limit not in MONEY)",
+        "(amount or limit not in BUDGETS)",
+        MONEY,
+    ),
     Mutant(
         "a budget is taken of what is not left of it",
         "proxy/limits/rules.py",
-        "return max(0, min([demand.at_most_nano_usd, *left]))",
-        "return demand.at_most_nano_usd",
+        "fits = max(0, min([demand.at_most_nano_usd, *left]))",
+        "fits = demand.at_most_nano_usd",
         RULES,
     ),
     Mutant(
         "of two budgets the larger rest counts",
         "proxy/limits/rules.py",
-        "return max(0, min([demand.at_most_nano_usd, *left]))",
-        "return max(0, min([demand.at_most_nano_usd, max(left, default=demand.at_most_nano_usd)]))",
+        "fits = max(0, min([demand.at_most_nano_usd, *left]))",
+        "fits = max(0, min([demand.at_most_nano_usd, max(left, default=demand.at_most_nano_usd)]))",
         RULES,
     ),
     Mutant(
@@ -77,15 +128,15 @@ MUTANTS = (
     Mutant(
         "what a request did not spend stays taken of the budgets",
         "proxy/limits/rules.py",
-        "nano_usd=max(0, taken.at_most_nano_usd - spent_nano_usd) if taken.budgets else 0",
-        "nano_usd=0",
+        "        nano_usd=unspent if taken.budgets else 0",
+        "        nano_usd=0",
         RULES,
     ),
     Mutant(
         "what a request spent comes back to the budgets",
         "proxy/limits/rules.py",
-        "nano_usd=max(0, taken.at_most_nano_usd - spent_nano_usd) if taken.budgets else 0",
-        "nano_usd=taken.at_most_nano_usd if taken.budgets else 0",
+        "unspent = max(0, taken.at_most_nano_usd - spent_nano_usd)",
+        "unspent = taken.at_most_nano_usd",
         RULES,
     ),
     Mutant(
@@ -133,15 +184,15 @@ MUTANTS = (
     Mutant(
         "a minute's tokens are never put right by what was used",
         "proxy/limits/rules.py",
-        "tokens=0 if is_over or used_tokens is None else taken.tokens - used_tokens",
+        "tokens=0 if is_over or not taken.minutes or used_tokens is None else taken.tokens - used_tokens",
         "tokens=0",
         RULES,
     ),
     Mutant(
         "tokens are put right in a minute that is over",
         "proxy/limits/rules.py",
-        "tokens=0 if is_over or used_tokens is None else taken.tokens - used_tokens",
-        "tokens=0 if used_tokens is None else taken.tokens - used_tokens",
+        "tokens=0 if is_over or not taken.minutes or used_tokens is None else taken.tokens - used_tokens",
+        "tokens=0 if not taken.minutes or used_tokens is None else taken.tokens - used_tokens",
         RULES,
     ),
     Mutant(

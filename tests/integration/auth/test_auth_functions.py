@@ -72,6 +72,7 @@ def test_the_answer_to_a_creation_is_as_published(call: Call) -> None:
         "limits": {
             "requestsPerMinute": 60,
             "tokensPerMinute": None,
+            "usdPerMinute": None,
             "concurrentRequests": None,
             "dailyBudget": None,
             "monthlyBudget": "12.50",

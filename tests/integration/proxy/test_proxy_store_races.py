@@ -83,6 +83,7 @@ def race(tries: int, attempt: Callable[[int], str]) -> Counter[str]:
     [
         ("rpm", {"requestsPerMinute": 50}, 50, "RateLimitExceeded"),
         ("tpm", {"tokensPerMinute": 509}, 50, "RateLimitExceeded"),
+        ("upm", {"usdPerMinuteNanoUsd": 5_099}, 50, "RateLimitExceeded"),
         ("places", {"concurrentRequests": 50}, 50, "RateLimitExceeded"),
         ("daily", {"dailyBudgetNanoUsd": 5_099}, 50, "InsufficientQuota"),
         (

@@ -26,7 +26,12 @@ def test_a_whole_request_becomes_a_grant() -> None:
             "expiresAt": "2027-01-01T01:00:00+01:00",
             "allowedModels": ["gpt-4o*", "openai/gpt-4o-mini", "gpt-4o*"],
             "allowedIps": ["203.0.113.7", "203.0.113.9/24", "2001:DB8::1/32"],
-            "limits": {"requestsPerMinute": 60, "concurrentRequests": 2, "dailyBudget": "5.00"},
+            "limits": {
+                "requestsPerMinute": 60,
+                "concurrentRequests": 2,
+                "usdPerMinute": "0.25",
+                "dailyBudget": "5.00",
+            },
         }
     )
 
@@ -36,7 +41,12 @@ def test_a_whole_request_becomes_a_grant() -> None:
         expires_at=datetime(2027, 1, 1, tzinfo=UTC),
         allowed_models=("gpt-4o*", "openai/gpt-4o-mini"),
         allowed_ips=("203.0.113.7/32", "203.0.113.0/24", "2001:db8::/32"),
-        limits={"requestsPerMinute": 60, "concurrentRequests": 2, "dailyBudgetNanoUsd": 5_000_000_000},
+        limits={
+            "requestsPerMinute": 60,
+            "concurrentRequests": 2,
+            "usdPerMinuteNanoUsd": 250_000_000,
+            "dailyBudgetNanoUsd": 5_000_000_000,
+        },
     )
 
 
@@ -70,6 +80,8 @@ def test_without_scopes_a_key_gets_the_default_ones_that_its_maker_has() -> None
         ({"limits": {"tokensPerMinute": 1.5}}, ("limits", "tokensPerMinute")),
         ({"limits": {"concurrentRequests": "2"}}, ("limits", "concurrentRequests")),
         ({"limits": {"dailyBudget": 5}}, ("limits", "dailyBudget")),
+        ({"limits": {"usdPerMinute": 1}}, ("limits", "usdPerMinute")),
+        ({"limits": {"usdPerMinute": "0.00"}}, ("limits", "usdPerMinute")),
         ({"limits": {"dailyBudget": "0.00"}}, ("limits", "dailyBudget")),
         ({"limits": {"monthlyBudget": "-1"}}, ("limits", "monthlyBudget")),
         ({"limits": {"monthlyBudget": "0.0000000001"}}, ("limits", "monthlyBudget")),
@@ -108,7 +120,9 @@ def test_an_overlap_is_a_whole_number_up_to_thirty_days(seconds: object) -> None
 
 
 def test_a_key_is_shown_without_its_secrets() -> None:
-    key, plain = a_key(limits={"dailyBudgetNanoUsd": 1_500_000_000}, last_used_at=NOW)
+    key, plain = a_key(
+        limits={"usdPerMinuteNanoUsd": 90_000_000, "dailyBudgetNanoUsd": 1_500_000_000}, last_used_at=NOW
+    )
 
     shown = ApiKeyView.of(key.rotated("new-hash", NOW, timedelta(hours=1)), NOW).model_dump_json()
 
@@ -117,6 +131,7 @@ def test_a_key_is_shown_without_its_secrets() -> None:
     assert '"previousSecretEndsAt":"2026-11-23T13:00:00.000Z"' in shown
     assert '"lastUsedAt":"2026-11-23T12:00:00.000Z"' in shown
     assert '"dailyBudget":"1.50"' in shown
+    assert '"usdPerMinute":"0.09"' in shown
 
 
 def test_a_page_says_where_to_go_on() -> None:

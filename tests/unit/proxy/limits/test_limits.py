@@ -53,6 +53,7 @@ def test_all_limits_of_a_key_are_taken_in_one_call() -> None:
     [
         {"requestsPerMinute": 1},
         {"tokensPerMinute": 19},
+        {"usdPerMinuteNanoUsd": 109},
         {"concurrentRequests": 1},
         {"dailyBudgetNanoUsd": 109},
         {"monthlyBudgetNanoUsd": 109},
@@ -63,6 +64,7 @@ def test_if_one_limit_refuses_nothing_is_taken_of_the_others(spent: dict[str, in
     roomy = {
         "requestsPerMinute": 9,
         "tokensPerMinute": 900,
+        "usdPerMinuteNanoUsd": 9_000,
         "concurrentRequests": 9,
         "dailyBudgetNanoUsd": 9_000,
         "monthlyBudgetNanoUsd": 9_000,

@@ -23,9 +23,16 @@ class Counted:
     at: datetime
     tokens: int
     amount: int
+    of_minute: int
     taken: Taken
     is_running: bool = True
     gave_back: bool = False
+
+
+def granted(least: int, most: int, budget: int, of_minute: int) -> int:
+    """What a request gets of money; before it has read what is counted, it takes the limits for what is left."""
+    fits = min(most, budget)
+    return fits if fits <= of_minute else min(fits, max(least, of_minute // 2))
 
 
 class LimitsMachine(RuleBasedStateMachine):
@@ -35,8 +42,11 @@ class LimitsMachine(RuleBasedStateMachine):
         places=st.integers(1, 3),
         daily=st.integers(30, 200),
         monthly=st.integers(30, 400),
+        minutely=st.integers(20, 150),
     )
-    def start(self, *, requests: int, tokens: int, places: int, daily: int, monthly: int) -> None:
+    def start(
+        self, *, requests: int, tokens: int, places: int, daily: int, monthly: int, minutely: int
+    ) -> None:
         self.aws = FaultyAws()
         self.now = datetime(2026, 11, 29, 23, 58, 30, tzinfo=UTC)
         self.passed: list[Counted] = []
@@ -47,9 +57,11 @@ class LimitsMachine(RuleBasedStateMachine):
             daily,
             monthly,
         )
+        self.minutely = minutely
         self.key = key(
             requestsPerMinute=requests,
             tokensPerMinute=tokens,
+            usdPerMinuteNanoUsd=minutely,
             concurrentRequests=places,
             dailyBudgetNanoUsd=daily,
             monthlyBudgetNanoUsd=monthly,
@@ -65,6 +77,9 @@ class LimitsMachine(RuleBasedStateMachine):
         if self.occupied() >= self.places or len(minute) >= self.requests:
             expected = RateLimitExceeded
         if sum(each.tokens for each in minute) + tokens > self.tokens:
+            expected = RateLimitExceeded
+        of_minute = self.minutely - sum(each.of_minute for each in minute)
+        if of_minute < least:
             expected = RateLimitExceeded
         if left < least:
             expected = InsufficientQuota
@@ -83,9 +98,12 @@ class LimitsMachine(RuleBasedStateMachine):
             return
         taken = take(self.aws.store(), self.key, asked)
 
-        assert taken.at_most_nano_usd == min(least + more, left)
+        unread = granted(least, least + more, min(self.daily, self.monthly), self.minutely)
+        read = granted(least, least + more, left, of_minute)
+        assert taken.at_most_nano_usd in ({unread, read} if unread <= min(left, of_minute) else {read})
         assert taken.headers["x-ratelimit-remaining-requests"] == str(self.requests - len(minute) - 1)
-        self.passed.append(Counted(self.now, tokens, taken.at_most_nano_usd, taken))
+        amount = taken.at_most_nano_usd
+        self.passed.append(Counted(self.now, tokens, amount, amount, taken))
 
     @precondition(lambda self: any(each.is_running for each in self.passed))
     @rule(data=st.data(), twice=st.booleans())
@@ -93,11 +111,12 @@ class LimitsMachine(RuleBasedStateMachine):
         ended = data.draw(st.sampled_from([each for each in self.passed if each.is_running]))
         spent = data.draw(st.integers(0, ended.amount))
 
-        give_back(self.aws.store(), ended.taken, spent)
-        if twice:
-            give_back(self.aws.store(), ended.taken, spent)
+        for _ in range(1 + twice):
+            give_back(self.aws.store(), ended.taken, spent, now=self.now)
 
         ended.amount, ended.is_running, ended.gave_back = spent, False, True
+        if f"{ended.at:%d%H%M}" == f"{self.now:%d%H%M}":
+            ended.of_minute = spent
 
     @rule(seconds=st.sampled_from([1, 29, 60, 161, 162, 86_400]))
     def wait(self, seconds: int) -> None:

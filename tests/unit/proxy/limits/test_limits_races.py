@@ -54,6 +54,7 @@ limits = st.fixed_dictionaries(
         "requestsPerMinute": st.integers(1, 6),
         "tokensPerMinute": st.integers(20, 90),
         "concurrentRequests": st.integers(1, 3),
+        "usdPerMinuteNanoUsd": st.integers(20, 150),
         "dailyBudgetNanoUsd": st.integers(20, 150),
         "monthlyBudgetNanoUsd": st.integers(20, 150),
     },
@@ -116,6 +117,7 @@ def race(
                 "requestsPerMinute",
                 "tokensPerMinute",
                 "concurrentRequests",
+                "usdPerMinuteNanoUsd",
                 "dailyBudgetNanoUsd",
                 "monthlyBudgetNanoUsd",
             ),
@@ -128,7 +130,8 @@ def race(
         assert seen.passed <= most["requestsPerMinute"]
         assert seen.tokens <= most["tokensPerMinute"]
         assert len(seen.running) <= most["concurrentRequests"]
-        assert seen.held() + seen.spent <= min(most["dailyBudgetNanoUsd"], most["monthlyBudgetNanoUsd"])
+        money = ("usdPerMinuteNanoUsd", "dailyBudgetNanoUsd", "monthlyBudgetNanoUsd")
+        assert seen.held() + seen.spent <= min(most[limit] for limit in money)
         assert all(count >= 0 for count in table.counted.values())
 
     works = [worker(f"t{n}", plan, limits, seen, in_line=in_line) for n, plan in enumerate(plans)]
@@ -164,6 +167,8 @@ def test_when_all_calls_are_answered_the_counts_are_exact(
         assert counted.get("r#29923920", 0) == seen.passed
     if "tokensPerMinute" in limits:
         assert counted.get("t#29923920", 0) == seen.tokens
+    if "usdPerMinuteNanoUsd" in limits:
+        assert counted.get("u#29923920", 0) == seen.spent + seen.held()
     if "dailyBudgetNanoUsd" in limits:
         assert counted.get("d#2026-11-23", 0) == seen.spent + seen.held()
     if "monthlyBudgetNanoUsd" in limits:

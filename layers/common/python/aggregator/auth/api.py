@@ -28,6 +28,7 @@ from aggregator.auth.model import (
     MONTHLY_BUDGET_NANO_USD,
     REQUESTS_PER_MINUTE,
     TOKENS_PER_MINUTE,
+    USD_PER_MINUTE,
     ApiKey,
     Grant,
     Status,
@@ -43,10 +44,14 @@ Cursor = Annotated[str, Field(pattern=f"^{KEY_ID_PATTERN}$", examples=["1vQ8Zk7p
 
 
 class LimitsRequest(Request):
-    """Limits of one key; what is left out is not limited. Budgets are US dollars for each UTC day and month."""
+    """Limits of one key; what is left out is not limited. Budgets are US dollars for each UTC day and month.
+
+    `usdPerMinute` is what its requests may cost in a minute: the breaker for an agent that runs away.
+    """
 
     requests_per_minute: Number | None = None
     tokens_per_minute: Number | None = None
+    usd_per_minute: Budget | None = None
     concurrent_requests: Number | None = None
     daily_budget: Budget | None = None
     monthly_budget: Budget | None = None
@@ -56,6 +61,7 @@ class LimitsRequest(Request):
         said = {
             REQUESTS_PER_MINUTE: self.requests_per_minute,
             TOKENS_PER_MINUTE: self.tokens_per_minute,
+            USD_PER_MINUTE: None if self.usd_per_minute is None else to_nano_usd(self.usd_per_minute),
             CONCURRENT_REQUESTS: self.concurrent_requests,
             DAILY_BUDGET_NANO_USD: None if self.daily_budget is None else to_nano_usd(self.daily_budget),
             MONTHLY_BUDGET_NANO_USD: None
@@ -149,6 +155,7 @@ class LimitsView(Response):
 
     requests_per_minute: int | None
     tokens_per_minute: int | None
+    usd_per_minute: str | None
     concurrent_requests: int | None
     daily_budget: str | None
     monthly_budget: str | None
@@ -159,6 +166,7 @@ class LimitsView(Response):
         return cls(
             requests_per_minute=limits.get(REQUESTS_PER_MINUTE),
             tokens_per_minute=limits.get(TOKENS_PER_MINUTE),
+            usd_per_minute=_usd_or_none(limits.get(USD_PER_MINUTE)),
             concurrent_requests=limits.get(CONCURRENT_REQUESTS),
             daily_budget=_usd_or_none(limits.get(DAILY_BUDGET_NANO_USD)),
             monthly_budget=_usd_or_none(limits.get(MONTHLY_BUDGET_NANO_USD)),

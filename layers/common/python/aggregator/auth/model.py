@@ -18,6 +18,7 @@ from aggregator.runtime.clock import iso
 
 REQUESTS_PER_MINUTE = "requestsPerMinute"
 TOKENS_PER_MINUTE = "tokensPerMinute"
+USD_PER_MINUTE = "usdPerMinuteNanoUsd"
 CONCURRENT_REQUESTS = "concurrentRequests"
 DAILY_BUDGET_NANO_USD = "dailyBudgetNanoUsd"
 MONTHLY_BUDGET_NANO_USD = "monthlyBudgetNanoUsd"
@@ -25,6 +26,7 @@ MONTHLY_BUDGET_NANO_USD = "monthlyBudgetNanoUsd"
 LIMITS = (
     REQUESTS_PER_MINUTE,
     TOKENS_PER_MINUTE,
+    USD_PER_MINUTE,
     CONCURRENT_REQUESTS,
     DAILY_BUDGET_NANO_USD,
     MONTHLY_BUDGET_NANO_USD,
@@ -35,7 +37,7 @@ MAX_OVERLAP = timedelta(days=30)
 # API Gateway drops an authorizer's answer over 8 KB; the policy around the context takes well under 1 KB.
 # Source: Amazon API Gateway quotas, "Lambda authorizer result size".
 _MAX_CONTEXT_BYTES = 7_000
-_LIMITS_ABOVE_BYTES = 280  # what the id and the limits of one key over another take of it, at the most
+_LIMITS_ABOVE_BYTES = 336  # what the id and the limits of one key over another take of it, at the most
 
 Status = Literal["active", "expired", "revoked"]
 

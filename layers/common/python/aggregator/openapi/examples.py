@@ -8,6 +8,7 @@ Examples = dict[str, JsonObject]
 _LIMITS = {
     "requestsPerMinute": 60,
     "tokensPerMinute": None,
+    "usdPerMinute": "0.50",
     "concurrentRequests": None,
     "dailyBudget": "5.00",
     "monthlyBudget": None,
@@ -199,7 +200,7 @@ REQUESTS: dict[str, Examples] = {
             "name": "laptop",
             "scopes": ["inference", "models:read"],
             "allowedModels": ["gpt-4o*"],
-            "limits": {"requestsPerMinute": 60, "dailyBudget": "5.00"},
+            "limits": {"requestsPerMinute": 60, "usdPerMinute": "0.50", "dailyBudget": "5.00"},
         }
     ),
     "updateApiKey": _one({"name": "old laptop", "allowedModels": None}),

@@ -19,6 +19,7 @@ from aggregator.auth.model import (
     MONTHLY_BUDGET_NANO_USD,
     REQUESTS_PER_MINUTE,
     TOKENS_PER_MINUTE,
+    USD_PER_MINUTE,
 )
 
 RUNNING = "running"
@@ -28,6 +29,8 @@ Stored = Mapping[str, Any]
 """The item of a key, as Python values."""
 
 BUDGETS = {MONTHLY_BUDGET_NANO_USD: "monthly", DAILY_BUDGET_NANO_USD: "daily"}
+MONEY = frozenset({USD_PER_MINUTE, *BUDGETS})
+"""Limits that count what requests cost."""
 
 
 def _minute(moment: datetime) -> str:
@@ -45,6 +48,7 @@ def _month(moment: datetime) -> str:
 WINDOWS: dict[str, tuple[str, Callable[[datetime], str]]] = {
     REQUESTS_PER_MINUTE: ("r#", _minute),
     TOKENS_PER_MINUTE: ("t#", _minute),
+    USD_PER_MINUTE: ("u#", _minute),
     DAILY_BUDGET_NANO_USD: ("d#", _day),
     MONTHLY_BUDGET_NANO_USD: ("m#", _month),
 }
@@ -128,6 +132,7 @@ def stale(stored: Stored, now: datetime) -> tuple[str, ...]:
     last = {
         "r#": _minute(now - timedelta(minutes=1)),
         "t#": _minute(now - timedelta(minutes=1)),
+        "u#": _minute(now - timedelta(minutes=1)),
         "d#": _day(now - timedelta(days=1)),
         "m#": _month(now.replace(day=1) - timedelta(days=1)),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from aggregator.auth.model import REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE
+from aggregator.auth.model import REQUESTS_PER_MINUTE, USD_PER_MINUTE
 from aggregator.billing.money import NanoUsd, to_usd
 from aggregator.errors import InsufficientQuota, RateLimitExceeded
 from aggregator.proxy.limits.counts import BUDGETS, Owner, Stored, next_window, seconds_left
@@ -30,11 +30,13 @@ def over_budget(
 def over_rate(
     limit: str, owner: Owner, adds: int, headers: Mapping[str, str], now: datetime
 ) -> RateLimitExceeded:
-    """Too few requests or tokens are left of this minute."""
-    what = "requests" if limit == REQUESTS_PER_MINUTE else "tokens"
+    """Too few requests or tokens, or too little money, are left of this minute."""
     wait = seconds_left(now)
-    message = f"{_whose(owner)} is limited to {owner.limits[limit]} {what} per minute, and too few are left: "
-    message += f"this request counts for {adds}. The next minute begins in {wait} s."
+    if limit == USD_PER_MINUTE:
+        counts = f"and too little is left: this request may cost up to {to_usd(adds)} USD"
+    else:
+        counts = f"and too few are left: this request counts for {adds}"
+    message = f"{_limited(limit, owner)}, {counts}. The next minute begins in {wait} s."
     return RateLimitExceeded(message, retry_after_seconds=wait, headers=headers)
 
 
@@ -44,10 +46,21 @@ def over_places(owner: Owner, headers: Mapping[str, str]) -> RateLimitExceeded:
     return RateLimitExceeded(message, retry_after_seconds=1, headers=headers)
 
 
-def never(owner: Owner, needed: int, headers: Mapping[str, str]) -> RateLimitExceeded:
+def never(limit: str, owner: Owner, needed: int, headers: Mapping[str, str]) -> RateLimitExceeded:
     """Refuse what no minute can hold; SDKs repeat every 429 unless they are told that it is of no use."""
+    limited = _limited(limit, owner)
+    counts = (
+        f"may cost up to {to_usd(needed)} USD" if limit == USD_PER_MINUTE else f"counts for {needed} tokens"
+    )
     return RateLimitExceeded(
-        f"This request counts for {needed} tokens, and {_whose(owner)[0].lower()}{_whose(owner)[1:]} is limited to "
-        f"{owner.limits[TOKENS_PER_MINUTE]} per minute. Shorten the prompt, or lower max_tokens.",
+        f"This request {counts}, and {limited[0].lower()}{limited[1:]}. Shorten the prompt, or lower max_tokens.",
         headers={**headers, "x-should-retry": "false"},
     )
+
+
+def _limited(limit: str, owner: Owner) -> str:
+    most = owner.limits[limit]
+    if limit == USD_PER_MINUTE:
+        return f"{_whose(owner)} is limited to {to_usd(most)} USD per minute (usdPerMinute)"
+    what = "requests" if limit == REQUESTS_PER_MINUTE else "tokens"
+    return f"{_whose(owner)} is limited to {most} {what} per minute"

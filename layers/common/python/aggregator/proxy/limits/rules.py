@@ -1,8 +1,8 @@
 """Rules of a key's limits: what a request counts for, what is left, and what a refusal says. Pure.
 
 A budget counts the upper bound of a running request's cost, and what it did cost afterwards: requests at the same time
-cannot overspend it together. Tokens per minute are counted alike: what a request may come to first, and afterwards,
-while the minute lasts, what it did.
+cannot overspend it together. Tokens and money per minute are counted alike: what a request may come to first, and
+afterwards, while the minute lasts, what it did.
 
 A request that has something to give back leaves a ticket, `<expiry>#<hash of its id>`, in a set. The set's size is the
 number of running requests; giving back is conditional on the ticket, so it happens once; and the ticket of a request
@@ -15,12 +15,13 @@ from datetime import datetime
 from hashlib import sha256
 
 from aggregator.auth.caller import Caller
-from aggregator.auth.model import CONCURRENT_REQUESTS, REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE
+from aggregator.auth.model import CONCURRENT_REQUESTS, REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE, USD_PER_MINUTE
 from aggregator.billing.model import CLOCK_SKEW_SECONDS
 from aggregator.billing.money import NanoUsd
 from aggregator.errors import Refusal
 from aggregator.proxy.limits.counts import (
     BUDGETS,
+    MONEY,
     WINDOWS,
     Owner,
     Stored,
@@ -37,7 +38,7 @@ KEPT_SECONDS = 35 * 24 * 3600
 """An item that nothing was taken from for this long (a month and a margin) counts for no window any more."""
 
 _MOST_TIDIED = 40  # names that one write takes away: DynamoDB takes expressions of up to 4 KB
-_GIVES_BACK = frozenset({CONCURRENT_REQUESTS, TOKENS_PER_MINUTE, *BUDGETS})
+_GIVES_BACK = frozenset({CONCURRENT_REQUESTS, TOKENS_PER_MINUTE, *MONEY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ class Taken:
 
     `at_most_nano_usd` is how much of its cost the budgets cover: hold no more. `reply_tokens` is how long an answer
     that the client left open may become, all choices together; None if no limit says. `headers` are for the client.
-    `minutes` are the counters of `tokens`. `over_*` is what others left behind, to be tidied up on the way.
+    `minutes` are the counters of `tokens`, `money_minutes` those of money in a minute. `over_*` is what others left
+    behind, to be tidied up on the way.
     """
 
     key_id: str
@@ -113,6 +115,7 @@ class Taken:
     headers: dict[str, str] = field(default_factory=dict)
     budgets: tuple[str, ...] = ()
     minutes: tuple[str, ...] = ()
+    money_minutes: tuple[str, ...] = ()
     tokens: int = 0
     reply_tokens: int | None = None
     minute_ends_at: int = 0
@@ -134,10 +137,12 @@ class Taken:
 class Back:
     """What a request that is over returns: money that it did not spend, and tokens (less than 0: it used more).
 
-    `ends` is when saying so must be over, on the monotonic clock.
+    `minute_nano_usd` is that money once more, to a minute that is not over. `ends` is when saying so must be over, on
+    the monotonic clock.
     """
 
     nano_usd: NanoUsd
+    minute_nano_usd: NanoUsd
     tokens: int
     ends: float | None = None
 
@@ -151,7 +156,7 @@ def take_of(caller: Caller, demand: Demand, stored: Stored) -> Take:
         Counter(limit, owner.window(limit, demand.now), owner.limits[limit], adds.get(limit, amount))
         for owner in owners
         for limit in WINDOWS
-        if limit in owner.limits and (amount or limit not in BUDGETS)
+        if limit in owner.limits and (amount or limit not in MONEY)
     )
     leaves_ticket = any(not _GIVES_BACK.isdisjoint(owner.limits) for owner in owners)
     return Take(
@@ -172,7 +177,10 @@ def take_of(caller: Caller, demand: Demand, stored: Stored) -> Take:
 def taken_of(caller: Caller, demand: Demand, take: Take, stored: Stored) -> Taken:
     """What was taken; `stored` is the item after it."""
     owners = owners_of(caller)
-    minutes = tuple(each.attribute for each in take.counters if each.limit == TOKENS_PER_MINUTE)
+    minutes, money_minutes = (
+        tuple(each.attribute for each in take.counters if each.limit == limit)
+        for limit in (TOKENS_PER_MINUTE, USD_PER_MINUTE)
+    )
     return Taken(
         key_id=take.key_id,
         request_id=demand.request_id,
@@ -180,6 +188,7 @@ def taken_of(caller: Caller, demand: Demand, take: Take, stored: Stored) -> Take
         headers=rate_headers(owners, stored, demand.now),
         budgets=tuple(each.attribute for each in take.counters if each.limit in BUDGETS),
         minutes=minutes,
+        money_minutes=money_minutes,
         tokens=take.tokens,
         reply_tokens=take.tokens - demand.tokens if minutes and demand.reply.most else None,
         minute_ends_at=int(demand.now.timestamp()) + seconds_left(demand.now),
@@ -191,14 +200,19 @@ def taken_of(caller: Caller, demand: Demand, take: Take, stored: Stored) -> Take
 
 
 def affordable(owners: tuple[Owner, ...], stored: Stored, demand: Demand) -> NanoUsd:
-    """How much of the request's cost every budget has left; not more than it can cost at the most."""
+    """How much of the request's cost every budget has left; not more than it can cost at the most.
+
+    What a minute has not left as a whole takes half of what it has, so that others have room meanwhile; or its least.
+    """
     left = [
         owner.left(limit, stored, demand.now)
         for owner in owners
         for limit in BUDGETS
         if limit in owner.limits
     ]
-    return max(0, min([demand.at_most_nano_usd, *left]))
+    fits = max(0, min([demand.at_most_nano_usd, *left]))
+    of_minute = min(_left_of_minutes(owners, USD_PER_MINUTE, stored, demand.now), default=fits)
+    return fits if fits <= of_minute else min(fits, max(demand.at_least_nano_usd, of_minute // 2))
 
 
 def refusal_of(owners: tuple[Owner, ...], stored: Stored, demand: Demand) -> Refusal | None:
@@ -217,11 +231,15 @@ def refusal_of(owners: tuple[Owner, ...], stored: Stored, demand: Demand) -> Ref
                     limit, owner, stored, needed=demand.at_least_nano_usd, now=demand.now
                 )
     headers = rate_headers(owners, stored, demand.now)
-    for limit, adds in ((TOKENS_PER_MINUTE, _tokens_needed(owners, demand)), (REQUESTS_PER_MINUTE, 1)):
-        limited = [owner for owner in owners if limit in owner.limits]
+    for limit, adds in (
+        (USD_PER_MINUTE, demand.at_least_nano_usd),
+        (TOKENS_PER_MINUTE, _tokens_needed(owners, demand)),
+        (REQUESTS_PER_MINUTE, 1),
+    ):
+        limited = [owner for owner in owners if limit in owner.limits and (adds or limit not in MONEY)]
         for owner in limited:
             if adds > owner.limits[limit]:
-                return limit_refusals.never(owner, adds, headers)
+                return limit_refusals.never(limit, owner, adds, headers)
         for owner in limited:
             if adds > owner.left(limit, stored, demand.now):
                 return limit_refusals.over_rate(limit, owner, adds, headers, demand.now)
@@ -244,10 +262,12 @@ def back_of(
     ends: float | None,
 ) -> Back:
     """What goes back at `now`, or within the minute: one that is over needs no correction, and may be tidied away."""
-    is_over = not taken.minutes or (now is not None and now.timestamp() >= taken.minute_ends_at)
+    is_over = now is not None and now.timestamp() >= taken.minute_ends_at
+    unspent = max(0, taken.at_most_nano_usd - spent_nano_usd)
     return Back(
-        nano_usd=max(0, taken.at_most_nano_usd - spent_nano_usd) if taken.budgets else 0,
-        tokens=0 if is_over or used_tokens is None else taken.tokens - used_tokens,
+        nano_usd=unspent if taken.budgets else 0,
+        minute_nano_usd=unspent if taken.money_minutes and not is_over else 0,
+        tokens=0 if is_over or not taken.minutes or used_tokens is None else taken.tokens - used_tokens,
         ends=ends,
     )
 
@@ -263,13 +283,13 @@ def _tokens_needed(owners: tuple[Owner, ...], demand: Demand) -> int:
 
 def _tokens_granted(owners: tuple[Owner, ...], stored: Stored, demand: Demand) -> int:
     """What is taken: of an answer left open no more than half of what is left, so that others have room meanwhile."""
-    left = [
-        owner.left(TOKENS_PER_MINUTE, stored, demand.now)
-        for owner in owners
-        if TOKENS_PER_MINUTE in owner.limits
-    ]
+    left = _left_of_minutes(owners, TOKENS_PER_MINUTE, stored, demand.now)
     share = (min(left, default=0) - demand.tokens) // 2
     return max(_tokens_needed(owners, demand), demand.tokens + min(demand.reply.most, share))
+
+
+def _left_of_minutes(owners: tuple[Owner, ...], limit: str, stored: Stored, now: datetime) -> list[int]:
+    return [owner.left(limit, stored, now) for owner in owners if limit in owner.limits]
 
 
 def _ticket(demand: Demand) -> str:

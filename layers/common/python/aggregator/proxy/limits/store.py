@@ -2,9 +2,9 @@
 
 | pk             | sk     | what                                                                                   |
 |----------------|--------|----------------------------------------------------------------------------------------|
-| LIMITS#<keyId> | LIMITS | `r#<minute>`: requests, `t#<minute>`: tokens, `d#<day>` and `m#<month>`: money taken   |
-|                |        | of the budgets; `running`: a ticket for each running request; the same with `#<keyId>` |
-|                |        | after it for each key of its line (see counts.py)                                      |
+| LIMITS#<keyId> | LIMITS | `r#<minute>`: requests, `t#<minute>`: tokens, `u#<minute>`: money; `d#<day>` and       |
+|                |        | `m#<month>`: money taken of the budgets; `running`: a ticket for each running request; |
+|                |        | the same with `#<keyId>` after it for each key of its line (see counts.py)             |
 
 Minutes are numbers since 1970, days `2026-11-23`, months `2026-11`, all in UTC; amounts are nano-US-dollars. DynamoDB
 deletes what has expired days late, so `expires_at` is part of every condition that relies on it.
@@ -109,11 +109,14 @@ class LimitStore:
             values[":unspent"] = back.nano_usd
             parts.append("SET " + ", ".join(f"{name} = {name} - :unspent" for name in budgets))
             conditions += [f"{name} >= :unspent" for name in budgets]
-        if taken.ticket is not None and back.tokens:
-            minutes = {f"#t{n}": attribute for n, attribute in enumerate(taken.minutes)}
+        adds = []
+        for what, windows, unused in _minutes(taken, back):
+            minutes = {f"#{what}{n}": attribute for n, attribute in enumerate(windows)}
             names |= minutes
-            values[":used"] = -back.tokens
-            parts.append("ADD " + ", ".join(f"{name} :used" for name in minutes))
+            values[f":{what}"] = -unused
+            adds += [f"{name} :{what}" for name in minutes]
+        if adds:
+            parts.append("ADD " + ", ".join(adds))
         if taken.over_windows:
             parts.append("REMOVE " + ", ".join(f"#over{n}" for n in range(len(taken.over_windows))))
         request: JsonObject = {
@@ -133,6 +136,12 @@ class LimitStore:
                 raise
             return False
         return True
+
+
+def _minutes(taken: Taken, back: Back) -> list[tuple[str, tuple[str, ...], int]]:
+    """Counters of the minute that are put right, with a letter for their names, and by how much."""
+    put_right = (("t", taken.minutes, back.tokens), ("u", taken.money_minutes, back.minute_nano_usd))
+    return [each for each in put_right if each[2] and taken.ticket is not None]
 
 
 def _limits_key(key_id: str) -> JsonObject:

@@ -3,7 +3,7 @@
 | step      | AWS calls                                                                                              |
 |-----------|--------------------------------------------------------------------------------------------------------|
 | take      | none for a key without limits, 1 for a key with any; 2 more where expired tickets are in the way       |
-| give back | 1 for a key with budgets, tokens a minute or requests at once; for others none (1 in about 8           |
+| give back | 1 for a key with budgets, tokens or money a minute, or requests at once; for others none (1 in about 8 |
 |           | minutes, to tidy up)                                                                                   |
 
 What a crash leaves behind: a ticket, which means nothing after the request's deadline and a minute; and the upper bound
@@ -137,7 +137,7 @@ def give_back(
     now: datetime | None = None,
     ends: float | None = None,
 ) -> None:
-    """End a request: free its place, return to the budgets what it did not spend, and put its minute's tokens right.
+    """End a request: free its place, return to the budgets what it did not spend, and put its minute right.
 
     Once, however often it is said. Without `used_tokens` nothing is known of them, and without `now` it is a moment
     after it was taken. It is over when the monotonic clock says `ends`.
