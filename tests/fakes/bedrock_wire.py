@@ -11,7 +11,8 @@ from zlib import crc32
 import botocore.session
 from botocore.model import ListShape, ServiceModel, Shape, StringShape, StructureShape
 
-from aggregator.proxy.model import Progress, Way
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import Way
 from tests.fakes.chat_world import provider, way
 from tests.fakes.translated import streamed as as_chat
 

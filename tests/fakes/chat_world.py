@@ -16,9 +16,10 @@ from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
 from aggregator.proxy.dialects.chat.from_client import read
+from aggregator.proxy.exchange import UpstreamError, UpstreamRequest
 from aggregator.proxy.files.bringing import Fetch
 from aggregator.proxy.limits.store import LimitStore
-from aggregator.proxy.model import Ask, Receipt, Route, UpstreamError, UpstreamRequest, Way
+from aggregator.proxy.model import Ask, Receipt, Route, Way
 from aggregator.proxy.walk import Collaborators, Visit, fetch_nothing
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.fakes.memory_objects import MemoryObjects

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from aggregator.proxy.dialects.translation import Source, Translation
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.fakes.chat_world import ask
 
 REQUEST_ID = "0198c0de" + "0" * 24

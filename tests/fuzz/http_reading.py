@@ -9,7 +9,7 @@ from itertools import product
 from random import Random
 from typing import cast
 
-from aggregator.proxy.model import UpstreamError, UpstreamRequest
+from aggregator.proxy.exchange import UpstreamError, UpstreamRequest
 from aggregator.proxy.upstream.http import HttpUpstream
 from aggregator.runtime.chunked_post import ChunkedPost, KeptConnection, ReaderGoneError
 from aggregator.runtime.http_pool import Origin

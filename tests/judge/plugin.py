@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.proxy.model import UpstreamRequest
+from aggregator.proxy.exchange import UpstreamRequest
 
 found: list[str] = []
 unpublished_here: list[frozenset[str]] = [frozenset()]

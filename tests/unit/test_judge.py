@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.proxy.model import UpstreamRequest
+from aggregator.proxy.exchange import UpstreamRequest
 from tests.fakes.chat_world import JsonObject
 from tests.judge import plugin
 from tests.judge.judging import misfits

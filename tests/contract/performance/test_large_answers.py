@@ -4,7 +4,7 @@ import json
 import tracemalloc
 
 from aggregator.proxy.dialects.chat.native import decode
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 
 SIZE = 2_000_000
 

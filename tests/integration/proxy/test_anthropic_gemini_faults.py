@@ -19,7 +19,7 @@ from aggregator.errors import (
     Refusal,
 )
 from aggregator.proxy.call import call
-from aggregator.proxy.model import Answer, CallFailed, UpstreamError
+from aggregator.proxy.exchange import Answer, CallFailed, UpstreamError
 from aggregator.proxy.upstream.http import HttpUpstream
 from tests.fakes.chat_world import FakeKeys, JsonObject, ask, provider, way
 from tests.integration.proxy.raw_provider import Answer as Said

@@ -18,7 +18,8 @@ from aggregator.errors import (
     UnsupportedParameter,
 )
 from aggregator.proxy.call import call
-from aggregator.proxy.model import Answer, CallFailed, UpstreamError, Way
+from aggregator.proxy.exchange import Answer, CallFailed, UpstreamError
+from aggregator.proxy.model import Way
 from aggregator.proxy.upstream.http import HttpUpstream
 from tests.fakes import bedrock_wire as wire
 from tests.fakes.chat_world import ask, completion, counted, provider, way

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from aggregator.errors import ProviderFailed, ProviderTimedOut
-from aggregator.proxy.model import Route, UpstreamError, UpstreamRequest
+from aggregator.proxy.exchange import UpstreamError, UpstreamRequest
+from aggregator.proxy.model import Route
 from aggregator.proxy.upstream import http as upstream_module
 from aggregator.proxy.upstream.http import HttpUpstream
 from aggregator.proxy.walk import walk

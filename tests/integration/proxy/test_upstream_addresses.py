@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from aggregator.proxy.model import UpstreamError, UpstreamRequest
+from aggregator.proxy.exchange import UpstreamError, UpstreamRequest
 from aggregator.proxy.upstream.http import HttpUpstream
 
 

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from aggregator.proxy.model import UpstreamRequest
+from aggregator.proxy.exchange import UpstreamRequest
 from aggregator.proxy.upstream.http import HttpUpstream
 from tests.integration.proxy.raw_provider import RawProvider, answer, chunked
 

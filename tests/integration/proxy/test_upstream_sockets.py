@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from aggregator.proxy.model import UpstreamError, UpstreamRequest
+from aggregator.proxy.exchange import UpstreamError, UpstreamRequest
 from aggregator.proxy.upstream.http import HttpUpstream
 from tests.integration.proxy.raw_provider import RawProvider, Step, answer, chunked
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.proxy.model import UpstreamError, UpstreamRequest
+from aggregator.proxy.exchange import UpstreamError, UpstreamRequest
 from aggregator.proxy.upstream.http import HttpUpstream
 from local.standin import StandIn
 

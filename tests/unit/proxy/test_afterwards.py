@@ -13,8 +13,8 @@ from aggregator.proxy.answers.store import AnswerStore
 from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.edge import serve
 from aggregator.proxy.emit import UsageBus
+from aggregator.proxy.exchange import UpstreamError
 from aggregator.proxy.limits.store import LimitStore
-from aggregator.proxy.model import UpstreamError
 from aggregator.proxy.walk import Collaborators
 from aggregator.runtime import log
 from aggregator.runtime.aws import AwsError, JsonObject

@@ -16,7 +16,8 @@ from aggregator.errors import (
     Refusal,
 )
 from aggregator.proxy.call import call
-from aggregator.proxy.model import Answer, CallFailed, UpstreamError, Way
+from aggregator.proxy.exchange import Answer, CallFailed, UpstreamError
+from aggregator.proxy.model import Way
 from tests.fakes.chat_world import (
     Clock,
     FakeKeys,

@@ -11,7 +11,8 @@ from aggregator.orchestrator.model import Spoken
 from aggregator.proxy.counted_input import InputCounter
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.model import Ask, Route, UpstreamError
+from aggregator.proxy.exchange import UpstreamError
+from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.walk import Collaborators, walk
 from aggregator.runtime.aws import JsonObject
 from aggregator.runtime.streaming import StreamingResponse

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from aggregator.billing.price import Price, Usage
 from aggregator.errors import ProviderFailed
 from aggregator.proxy.dialects.chat.from_client import read
-from aggregator.proxy.model import Receipt, Route, UpstreamError
+from aggregator.proxy.exchange import UpstreamError
+from aggregator.proxy.model import Receipt, Route
 from aggregator.proxy.walk import walk
 from tests.fakes.chat_world import (
     CALLER,

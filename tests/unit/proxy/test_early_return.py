@@ -7,7 +7,7 @@ from aggregator.billing.store import Stale
 from aggregator.contracts.ai_usage import AiUsage
 from aggregator.errors import ProviderFailed
 from aggregator.proxy.emit import event_of
-from aggregator.proxy.model import UpstreamError
+from aggregator.proxy.exchange import UpstreamError
 from aggregator.proxy.walk import walk
 from aggregator.runtime.aws import AwsError
 from tests.fakes.chat_world import (

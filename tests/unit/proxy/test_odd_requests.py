@@ -17,7 +17,8 @@ from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
 from aggregator.proxy.dialects.surface import Surface
 from aggregator.proxy.edge import serve
-from aggregator.proxy.model import Ask, Route, UpstreamRequest
+from aggregator.proxy.exchange import UpstreamRequest
+from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.routing.route import routes_for
 from aggregator.proxy.walk import Visit
 from aggregator.runtime.streaming import StreamingResponse

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from aggregator.proxy.call import NobodyWatches
-from aggregator.proxy.model import Ask, Route, UpstreamError
+from aggregator.proxy.exchange import UpstreamError
+from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.walk import walk
 from tests.fakes.chat_world import (
     CALLER,

@@ -7,7 +7,8 @@ from aggregator.billing.cost import cost_of
 from aggregator.billing.model import Hold
 from aggregator.billing.price import Usage
 from aggregator.proxy.bound import bound_of
-from aggregator.proxy.model import Ask, Progress, Receipt
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import Ask, Receipt
 from aggregator.proxy.tab import Tab, estimated
 from tests.fakes.chat_world import CALLER, NOW, REQUEST_ID, Clock, ask, route
 

@@ -19,7 +19,8 @@ from aggregator.errors import (
 )
 from aggregator.proxy.call import NobodyWatches
 from aggregator.proxy.emit import event_of
-from aggregator.proxy.model import Ask, Route, UpstreamError
+from aggregator.proxy.exchange import UpstreamError
+from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.walk import walk
 from aggregator.runtime.aws import AwsError
 from aggregator.runtime.streaming import StreamingResponse

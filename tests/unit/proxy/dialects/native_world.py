@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from aggregator.billing.price import Price
 from aggregator.proxy.dialects.lanes import adapter_of
 from aggregator.proxy.dialects.protocols import Adapter
-from aggregator.proxy.model import Progress, UpstreamRequest
+from aggregator.proxy.exchange import Progress, UpstreamRequest
 from tests.fakes.chat_world import NANO_A_TOKEN, JsonObject, ask, provider, way
 from tests.fakes.translated import decoded, streamed
 

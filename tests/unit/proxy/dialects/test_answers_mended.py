@@ -7,7 +7,7 @@ import pytest
 
 from aggregator.errors import ProviderFailed
 from aggregator.proxy.dialects.chat import native as chat
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.fakes import bedrock_wire as bedrock
 from tests.fakes.translated import decoded, streamed
 

@@ -9,7 +9,7 @@ from aggregator.errors import ProviderFailed
 from aggregator.proxy.dialects.chat import native as chat
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.fakes.chat_world import chat_event
 from tests.fakes.translated import decoded
 from tests.fakes.translated import streamed as as_chat

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import Refusal
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.fakes.chat_world import JsonObject
 from tests.unit.proxy.dialects.native_strategies import asks, json_values, likely_json, odd_asks
 from tests.unit.proxy.dialects.native_world import Native, parses_as

@@ -12,7 +12,7 @@ from openai.types.chat.chat_completion_message import Annotation
 from openai.types.responses import ResponseOutputText, ResponseOutputTextAnnotationAddedEvent
 from pydantic import TypeAdapter
 
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.fakes.translated import translation
 from tests.unit.proxy.dialects.citing_world import (
     CLAUDE_ON_BEDROCK,

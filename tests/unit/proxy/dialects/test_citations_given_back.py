@@ -14,7 +14,8 @@ from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.messages.foreign import without_what_is_foreign
 from aggregator.proxy.dialects.reasoning import packed
 from aggregator.proxy.dialects.responses.citations import without_ours
-from aggregator.proxy.model import Ask, Progress
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import Ask
 from tests.fakes.chat_world import chat_event
 from tests.fakes.translated import translation
 from tests.unit.proxy.dialects.citing_world import (

@@ -19,7 +19,8 @@ from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.payable import payable
 from aggregator.proxy.dialects.responses import hosted as responses_hosted
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.model import Ask, Route, UpstreamError, Way
+from aggregator.proxy.exchange import UpstreamError
+from aggregator.proxy.model import Ask, Route, Way
 from aggregator.proxy.walk import walk
 from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import CALLER, ScriptedResponse, World, chat_event, provider, route, visit

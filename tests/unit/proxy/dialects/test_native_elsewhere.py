@@ -14,7 +14,8 @@ from aggregator.orchestrator.model import Spoken
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.model import Ask, Route, UpstreamRequest, Way
+from aggregator.proxy.exchange import UpstreamRequest
+from aggregator.proxy.model import Ask, Route, Way
 from tests.fakes.chat_world import NANO_A_TOKEN, chat_event, provider, route
 
 JsonObject = dict[str, Any]

@@ -11,7 +11,8 @@ from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.payable import payable
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.model import Ask, Receipt, Route, UpstreamError
+from aggregator.proxy.exchange import UpstreamError
+from aggregator.proxy.model import Ask, Receipt, Route
 from aggregator.proxy.walk import walk
 from tests.fakes.chat_world import (
     CALLER,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.billing.price import Usage
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.fakes import bedrock_wire as bedrock
 from tests.fakes.chat_world import ask
 from tests.fakes.translated import translation

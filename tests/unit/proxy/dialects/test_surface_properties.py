@@ -23,7 +23,7 @@ from aggregator.proxy.dialects.responses.client import RESPONSES
 from aggregator.proxy.dialects.responses.to_client import Writer as ResponseWriter
 from aggregator.proxy.dialects.surface import Surface
 from aggregator.proxy.dialects.translation import Source, Translation
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.fakes.chat_world import DONE, REQUEST_ID, chat_event, completion, counted, usage_event
 from tests.unit.proxy.dialects.surface_world import call, delta, events_of, message
 

@@ -6,7 +6,8 @@ import pytest
 
 from aggregator.errors import ProviderFailed, Refusal
 from aggregator.proxy.call import call
-from aggregator.proxy.model import Answer, CallFailed, Route, Way
+from aggregator.proxy.exchange import Answer, CallFailed
+from aggregator.proxy.model import Route, Way
 from aggregator.proxy.routing.breaker import Breaker
 from aggregator.proxy.routing.latency import Latencies
 from aggregator.proxy.routing.store import RouteStore

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from aggregator.billing.model import Hold
 from aggregator.billing.money import to_usd
 from aggregator.errors import ProviderFailed, ProviderTimedOut, ProviderUnreadable, Refusal
-from aggregator.proxy.model import EMBEDDINGS, Answer, Ask, Receipt, UpstreamError
+from aggregator.proxy.exchange import Answer, UpstreamError
+from aggregator.proxy.model import EMBEDDINGS, Ask, Receipt
 
 CAPPED = "x-aggregator-capped"
 

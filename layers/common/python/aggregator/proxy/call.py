@@ -14,17 +14,15 @@ from aggregator.errors import (
     UnsupportedParameter,
 )
 from aggregator.proxy.dialects.lanes import NO_REQUEST, lane_of, left_out, refusal_by, translated
-from aggregator.proxy.model import (
+from aggregator.proxy.exchange import (
     Answer,
-    Ask,
     CallFailed,
     Progress,
-    Route,
     UpstreamError,
     UpstreamRequest,
     UpstreamResponse,
-    Way,
 )
+from aggregator.proxy.model import Ask, Route, Way
 
 if TYPE_CHECKING:
     from aggregator.proxy.dialects.protocols import Wire

@@ -25,7 +25,8 @@ from aggregator.errors import Refusal
 from aggregator.proxy.call import Keys, Upstream
 from aggregator.proxy.dialects.counters import Counter, counter_of, points_elsewhere
 from aggregator.proxy.dialects.lanes import lane_of, translated
-from aggregator.proxy.model import Ask, JsonObject, Route, UpstreamError, UpstreamRequest, Way
+from aggregator.proxy.exchange import UpstreamError, UpstreamRequest
+from aggregator.proxy.model import Ask, JsonObject, Route, Way
 
 SECONDS = 2.0
 """The most that a count may take, of the request's own time."""

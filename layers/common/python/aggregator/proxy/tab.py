@@ -13,7 +13,8 @@ from aggregator.billing.price import Usage
 from aggregator.billing.reserve import Wallets
 from aggregator.proxy.afterwards import RETURN_SHARE, share
 from aggregator.proxy.bound import input_bound
-from aggregator.proxy.model import EMBEDDINGS, Ask, Progress, Receipt, Route, tier_named
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import EMBEDDINGS, Ask, Receipt, Route, tier_named
 from aggregator.runtime.clock import iso
 
 BYTES_PER_TOKEN = 4

@@ -15,10 +15,11 @@ from aggregator.proxy.afterwards import settled_by
 from aggregator.proxy.answer import headers_after, headers_before, relay
 from aggregator.proxy.bound import bound_of, ways_within
 from aggregator.proxy.call import NOBODY, Keys, Upstream, Watch, call
+from aggregator.proxy.exchange import Answer, CallFailed, Progress
 from aggregator.proxy.limits import take as limits
 from aggregator.proxy.limits.rules import Taken
 from aggregator.proxy.limits.take import Counts
-from aggregator.proxy.model import Answer, Ask, Bound, CallFailed, Progress, Receipt, Route, Way
+from aggregator.proxy.model import Ask, Bound, Receipt, Route, Way
 from aggregator.proxy.tab import Tab
 from aggregator.runtime.streaming import StreamingResponse
 

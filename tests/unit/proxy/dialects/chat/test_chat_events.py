@@ -6,7 +6,7 @@ import pytest
 
 from aggregator.proxy.dialects.chat.from_provider import Reader
 from aggregator.proxy.dialects.events import COUNTED, END, NAMED, Event
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.unit.proxy.dialects.surface_world import call
 
 JsonObject = dict[str, Any]

@@ -11,7 +11,7 @@ from aggregator.errors import ProviderFailed, UnsupportedParameter
 from aggregator.proxy.dialects.chat.native import decode, stream
 from aggregator.proxy.dialects.chat.provider import encode
 from aggregator.proxy.dialects.embeddings.provider import encode as encode_embeddings
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.fakes.chat_world import (
     DONE,
     ask,

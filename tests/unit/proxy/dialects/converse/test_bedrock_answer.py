@@ -10,7 +10,7 @@ from openai.types.chat import ChatCompletion
 
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.fakes.bedrock_wire import CLAUDE, NOVA, answer, members_of, samples, service, usage
 from tests.fakes.translated import decoded as as_chat
 

@@ -13,7 +13,7 @@ from aggregator.errors import (
     ProviderFailed,
     Refusal,
 )
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.fakes.bedrock_wire import (
     CLAUDE,
     NOVA,

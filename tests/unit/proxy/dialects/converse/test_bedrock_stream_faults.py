@@ -17,7 +17,7 @@ from aggregator.errors import (
     RateLimitExceeded,
     Refusal,
 )
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.fakes.bedrock_wire import CLAUDE, RICH, event, exception, frame, streamed
 from tests.fakes.translated import streamed as as_chat
 

@@ -16,7 +16,8 @@ from aggregator.proxy.bound import bound_of, input_bound
 from aggregator.proxy.dialects.embeddings import native
 from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS
 from aggregator.proxy.dialects.embeddings.native import whole
-from aggregator.proxy.model import Ask, Progress
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import Ask
 from aggregator.proxy.routing.route import routes_for
 from tests.fakes.chat_world import NOW, FakeKeys, ScriptedResponse, World, chat_event, route
 from tests.fakes.chat_world import ask as chat_ask

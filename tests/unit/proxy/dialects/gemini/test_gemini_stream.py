@@ -7,7 +7,7 @@ from google.genai import types
 
 from aggregator.billing.price import Usage as Counted
 from aggregator.errors import ProviderFailed, ProviderUnavailable, RateLimitExceeded, Refusal
-from aggregator.proxy.model import Progress
+from aggregator.proxy.exchange import Progress
 from tests.fakes.translated import streamed as as_chat
 from tests.unit.proxy.dialects.native_world import Native, calls_joined, deltas, joined, put_together
 

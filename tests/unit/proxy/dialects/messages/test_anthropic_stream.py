@@ -31,7 +31,7 @@ from anthropic.types.raw_message_delta_event import Delta
 
 from aggregator.billing.price import Usage as Counted
 from aggregator.errors import ProviderFailed, ProviderUnavailable, RateLimitExceeded, Refusal
-from aggregator.proxy.model import Progress, UpstreamError
+from aggregator.proxy.exchange import Progress, UpstreamError
 from tests.fakes.chat_world import JsonObject
 from tests.fakes.translated import streamed as as_chat
 from tests.unit.proxy.dialects.native_world import Native, calls_joined, deltas, joined, put_together

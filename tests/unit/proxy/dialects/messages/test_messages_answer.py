@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.reasoning import packed
-from aggregator.proxy.model import UpstreamError
+from aggregator.proxy.exchange import UpstreamError
 from tests.fakes.chat_world import (
     DONE,
     REQUEST_ID,

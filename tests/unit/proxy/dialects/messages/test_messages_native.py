@@ -17,7 +17,7 @@ from aggregator.proxy.dialects.messages.from_client import taken
 from aggregator.proxy.dialects.messages.native import check, encode
 from aggregator.proxy.dialects.messages.tokens import estimated_tokens
 from aggregator.proxy.edge import serve
-from aggregator.proxy.model import UpstreamError
+from aggregator.proxy.exchange import UpstreamError
 from aggregator.proxy.walk import walk
 from tests.fakes.chat_world import CALLER, REQUEST_ID, ScriptedResponse, World, chat_event, route, visit, way
 

@@ -9,7 +9,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Provider
 from aggregator.proxy.dialects import lanes
-from aggregator.proxy.model import UpstreamError
+from aggregator.proxy.exchange import UpstreamError
 from aggregator.proxy.walk import walk
 from tests.fakes.chat_world import CALLER, ScriptedResponse, World, ask, provider, route, visit
 

@@ -6,7 +6,7 @@ from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.model import UpstreamError
+from aggregator.proxy.exchange import UpstreamError
 from tests.fakes.chat_world import (
     DONE,
     REQUEST_ID,

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from aggregator.proxy.dialects import lanes
-from aggregator.proxy.model import EMBEDDINGS, Ask, JsonObject, Route, UpstreamRequest
+from aggregator.proxy.exchange import UpstreamRequest
+from aggregator.proxy.model import EMBEDDINGS, Ask, JsonObject, Route
 
 MARGIN_TOKENS = 64
 MARGIN_PART = 20

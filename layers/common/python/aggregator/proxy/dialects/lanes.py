@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from aggregator.errors import InvalidRequest, ProviderUnavailable, Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.orchestrator.parameters import fits, refuse_unsupported
-from aggregator.proxy.model import EMBEDDINGS, Ask, UpstreamRequest
+from aggregator.proxy.exchange import UpstreamRequest
+from aggregator.proxy.model import EMBEDDINGS, Ask
 
 if TYPE_CHECKING:
     from aggregator.proxy.dialects.protocols import (

@@ -10,9 +10,10 @@ from typing import Protocol
 from aggregator.billing.price import Usage
 from aggregator.errors import JsonObject, Refusal
 from aggregator.orchestrator.model import Route as CatalogueRoute
+from aggregator.proxy.exchange import Answer, Progress, UpstreamRequest
 from aggregator.proxy.files.contents import Content
 from aggregator.proxy.files.named import Named
-from aggregator.proxy.model import Answer, Ask, Progress, Receipt, UpstreamRequest, Way
+from aggregator.proxy.model import Ask, Receipt, Way
 
 
 class Adapter(Protocol):

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregator.errors import JsonObject
-from aggregator.proxy.model import Ask, UpstreamRequest
+from aggregator.proxy.exchange import UpstreamRequest
+from aggregator.proxy.model import Ask
 
 _USER = ("user", "safety_identifier")
 _SAME = ("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options")

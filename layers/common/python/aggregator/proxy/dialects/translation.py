@@ -18,7 +18,8 @@ from aggregator.billing.price import Usage
 from aggregator.errors import JsonObject, Refusal
 from aggregator.proxy.dialects.events import CALL, CALLS, END, STOP, Event
 from aggregator.proxy.dialects.lengths import utf8_length
-from aggregator.proxy.model import Answer, Ask, Progress, Receipt
+from aggregator.proxy.exchange import Answer, Progress
+from aggregator.proxy.model import Ask, Receipt
 
 
 class Reader(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Generator, Mapping
 from io import BytesIO
 from typing import NamedTuple
 
-from aggregator.proxy.model import UpstreamError, UpstreamRequest
+from aggregator.proxy.exchange import UpstreamError, UpstreamRequest
 from aggregator.runtime.http_pool import Origin, connect
 from aggregator.runtime.http_wire import (
     ClosedError,

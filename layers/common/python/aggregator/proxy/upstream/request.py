@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from aggregator.orchestrator.model import Route
-from aggregator.proxy.model import JsonObject, UpstreamRequest
+from aggregator.proxy.exchange import UpstreamRequest
+from aggregator.proxy.model import JsonObject
 from aggregator.runtime.passable_json import compact
 
 

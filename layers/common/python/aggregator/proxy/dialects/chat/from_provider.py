@@ -31,7 +31,8 @@ from aggregator.proxy.dialects.events import (
 )
 from aggregator.proxy.dialects.under_200 import is_no_chunk
 from aggregator.proxy.dialects.usage import usage_in
-from aggregator.proxy.model import JsonObject, Progress, tier_named
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import JsonObject, tier_named
 from aggregator.runtime.sse import is_error_event, payload_of, provider_json, split, whole_events
 
 _DONE: JsonObject = {"[DONE]": True}

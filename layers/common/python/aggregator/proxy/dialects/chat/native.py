@@ -24,7 +24,8 @@ from aggregator.proxy.dialects.chat.spoken import (
 from aggregator.proxy.dialects.lengths import utf8_length
 from aggregator.proxy.dialects.under_200 import is_no_chunk, says_error
 from aggregator.proxy.dialects.usage import usage_in, usage_json
-from aggregator.proxy.model import Answer, Ask, JsonObject, Progress, Receipt, tier_named
+from aggregator.proxy.exchange import Answer, Progress
+from aggregator.proxy.model import Ask, JsonObject, Receipt, tier_named
 from aggregator.runtime.sse import (
     DONE,
     data_event,

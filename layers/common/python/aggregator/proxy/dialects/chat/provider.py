@@ -5,7 +5,8 @@ Source: OpenAI API reference, "Create chat completion".
 
 from aggregator.orchestrator.parameters import fitted, with_defaults
 from aggregator.proxy.dialects.chat.to_provider import as_taken, known_to
-from aggregator.proxy.model import Ask, UpstreamRequest, Way
+from aggregator.proxy.exchange import UpstreamRequest
+from aggregator.proxy.model import Ask, Way
 from aggregator.proxy.upstream.request import request_to
 
 _OURS = frozenset({"model", "max_tokens", "max_completion_tokens", "stream_options"})

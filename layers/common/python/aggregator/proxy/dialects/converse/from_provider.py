@@ -36,7 +36,8 @@ from aggregator.proxy.dialects.events import (
     text_in,
 )
 from aggregator.proxy.dialects.usage import usage_of
-from aggregator.proxy.model import JsonObject, Progress
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import JsonObject
 from aggregator.runtime.eventstream import frames
 from aggregator.runtime.sse import provider_json
 

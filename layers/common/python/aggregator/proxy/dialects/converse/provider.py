@@ -10,7 +10,8 @@ from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.converse.provider_errors import refusal
 from aggregator.proxy.dialects.converse.to_provider import body_of
 from aggregator.proxy.dialects.reading import NO_CAP
-from aggregator.proxy.model import Ask, UpstreamRequest, Way
+from aggregator.proxy.exchange import UpstreamRequest
+from aggregator.proxy.model import Ask, Way
 from aggregator.proxy.upstream.signing import signed, url_of
 
 __all__ = ["check", "encode", "refusal"]

@@ -11,7 +11,8 @@ from aggregator.proxy.dialects.embeddings.encoding import encoded
 from aggregator.proxy.dialects.embeddings.vectors import apart, together
 from aggregator.proxy.dialects.under_200 import says_error
 from aggregator.proxy.dialects.usage import usage_json, usage_of
-from aggregator.proxy.model import Ask, Progress
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import Ask
 
 
 def decode(body: bytes, progress: Progress) -> bytes:

@@ -1,7 +1,8 @@
 """Embeddings of any provider that speaks OpenAI's protocol: encode. Source: OpenAI API reference, as beside."""
 
 from aggregator.orchestrator.parameters import fitted
-from aggregator.proxy.model import Ask, UpstreamRequest, Way
+from aggregator.proxy.exchange import UpstreamRequest
+from aggregator.proxy.model import Ask, Way
 from aggregator.proxy.upstream.request import request_to
 
 

@@ -37,7 +37,8 @@ from aggregator.proxy.dialects.messages.citations import citation_in
 from aggregator.proxy.dialects.messages.provider_errors import raise_error
 from aggregator.proxy.dialects.under_200 import is_no_chunk
 from aggregator.proxy.dialects.usage import usage_of
-from aggregator.proxy.model import JsonObject, Progress
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import JsonObject
 from aggregator.runtime.sse import json_runs
 
 _FINISH = {

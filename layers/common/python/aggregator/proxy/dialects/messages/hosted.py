@@ -9,7 +9,8 @@ from typing import Any
 
 from aggregator.errors import JsonObject
 from aggregator.proxy.dialects.hosted import Hosted, HostedTool, demanded_of, taken, without
-from aggregator.proxy.model import Ask, Progress, Way
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import Ask, Way
 from aggregator.runtime.shape import a_count
 
 _PRICED = {"web_search_": "web_search", "web_fetch_": "web_fetch"}

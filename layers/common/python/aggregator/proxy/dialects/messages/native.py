@@ -46,7 +46,8 @@ from aggregator.proxy.dialects.native import (
     without,
 )
 from aggregator.proxy.dialects.usage import usage_of
-from aggregator.proxy.model import Answer, Ask, JsonObject, Progress, Receipt, UpstreamRequest, Way
+from aggregator.proxy.exchange import Answer, Progress, UpstreamRequest
+from aggregator.proxy.model import Ask, JsonObject, Receipt, Way
 from aggregator.proxy.upstream.told_user import hash_of
 from aggregator.runtime.sse import payload_of, provider_json, split, whole_events
 

@@ -9,7 +9,8 @@ from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour
 from aggregator.proxy.dialects.messages.provider_errors import refusal
 from aggregator.proxy.dialects.messages.to_provider import body_of
 from aggregator.proxy.dialects.reading import NO_CAP
-from aggregator.proxy.model import Ask, UpstreamRequest, Way
+from aggregator.proxy.exchange import UpstreamRequest
+from aggregator.proxy.model import Ask, Way
 from aggregator.proxy.upstream.request import request_to
 
 __all__ = ["check", "encode", "refusal"]

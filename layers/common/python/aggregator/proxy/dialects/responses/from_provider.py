@@ -32,7 +32,8 @@ from aggregator.proxy.dialects.events import (
 from aggregator.proxy.dialects.responses.citations import citation_in
 from aggregator.proxy.dialects.responses.to_provider import DETAILS_FORMAT
 from aggregator.proxy.dialects.usage import usage_of
-from aggregator.proxy.model import JsonObject, Progress, tier_named
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import JsonObject, tier_named
 from aggregator.runtime.sse import json_runs
 
 _FINISH = {"max_output_tokens": LENGTH, "content_filter": FILTERED}

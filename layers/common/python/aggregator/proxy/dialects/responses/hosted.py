@@ -14,7 +14,8 @@ from typing import Any
 
 from aggregator.errors import JsonObject, UnsupportedParameter
 from aggregator.proxy.dialects.hosted import Hosted, HostedTool, demanded_of, taken, without
-from aggregator.proxy.model import Ask, Progress, Way
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import Ask, Way
 from aggregator.runtime.shape import a_count
 
 _PREFIXES = (

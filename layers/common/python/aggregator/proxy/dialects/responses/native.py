@@ -43,16 +43,8 @@ from aggregator.proxy.dialects.responses.hosted import (
     without_containers,
 )
 from aggregator.proxy.dialects.usage import usage_of
-from aggregator.proxy.model import (
-    Answer,
-    Ask,
-    JsonObject,
-    Progress,
-    Receipt,
-    UpstreamRequest,
-    Way,
-    tier_named,
-)
+from aggregator.proxy.exchange import Answer, Progress, UpstreamRequest
+from aggregator.proxy.model import Ask, JsonObject, Receipt, Way, tier_named
 from aggregator.proxy.upstream.request import request_to
 from aggregator.proxy.upstream.told_user import told_to_openai
 from aggregator.runtime.sse import payload_of, provider_json, split, whole_events

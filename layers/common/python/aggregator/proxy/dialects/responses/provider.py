@@ -3,7 +3,8 @@
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects.reading import NO_CAP
 from aggregator.proxy.dialects.responses.to_provider import body_of
-from aggregator.proxy.model import Ask, UpstreamRequest, Way
+from aggregator.proxy.exchange import UpstreamRequest
+from aggregator.proxy.model import Ask, Way
 from aggregator.proxy.upstream.request import request_to
 from aggregator.proxy.upstream.told_user import told_to_openai
 
