@@ -22,6 +22,7 @@ from bench import (
     part_growth,
     part_memory,
     part_reconcile,
+    part_served,
     part_start,
     part_warm,
     plots,
@@ -85,6 +86,7 @@ def _parts(
         "consumers": lambda: part_consumers.measure(folder, events=400 if quick else 2_000),
         "reconcile": lambda: part_reconcile.measure(folder, quick=quick),
         "growth": lambda: part_growth.measure(folder, quick=quick),
+        "served": lambda: part_served.measure(quick=quick),
     }
     if before is not None:
         parts["before"] = lambda: part_before.measure(

@@ -4,6 +4,8 @@ from typing import Any
 
 from bench.cost import Model, Scenario
 from bench.part_warm import MESSAGES
+from bench.served.fit import FIT
+from bench.served.workloads import LONG
 
 JsonObject = dict[str, Any]
 
@@ -22,6 +24,7 @@ def goals(figures: JsonObject, costs: Model) -> list[JsonObject]:
         *_streams(figures["warm"]),
         *_counts(figures["counts"]),
         *_reconcile(figures["reconcile"]),
+        *_served(figures.get("served")),
         *_costs(costs),
     ]
 
@@ -120,6 +123,26 @@ def _counts(counts: JsonObject) -> list[JsonObject]:
         _at_most("AWS calls on the path", calls, "calls", 2),
         _at_most("write units on the path", life["10"]["steps"]["reserve"]["writeUnits"], "units", 1),
         _at_most("write units of a whole life, batches of 10", life["10"]["writeUnits"], "units", 5),
+    ]
+
+
+def _served(served: JsonObject | None) -> list[JsonObject]:
+    """Where it was measured: the worst draw of each workload, but for the one that is told beside them."""
+    rows = [
+        row for row in (served or {"rows": []})["rows"] if row["policy"] == FIT and row["workload"] != LONG
+    ]
+    return [
+        goal
+        for row in rows
+        for goal in (
+            _at_most(
+                f"not served, of what the ideal serves: {row['workload']}",
+                1 - row["least_served"],
+                "ratio",
+                0.05,
+            ),
+            _at_most(f"answers cut short by the balance: {row['workload']}", row["most_cut"], "ratio", 0.05),
+        )
     ]
 
 

@@ -250,15 +250,22 @@ MUTANTS = (
     Mutant(
         "whoever wants no cap is capped",
         "proxy/tight.py",
-        "thinking_tokens(self.ask) + REPLY_TOKENS) if self.may_cap else most",
-        "thinking_tokens(self.ask) + REPLY_TOKENS)",
+        "thinking_tokens(self.ask) + tokens) if self.may_cap else most",
+        "thinking_tokens(self.ask) + tokens)",
+        TIGHT,
+    ),
+    Mutant(
+        "a share cuts into a whole reply",
+        "proxy/tight.py",
+        "self._with_reply(route, WHOLE_REPLY_TOKENS)",
+        "self._with_reply(route, REPLY_TOKENS)",
         TIGHT,
     ),
     Mutant(
         "what the model thinks with is cut",
         "proxy/tight.py",
-        "return min(most, thinking_tokens(self.ask) + REPLY_TOKENS)",
-        "return min(most, REPLY_TOKENS)",
+        "return min(most, thinking_tokens(self.ask) + tokens)",
+        "return min(most, tokens)",
         TIGHT,
     ),
     Mutant(

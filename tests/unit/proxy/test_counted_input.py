@@ -135,7 +135,7 @@ def test_who_does_not_count_keeps_the_bytes_and_is_left_alone_for_a_while(failur
     first, _ = serve(claude(), failure, said_by_claude())
     again, _ = serve(claude(), said_by_claude())
 
-    assert first.wallets.held == [40_076 + 64 + 2 * 512]
+    assert first.wallets.held == [40_076 + 64 + 2 * 2_000]
     assert again.wallets.held == first.wallets.held
     assert len(again.upstream.requests) == 1
 
@@ -339,7 +339,7 @@ def test_tools_that_run_at_the_provider_keep_the_bound_of_the_window() -> None:
 def test_a_count_over_the_bytes_is_not_taken() -> None:
     world, _ = Served(AT_ANTHROPIC)(claude(), counted(90_000), said_by_claude())
 
-    assert world.wallets.held == [40_076 + 64 + 2 * 512]
+    assert world.wallets.held == [40_076 + 64 + 2 * 2_000]
 
 
 def test_a_refusal_after_a_count_names_what_the_count_says() -> None:

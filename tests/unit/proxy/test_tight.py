@@ -86,10 +86,10 @@ def test_a_tight_account_holds_half_of_what_is_there_and_the_answer_is_capped_to
 
 
 def test_beside_other_requests_it_holds_a_quarter() -> None:
-    world, answer = served(ask(max_tokens=8000), 10_000, held=1)
+    world, answer = served(ask(max_tokens=8000), 20_000, held=1)
 
-    assert world.wallets.held == [2_500]
-    assert (sent(world)["max_tokens"], told(answer)) == (1_175, ("1175", "balance"))
+    assert world.wallets.held == [5_000]
+    assert (sent(world)["max_tokens"], told(answer)) == (2_425, ("2425", "balance"))
 
 
 def test_what_fits_into_the_share_is_not_capped() -> None:
@@ -99,12 +99,16 @@ def test_what_fits_into_the_share_is_not_capped() -> None:
     assert (sent(world)["max_tokens"], told(answer)) == (8000, (None, None))
 
 
-@pytest.mark.parametrize("available", [1_174, 2_000])
-def test_a_few_hundred_tokens_are_held_whatever_the_share(available: int) -> None:
+@pytest.mark.parametrize(
+    ("available", "tokens"), [(1_174, 512), (1_176, 513), (4_150, 2_000), (16_600, 2_000), (16_602, 2_000)]
+)
+def test_a_whole_reply_is_held_whatever_the_share_and_a_shorter_one_where_that_is_all(
+    available: int, tokens: int
+) -> None:
     world, answer = served(ask(max_tokens=8000), available, held=5_000)
 
-    assert world.wallets.held == [150 + 2 * 512]
-    assert (sent(world)["max_tokens"], told(answer)) == (512, ("512", "balance"))
+    assert world.wallets.held == [150 + 2 * tokens]
+    assert (sent(world)["max_tokens"], told(answer)) == (tokens, (str(tokens), "balance"))
 
 
 def test_who_asks_for_less_than_that_needs_no_more() -> None:
@@ -187,10 +191,10 @@ def test_without_a_limit_less_than_a_few_hundred_tokens_will_do() -> None:
 
 
 def test_each_of_several_choices_gets_its_part() -> None:
-    world, answer = served(ask(max_tokens=4000, n=2), 10_000)
+    world, answer = served(ask(max_tokens=4000, n=2), 20_000)
 
-    assert world.wallets.held == [5_000]
-    assert (sent(world)["max_tokens"], told(answer)) == (1_210, ("1210", "balance"))
+    assert world.wallets.held == [10_000]
+    assert (sent(world)["max_tokens"], told(answer)) == (2_460, ("2460", "balance"))
 
 
 DEAR = Price(version="1", input=100_000_000, output=2_000_000)
@@ -262,7 +266,7 @@ def test_what_the_model_thinks_with_is_never_cut() -> None:
     thinking = {"type": "enabled", "budget_tokens": 4000}
     asked = claude(thinking=thinking)
 
-    world, answer = served(asked, 10_000, AT_ANTHROPIC, held=1, script=(said_by_claude(),))
+    world, answer = served(asked, 194 + 2 * 4_512, AT_ANTHROPIC, held=1, script=(said_by_claude(),))
 
     assert sent(world)["thinking"] == thinking
     assert (sent(world)["max_tokens"], told(answer)) == (4_512, ("4512", "balance"))
@@ -280,7 +284,7 @@ def test_no_limit_under_the_budget_of_thinking_would_pass() -> None:
 
 
 def test_where_an_effort_is_asked_for_there_is_room_to_think() -> None:
-    world, answer = served(ask(max_tokens=8000, reasoning_effort="low"), 5_000, held=1)
+    world, answer = served(ask(max_tokens=8000, reasoning_effort="low"), 178 + 2 * 1_536, held=1)
 
     assert (sent(world)["max_tokens"], told(answer)) == (1_536, ("1536", "balance"))
 
