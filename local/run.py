@@ -44,6 +44,7 @@ class Run:
         self._started = time.monotonic()
         self._cleanup = ExitStack()
         self._processes: list[Process] = []
+        self._is_up = False
 
     def __enter__(self) -> Self:
         return self
@@ -81,6 +82,7 @@ class Run:
             admin_key = _secret(emulator, stack, "AdminKey")
             server.start(self._front_door(emulator, stack, translated, built).handle)
             seeded = seed(base_url, admin_key)
+            self._is_up = True
         self._write(
             emulator, stack, seeded, base_url=base_url, admin_key=admin_key, stand_in_url=stand_in_url
         )
@@ -95,6 +97,12 @@ class Run:
         while not until.wait(_LOOK_SECONDS):
             for process in self._processes:
                 process.require_running()
+
+    def _served(self, served: Served) -> None:
+        """A line for each request of others; those that make the first user are part of a step of the start."""
+        if self._is_up:
+            sys.stdout.write(line_of(served) + "\n")
+            sys.stdout.flush()
 
     def _prepare_folder(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -132,7 +140,7 @@ class Run:
             emulator=emulated,
             authorizing=Authorizing(_invoker(emulator, stack)),
             processes=processes,
-            on_served=_print_line,
+            on_served=self._served,
         )
 
     def _processes_of(
@@ -216,11 +224,6 @@ def _invoker(emulator: Emulator, stack: Stack) -> Callable[[str, JsonObject], Js
 def _secret(emulator: Emulator, stack: Stack, name: str) -> str:
     answer = emulator.client("secretsmanager").get_secret_value(SecretId=stack.resources[name])
     return str(answer["SecretString"])
-
-
-def _print_line(served: Served) -> None:
-    sys.stdout.write(line_of(served) + "\n")
-    sys.stdout.flush()
 
 
 @contextmanager
