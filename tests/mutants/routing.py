@@ -80,6 +80,13 @@ MUTANTS = (
         BREAKER,
     ),
     Mutant(
+        "what was before a long wait is forgotten in it",
+        "proxy/routing/breaker.py",
+        "kept = [(at + seconds, ok) for at, ok in before]",
+        "kept = list(before)",
+        BREAKER,
+    ),
+    Mutant(
         "who lost the claim lets requests through all the same",
         "proxy/routing/breaker.py",
         "        return ours\n",
@@ -180,8 +187,8 @@ MUTANTS = (
     Mutant(
         "a route that its circuit gave up is tried again",
         "proxy/call.py",
-        "if isinstance(refused, _ROUTE_FAILED) and watch.failed(way.route, ask):",
-        "if isinstance(refused, _ROUTE_FAILED) and watch.failed(way.route, ask) and False:",
+        "if isinstance(refused, _ROUTE_FAILED) and watch.failed(way.route, ask, monotonic() - began):",
+        "if isinstance(refused, _ROUTE_FAILED) and watch.failed(way.route, ask, 0) and False:",
         SWITCHBOARD,
     ),
     Mutant(

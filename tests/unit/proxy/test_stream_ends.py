@@ -33,7 +33,7 @@ class Watch(NobodyWatches):
     def __init__(self) -> None:
         self.failures: list[str] = []
 
-    def failed(self, route: Route, ask: Ask) -> bool:
+    def failed(self, route: Route, ask: Ask, seconds: float) -> bool:  # noqa: ARG002 (as the protocol has it)
         self.failures.append(f"{route.name} for {ask.model}")
         return False
 

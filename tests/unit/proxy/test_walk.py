@@ -248,16 +248,21 @@ def test_a_stream_that_breaks_off_ends_in_an_error_chunk_and_no_end_mark(
 
 def test_a_stream_that_its_provider_broke_off_counts_against_the_route() -> None:
     class Watching(NobodyWatches):
-        def failed(self, route: Route, ask: Ask) -> bool:
-            world.steps.append(f"failed {route.provider.id} {ask.model}")
+        def failed(self, route: Route, ask: Ask, seconds: float) -> bool:
+            world.steps.append(f"failed {route.provider.id} {ask.model} after {seconds:g} s")
             return True
 
     world = World([ScriptedResponse(chunk("1234"), UpstreamError("IncompleteRead")), ScriptedResponse(DONE)])
     do = replace(world.collaborators(), watch=Watching())
+    at = visit(world.clock)
+    world.clock.sleep(7)  # until the first word
+    chunks = iter(walk(CALLER, ask(stream=True), at, do).chunks)
+    assert b"1234" in next(chunks)
+    world.clock.sleep(121)
 
-    read(world, walk(CALLER, ask(stream=True), visit(world.clock), do).chunks)
+    read(world, chunks)
 
-    assert world.steps[3:] == ["chunk", "emit provider_cut", "failed openai mini", "chunk"]
+    assert world.steps[3:] == ["emit provider_cut", "failed openai mini after 121 s", "chunk"]
 
 
 def test_a_defect_of_ours_in_mid_stream_is_emitted_as_cancelled() -> None:

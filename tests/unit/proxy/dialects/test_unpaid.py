@@ -118,7 +118,7 @@ def test_an_unpaid_route_is_left_for_the_next_one_and_counts_against_it() -> Non
         def answered(self, *_said: Any) -> None:
             return
 
-        def failed(self, route: Any, _ask: Any) -> bool:
+        def failed(self, route: Any, _ask: Any, _seconds: float) -> bool:
             failed.append(route.name)
             return False
 

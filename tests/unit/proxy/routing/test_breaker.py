@@ -90,6 +90,51 @@ def test_five_failures_open_a_circuit_if_they_are_within_half_a_minute(seconds: 
     assert world.one.failed(A) is opens
 
 
+def wait_in_vain(world: World, seconds: float) -> bool:
+    """One request after the other waits so long, and gets nothing."""
+    world.later(seconds)
+    return world.one.failed(A, seconds)
+
+
+@pytest.mark.parametrize("seconds", [31.0, 120.0, 290.0])
+def test_a_provider_that_falls_silent_twice_is_left_alone(seconds: float) -> None:
+    world = World()
+    world.one.refresh()
+
+    opened = [wait_in_vain(world, seconds), wait_in_vain(world, seconds)]
+
+    assert opened == [False, True]
+    assert kept(world.one, A, B) == ["b"]
+
+
+def test_a_wait_that_is_no_longer_than_the_window_counts_once() -> None:
+    world = World()
+
+    opened = [wait_in_vain(world, 30.0) for _ in range(10)]
+
+    assert opened == [False] * 10
+
+
+@pytest.mark.parametrize(("between", "opens"), [(30.0, True), (30.1, False)])
+def test_two_silences_far_apart_open_nothing(between: float, opens: bool) -> None:
+    world = World()
+    wait_in_vain(world, 120.0)
+    world.later(between)
+
+    assert wait_in_vain(world, 120.0) is opens
+
+
+@pytest.mark.parametrize(("answers", "opens"), [(6, True), (7, False)])
+def test_silences_open_a_circuit_if_they_are_half_of_all_tries(answers: int, opens: bool) -> None:
+    world = World()
+    for _ in range(answers):
+        world.one.answered(A)
+
+    opened = [wait_in_vain(world, 120.0), wait_in_vain(world, 120.0)]
+
+    assert opened == [False, opens]
+
+
 def test_a_route_that_mostly_works_stays_closed() -> None:
     world = World()
     opened: list[bool] = []

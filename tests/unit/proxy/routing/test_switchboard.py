@@ -152,7 +152,7 @@ def test_where_every_circuit_is_open_the_request_is_tried_and_gets_the_providers
     desk = Desk()
     for name in (A, B):
         for _ in range(5):
-            desk.switchboard.failed(name, ask())
+            desk.switchboard.failed(name, ask(), 0.1)
     routes = desk.choose(A, B)
 
     with pytest.raises(CallFailed) as failed:
@@ -181,7 +181,7 @@ def test_a_route_that_fails_is_not_fast() -> None:
     desk.switchboard.answered(A, ask(), 100)
     desk.switchboard.answered(B, ask(), 500)
 
-    desk.switchboard.failed(A, ask())
+    desk.switchboard.failed(A, ask(), 0.1)
 
     measured = desk.switchboard.latencies
     assert (measured.of(A, ask()) or 0) > (measured.of(B, ask()) or 0)

@@ -69,8 +69,8 @@ class Watch(Protocol):
         """A route began to answer, after so long."""
         ...
 
-    def failed(self, route: Route, ask: Ask) -> bool:
-        """A route failed: whether it is not worth another try."""
+    def failed(self, route: Route, ask: Ask, seconds: float) -> bool:
+        """A route failed, after so long: whether it is not worth another try."""
         ...
 
 
@@ -80,7 +80,7 @@ class NobodyWatches:
     def answered(self, route: Route, ask: Ask, milliseconds: float) -> None:
         """Do nothing."""
 
-    def failed(self, route: Route, ask: Ask) -> bool:  # noqa: ARG002 (as the protocol has it)
+    def failed(self, route: Route, ask: Ask, seconds: float) -> bool:  # noqa: ARG002 (as the protocol has it)
         """Any route is worth another try."""
         return False
 
@@ -135,7 +135,7 @@ def call(
                 if failed is None or not isinstance(refused, UnsupportedParameter):
                     failed = refused
                 wait = _wait_before_same_route(refused, nth_try)
-                if isinstance(refused, _ROUTE_FAILED) and watch.failed(way.route, ask):
+                if isinstance(refused, _ROUTE_FAILED) and watch.failed(way.route, ask, monotonic() - began):
                     wait = None
                 if wait is None or monotonic() + wait >= deadline:
                     if last or monotonic() >= deadline:

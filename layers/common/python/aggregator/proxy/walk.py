@@ -252,7 +252,7 @@ def _finish(outcome: str, *, ask: Ask, answer: Answer, status: int, close: Close
     """Close the tab; a stream that its provider broke off counts against the route, which had begun to answer."""
     receipt = close(answer.route, answer.attempts, answer.progress, outcome=outcome, status=status)
     if outcome == "provider_cut":
-        watch.failed(answer.route, ask)
+        watch.failed(answer.route, ask, (receipt.latency_ms - (receipt.first_token_ms or 0)) / 1_000)
     return receipt
 
 

@@ -3,6 +3,9 @@
     closed --5 failures in 30 s, at least half of all tries--> open --30 s--> half-open --a try succeeds--> closed
                                                                  ^----------- a try fails --------------'
 
+A failure that took longer than those 30 s, a provider that fell silent mostly, is as much as three, and no other is
+forgotten while it is waited for: an environment serves one request at a time, so that it would never see five.
+
 A route is a provider and its name for the model. Tries are counted in each environment for itself; what is open is
 shared between all of them through one small item, read every 5 seconds at most, and written when something opens,
 comes up for a try, or closes. So a healthy request costs no call but that read, one with a single route not even that.
@@ -27,6 +30,7 @@ FAILURES = 5
 WINDOW_SECONDS = 30
 OPEN_SECONDS = 30
 READ_SECONDS = 5
+SLOW_COUNTS = 3
 
 _MOST_TRIES = 50
 
@@ -106,9 +110,11 @@ class Breaker:
         if self._opened.pop(route.name, None) is not None:
             self._tell("circuit_closed", route.name, lambda: self._shared.close(route.name))
 
-    def failed(self, route: Route) -> bool:
-        """A route failed: whether its circuit is open now, so that it is not worth another try."""
+    def failed(self, route: Route, seconds: float = 0.0) -> bool:
+        """A route failed, after so long: whether its circuit is open now, so that it is not worth another try."""
         now = self._clock()
+        if seconds > WINDOW_SECONDS:
+            self._keep_for(route.name, seconds)
         tries = self._note(route.name, ok=False)
         opened = self._opened.get(route.name)
         if opened is not None and now < opened.until:
@@ -129,6 +135,13 @@ class Breaker:
         while now - tries[0][0] > WINDOW_SECONDS:
             tries.popleft()
         return tries
+
+    def _keep_for(self, name: str, seconds: float) -> None:
+        """Forget nothing of what was before a wait of so long, and note it for all but one of what it counts for."""
+        before = self._tries.get(name, ())
+        kept = [(at + seconds, ok) for at, ok in before]
+        slow = [(self._clock(), False)] * (SLOW_COUNTS - 1)
+        self._tries[name] = deque(kept + slow, maxlen=_MOST_TRIES)
 
     def _claim(self, name: str, seen: Opened) -> bool:
         now = self._clock()

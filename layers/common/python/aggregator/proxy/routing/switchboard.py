@@ -37,7 +37,7 @@ class Switchboard:
         self.breaker.answered(route)
         self.latencies.note(route, ask, milliseconds)
 
-    def failed(self, route: Route, ask: Ask) -> bool:
-        """A route failed: whether it is not worth another try."""
+    def failed(self, route: Route, ask: Ask, seconds: float) -> bool:
+        """A route failed, after so long: whether it is not worth another try."""
         self.latencies.note(route, ask, FAILED_MS)
-        return self.breaker.failed(route)
+        return self.breaker.failed(route, seconds)
