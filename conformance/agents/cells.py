@@ -22,8 +22,6 @@ from conformance.agents.recorder import Asked, Recorder
 JsonObject = dict[str, Any]
 
 PATIENCE_SECONDS = 400
-_PRESSED_AGAIN_SECONDS = 10
-_MOST_PRESSES = 3
 _PROBES = ("/api/hello",)
 """What Claude Code asks of an address before it speaks to it, and does as well without."""
 
@@ -38,14 +36,13 @@ _CALLS = (5, 3, 3)
 
 @dataclass
 class Ran:
-    """What is left of a run. `exit` is None if it had to be ended; `presses` are those of Ctrl-C."""
+    """What is left of a run. `exit` is None if it had to be ended."""
 
     exit: int | None
     output: str
     seconds: float
     asked: list[Asked]
     files: dict[str, str]
-    presses: int = 0
 
 
 @dataclass
@@ -90,7 +87,6 @@ class Desk:
         task = Task(text, self._recorder.url, self.account.key, self.model, goes_on)
         call = self.agent.call(task)
         begun = time.monotonic()
-        presses = 0
         with tempfile.TemporaryFile("w+") as output:
             process = subprocess.Popen(  # noqa: S603 (the agents that are pinned here)
                 call.argv,
@@ -104,7 +100,7 @@ class Desk:
             if interrupt_after is not None:
                 self._until_answered(before, process)
                 time.sleep(interrupt_after)
-                presses = _interrupt(process)
+                _tell(process, signal.SIGINT)
             code = _end_of(process)
             output.seek(0)
             said = output.read()
@@ -112,7 +108,7 @@ class Desk:
             each.name: each.read_text(encoding="utf-8", errors="replace")
             for each in self.place.work.glob("*.txt")
         }
-        return Ran(code, said, time.monotonic() - begun, self._recorder.asked[before:], files, presses)
+        return Ran(code, said, time.monotonic() - begun, self._recorder.asked[before:], files)
 
     def close(self) -> None:
         """Stop recording."""
@@ -205,18 +201,6 @@ def _end_of(process: "subprocess.Popen[bytes]") -> int | None:
         _tell(process, signal.SIGKILL)
         process.wait()
         return None
-
-
-def _interrupt(process: "subprocess.Popen[bytes]") -> int:
-    """Press Ctrl-C, and again if nothing comes of it, as a person does; how often it was pressed."""
-    for presses in range(1, _MOST_PRESSES + 1):
-        _tell(process, signal.SIGINT)
-        try:
-            process.wait(_PRESSED_AGAIN_SECONDS)
-        except subprocess.TimeoutExpired:
-            continue
-        return presses
-    return _MOST_PRESSES
 
 
 def _tell(process: "subprocess.Popen[bytes]", number: int) -> None:

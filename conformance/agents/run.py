@@ -7,6 +7,7 @@ or falls silent, Ctrl-C. Prints tables. Ends with 1 if anything is not as it mus
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -55,6 +56,8 @@ def main() -> int:
     parser.add_argument("--troubles", action="store_true", help="only what goes wrong")
     parser.add_argument("--record", type=Path, help="folder for the requests that they made, cut short")
     given = parser.parse_args()
+    # What a script starts with & ignores SIGINT, and so would the agents that are to be interrupted.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = [each for each in AGENTS if each.name.lower().startswith(given.agent.lower())]
     models = [each for each in MODELS if each.startswith(given.model)]
     try:

@@ -120,8 +120,6 @@ def _interrupted(agent: Agent, api: Api, model: str) -> Trouble:
         found = Trouble(agent.name, "Ctrl-C in mid-stream", _posts(ran), ran.seconds, "")
         outcomes = _count(found, api, at, ran)
     found.shown = f"charged as {', '.join(outcomes)}"
-    if ran.presses > 1:
-        found.shown += f"; pressed {ran.presses} times"
     if ran.exit is None or ran.seconds > _INTERRUPTED_WITHIN_SECONDS:
         found.wrong.append(f"it ended with {ran.exit} after {ran.seconds:.0f} s")
     return found
