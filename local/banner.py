@@ -28,7 +28,11 @@ The same, token by token:
 
 With the openai package (pip install openai):
 
-{_python(base_url, seeded, plan.snippet_model)}
+{_openai(base_url, seeded, plan.snippet_model)}
+
+With Anthropic's (pip install anthropic), token by token:
+
+{_anthropic(base_url, seeded, plan.snippet_model)}
 
 What it cost, a few seconds later:
 
@@ -73,7 +77,7 @@ def _curl(base_url: str, seeded: Seeded, model: str, *, stream: bool) -> str:
     )
 
 
-def _python(base_url: str, seeded: Seeded, model: str) -> str:
+def _openai(base_url: str, seeded: Seeded, model: str) -> str:
     return f"""\
 from openai import OpenAI
 
@@ -82,3 +86,14 @@ answer = client.chat.completions.create(
     model="{model}", messages=[{{"role": "user", "content": "Say hello"}}]
 )
 print(answer.choices[0].message.content)"""
+
+
+def _anthropic(base_url: str, seeded: Seeded, model: str) -> str:
+    return f"""\
+from anthropic import Anthropic
+
+client = Anthropic(base_url="{base_url}", api_key="{seeded.api_key}")
+with client.messages.stream(
+    model="{model}", max_tokens=100, messages=[{{"role": "user", "content": "Say hello"}}]
+) as stream:
+    print(stream.get_final_text())"""

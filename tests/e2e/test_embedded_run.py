@@ -26,12 +26,13 @@ def has_container_engine() -> bool:
     return subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0  # noqa: S603 (the real one)
 
 
-def snippets(stack: Stack) -> tuple[list[str], str]:
-    """The curl commands and the Python program of the banner, as a person would paste them."""
+def snippets(stack: Stack) -> tuple[list[str], list[str]]:
+    """The curl commands and the Python programs of the banner, as a person would paste them."""
     banner = stack.output().partition("The platform is up")[2]
     curls = [each for each in re.split(r"\n(?=curl)|\n\n", banner) if each.startswith("curl")]
-    program = banner[banner.index("from openai") : banner.index("\n\nWhat it cost")]
-    return curls, program
+    openai, _, rest = banner[banner.index("from openai") :].partition("\n\nWith Anthropic's")
+    anthropic = rest[rest.index("from anthropic") : rest.index("\n\nWhat it cost")]
+    return curls, [openai, anthropic]
 
 
 def test_run_json_is_for_its_owners_eyes_and_names_what_scripts_need(stack: Stack) -> None:
@@ -100,14 +101,15 @@ def test_the_curl_lines_of_the_banner_work_as_pasted(stack: Stack) -> None:
     assert "totals" in json.loads(metrics)
 
 
-def test_the_openai_program_of_the_banner_works_as_pasted(stack: Stack) -> None:
-    _, program = snippets(stack)
+def test_the_programs_of_the_banner_work_as_pasted(stack: Stack) -> None:
+    _, programs = snippets(stack)
 
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(ast.parse(program), "snippet", "exec"), {})  # noqa: S102 (what a person would run)
+        for program in programs:
+            exec(compile(ast.parse(program), "snippet", "exec"), {})  # noqa: S102 (what a person would run)
 
-    assert "Say hello" in printed.getvalue()
+    assert printed.getvalue() == 2 * 'You said "Say hello", and this is my answer: everything works.\n'
 
 
 def test_the_first_chunk_of_a_stream_arrives_before_the_provider_sends_its_last(stack: Stack) -> None:

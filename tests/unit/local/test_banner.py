@@ -1,6 +1,8 @@
 import ast
 import shlex
 
+import pytest
+
 from local.banner import banner
 from local.providers import ProviderPlan
 from local.seed import Seeded
@@ -34,14 +36,31 @@ def test_the_curl_lines_are_whole_as_pasted() -> None:
     assert '"stream": true' in stream[-1]
 
 
-def test_the_python_snippet_is_a_program() -> None:
+@pytest.mark.parametrize(
+    ("begins", "ends", "names", "where"),
+    [
+        (
+            "from openai",
+            "With Anthropic's",
+            {"OpenAI", "answer", "client", "print"},
+            "http://127.0.0.1:8000/v1",
+        ),
+        (
+            "from anthropic",
+            "What it cost",
+            {"Anthropic", "client", "print", "stream"},
+            "http://127.0.0.1:8000",
+        ),
+    ],
+)
+def test_each_python_snippet_is_a_program(begins: str, ends: str, names: set[str], where: str) -> None:
     said = text()
-    program = said[said.index("from openai") : said.index("What it cost")]
+    program = said[said.index(begins) : said.index(ends)]
 
-    names = {node.id for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Name)}
+    found = {node.id for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Name)}
 
-    assert names == {"OpenAI", "answer", "client", "print"}
-    assert 'base_url="http://127.0.0.1:8000/v1", api_key="agg_local_k_s"' in program
+    assert found == names
+    assert f'base_url="{where}", api_key="agg_local_k_s"' in program
 
 
 def test_it_says_which_providers_are_real() -> None:
