@@ -115,7 +115,9 @@ class Connection:
         """
         head = self._head(deadline)
         if head.headers.get("content-length") == str(len(head.rest)) and head.status not in BODILESS:
-            return Answer(head.status, head.headers, head.rest), head.lasts  # all of it is there, as it mostly is
+            return Answer(
+                head.status, head.headers, head.rest
+            ), head.lasts  # all of it is there, as it mostly is
         pieces, parts = pieces_of(head, partial(self.receive, deadline)), []
         while True:
             try:
