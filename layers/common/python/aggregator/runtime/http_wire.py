@@ -58,8 +58,8 @@ class Answer(NamedTuple):
 
 def request_bytes(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
     """One request as it goes over the wire."""
-    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-    return f"{method} {path} HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
+    lines = "\r\n".join(map(": ".join, (*headers.items(), ("Content-Length", str(len(body))))))
+    return f"{method} {path} HTTP/1.1\r\n{lines}\r\n\r\n".encode("latin-1") + body
 
 
 class Connection:

@@ -45,11 +45,10 @@ class Signer:
         signed = {**headers, "x-amz-date": moment}
         if credentials.session_token is not None:
             signed["x-amz-security-token"] = credentials.session_token
-        names = sorted(signed)
-        lines = "".join([f"{name}:{signed[name]}\n" for name in names])
-        signed_names = ";".join(names)
+        lines = "\n".join(map(":".join, sorted(signed.items())))
+        signed_names = ";".join(sorted(signed))
         digest = hashlib.sha256(body).hexdigest()
-        canonical = f"{method}\n{path}\n\n{lines}\n{signed_names}\n{digest}"
+        canonical = f"{method}\n{path}\n\n{lines}\n\n{signed_names}\n{digest}"
 
         day = moment[:8]
         scope = f"{day}/{self._region}/{self._service}/aws4_request"
