@@ -14,7 +14,7 @@ MOST_LEVELS = 128
 """Objects and arrays within each other, of a request or of a provider's answer. Schemas of tools have a dozen."""
 
 # A bracket, or a string, which is a name where a colon follows. Possessive: a string may be megabytes long.
-_TOKEN = r'[{}\[\]]|("(?:[^"\\]++|\\.)*+")(?=\s*+:)|"(?:[^"\\]++|\\.)*+"'
+_BRACKET_OR_STRING = r'[{}\[\]]|("(?:[^"\\]++|\\.)*+")(?=\s*+:)|"(?:[^"\\]++|\\.)*+"'
 
 
 class NotFinite(ValueError):
@@ -127,7 +127,7 @@ def too_deep_field(text: str | bytes) -> str | None:
     """
     words = text if isinstance(text, str) else text.decode(errors="replace")
     field, levels = None, 0
-    for token in re.finditer(_TOKEN, words, re.DOTALL):
+    for token in re.finditer(_BRACKET_OR_STRING, words, re.DOTALL):
         if token[0] in ("{", "["):
             levels += 1
         elif token[0] in ("}", "]"):
