@@ -16,7 +16,8 @@ from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.chat.from_client import read as read_chat
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.model import Ask, Progress
+from aggregator.proxy.exchange import Progress
+from aggregator.proxy.model import Ask
 from tests.fakes.chat_world import chat_event, provider, way
 from tests.unit.proxy.dialects.citing_world import HI, TARGETS
 from tests.unit.proxy.dialects.saying_world import DIALECTS, Dialect

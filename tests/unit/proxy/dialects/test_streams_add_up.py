@@ -119,14 +119,14 @@ class Gemini:
     def stream(blocks: list[Block], size: int) -> Iterator[bytes]:
         for block in blocks:
             if block.kind == "call":
-                yield sse(_partial([_googles(block)]))
+                yield sse(_partial([_googles(block)], beside=_grounds(blocks)))
                 continue
             pieces = cut(block.words, size)
             for n, piece in enumerate(pieces):
                 part = _googles(replace(block, words=piece))
                 if n < len(pieces) - 1:
                     part.pop("thoughtSignature", None)
-                yield sse(_partial([part]))
+                yield sse(_partial([part], beside=_grounds(blocks)))
         yield sse(_partial([], "STOP", _grounds(blocks)))
 
 

@@ -16,9 +16,14 @@ _DIALECT = "gemini"
 _CHUNKS = ("web", "maps", "retrievedContext")
 
 
-def citations_of(grounding: Any, quoted: Any, words: str) -> list[Citation]:
-    """The sources of all words of a candidate, in the order in which they are told."""
-    return [*_grounding(grounding, words), *_quoted(quoted, words)]
+def citations_of(grounding: Any, quoted: Any, words: str, *, is_whole: bool) -> list[Citation]:
+    """The sources of what a candidate said so far, in the order in which they are told.
+
+    `is_whole`: it says no more, so that a source of words that are none of it is one of all.
+    """
+    found = [*_grounding(grounding, words), *_quoted(quoted, words)]
+    everything = (0, len(words))
+    return [replace(each, span=each.span or everything) for each in found if is_whole or each.span]
 
 
 def _grounding(metadata: Any, words: str) -> Iterator[Citation]:
@@ -33,7 +38,7 @@ def _grounding(metadata: Any, words: str) -> Iterator[Citation]:
             if source is not None:
                 yield replace(source, span=span)
     if not supports:
-        yield from (replace(source, span=(0, len(words))) for source in sources if source)
+        yield from (source for source in sources if source)
 
 
 def _source(chunk: JsonObject) -> Citation | None:
@@ -51,8 +56,8 @@ def _quoted(metadata: Any, words: str) -> Iterator[Citation]:
             yield Citation(WEB, text_in(said, "title"), address, span=_span(said, words), dialect=_DIALECT)
 
 
-def _span(segment: Any, words: str) -> tuple[int, int]:
-    """The characters of a segment, which counts bytes; all words where it is none of them."""
+def _span(segment: Any, words: str) -> tuple[int, int] | None:
+    """The characters of a segment, which counts bytes; None where they are not among the words."""
     told = text_in(segment, "text")
     start, end = _at(segment, "startIndex", 0), _at(segment, "endIndex", -1)
     said = words.encode(errors="surrogatepass")
@@ -61,7 +66,7 @@ def _span(segment: Any, words: str) -> tuple[int, int]:
         if told in ("", here):
             return len(before), len(before) + len(here)
     found = words.find(told) if told else -1
-    return (found, found + len(told)) if found >= 0 else (0, len(words))
+    return (found, found + len(told)) if found >= 0 else None
 
 
 def _at(segment: Any, name: str, otherwise: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from aggregator.errors import ProviderFailed, ProviderUnreadable
 from aggregator.proxy.dialects.answering import compact, new_call_id, number, read_json
+from aggregator.proxy.dialects.citations import Citation
 from aggregator.proxy.dialects.events import (
     ALIVE,
     CALL,
@@ -84,6 +85,7 @@ class Reader:
         self._said: set[int] = set()
         self._words: dict[int, list[str]] = {}
         self._sources: dict[int, JsonObject] = {}
+        self._cited_already: set[tuple[int, Citation]] = set()
         self.ended = False
 
     def read(self, answer: JsonObject) -> Iterator[Event]:
@@ -117,30 +119,35 @@ class Reader:
             return
         self._begun.add(choice)
         logprobs = _logprobs(candidate.get("logprobsResult"))
+        if told := {name: candidate[name] for name in _SOURCES if candidate.get(name)}:
+            self._sources.setdefault(choice, {}).update(told)
         for part in objects_of(candidate.get("content"), "parts"):
             for event in _events_of(part, logprobs, choice):
+                if event.kind != TEXT:
+                    yield from self._cited(choice)
                 if event.kind in (TEXT, CALL):
                     self._said.add(choice)
                     logprobs = []
                 if event.kind == TEXT:
                     self._words.setdefault(choice, []).append(event.text)
                 yield event
-        if told := {name: candidate[name] for name in _SOURCES if candidate.get(name)}:
-            self._sources.setdefault(choice, {}).update(told)
         reason = text_in(candidate, "finishReason")
         if reason:
             finish = _finish(reason, said=choice in self._said)
             self._closed.add(choice)
-            yield from self._cited(choice)
+            yield from self._cited(choice, is_whole=True)
             yield Event(END, finish, choice=choice)
 
-    def _cited(self, choice: int) -> Iterator[Event]:
-        """Sources are told with the last words or before, of any words."""
-        told, words = self._sources.pop(choice, None), "".join(self._words.pop(choice, ()))
-        if told and words:
-            from aggregator.proxy.dialects.gemini.citations import citations_of  # noqa: PLC0415 (few answers have any)
+    def _cited(self, choice: int, *, is_whole: bool = False) -> Iterator[Event]:
+        """Sources of what was said so far, before anything else is; of all of it at the end."""
+        told, words = self._sources.get(choice), "".join(self._words.get(choice, ()))
+        if not told or not words:
+            return
+        from aggregator.proxy.dialects.gemini.citations import citations_of  # noqa: PLC0415 (few answers have any)
 
-            for citation in citations_of(told.get(_GROUNDED), told.get(_QUOTED), words):
+        for citation in citations_of(told.get(_GROUNDED), told.get(_QUOTED), words, is_whole=is_whole):
+            if (choice, citation) not in self._cited_already:
+                self._cited_already.add((choice, citation))
                 yield Event(CITED, citation=citation, choice=choice)
 
 
