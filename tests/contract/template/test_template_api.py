@@ -34,6 +34,7 @@ WITH_ANY_KEY = {
 
 ROUTES = OPEN | {
     ("POST", "/auth/api-keys"),
+    ("GET", "/auth/me"),
     ("GET", "/auth/api-keys"),
     ("GET", "/auth/api-keys/{keyId}"),
     ("PATCH", "/auth/api-keys/{keyId}"),

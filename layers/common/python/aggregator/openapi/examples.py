@@ -227,6 +227,20 @@ RESPONSES: dict[str, Examples] = {
     "getModelByProxyPath": _one(_MODEL),
     "getModelForAnthropic": _one(_MODEL),
     "createApiKey": _one(_CREATED),
+    "getCaller": _one(
+        {
+            "userId": "demo",
+            "keyId": "1vQ8Zk7pQ2xA",
+            "scopes": ["inference", "models:read", "billing:read", "analytics:read"],
+            "admin": False,
+            "expiresAt": None,
+            "allowedModels": None,
+            "allowedIps": None,
+            "limits": _KEY["limits"],
+            "pricePercent": 100,
+            "aliases": {},
+        }
+    ),
     "listApiKeys": _one({"data": [_KEY], "nextCursor": None}),
     "getApiKey": _one(_KEY | {"history": [_CHANGE]}),
     "updateApiKey": _one(_KEY | {"name": "old laptop", "allowedModels": None}),

@@ -117,6 +117,7 @@ OPERATIONS: dict[str, Operation] = {
         "quote", "proxy", (404,), query=QuoteQuery, headers=("x-aggregator-cap",), any_key=True
     ),
     "POST /auth/api-keys": Operation("createApiKey", "auth"),
+    "GET /auth/me": Operation("getCaller", "auth"),
     "GET /auth/api-keys": Operation("listApiKeys", "auth", (404,)),
     "GET /auth/api-keys/{keyId}": Operation("getApiKey", "auth"),
     "PATCH /auth/api-keys/{keyId}": Operation("updateApiKey", "auth", (409,)),
