@@ -23,6 +23,7 @@ from tests.fakes.chat_world import (
     chunk,
     completion,
     counted,
+    route,
     usage_event,
     visit,
 )
@@ -141,3 +142,57 @@ def test_if_limits_cannot_be_counted_nobody_passes() -> None:
         served(here)
 
     assert here.steps == ["route"]
+
+
+LARGE = route(max_input_tokens=100_000, max_output_tokens=10_000)
+
+
+def test_a_request_that_the_balance_capped_counts_in_the_end_what_it_spent_and_used() -> None:
+    here = Limited(ANSWERED, available=10_000)
+    here.routes = [LARGE]
+    caller = replace(LIMITED, limits={"dailyBudgetNanoUsd": 50_000, "tokensPerMinute": 20_000})
+
+    answer = served(here, caller, max_tokens=8_000)
+
+    assert here.wallets.held == [5_000]
+    assert answer.headers["x-aggregator-capped"] == "balance"
+    assert used(here) == {"d#2026-11-23": 20, "t#29923920": 15}
+    assert answer.headers["x-ratelimit-remaining-tokens"] == "19985"
+
+
+def test_while_it_runs_it_counts_what_it_was_asked_for() -> None:
+    here = Limited(
+        ScriptedResponse(chunk("hey"), chunk("you", "stop"), usage_event(), DONE), available=10_000
+    )
+    here.routes = [LARGE]
+    caller = replace(LIMITED, limits={"dailyBudgetNanoUsd": 50_000, "tokensPerMinute": 20_000})
+
+    answer = served(here, caller, max_tokens=8_000, stream=True)
+    running = used(here)
+    list(answer.chunks)
+
+    assert running == {"d#2026-11-23": 16_166, "t#29923920": 8_026, "running": 1}
+    assert used(here) == {"d#2026-11-23": 20, "t#29923920": 15}
+
+
+def test_what_the_balance_leaves_of_a_budget_is_held_and_no_more() -> None:
+    here = Limited(ANSWERED, available=10_000)
+    here.routes = [LARGE]
+    caller = replace(LIMITED, limits={"dailyBudgetNanoUsd": 4_000})
+
+    answer = served(here, caller, max_tokens=None)
+
+    assert here.wallets.held == [4_000]
+    assert "x-aggregator-capped" not in answer.headers
+    assert used(here) == {"d#2026-11-23": 20}
+
+
+def test_who_cannot_pay_the_least_gives_back_what_the_limits_gave() -> None:
+    here = Limited(available=500)
+    here.routes = [LARGE]
+    caller = replace(LIMITED, limits={"dailyBudgetNanoUsd": 50_000, "tokensPerMinute": 20_000})
+
+    with pytest.raises(InsufficientQuota):
+        served(here, caller, max_tokens=8_000)
+
+    assert used(here) == {"d#2026-11-23": 0, "t#29923920": 0}
