@@ -90,7 +90,15 @@ def test_no_money(sdk: NewSdk, new_user: NewUser, name: str, call: str) -> None:
 
     family = "billing_error" if name == "anthropic" else "insufficient_quota"
     told(raised, Said(402, family, "insufficient_quota", ""))
-    assert "USD" in raised.response.json()["error"]["message"]
+    error = raised.response.json()["error"]
+    assert "USD" in error["message"]
+    assert error["balance"] | {"needed_usd": "-"} == {
+        "needed_usd": "-",
+        "available_usd": "0.00",
+        "held_usd": "0.00",
+        "held_until": None,
+        "most_max_tokens": None,
+    }
 
 
 @pytest.mark.parametrize(("name", "call"), GENERATE)
