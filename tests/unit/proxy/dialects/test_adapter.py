@@ -7,7 +7,7 @@ import pytest
 from aggregator.errors import ProviderUnavailable
 from aggregator.orchestrator.model import PROTOCOLS
 from aggregator.proxy.dialects.chat import provider as openai_compatible
-from aggregator.proxy.dialects.lanes import adapter_of, source_of
+from aggregator.proxy.dialects.lanes import adapter_of, source_of, surface_of
 
 
 def test_openais_protocol_has_its_file() -> None:
@@ -31,11 +31,9 @@ def test_who_is_asked_in_another_form_than_chat_says_before_money_is_held_what_i
 def test_every_dialect_of_clients_has_the_same_files(dialect: str) -> None:
     package = f"aggregator.proxy.dialects.{dialect}"
 
-    files = {
-        name: import_module(f"{package}.{name}") for name in ("client", "from_client", "to_client", "native")
-    }
+    files = {name: import_module(f"{package}.{name}") for name in ("from_client", "to_client", "native")}
 
-    assert getattr(files["client"], dialect.upper()).read is files["from_client"].read
+    assert surface_of(dialect).read is files["from_client"].read
     assert "Writer" in vars(files["to_client"])
     assert {"decode", "end", "fail", "stream", "whole"} <= vars(files["native"]).keys()
 

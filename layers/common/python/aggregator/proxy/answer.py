@@ -6,7 +6,7 @@ from aggregator.billing.model import Hold
 from aggregator.billing.money import to_usd
 from aggregator.errors import ProviderFailed, ProviderTimedOut, ProviderUnreadable, Refusal
 from aggregator.proxy.exchange import Answer, UpstreamError
-from aggregator.proxy.model import EMBEDDINGS, Ask, Receipt
+from aggregator.proxy.model import Ask, Receipt
 
 CAPPED = "x-aggregator-capped"
 
@@ -40,7 +40,7 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
         headers["x-aggregator-ignored"] = ", ".join(answer.ignored)
     if route.left_out:
         headers["x-aggregator-left-out"] = ",".join(route.left_out)
-    if answer.way.capped_by_balance or (ask.max_output_tokens is None and ask.surface != EMBEDDINGS):
+    if answer.way.capped_by_balance or (ask.max_output_tokens is None and ask.has_output):
         headers["x-aggregator-max-tokens"] = str(answer.way.output_tokens)
     if answer.way.capped_by_balance:
         headers[CAPPED] = "balance"

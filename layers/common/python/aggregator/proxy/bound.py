@@ -7,7 +7,7 @@ from aggregator.billing.cost import Dearest, dearest_of
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Price
 from aggregator.proxy.attachments import File
-from aggregator.proxy.model import EMBEDDINGS, Ask, Bound, Route, Way
+from aggregator.proxy.model import Ask, Bound, Route, Way
 
 # Tokens that providers add around what was sent. A message costs 3 or 4, a reply 3 more; each message's JSON is
 # longer than that, so this covers short bodies. Tools bring a hidden system prompt, at most 530 tokens known
@@ -64,7 +64,7 @@ def input_bound(ask: Ask, route: Route) -> int:
 
     What a model for embeddings takes, it takes of each input. What hosted tools find can be all that it reads.
     """
-    most = route.via.max_input_tokens * (ask.messages if ask.surface == EMBEDDINGS else 1)
+    most = route.via.max_input_tokens * (1 if ask.has_output else ask.messages)
     if ask.hosted is not None and calls_on_route(ask, route)[1]:
         return most
     return _own_input(ask, route)
@@ -74,7 +74,7 @@ def _own_input(ask: Ask, route: Route) -> int:
     """The same of what the client sent alone, and of the files that it named and that were fetched for the route."""
     ask = ask.known_on(route)
     most = route.via.max_input_tokens
-    if ask.surface == EMBEDDINGS:
+    if not ask.has_output:
         most *= ask.messages
     instructed = ask.body.get("tools") or ask.body.get("response_format")
     around = _TOKENS_AROUND_A_REQUEST + (_TOKENS_AROUND_TOOLS if instructed else 0)

@@ -102,6 +102,11 @@ class Ask:
         return Ask(**dict(zip(self.__slots__, _fields_of(self), strict=True), **fields))
 
     @property
+    def has_output(self) -> bool:
+        """Whether the model writes an answer; embeddings are none, and cost no output."""
+        return self.surface != EMBEDDINGS
+
+    @property
     def has_tools(self) -> bool:
         """Whether the model may call anything."""
         return bool(self.body.get("tools"))

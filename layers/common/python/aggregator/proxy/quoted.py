@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from aggregator.auth.caller import Caller
 from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.proxy.admission import Admit
 from aggregator.proxy.answers.remembering import Remembering
 from aggregator.proxy.call import Keys
+from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.surface import Surface
 from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.routing.ranking import ranked
@@ -21,20 +21,16 @@ if TYPE_CHECKING:
     from aggregator.proxy.answers.kept_responses import KeptResponses, Memory
 
 _SURFACES = {
-    "/v1/chat/completions": ("chat", "CHAT"),
-    "/v1/responses": ("responses", "RESPONSES"),
-    "/v1/messages": ("messages", "MESSAGES"),
-    "/v1/embeddings": ("embeddings", "EMBEDDINGS"),
+    "/v1/chat/completions": "chat",
+    "/v1/responses": "responses",
+    "/v1/messages": "messages",
+    "/v1/embeddings": "embeddings",
 }
 
 
 def surfaces() -> Mapping[str, Callable[[], Surface]]:
     """By the path that a request is for, who reads it; imported when first needed."""
-    return {path: partial(_surface, *name) for path, name in _SURFACES.items()}
-
-
-def _surface(dialect: str, name: str) -> Surface:
-    return cast("Surface", getattr(import_module(f"aggregator.proxy.dialects.{dialect}.client"), name))
+    return {path: partial(lanes.surface_of, dialect) for path, dialect in _SURFACES.items()}
 
 
 def ranked_routes(

@@ -14,7 +14,7 @@ from aggregator.billing.reserve import Wallets
 from aggregator.proxy.afterwards import RETURN_SHARE, share
 from aggregator.proxy.bound import input_bound
 from aggregator.proxy.exchange import Progress
-from aggregator.proxy.model import EMBEDDINGS, Ask, Receipt, Route, tier_named
+from aggregator.proxy.model import Ask, Receipt, Route, tier_named
 from aggregator.runtime.clock import iso
 
 BYTES_PER_TOKEN = 4
@@ -113,7 +113,7 @@ def estimated(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
         fees_nano_usd=fees_of(_tools(ask, route, progress), route.price),
     )
     said = min(_tokens(progress.output_bytes), progress.most_output_tokens)
-    least = 0 if ask.surface == EMBEDDINGS else 1
+    least = 1 if ask.has_output else 0
     return Usage(input_tokens=input_tokens, output_tokens=max(least, min(said, covered)), estimated=True)
 
 

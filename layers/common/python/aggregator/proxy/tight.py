@@ -27,7 +27,7 @@ from aggregator.proxy.bound import (
     ways_within,
 )
 from aggregator.proxy.limits.rules import Taken
-from aggregator.proxy.model import EMBEDDINGS, Ask, Route, Way
+from aggregator.proxy.model import Ask, Route, Way
 
 REPLY_TOKENS = 512
 """The answer that a cap leaves room for, beside what the model thinks with; else the request is refused."""
@@ -102,7 +102,7 @@ class Tight:
         return [replace(way, capped_by_balance=self._is_capped(way, amount)) for way in ways]
 
     def _is_capped(self, way: Way, amount: NanoUsd) -> bool:
-        if self.ask.surface == EMBEDDINGS or way.output_tokens >= most_output(self.ask, way.route):
+        if not self.ask.has_output or way.output_tokens >= most_output(self.ask, way.route):
             return False
         return covered_output(self.ask, way.route, amount, way.tool_calls) == way.output_tokens
 
@@ -136,7 +136,7 @@ class Tight:
 
     def _most_tokens(self, amount_nano_usd: NanoUsd) -> int | None:
         """The largest limit of output, for each choice, with which an amount pays for the request on some route."""
-        if self.ask.surface == EMBEDDINGS:
+        if not self.ask.has_output:
             return None
         most = max(
             covered_output(self.ask, route, amount_nano_usd, calls_on_route(self.ask, route)[0])

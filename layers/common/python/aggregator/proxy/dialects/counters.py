@@ -22,7 +22,7 @@ from typing import Any
 
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.exchange import UpstreamRequest
-from aggregator.proxy.model import EMBEDDINGS, Ask, JsonObject, Route
+from aggregator.proxy.model import Ask, JsonObject, Route
 
 MARGIN_TOKENS = 64
 MARGIN_PART = 20
@@ -102,7 +102,7 @@ _RESPONSES = Counter(
 def counter_of(ask: Ask, route: Route) -> Counter | None:
     """Who counts a request for a route, where its provider does: in its own dialect, at its own house."""
     via = route.via
-    if ask.surface == EMBEDDINGS or ask.hosted is not None:
+    if not ask.has_output or ask.hosted is not None:
         return None
     if lanes.is_native(ask, via):
         dialect = ask.surface

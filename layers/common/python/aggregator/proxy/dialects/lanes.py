@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         NativeAdapter,
         Wire,
     )
+    from aggregator.proxy.dialects.surface import Surface
     from aggregator.proxy.dialects.translation import Source
 
 CHAT, MESSAGES, RESPONSES = "chat", "messages", "responses"
@@ -207,6 +208,11 @@ def left_out(ask: Ask, via: CatalogueRoute, lane: Lane, sent: UpstreamRequest) -
     from aggregator.proxy.dialects.told import hints_left_out  # noqa: PLC0415 (a plain chat needs none of it)
 
     return (*hosted, *hints_left_out(ask, sent), *sent.ignored)
+
+
+def surface_of(dialect: str) -> "Surface":
+    """How clients of a dialect ask."""
+    return cast("Surface", getattr(_module(f"{dialect}.client"), dialect.upper()))
 
 
 @cache

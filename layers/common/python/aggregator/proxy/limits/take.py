@@ -23,7 +23,7 @@ from aggregator.proxy.bound import LEAST_USEFUL_OUTPUT_TOKENS
 from aggregator.proxy.limits import rules as limit_rules
 from aggregator.proxy.limits.counts import Full, Stored, in_the_way, is_limited, owners_of, rate_headers
 from aggregator.proxy.limits.rules import NO_REPLY, Back, Demand, Reply, Take, Taken
-from aggregator.proxy.model import EMBEDDINGS, Ask, Bound
+from aggregator.proxy.model import Ask, Bound
 from aggregator.proxy.tab import BYTES_PER_TOKEN, TOKENS_PER_IMAGE
 from aggregator.runtime import log
 from aggregator.runtime.aws import TIMED_OUT, AwsError
@@ -64,7 +64,7 @@ def tokens_of(ask: Ask) -> int:
 
 def reply_of(ask: Ask, most_output_tokens: int) -> Reply:
     """What an answer may count for whose length the client left open; `most_output_tokens` is what a model can say."""
-    if ask.max_output_tokens is not None or ask.surface == EMBEDDINGS:
+    if ask.max_output_tokens is not None or not ask.has_output:
         return NO_REPLY
     each = most_output_tokens, min(USUAL_OUTPUT_TOKENS, most_output_tokens), LEAST_USEFUL_OUTPUT_TOKENS
     return Reply(*(tokens * ask.choices for tokens in each))

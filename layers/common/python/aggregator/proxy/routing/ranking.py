@@ -18,7 +18,7 @@ from hashlib import sha256
 from aggregator.billing.cost import most_it_can_cost
 from aggregator.orchestrator.model import CHEAPEST, LATENCY, PRIORITY, WEIGHTED
 from aggregator.proxy.bound import input_bound
-from aggregator.proxy.model import EMBEDDINGS, Ask, Route
+from aggregator.proxy.model import Ask, Route
 
 ONE_IN_LEARNS = 20
 
@@ -61,7 +61,7 @@ def by_cost(routes: Sequence[Route], ask: Ask) -> list[Route]:
     def cost(route: Route) -> int:
         return most_it_can_cost(
             input_tokens=input_bound(ask, route),
-            output_tokens=0 if ask.surface == EMBEDDINGS else output_tokens * ask.choices,
+            output_tokens=output_tokens * ask.choices if ask.has_output else 0,
             images=ask.images,
             price=route.price,
         )

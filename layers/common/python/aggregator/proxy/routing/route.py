@@ -15,7 +15,7 @@ from aggregator.orchestrator.model import Selection
 from aggregator.proxy.admission import admitted
 from aggregator.proxy.call import Keys
 from aggregator.proxy.dialects import lanes
-from aggregator.proxy.model import EMBEDDINGS, Ask, Route
+from aggregator.proxy.model import Ask, Route
 from aggregator.runtime.clock import iso
 
 
@@ -50,14 +50,14 @@ def routes_for(
 
 def _of_kind(ask: Ask, selection: Selection) -> Sequence[CatalogueRoute]:
     """Routes on which the model does what the surface asks for."""
-    if ask.surface != EMBEDDINGS:
+    if ask.has_output:
         if not selection.model.max_output_tokens:
             raise ModelNotFound(f"The model '{ask.model}' does not complete chats.", param="model")
         return selection.routes
     routes = [
         route
         for route in selection.routes
-        if route.can("embeddings") and lanes.is_spoken(route.provider.protocol, EMBEDDINGS)
+        if route.can("embeddings") and lanes.is_spoken(route.provider.protocol, ask.surface)
     ]
     if not routes:
         raise ModelNotFound(f"The model '{ask.model}' does not make embeddings here.", param="model")
