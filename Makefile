@@ -62,7 +62,7 @@ properties: setup ## 100,000 random histories of the ledger
 model: setup ## explore every interleaving of the ledger's protocol
 	@$(BIN)/python -m tests.model.ledger_explorer
 
-fuzz: setup ## random HTTP answers, event streams and signatures, read by us and by others; ARGS="--seconds 3600"
+fuzz: setup ## random HTTP answers, events and signatures, read by us and by others; ARGS="--seconds 3600"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 mutants: setup ## faults made in a copy of the code, one by one: the tests notice each; ARGS="markup" for some

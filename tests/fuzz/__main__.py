@@ -1,4 +1,4 @@
-"""`make fuzz`: random HTTP answers, event streams and signatures, read by us and by others, for as long as is asked.
+"""`make fuzz`: random HTTP answers, events and signatures, read by us and by others, for as long as is asked.
 
 Each difference is told with its seed, which makes it again, and the least of the input that still shows it.
 """
@@ -7,11 +7,12 @@ import argparse
 import os
 import time
 
-from tests.fuzz import event_streams, http_reading, signatures
+from tests.fuzz import event_streams, http_reading, server_events, signatures
 
 _KINDS = {
     "HTTP answers, with llhttp": http_reading.of_seed,
     "event streams, with botocore": event_streams.of_seed,
+    "server-sent events, with OpenAI's SDK": server_events.of_seed,
     "signatures, with botocore": signatures.difference,
 }
 _TURN = 200

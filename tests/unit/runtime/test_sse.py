@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from aggregator.errors import ProviderFailed
 from aggregator.runtime.sse import data_event, payload_of, split, whole_events
+from tests.fuzz import server_events
 
 ENDS = [b"\n", b"\r\n", b"\r"]
 
@@ -98,3 +99,13 @@ def test_the_payload_is_what_follows_data(event: bytes, payload: bytes) -> None:
 
 def test_a_value_is_written_on_one_line() -> None:
     assert data_event({"a": "x\ny", "b": [1, 2]}) == b'data: {"a":"x\\ny","b":[1,2]}\n\n'
+
+
+def test_a_field_without_a_colon_is_an_empty_one() -> None:
+    assert [payload_of(event) for event in events_of(b"data\ndata: a\n\nevent\ndata:b\n\n")] == [b"\na", b"b"]
+
+
+def test_every_stream_is_read_as_openais_sdk_reads_it() -> None:
+    found = [server_events.of_seed(seed) for seed in range(1500)]
+
+    assert [each for each in found if each] == []

@@ -10,7 +10,7 @@ from typing import Any
 from aggregator.errors import ProviderUnreadable
 from aggregator.runtime.passable_json import compact, is_too_deep, may_be_too_deep, read_bytes
 
-_IS_EVENT = re.compile(rb"\s*(?::|data:|event:|id:|retry:)")
+_IS_EVENT = re.compile(rb"\s*(?::|(?:data|event|id|retry)[:\n])")
 _IS_ERROR = re.compile(rb"^event:[ ]?error$", re.MULTILINE)
 DONE = b"data: [DONE]\n\n"
 _MOST_UNFINISHED = 16 * 1024 * 1024
@@ -60,7 +60,8 @@ def payload_of(event: bytes) -> bytes:
         return event[5:-2].removeprefix(b" ")  # one line, as nearly all are
     if not _IS_EVENT.match(event):
         raise ProviderUnreadable("The provider answered what is no stream of events.")
-    return b"\n".join(line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:"))
+    lines = (line for line in event.split(b"\n") if line.startswith(b"data:") or line == b"data")
+    return b"\n".join(line[5:].removeprefix(b" ") for line in lines)
 
 
 def is_error_event(event: bytes) -> bool:
