@@ -50,6 +50,13 @@ RESPONSE = json.dumps({
 """What a provider answers that speaks Responses."""
 
 
+LARGEST_FILE = b"%PDF-1.7\n" + b"x" * (4_718_592 - 1_000)
+"""What the provider's server has under `/file.pdf`: as much as is fetched for a request."""
+
+AT_PROVIDER = "http://provider.example"
+"""Stands in a request for the address of the provider's server."""
+
+
 class Case(NamedTuple):
     """A request to a function under functions/proxy; `answer` is the provider's, a chat completion unless said."""
 
@@ -95,6 +102,12 @@ def prompts() -> Iterator[Case]:
             {**ask, "input": [{"role": "user", "content": items}]},
             in_responses,
         )
+    for model in ("bedrock-converse/claude-sonnet-4-6", "google/gemini-3.5-flash"):
+        source = {"type": "url", "url": f"{AT_PROVIDER}/file.pdf"}
+        asked = [{"role": "user", "content": [{"type": "document", "source": source}]}]
+        said = _ANSWERS["gemini" if "gemini" in model else "claude"]
+        body = {"model": model, "max_tokens": 10, "messages": asked}
+        yield Case(f"messages, a file by its address, {model}", claude, body, said)
     vector = {"model": "text-embedding-3-small"}
     small = embeddings(1, 8, base64=False)
     yield Case("embeddings, one string", "create_embedding", {**vector, "input": text}, small)
@@ -141,10 +154,10 @@ def embeddings(inputs: int, dimensions: int, *, base64: bool) -> bytes:
 
 def measure(case: Case, folder: Path, *, layers: tuple[str, ...] = SOURCES) -> Measured:
     """Ask a function once, in a process of its own."""
-    event = _event(case)
     function = ours(f"proxy/{case.function}", layers=layers, streams=True)
     told = case.answer or json.dumps(COMPLETION).encode()
     with provider(told) as url, World(folder, provider_url=url) as world:
+        event = _event(case, url)
         with FunctionProcess(function, world.environment(), folder / "function.log") as process:
             answer = body_of(process.invoke(event).answer)
         assert process.used is not None
@@ -169,6 +182,13 @@ def provider(answer: bytes) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(answer)
 
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/pdf")
+            self.send_header("Content-Length", str(len(LARGEST_FILE)))
+            self.end_headers()
+            self.wfile.write(LARGEST_FILE)
+
         log_message: Callable[..., None] = staticmethod(lambda *_: None)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -181,11 +201,12 @@ def provider(answer: bytes) -> Iterator[str]:
         server.server_close()
 
 
-def _event(case: Case) -> bytes:
+def _event(case: Case, url: str) -> bytes:
     event = json.loads(
         (ROOT / "events" / "apigateway" / f"proxy_{case.function}.json").read_text(encoding="utf-8")
     )
-    event["body"] = json.dumps(case.body, ensure_ascii=False, separators=(",", ":"))
+    body = json.dumps(case.body, ensure_ascii=False, separators=(",", ":"))
+    event["body"] = body.replace(AT_PROVIDER, url)
     authorizer = event["requestContext"]["authorizer"]
     authorizer["caller"] = packed(unpacked(authorizer["caller"]) | {"keyId": KEY_ID, "userId": USER})
     told = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()

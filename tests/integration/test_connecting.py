@@ -108,6 +108,7 @@ def test_of_a_names_addresses_only_those_that_may_be_called_are_tried(
 ) -> None:
     with socket.create_server(("127.0.0.2", 0)) as forbidden, socket.create_server(("127.0.0.1", 0)) as other:
         forbidden.settimeout(0)
+        other.settimeout(30)
         found = [address_of(forbidden), address_of(other), address_of(forbidden)]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
 
@@ -125,6 +126,7 @@ def test_a_name_is_resolved_once_so_that_it_cannot_lead_elsewhere_between_check_
 ) -> None:
     with socket.create_server(("127.0.0.2", 0)) as inside, socket.create_server(("127.0.0.1", 0)) as outside:
         inside.settimeout(0)
+        outside.settimeout(30)
         answers = iter([[address_of(outside)], [address_of(inside)]])
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: next(answers))
 

@@ -231,6 +231,18 @@ def test_how_long_a_provider_may_be_silent_is_changed_within_bounds(desk: Desk) 
     assert why["error"]["param"] == "silenceSeconds"
 
 
+def test_which_files_a_provider_fetches_is_changed_by_their_endings(desk: Desk) -> None:
+    fetches = {"image": ["*"], "file": ["pdf"], "httpsOnly": True, "notFrom": ["example.com"]}
+
+    status, said = desk("put_provider", {"provider": "openai"}, {"fetches": fetches})
+    refused, why = desk("put_provider", {"provider": "openai"}, {"fetches": {"image": ["*.png"], "file": []}})
+    half, what = desk("put_provider", {"provider": "openai"}, {"fetches": {"image": ["*"]}})
+
+    assert (status, said["entry"]["fetches"]) == (200, fetches)
+    assert (refused, why["error"]["param"]) == (400, "fetches.image.0")
+    assert (half, what["error"]["param"]) == (400, "fetches.file")
+
+
 def test_an_alias_comes_and_goes(desk: Desk) -> None:
     made, _ = desk("put_alias", {"alias": "quick"}, {"model": "gpt-4o-mini"})
     wrong, said = desk("put_alias", {"alias": "quick"}, {"model": "nothing"})

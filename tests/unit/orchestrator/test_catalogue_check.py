@@ -31,6 +31,16 @@ SPOILS: list[tuple[Spoil, str]] = [
         "provider openai: keyHeader is for the protocol openai: the others have their own",
     ),
     (
+        lambda c: c["providers"][0].update(fetches={"image": ["*"]}),
+        'provider openai: fetches must have \'file\', the endings of what is fetched there: ["pdf"], ["*"], or []',
+    ),
+    (
+        lambda c: c["providers"][0].update(
+            dialects={"responses": {"fetches": {"image": ["*.png"], "file": []}}}
+        ),
+        'provider openai: fetches must have \'image\', the endings of what is fetched there: ["pdf"], ["*"], or []',
+    ),
+    (
         lambda c: c["models"][0].update(prices=[]),
         "model mini, route openai: has no price",
     ),

@@ -241,6 +241,15 @@ def test_only_what_the_provider_does_not_fetch_is_fetched() -> None:
     assert [name for name, _, _ in web.asked] == ["b.gif"]
 
 
+def test_routes_that_need_other_files_share_what_was_fetched() -> None:
+    web = Web(a=PNG, b=b"GIF89a")
+    neighbours = world(web, at("bedrock", NONE), at("google", {"image": ["png"], "file": []}))
+
+    walked(showing(A, "https://x.example/b.gif"), neighbours)
+
+    assert sorted(name for name, _, _ in web.asked) == ["a.png", "b.gif"]
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -521,3 +530,24 @@ def test_a_request_without_addresses_loads_nothing_of_this(monkeypatch: pytest.M
     walked(showing(PNG_URI), neighbours)
 
     assert shown(neighbours) == [PNG_URI]
+
+
+def test_a_request_that_cannot_be_translated_has_its_files_fetched_too() -> None:
+    said = {**RESPONSE, "truncation": "auto"}
+    spoken = {"responses": Spoken("/responses", fetches=NONE)}
+    neighbours = world(
+        Web(a=b"%PDF-1.7\n", b=PNG),
+        at("x", NONE, on={"dialects": spoken}),
+        script=(ScriptedResponse(b"", status=400),),
+    )
+    asked = RESPONSES.read(chat_event(said))
+
+    with pytest.raises(Refusal):
+        walked(asked, neighbours)
+
+    assert asked.untranslated is not None
+    assert sent(neighbours)["truncation"] == "auto"
+    assert [part["type"] for part in sent(neighbours)["input"][0]["content"]] == ["input_file", "input_image"]
+    assert sent(neighbours)["input"][0]["content"][1]["image_url"] == PNG_URI
+    # A page of 50 at the least and 9 bytes of PDF, an image of 50, 182 of JSON, 64 around; 100 of output at two.
+    assert neighbours.wallets.held == [555]

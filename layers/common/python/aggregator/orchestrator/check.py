@@ -152,11 +152,32 @@ def _of_requests(at: _Place, provider: JsonObject) -> Iterator[Problem]:
     for name, spoken in dialects.items() if isinstance(dialects, Mapping) else ():
         if not fullmatch(r"/[A-Za-z0-9._/-]{1,100}", str(spoken.get("path", f"/{name}"))):
             yield at.problem(f"dialects.{name}.path", "must be a path under the baseUrl")
+    for at_dialect, holder in (("", provider), *_dialects_in(dialects)):
+        if problem := _of_fetches(holder.get("fetches")):
+            yield at.problem(f"{at_dialect}fetches", f"fetches {problem}")
     if not 0 <= provider.get("callIdLength", 0) <= 64:
         yield at.problem("callIdLength", "callIdLength must be between 0 and 64")
     for pattern, levels in provider.get("efforts", {}).items():
         if unknown := sorted(levels.keys() - EFFORTS):
             yield at.problem("efforts", f"efforts of {pattern} names '{unknown[0]}', which is no level")
+
+
+def _dialects_in(dialects: Any) -> list[tuple[str, JsonObject]]:
+    named = dialects.items() if isinstance(dialects, Mapping) else ()
+    return [(f"dialects.{name}.", spoken) for name, spoken in named]
+
+
+def _of_fetches(fetches: Any) -> str:
+    """Why an entry does not say which files are fetched there; empty if it does, or is none."""
+    if fetches is None:
+        return ""
+    for kind in ("image", "file"):
+        endings = fetches.get(kind)
+        if not isinstance(endings, list) or not all(
+            fullmatch(r"\*|[a-z0-9]{1,10}", each) for each in endings
+        ):
+            return f'must have \'{kind}\', the endings of what is fetched there: ["pdf"], ["*"], or []'
+    return ""
 
 
 def _of_key_header(provider: JsonObject) -> str:
