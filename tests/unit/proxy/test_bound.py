@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from aggregator.billing.cost import cost_of
 from aggregator.billing.price import Price, Tier, Usage
-from aggregator.proxy.bound import bound_of, input_bound, ways_within
+from aggregator.proxy.bound import bound_of, input_bound, ways_of_all, ways_within
 from aggregator.proxy.model import Ask, Route
 from tests.fakes.chat_world import ask, route
 
@@ -207,3 +207,12 @@ def test_what_a_cache_keeps_for_an_hour_is_bounded_where_it_is_asked_for() -> No
     assert held({"type": "ephemeral"}) == 125
     assert held({"type": "ephemeral", "ttl": "5m"}) == 125
     assert held({"type": "ephemeral", "ttl": "1h"}) == 200
+
+
+@given(asks, several, st.none() | st.integers(1, 20_000))
+def test_a_hold_of_the_whole_bound_covers_the_longest_answer_on_each_route(
+    ask: Ask, routes: list[Route], reply_tokens: int | None
+) -> None:
+    held = bound_of(ask, routes).at_most_nano_usd
+
+    assert ways_of_all(ask, routes, reply_tokens) == ways_within(ask, routes, held, reply_tokens)

@@ -178,7 +178,7 @@ class Caller:
             aliases=said.get("aliases") or {},
             cache_seconds=said.get("cacheSeconds", 0),
             cap=said.get("cap", LOWER),
-            over=tuple(Over(key_id, limits) for key_id, limits in said.get("over", ())),
+            over=tuple([Over(key_id, limits) for key_id, limits in said.get("over", ())]),
             secret_made_at=_moment_or_none(said.get("secretMadeAt")),
         )
 

@@ -59,6 +59,17 @@ def ways_within(
     return ways
 
 
+def ways_of_all(ask: Ask, routes: Sequence[Route], reply_tokens: int | None = None) -> list[Way]:
+    """The same where the held amount is the bound of `bound_of`: it covers the longest answer on each of the routes."""
+    most = None if reply_tokens is None else max(1, reply_tokens // ask.choices)
+    ways: list[Way] = []
+    for route in routes:
+        longest = most_output(ask, route)
+        tokens = longest if most is None else min(longest, most)
+        ways.append(Way(route, tokens, calls_on_route(ask, route)[1]))
+    return ways
+
+
 def input_bound(ask: Ask, route: Route) -> int:
     """Most input tokens: a byte makes at most one token, and no model reads more than it takes.
 

@@ -13,7 +13,7 @@ from aggregator.errors import Refusal, status_of
 from aggregator.proxy.admission import Admit
 from aggregator.proxy.afterwards import settled_by
 from aggregator.proxy.answer import headers_after, headers_before, relay
-from aggregator.proxy.bound import bound_of, ways_within
+from aggregator.proxy.bound import bound_of, ways_of_all, ways_within
 from aggregator.proxy.call import NOBODY, Keys, Upstream, Watch, call
 from aggregator.proxy.exchange import Answer, CallFailed, Progress
 from aggregator.proxy.limits import take as limits
@@ -119,7 +119,7 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
         ask, routes = with_files(ask, routes, do.fetch, visit.deadline, do.monotonic)
     bound = bound_of(ask, routes)
     taken = _take(caller, ask.known_on(routes[0]), bound, visit, do)
-    wanted = _Wanted(ask, routes, taken, visit, do)
+    wanted = _Wanted(ask, routes, bound, taken, visit, do)
     hold = _reserve(caller, bound, wanted, visit, do)
     ways = wanted.ways(hold)
     tab = Tab(visit.request_id, caller, ask, hold, visit.now, visit.started_ms, do.monotonic)
@@ -152,6 +152,7 @@ class _Wanted:
 
     ask: Ask
     routes: Sequence[Route]
+    bound: Bound
     taken: Taken
     visit: Visit
     do: Collaborators
@@ -176,6 +177,8 @@ class _Wanted:
         """The ways that its hold pays for."""
         if self.tight is not None:
             return self.tight.ways(hold)
+        if hold.amount_nano_usd >= self.bound.at_most_nano_usd:
+            return ways_of_all(self.ask, self.routes, self.taken.reply_tokens)
         return ways_within(self.ask, self.routes, hold.amount_nano_usd, self.taken.reply_tokens)
 
 

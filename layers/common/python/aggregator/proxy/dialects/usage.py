@@ -48,6 +48,11 @@ _FOR_5_MINUTES = ("ephemeral_5m_input_tokens",)
 _FOR_AN_HOUR = ("ephemeral_1h_input_tokens", "cache_write_1h_tokens")
 _REASONING = ("reasoning_tokens", "thinking_tokens", "thoughtsTokenCount")
 
+_IN_AND_OUT = frozenset({*_INPUT, *_OUTPUT, *_TOTAL})
+"""Who counts under these names alone read and wrote no cache."""
+
+_SPLIT = frozenset({"cache_creation", "cacheDetails"})
+
 _INPUT_BESIDE = ("toolUsePromptTokenCount",)
 _REASONING_BESIDE = ("thoughtsTokenCount",)
 _CACHE_BESIDE = ("input_tokens", "inputTokens")
@@ -76,10 +81,13 @@ def usage_of(said: Any) -> Usage | None:
     prompt = _first(_INPUT, whole) + _first(_INPUT_BESIDE, whole)
     completion = _first(_OUTPUT, whole) + _first(_REASONING_BESIDE, whole)
     total = _first(_TOTAL, whole)
-    read = _first(_READ, part) or _first(_READ, whole)
-    for_an_hour, for_5_minutes = _by_time(said, details, part)
-    written = max(_first(_WRITTEN, part) or _first(_WRITTEN, whole), for_5_minutes + for_an_hour)
-    reasoning = _first(_REASONING, written_part) or _first(_REASONING, whole)
+    read = written = for_an_hour = reasoning = 0
+    plain = whole.keys() <= _IN_AND_OUT and _SPLIT.isdisjoint(said) and _SPLIT.isdisjoint(details)
+    if part or written_part or not plain:
+        read = _first(_READ, part) or _first(_READ, whole)
+        for_an_hour, for_5_minutes = _by_time(said, details, part)
+        written = max(_first(_WRITTEN, part) or _first(_WRITTEN, whole), for_5_minutes + for_an_hour)
+        reasoning = _first(_REASONING, written_part) or _first(_REASONING, whole)
     cache = read + written
     rest = total - prompt - completion
     if cache and _is_beside(said, prompt, cache, rest, reasoning):
