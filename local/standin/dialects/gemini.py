@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from local.standin.ask import Ask, JsonObject
@@ -53,11 +53,18 @@ def whole(completion: Completion, ask: Ask, directives: Directives) -> JsonObjec
 
 
 def events(completion: Completion, ask: Ask, directives: Directives) -> Iterator[JsonObject]:
-    """See `Dialect.events`; a call comes in one piece."""
+    """See `Dialect.events`; a call comes in one piece, and each piece tells the tokens until then."""
     choices = [] if directives.empty else completion.choices
+    spoken = [
+        (choice, part, tokens)
+        for choice in choices
+        for part, tokens in _counted(choice, _parts(choice, ask, piece_by_piece=True))
+    ]
+    counted = sum(choice.tokens for choice in choices) - sum(tokens for _, _, tokens in spoken)
+    for choice, part, tokens in spoken:
+        counted += tokens
+        yield _answer(completion, [_candidate(choice, [part])], directives, counted)
     for choice in choices:
-        for part in _parts(choice, ask, piece_by_piece=True):
-            yield _answer(completion, [_candidate(choice, [part])], directives)
         yield _answer(completion, [_candidate(choice, [{"text": ""}], _finish(choice))], directives)
     if not choices:
         yield _answer(completion, [], directives)
@@ -200,17 +207,26 @@ def _candidate(choice: Choice, parts: list[JsonObject], finish: str = "") -> Jso
     return said | ({"finishReason": finish} if finish else {})
 
 
-def _answer(completion: Completion, candidates: list[JsonObject], directives: Directives) -> JsonObject:
+def _counted(choice: Choice, parts: Iterable[JsonObject]) -> Iterator[tuple[JsonObject, int]]:
+    """Each part with its tokens: a piece of text or thought is one."""
+    calls = iter(choice.calls)
+    for part in parts:
+        yield part, next(calls).tokens if "functionCall" in part else 1
+
+
+def _answer(
+    completion: Completion, candidates: list[JsonObject], directives: Directives, spoken: int | None = None
+) -> JsonObject:
     said: JsonObject = {
         "candidates": candidates,
         "modelVersion": completion.model,
         "responseId": completion.id.removeprefix("chatcmpl-"),
     }
-    return said if directives.no_usage else said | {"usageMetadata": _usage(completion)}
+    return said if directives.no_usage else said | {"usageMetadata": _usage(completion, spoken)}
 
 
-def _usage(completion: Completion) -> JsonObject:
-    said = completion.usage()
+def _usage(completion: Completion, spoken: int | None) -> JsonObject:
+    said = completion.usage(spoken)
     thought = said["completion_tokens_details"]["reasoning_tokens"]
     counted = {
         "promptTokenCount": said["prompt_tokens"],

@@ -71,7 +71,7 @@ def events(completion: Completion, _ask: Ask, directives: Directives) -> Iterato
     """See `Dialect.events`."""
     choice = completion.choices[0]
     counted = {} if directives.no_usage else _usage(completion)
-    begun = {**counted, "output_tokens": 1} if counted else {}
+    begun = {**counted, "output_tokens": 1, "output_tokens_details": None} if counted else {}
     yield {"type": "message_start", "message": {**_message(completion), "usage": begun}}
     yield {"type": "ping"}
     for index, (kind, pieces, call) in enumerate([] if directives.empty else _blocks(choice)):
@@ -222,4 +222,7 @@ def _usage(completion: Completion) -> JsonObject:
         "cache_creation_input_tokens": written,
         "cache_read_input_tokens": completion.cached_tokens,
         "output_tokens": sum(choice.tokens for choice in completion.choices),
+        "output_tokens_details": {
+            "thinking_tokens": sum(choice.reasoning_tokens for choice in completion.choices)
+        },
     }

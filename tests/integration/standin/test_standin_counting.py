@@ -27,6 +27,24 @@ def test_claude_counts_what_its_answer_counts(claude: anthropic.Anthropic) -> No
     assert counted.input_tokens == answered.usage.input_tokens == 75
 
 
+def test_claude_says_how_much_of_its_answer_was_thought(claude: anthropic.Anthropic) -> None:
+    asked: dict[str, Any] = {
+        "model": "claude",
+        "max_tokens": 2000,
+        "messages": [{"role": "user", "content": "hi"}],
+    }
+
+    plain = claude.messages.create(**asked).usage
+    thinking = claude.messages.create(**asked, thinking={"type": "enabled", "budget_tokens": 1024}).usage
+    with claude.messages.stream(**asked, thinking={"type": "enabled", "budget_tokens": 1024}) as stream:
+        streamed = stream.get_final_message().usage
+
+    assert [
+        (each.output_tokens, each.output_tokens_details and each.output_tokens_details.thinking_tokens)
+        for each in (plain, thinking, streamed)
+    ] == [(15, 0), (31, 16), (31, 16)]
+
+
 def test_openai_counts_what_its_answer_counts(gpt: openai.OpenAI) -> None:
     counted = gpt.responses.input_tokens.count(
         model="gpt-4o-mini", input="how are you?", instructions="short"

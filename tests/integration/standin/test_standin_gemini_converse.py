@@ -68,6 +68,18 @@ def test_gemini_whole_and_streamed_says_the_same(gemini: Any) -> None:
     assert (whole.candidates[0].finish_reason, streamed[-1].candidates[0].finish_reason) == ("STOP", "STOP")
 
 
+def test_each_piece_of_gemini_tells_the_tokens_until_then(gemini: Any) -> None:
+    config = {"thinking_config": {"thinking_level": "LOW"}}
+    streamed = gemini.generate_content_stream(model="gemini-3.1-pro-preview", contents="hi", config=config)
+
+    counts = [
+        (each.usage_metadata.thoughts_token_count, each.usage_metadata.candidates_token_count)
+        for each in streamed
+    ]
+
+    assert counts == [(16, spoken) for spoken in (*range(1, 16), 15)]
+
+
 def test_gemini_thinks_aloud_where_it_is_asked_to(gemini: Any) -> None:
     config = {"thinking_config": {"thinking_level": "LOW", "include_thoughts": True}}
 
