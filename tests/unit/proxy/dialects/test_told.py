@@ -12,6 +12,7 @@ from aggregator.orchestrator.merge import merged
 from aggregator.orchestrator.model import Route as CatalogueRoute
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.chat.from_client import read as read_chat
+from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
 from aggregator.proxy.model import Ask, Route, Way
@@ -145,6 +146,13 @@ def test_a_tool_that_only_other_tools_may_call_is_refused_by_name() -> None:
         told(responses(tools=[TOOL | {"allowed_callers": ["programmatic"]}]), via("google/gemini-2.5-flash"))
 
     assert refused.value.param == "tools.0.allowed_callers"
+
+
+def test_labels_of_embeddings_are_told_too() -> None:
+    said = EMBEDDINGS.read(chat_event({"model": "mini", "input": "hi", "user": "u"}))
+
+    assert told(said, via("mistral/mistral-embed")) == ("user",)
+    assert told(said, via("openai/text-embedding-3-small")) == ()
 
 
 def test_marks_that_reach_a_provider_are_not_told() -> None:

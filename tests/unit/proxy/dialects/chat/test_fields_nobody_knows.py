@@ -92,6 +92,24 @@ def test_a_strict_provider_answers_what_it_would_have_refused(provider: str) -> 
     assert told == tuple(fields)
 
 
+@pytest.mark.parametrize(("provider", "told"), [
+    ("mistral", ("annotations",)), ("groq", ("annotations",)), ("openai", ()), ("xai", ()),
+])  # fmt: skip
+def test_sources_of_an_earlier_answer_that_a_strict_provider_does_not_take_are_told(
+    provider: str, told: tuple[str, ...]
+) -> None:
+    page = {"start_index": 0, "end_index": 2, "title": "P", "url": "https://a.example"}
+    answer = {
+        "role": "assistant",
+        "content": "yo",
+        "annotations": [{"type": "url_citation", "url_citation": page}],
+    }
+    hi = {"role": "user", "content": "hi"}
+
+    assert sent(provider, messages=[hi, answer, hi])[1] == told
+    assert sent(provider, messages=[hi, answer | {"annotations": []}, hi])[1] == ()
+
+
 def test_what_needs_no_look_at_the_table_has_a_class_there() -> None:
     assert CHAT.keys() >= to_provider._COMMON
 

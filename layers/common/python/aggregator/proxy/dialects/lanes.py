@@ -65,6 +65,8 @@ _HINTS = frozenset({
     "verbosity", "store",
 })  # fmt: skip
 
+_SOURCES = "messages[].annotations"
+
 _Route = TypeVar("_Route")
 
 
@@ -200,6 +202,8 @@ def left_out(ask: Ask, via: CatalogueRoute, lane: Lane, sent: UpstreamRequest) -
         and not takes_responses(ask, via)
     ):
         gone = sorted(name for name in via.provider.left_out & ask.body.keys() if ask.body[name])
+        if ask.surface == CHAT and (via.provider.message_fields or _SOURCES in via.provider.left_out):
+            gone += ["annotations"] if any(each.get("annotations") for each in ask.body["messages"]) else []
         return (*hosted, *gone, *sent.ignored)
     if not (
         ask.asked or _HINTS & ask.body.keys() or any("annotations" in each for each in ask.body["messages"])
