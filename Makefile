@@ -59,8 +59,9 @@ template: setup ## cfn-lint over the templates, as written and as CloudFormation
 properties: setup ## 100,000 random histories of the ledger
 	@LEDGER_EXAMPLES=100000 $(BIN)/python -m pytest tests/unit/billing/test_ledger_properties.py $(ARGS)
 
-model: setup ## explore every interleaving of the ledger's protocol
+model: setup ## explore every interleaving of the ledger's protocol, and of limits that keys share
 	@$(BIN)/python -m tests.model.ledger_explorer
+	@$(BIN)/python -m tests.model.limits_explorer
 
 fuzz: setup ## random HTTP answers, events and signatures, read by us and by others; ARGS="--seconds 3600"
 	@$(BIN)/python -m tests.fuzz $(ARGS)

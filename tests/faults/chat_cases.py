@@ -14,7 +14,15 @@ from local.replay_usage import lost_events
 from tests.faults.door import Door, Invoke, Reply, letting_in
 from tests.faults.fault_proxy import Fault, FaultProxy
 from tests.faults.injections import REFUSED, Inject, injections_for
-from tests.faults.platform import ADMIN, CREDIT_NANO_USD, FALLBACK_MODEL, MODEL, JsonObject, Platform
+from tests.faults.platform import (
+    ADMIN,
+    CREDIT_NANO_USD,
+    FALLBACK_MODEL,
+    MODEL,
+    TIGHT_NANO_USD,
+    JsonObject,
+    Platform,
+)
 from tests.faults.rows import Happened
 from tests.faults.waiting import wait_until
 
@@ -26,7 +34,8 @@ _numbers = count()
 class Call:
     """A call to AWS on the path of a chat: who makes it, of which service, and whether in a warm environment.
 
-    `holding` is what tells it from others of its action, `limits` are the key's, and `headers` those of the request.
+    `holding` is what tells it from others of its action, `limits` are the key's, `headers` those of the request, and
+    `credit` what its user has.
     """
 
     section: str
@@ -39,7 +48,11 @@ class Call:
     holding: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    credit: int = CREDIT_NANO_USD
 
+
+RETURN = ":to_available"
+"""What tells the return of a large hold's rest from other writes of the walk."""
 
 LIMITS = {"concurrentRequests": 1, "dailyBudgetNanoUsd": CREDIT_NANO_USD}
 IDEMPOTENT = {"Idempotency-Key": "once"}
@@ -75,6 +88,15 @@ CALLS = (
         limits=LIMITS,
     ),
     Call("reserve: UpdateItem", "dynamodb", "UpdateItem", warm=True),
+    Call(
+        "emit: UpdateItem before it, the rest of a large hold",
+        "dynamodb",
+        "UpdateItem",
+        warm=True,
+        holding=RETURN,
+        without=(REFUSED,),  # then nothing was held
+        credit=TIGHT_NANO_USD,
+    ),
     Call("emit: PutEvents", "events", "PutEvents", warm=True),
     Call("emit: SendMessage, while the bus answers 500", "sqs", "SendMessage", warm=True, bus_is_down=True),
     Call(
@@ -154,7 +176,7 @@ def cases(platform: Platform) -> Iterator[Callable[[], Happened]]:
 
 
 def _disturbed(platform: Platform, call: Call, name: str, inject: Inject) -> Happened:
-    user_id = platform.new_user()
+    user_id = platform.new_user(call.credit)
     with ExitStack() as opened:
         proxy = opened.enter_context(FaultProxy(platform.emulator.url, only=call.holding))
         proxies = {call.service: proxy}
@@ -174,7 +196,8 @@ def _disturbed(platform: Platform, call: Call, name: str, inject: Inject) -> Hap
         tries = proxy.calls.count(call.action)
         said = door.log.read_text(encoding="utf-8") if door.log.exists() else ""
         lost = list(lost_events(said.splitlines()))
-        return Happened(call.section, name, user_id, reply, platform.account(user_id), tries, lost)
+        at_once = platform.account(user_id)
+        return Happened(call.section, name, user_id, reply, at_once, tries, lost, credit_nano_usd=call.credit)
 
 
 def _provided(platform: Platform, provider: Provider) -> Happened:

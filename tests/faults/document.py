@@ -22,7 +22,7 @@ hold at the latest. After all of them, each account is the sum of its entries.
 
 - **tries**: how many calls of that action came over the wire for one request.
 - **held at once**: what the account holds at the moment the client has its answer. Undisturbed, that is the bound,
-  until the event is settled.
+  until the event is settled; of a hold that was large against the account it is the cost, for the rest is back.
 - **charged**: what the ledger says once everything that arrived is settled, each event delivered twice.
 - **after the deadline**: what of the balance can be spent then, without anybody doing anything.
 """

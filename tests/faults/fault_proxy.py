@@ -74,7 +74,7 @@ class FaultProxy:
     """Passes calls on to `endpoint`, but for those that it was told of. Use it as a context.
 
     `calls` are the actions that came, `carried_out` those that the service was asked for. With `only`, calls whose
-    body does not hold that text are passed on, and not counted.
+    body does not hold that text are passed on, and neither counted nor held.
     """
 
     def __init__(self, endpoint: str, *, only: str = "") -> None:
@@ -140,8 +140,10 @@ class FaultProxy:
             self._plans[action] = (fault, None if times is None else times - 1)
             return fault
 
-    def gate_for(self, action: str, side: Side) -> Gate | None:
+    def gate_for(self, action: str, side: Side, body: bytes) -> Gate | None:
         """Handler's side: where this call is to be held, if it is."""
+        if self._only not in body:
+            return None
         with self._lock:
             gate = self._gates.get(action)
             return self._gates.pop(action) if gate is not None and gate.side is side else None
@@ -197,7 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         target, _, action = self.headers.get("X-Amz-Target", "").partition(".")
         fault = proxy.fault_for(action, body)
-        self._hold(action, Side.BEFORE)
+        self._hold(action, Side.BEFORE, body)
         match fault:
             case Fault.RESET:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -215,11 +217,11 @@ class _Handler(BaseHTTPRequestHandler):
                 raise _CutError
             case None:
                 answer, said = self._forward(action, body)
-                self._hold(action, Side.AFTER)
+                self._hold(action, Side.AFTER, body)
                 self._answer(answer.status, answer.getheaders(), said)
 
-    def _hold(self, action: str, side: Side) -> None:
-        gate = self.server.proxy.gate_for(action, side)
+    def _hold(self, action: str, side: Side, body: bytes) -> None:
+        gate = self.server.proxy.gate_for(action, side, body)
         if gate is not None:
             gate.hold()
             raise _CutError

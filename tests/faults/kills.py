@@ -8,10 +8,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
-from tests.faults.chat_cases import new_name
+from tests.faults.chat_cases import RETURN, new_name
 from tests.faults.door import Door, Reply
 from tests.faults.fault_proxy import Fault, FaultProxy, Side
-from tests.faults.platform import Platform
+from tests.faults.platform import CREDIT_NANO_USD, TIGHT_NANO_USD, Platform
 from tests.faults.rows import BROKEN, Happened
 from tests.faults.waiting import wait_until
 
@@ -26,7 +26,8 @@ RACE = ("502 `internal_error`", BROKEN)
 class Moment:
     """A moment of the walk: the call that is held then, or what the provider is told instead.
 
-    `answering` is a moment at which a stream's first bytes may be on their way.
+    `answering` is a moment at which a stream's first bytes may be on their way. `holding` tells the call from others of
+    its action, and `credit` is what the user has.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Moment:
     plain: bool = True
     bus_is_down: bool = False
     answering: bool = False
+    holding: str = ""
+    credit: int = CREDIT_NANO_USD
 
 
 MOMENTS = (
@@ -44,6 +47,24 @@ MOMENTS = (
     Moment("after reserve, before its answer", "dynamodb", "UpdateItem", Side.AFTER),
     Moment("during the call", directive="slow=5s"),
     Moment("after the first byte", directive="token-delay=500ms", plain=False),
+    Moment(
+        "before the rest of a large hold is back",
+        "dynamodb",
+        "UpdateItem",
+        Side.BEFORE,
+        answering=True,
+        holding=RETURN,
+        credit=TIGHT_NANO_USD,
+    ),
+    Moment(
+        "after the rest of a large hold is back, before emit",
+        "dynamodb",
+        "UpdateItem",
+        Side.AFTER,
+        answering=True,
+        holding=RETURN,
+        credit=TIGHT_NANO_USD,
+    ),
     Moment("before emit", "events", "PutEvents", Side.BEFORE, answering=True),
     Moment("after emit, before the answer", "events", "PutEvents", Side.AFTER, answering=True),
     Moment(
@@ -76,7 +97,9 @@ def _killed(platform: Platform, moment: Moment, stream: bool) -> list[Happened]:
     with ExitStack() as opened:
         proxies = {}
         if moment.service:
-            proxies[moment.service] = opened.enter_context(FaultProxy(platform.emulator.url))
+            proxies[moment.service] = opened.enter_context(
+                FaultProxy(platform.emulator.url, only=moment.holding)
+            )
         if moment.bus_is_down:
             proxies["events"] = opened.enter_context(FaultProxy(platform.emulator.url))
             proxies["events"].on("PutEvents", Fault.FAILED)
@@ -97,7 +120,7 @@ class _Victim:
 
     def die(self) -> Happened:
         """Ask once, and kill."""
-        moment, user_id = self.moment, self.platform.new_user()
+        moment, user_id = self.moment, self.platform.new_user(self.moment.credit)
         text = f"[[standin {moment.directive or 'tokens=5'}]] {user_id}"
         if moment.action:
             reply = self._while_held(user_id, text)
@@ -107,7 +130,8 @@ class _Victim:
             reply = self._after_the_first_byte(user_id, text)
         name = f"{moment.name}, {'a stream' if self.stream else 'plain'}"
         either = RACE if moment.answering and self.stream else ()
-        return Happened(SECTION, name, user_id, reply, self.platform.account(user_id), either=either)
+        at_once = self.platform.account(user_id)
+        return Happened(SECTION, name, user_id, reply, at_once, either=either, credit_nano_usd=moment.credit)
 
     def _while_held(self, user_id: str, text: str) -> Reply:
         gate = self.proxies[self.moment.service].hold(self.moment.action, self.moment.side)

@@ -37,6 +37,8 @@ from tests.faults.fault_proxy import FaultProxy
 JsonObject = dict[str, Any]
 
 CREDIT_NANO_USD = 1_000_000_000
+TIGHT_NANO_USD = 3_000_000
+"""What an account has of which one request holds a large part."""
 MODEL = "faulty"
 FALLBACK_MODEL = "faulty-with-fallback"
 ADMIN = Caller(key_id="admin", user_id="admin", scopes=(ADMIN_SCOPE,))

@@ -6,6 +6,9 @@ from aggregator.billing.model import PLATFORM_LOSS, Account, Entry
 from tests.faults.door import Reply
 from tests.faults.platform import CREDIT_NANO_USD
 
+LEAST_BOUND_NANO_USD = 100_000
+"""What every bound here is over, and every cost under: what is held is less where the rest of a hold is back."""
+
 AFTER_THE_DEADLINE_SECONDS = 2 * 3600
 BROKEN = "200, then the connection breaks"
 
@@ -25,6 +28,7 @@ class Happened:
     tries: int | None = None
     lost_events: list[dict[str, object]] = field(default_factory=list)
     either: tuple[str, ...] = ()
+    credit_nano_usd: int = CREDIT_NANO_USD
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Row:
     cells: tuple[str, ...]
     charged_nano_usd: int
     entries: int
-    spendable_after_nano_usd: int
+    lost_nano_usd: int
 
     @property
     def name(self) -> str:
@@ -79,11 +83,11 @@ def row_of(happened: Happened, now: float, account: Account, entries: list[Entry
             *tries,
             held_words(happened.at_once),
             f"nothing; once its log line is replayed: {said}" if replayed else said,
-            "all of it" if spendable == CREDIT_NANO_USD else f"all but {_what(entries)}",
+            "all of it" if spendable == happened.credit_nano_usd else f"all but {_what(entries)}",
         ),
         charged_nano_usd=charged,
         entries=len(entries),
-        spendable_after_nano_usd=spendable,
+        lost_nano_usd=happened.credit_nano_usd - charged - spendable,
     )
 
 
@@ -100,6 +104,8 @@ def sees(reply: Reply) -> str:
 def held_words(account: Account) -> str:
     """What the account holds, counted in holds."""
     count = sum(held.count for held in account.holds.values())
+    if 0 < sum(held.amount_nano_usd for held in account.holds.values()) < LEAST_BOUND_NANO_USD:
+        return "its cost"
     return {0: "nothing", 1: "the bound", 2: "the bound, twice"}[count]
 
 

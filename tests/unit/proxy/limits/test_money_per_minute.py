@@ -138,10 +138,10 @@ def test_a_hold_is_no_more_than_what_the_minute_gave_and_the_answer_is_capped_to
 
 def test_what_costs_nothing_passes_and_leaves_no_trace() -> None:
     aws = FaultyAws()
-    limited = key(**{USD: 100})
-    take(aws.store(), limited, demand("r1"))
+    take(aws.store(), key(**{USD: 100}), demand("r1"))
 
-    free = take(aws.store(), limited, demand("r2", at_most_nano_usd=0, at_least_nano_usd=0))
+    lowered = key(**{USD: 50})
+    free = take(aws.store(), lowered, demand("r2", at_most_nano_usd=0, at_least_nano_usd=0))
 
     assert (free.at_most_nano_usd, aws.counted) == (0, {MINUTE: 100, "running": 2})
 

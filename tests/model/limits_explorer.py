@@ -1,0 +1,269 @@
+"""Every interleaving of requests of keys that share what the key over them may spend: in a minute, and in a day.
+
+The real store and the real rules run at every step, on DynamoDB in memory; one step is one AWS call. Answers are lost,
+calls are repeated, processes die, and the minute passes. An independent count says what was spent.
+
+    python -m tests.model.limits_explorer            states explored, for the protocol as it is
+    python -m tests.model.limits_explorer --broken   the shortest way to spend too much in each broken variant
+"""
+
+import re
+import sys
+from ast import literal_eval
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from aggregator.auth.caller import Caller, Over
+from aggregator.auth.model import DAILY_BUDGET_NANO_USD, USD_PER_MINUTE
+from aggregator.proxy.limits import rules
+from aggregator.proxy.limits.counts import Full, Stored, owners_of
+from aggregator.proxy.limits.rules import Demand, Taken
+from aggregator.proxy.limits.store import LimitStore
+from aggregator.runtime.aws import JsonObject
+from tests.fakes.memory_dynamodb import MemoryDynamoDb
+from tests.model.world import Items, frozen
+
+NOON = datetime(2026, 11, 23, 12, 0, 13, tzinfo=UTC)
+TIMES = (NOON, NOON + timedelta(seconds=60))
+MAKER = {USD_PER_MINUTE: 5, DAILY_BUDGET_NANO_USD: 8}
+CHILD = {USD_PER_MINUTE: 4}
+MOST, LEAST, SPENT = (4, 3, 2), (2, 1, 2), (1, 3, 2)
+KEYS = ("c1", "c2", "c1")
+TRIES = 2
+
+LINE_COUNTS = "a line that counts"
+BOUND_COUNTS = "a bound that counts"
+RULES = frozenset({LINE_COUNTS, BOUND_COUNTS})
+CLAUSES = {
+    "take: room": r"\(attribute_not_exists\(#c",
+    "take: ticket": r"NOT contains",
+    "back: ticket": r"contains",
+}
+BROKEN = (*CLAUSES, *sorted(RULES))
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request: `state` is want, running, undo, over, done, refused or dead; `taken_at` is of TIMES."""
+
+    state: str = "want"
+    tries: int = 0
+    seen: str = "{}"
+    granted: int = 0
+    taken_at: int = 0
+    spent: int = 0
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that is the case at one moment. `exact`: nobody died, and no return was given up."""
+
+    items: Items = ()
+    asks: tuple[Ask, ...] = (Ask(),) * len(MOST)
+    time: int = 0
+    exact: bool = True
+
+
+class Weakened:
+    """DynamoDB that forgets one clause."""
+
+    def __init__(self, inner: MemoryDynamoDb, without: str) -> None:
+        self._inner = inner
+        self._write, _, _ = without.partition(":")
+        self._clause = CLAUSES.get(without)
+
+    def call(self, action: str, request: JsonObject) -> JsonObject:
+        """Drop the clause that the variant is without, then carry out the call."""
+        write = "take" if "SET expires_at" in request["UpdateExpression"] else "back"
+        if self._clause is not None and write == self._write:
+            clauses = request["ConditionExpression"].split(" AND ")
+            kept = [each for each in clauses if not re.match(self._clause, each)]
+            rest = {name: value for name, value in request.items() if name != "ConditionExpression"}
+            request = rest | ({"ConditionExpression": " AND ".join(kept)} if kept else {})
+        return self._inner.call(action, request)
+
+
+def caller_of(n: int, without: str) -> Caller:
+    """Who asks: one of two keys that a key made."""
+    over = () if without == LINE_COUNTS else (Over("k1", MAKER),)
+    return Caller(key_id=KEYS[n], user_id="u", limits=CHILD, over=over)
+
+
+def demand_of(n: int, taken_at: int) -> Demand:
+    """What it asks for."""
+    return Demand(f"r{n}", TIMES[taken_at], 600, 1, MOST[n], LEAST[n])
+
+
+class Explorer:
+    """Breadth-first search over worlds; `without` names what a deliberately broken variant leaves out."""
+
+    def __init__(self, without: str = "") -> None:
+        self._without = without
+        self._known: dict[Any, tuple[Items, Any]] = {}
+
+    def run(self) -> tuple[int, str | None, list[str]]:
+        """Explore; return the number of states, what was violated (None: nothing), and the shortest way to it."""
+        start = World()
+        came_from: dict[World, tuple[World, str] | None] = {start: None}
+        ahead = deque([start])
+        while ahead:
+            world = ahead.popleft()
+            if wrong := violation(world):
+                return len(came_from), wrong, _way(came_from, world)
+            for name, following in self._steps(world):
+                if following not in came_from:
+                    came_from[following] = (world, name)
+                    ahead.append(following)
+        return len(came_from), None, []
+
+    def _steps(self, world: World) -> Iterator[tuple[str, World]]:
+        for n, ask in enumerate(world.asks):
+            if ask.state == "want":
+                yield from self._take_steps(world, n, ask)
+            elif ask.state == "running":
+                over = replace(ask, state="over", spent=min(SPENT[n], ask.granted))
+                yield f"r{n} has spent {over.spent}", _with(world, n, over)
+                dead = replace(ask, state="dead", spent=ask.granted)
+                yield f"r{n} dies", replace(_with(world, n, dead), exact=False)
+            elif ask.state in ("over", "undo"):
+                yield from self._back_steps(world, n, ask)
+        if world.time + 1 < len(TIMES):
+            yield "the minute passes", replace(world, time=world.time + 1)
+
+    def _take_steps(self, world: World, n: int, ask: Ask) -> Iterator[tuple[str, World]]:
+        caller, demand = caller_of(n, self._without), demand_of(n, world.time)
+        stored = _thawed(ask.seen)
+        if ask.tries == TRIES or rules.refusal_of(owners_of(caller), stored, demand) is not None:
+            yield f"r{n} is refused", _with(world, n, replace(ask, state="refused"))
+            return
+        for times in (1, 2):  # the client repeats what a fault answered, though it was carried out
+            items, outcome = self._do(world.items, "take", n, world.time, ask.seen, times)
+            if isinstance(outcome, int):
+                granted = replace(ask, state="running", granted=outcome, taken_at=world.time, seen="{}")
+                yield f"r{n} takes {outcome}, sent {times}x", _with(world, n, granted, items)
+                lost = replace(granted, state="undo", tries=0)
+                yield f"r{n} takes {outcome}, and its answer is lost", _with(world, n, lost, items)
+            else:
+                yield f"r{n} finds it full", _with(world, n, replace(ask, tries=ask.tries + 1, seen=outcome))
+
+    def _back_steps(self, world: World, n: int, ask: Ask) -> Iterator[tuple[str, World]]:
+        items, _ = self._do(world.items, "back", n, ask, world.time)
+        done = replace(ask, state="done", tries=0)
+        yield f"r{n} gives back", _with(world, n, done, items)
+        yield (
+            f"r{n} dies before it gives back",
+            replace(_with(world, n, replace(ask, state="dead")), exact=False),
+        )
+        if ask.tries < TRIES:
+            again = replace(ask, tries=TRIES)
+            yield f"r{n} gives back, its answer is lost, and it does so again", _with(world, n, again, items)
+
+    def _do(self, items: Items, action: str, *arguments: Any) -> tuple[Items, Any]:
+        """Carry out one call of the store on a table; the same call on the same table is carried out once."""
+        key = (items, action, arguments)
+        if key not in self._known:
+            table = MemoryDynamoDb()
+            table.items = {name: {k: literal_eval(v) for k, v in values} for name, values in items}
+            store = LimitStore(Weakened(table, self._without), "proxy")
+            outcome = getattr(self, f"_{action}")(store, *arguments)
+            self._known[key] = (frozen(table), outcome)
+        return self._known[key]
+
+    def _take(self, store: LimitStore, n: int, taken_at: int, seen: str, times: int) -> int | str:
+        caller, demand = caller_of(n, self._without), demand_of(n, taken_at)
+        wanted = rules.take_of(caller, demand, _thawed(seen))
+        granted = wanted.amount_nano_usd
+        if self._without == BOUND_COUNTS:
+            wanted = replace(wanted, counters=tuple(replace(each, adds=1) for each in wanted.counters))
+        try:
+            for _ in range(times):
+                store.take(wanted)
+        except Full as full:
+            return _seen(full.stored)
+        return granted
+
+    def _back(self, store: LimitStore, n: int, ask: Ask, time: int) -> None:
+        caller, demand = caller_of(n, self._without), demand_of(n, ask.taken_at)
+        take = rules.take_of(caller, replace(demand, at_most_nano_usd=ask.granted), {})
+        taken: Taken = replace(rules.taken_of(caller, demand, take, {}), at_most_nano_usd=ask.granted)
+        back = rules.back_of(taken, spent_nano_usd=ask.spent, used_tokens=None, now=TIMES[time], ends=None)
+        store.give_back(taken, back)
+
+
+def violation(world: World) -> str | None:
+    """What is wrong with a world, if anything."""
+    counted = _counted(world.items)
+    if min(counted.values(), default=0) < 0:
+        return f"a count is below zero: {dict(counted)}"
+    for key, limits in (("k1", MAKER), ("c1", CHILD), ("c2", CHILD)):
+        asks = [ask for n, ask in enumerate(world.asks) if key in ("k1", KEYS[n])]
+        for limit, most in limits.items():
+            windows = [[0, 1]] if limit == DAILY_BUDGET_NANO_USD else [[0], [1]]
+            for window in windows:
+                spent = sum(_spends(ask) for ask in asks if ask.taken_at in window)
+                if spent > most:
+                    return f"{spent} are spent of {most} by {key} ({limit})"
+    if world.exact and all(ask.state in ("done", "refused") for ask in world.asks):
+        spent = sum(ask.spent for ask in world.asks)
+        if counted.get("d#2026-11-23", 0) != spent:
+            return f"{counted.get('d#2026-11-23', 0)} are counted of {spent} that were spent"
+    return None
+
+
+def _spends(ask: Ask) -> int:
+    """What a request has spent, or may spend yet."""
+    return ask.granted if ask.state == "running" else ask.spent
+
+
+@cache
+def _counted(items: Items) -> Mapping[str, int]:
+    stored = {name: literal_eval(value) for _, values in items for name, value in values}
+    return {name: int(value["N"]) for name, value in stored.items() if name[:2] in ("u#", "d#")}
+
+
+def _seen(stored: Stored) -> str:
+    return repr(
+        {
+            name: sorted(value) if isinstance(value, set | frozenset) else value
+            for name, value in sorted(stored.items())
+        }
+    )
+
+
+def _thawed(seen: str) -> Stored:
+    stored: Stored = literal_eval(seen)
+    return stored
+
+
+def _with(world: World, n: int, ask: Ask, items: Items | None = None) -> World:
+    asks = (*world.asks[:n], ask, *world.asks[n + 1 :])
+    return replace(world, asks=asks, items=world.items if items is None else items)
+
+
+def _way(came_from: dict[World, tuple[World, str] | None], world: World) -> list[str]:
+    names: list[str] = []
+    step = came_from[world]
+    while step is not None:
+        before, name = step
+        names.append(name)
+        step = came_from[before]
+    return names[::-1]
+
+
+def main(arguments: list[str]) -> int:
+    """Print what was explored; exit 1 if the outcome is not the expected one."""
+    missed = 0
+    for without in BROKEN if "--broken" in arguments else ("",):
+        states, wrong, way = Explorer(without).run()
+        missed += (wrong is None) == bool(without)
+        said = f"without {without}: " if without else ""
+        sys.stdout.write(f"{said}{states} states, {wrong or 'no violation'} {'; '.join(way)}\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
