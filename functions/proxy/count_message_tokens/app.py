@@ -1,7 +1,10 @@
 """POST /v1/messages/count_tokens and /proxy/anthropic/v1/messages/count_tokens: an estimate, free."""
 
-from aggregator.proxy.dialects.messages.count import counting
+from aggregator.proxy.count_tokens import counting
+from aggregator.proxy.dialects.messages.client import MESSAGES
+from aggregator.proxy.dialects.messages.from_client import taken
+from aggregator.proxy.dialects.messages.tokens import estimated_tokens
 from aggregator.proxy.wiring import catalogue
 from aggregator.runtime.streaming import portable
 
-handler = portable(counting(lambda now: catalogue().current(now)))
+handler = portable(counting(MESSAGES, taken, estimated_tokens, lambda now: catalogue().current(now)))

@@ -14,10 +14,12 @@ from aggregator.billing.price import Price
 from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.store import AnswerStore
+from aggregator.proxy.count_tokens import counting
 from aggregator.proxy.dialects.chat.client import CHAT
 from aggregator.proxy.dialects.embeddings.client import EMBEDDINGS
 from aggregator.proxy.dialects.messages.client import MESSAGES
-from aggregator.proxy.dialects.messages.count import counting
+from aggregator.proxy.dialects.messages.from_client import taken
+from aggregator.proxy.dialects.messages.tokens import estimated_tokens
 from aggregator.proxy.dialects.responses.client import RESPONSES
 from aggregator.proxy.edge import serve
 from aggregator.proxy.limits.store import LimitStore
@@ -164,7 +166,9 @@ class SurfaceServer:
             "/proxy/openai/responses": served(RESPONSES),
             "/v1/messages": served(MESSAGES),
             "/proxy/anthropic/v1/messages": served(MESSAGES),
-            "/v1/messages/count_tokens": counting(lambda _now: self._catalogue),
+            "/v1/messages/count_tokens": counting(
+                MESSAGES, taken, estimated_tokens, lambda _now: self._catalogue
+            ),
             "/v1/embeddings": served(EMBEDDINGS),
             "/proxy/openai/embeddings": served(EMBEDDINGS),
         }

@@ -7,7 +7,10 @@ import pytest
 
 from aggregator.auth.caller import Caller
 from aggregator.orchestrator.catalogue import Catalogue
-from aggregator.proxy.dialects.messages.count import counting
+from aggregator.proxy.count_tokens import counting
+from aggregator.proxy.dialects.messages.client import MESSAGES
+from aggregator.proxy.dialects.messages.from_client import taken
+from aggregator.proxy.dialects.messages.tokens import estimated_tokens
 from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import NOW, REQUEST_ID, chat_event
 
@@ -33,7 +36,7 @@ def answered(asked: JsonObject, caller: Caller | None = None, **fields: Any) -> 
     event = chat_event(ASKED | asked, "/v1/messages/count_tokens")
     if caller is not None:
         event["requestContext"]["authorizer"] = caller.to_context()
-    return counting(lambda _now: catalogue(**fields))(event, None)
+    return counting(MESSAGES, taken, estimated_tokens, lambda _now: catalogue(**fields))(event, None)
 
 
 def counted(**asked: Any) -> int:

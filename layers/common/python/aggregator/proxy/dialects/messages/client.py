@@ -4,14 +4,11 @@ from aggregator.proxy.dialects.messages.client_errors import refuse, status
 from aggregator.proxy.dialects.messages.from_client import NAME, read
 from aggregator.proxy.dialects.surface import Surface, ends_in
 
-REQUEST_ID_HEADER = "request-id"
-
-
 MESSAGES = Surface(
     NAME,
     read,
     refuse,
     status,
     is_whole=ends_in("message_stop"),
-    names_request=(REQUEST_ID_HEADER,),
+    names_request=("request-id",),
 )
