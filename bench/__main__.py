@@ -123,7 +123,7 @@ NOT_HERE = {
     "the cloud": "no AWS account: time in API Gateway, Lambda's own overhead, network and real tables are not in here",
     "arm64": "measured on the processor of this machine; Lambda runs the functions on Graviton",
     "256 MB": "a process here has a whole core; a function of 256 MB has 14 % of one, so its CPU takes 7 times as long",
-    "instructions": "not counted: the regression guard counts calls, Python functions, units and modules instead",
+    "the kernel's instructions": "not counted: valgrind counts those of the process alone",
 }
 
 

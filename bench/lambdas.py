@@ -31,7 +31,8 @@ PYTHON = str(environments.LAMBDA / "bin" / "python")
 class Function(NamedTuple):
     """Code to run: `folder` holds app.py. `streams`: started by our runtime, through the exec wrapper.
 
-    `root` has the sources of its layers: this repository, or an earlier commit of it.
+    `root` has the sources of its layers: this repository, or an earlier commit of it. `under` is what runs the
+    interpreter, where something does.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Function(NamedTuple):
     packages: Path | None = None
     root: Path = ROOT
     environment: Mapping[str, str] = MappingProxyType({})
+    under: tuple[str, ...] = ()
 
 
 def ours(name: str, *, layers: tuple[str, ...] = COLD, streams: bool = False, root: Path = ROOT) -> Function:
@@ -75,15 +77,16 @@ class FunctionProcess:
 
     def __init__(self, function: Function, environment: Mapping[str, str], log: Path) -> None:
         self._api = RuntimeApi()
+        self._ready_seconds = 600.0 if function.under else 60.0
         self.used: Usage | None = None
         python = sys.executable if function.layers == SOURCES else PYTHON
         layers = [layer(each, function.root) for each in function.layers]
         paths = [str(each / "python") for each in layers]
         if function.packages:
             paths.append(str(function.packages))
-        command = [python, "-m", "awslambdaric", "app.handler"]
+        command = [*function.under, python, "-m", "awslambdaric", "app.handler"]
         if function.streams:
-            command = [str(layers[0] / "bin" / "stream-runtime"), python, "bootstrap"]
+            command = [str(layers[0] / "bin" / "stream-runtime"), *function.under, python, "bootstrap"]
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 (our own functions)
                 command,
@@ -110,7 +113,7 @@ class FunctionProcess:
 
     def __enter__(self) -> Self:
         try:
-            self._api.wait_until_ready(lambda: self._process.poll() is None)
+            self._api.wait_until_ready(lambda: self._process.poll() is None, self._ready_seconds)
         except BaseException:
             self.close()
             raise
@@ -131,6 +134,12 @@ class FunctionProcess:
     def memory_mb(self) -> float:
         """Resident memory now."""
         return memory_mb(self._process.pid)
+
+    def leave(self) -> None:
+        """Let the process end by itself, as it does when the Runtime API has gone; what it used is not known then."""
+        self._api.close()
+        self._process.wait(timeout=120)
+        self.used = Usage(0.0, 0.0)
 
     def close(self) -> None:
         """End the process; `used` is what it used, from its first instruction on."""

@@ -8,9 +8,10 @@ from bench import lambdas
 from bench.earlier import Earlier, Stage, checked_out, staged
 from bench.entered import entered
 from bench.events import authorizer_event
+from bench.instructions import can_count, instructions
 from bench.numbers import Spread
 from bench.part_start import Case, one_process, start_once
-from bench.part_warm import BODIES, EVENTS, chat, per_chunk
+from bench.part_warm import BODIES, EVENTS, MESSAGE_EVENTS, MESSAGES, chat, per_chunk
 from bench.targets import Target, direct, in_turn, told
 from bench.world import World
 
@@ -33,6 +34,13 @@ def measure(folder: Path, commit: str, missing: dict[str, str], *, rounds: int, 
             BEFORE: _entered(earlier.chat, stage.environment, stage.chats, folder),
             NOW: _entered(lambdas.CHAT, world.environment(), EVENTS, folder),
         }
+        counted = {}
+        if can_count():
+            counted = {
+                BEFORE: instructions(earlier.chat, stage.environment, stage.chats, folder),
+                NOW: instructions(lambdas.CHAT, world.environment(), EVENTS, folder),
+                MESSAGES: instructions(lambdas.MESSAGES, world.environment(), MESSAGE_EVENTS, folder),
+            }
     with ExitStack() as cleanup:
         world = cleanup.enter_context(World(folder / "now-tls", provider_over_tls=True))
         stage = staged(earlier, BODIES, folder / "before-tls", cleanup)
@@ -41,7 +49,14 @@ def measure(folder: Path, commit: str, missing: dict[str, str], *, rounds: int, 
             BEFORE: _memory(earlier.chat, stage.environment, stage.chats["plain"], folder),
             NOW: _memory(lambdas.CHAT, world.environment(tls=True), EVENTS["plain"], folder),
         }
-    return {"commit": earlier.commit, **warm, "functionsEntered": functions, "start": start, "memory": memory}
+    return {
+        "commit": earlier.commit,
+        **warm,
+        "functionsEntered": functions,
+        "instructions": counted,
+        "start": start,
+        "memory": memory,
+    }
 
 
 def _warm(targets: list[Target], missing: dict[str, str], rounds: int) -> JsonObject:

@@ -140,6 +140,8 @@ def _before(before: JsonObject | None) -> Iterator[str]:
         yield _row(f"{kind}: added p50, ms", *(of[each]["addedMs"]["p50"] for each in _WHEN), *_ratio(added))
         entered = (before["functionsEntered"][each][kind] for each in _WHEN)
         yield _row(f"{kind}: Python functions entered", *entered)
+        if before["instructions"]:
+            yield _row(f"{kind}: instructions", *_counted(before["instructions"], kind))
     yield _row("a chunk, one by one: CPU, ms", *(before["perChunkCpuMs"][each]["median"] for each in _WHEN))
     for function, of in before["start"].items():
         for figure in ("cpuReadyMs", "cpuFirstAnswerMs"):
@@ -148,8 +150,15 @@ def _before(before: JsonObject | None) -> Iterator[str]:
         for moment in ("ready", "firstAnswer"):
             modules = (of["modules"][each][moment] for each in _WHEN)
             yield _row(f"start of the {function}: modules, {moment}", *modules)
+    if before["instructions"]:
+        yield _row("start of the chat: instructions", *_counted(before["instructions"], "start"))
     for figure in ("afterStartMb", "afterThousandMb"):
         yield _row(f"memory: {figure}", *(before["memory"][each][figure] for each in _WHEN))
+
+
+def _counted(instructions: JsonObject, kind: str) -> tuple[int, int, str]:
+    then, now = (instructions[when][kind] for when in _WHEN)
+    return then, now, f"{now / then:.3f}"
 
 
 _WHEN = ("before", "now")
