@@ -29,24 +29,7 @@ class TooDeep(ValueError):
 compact = json.JSONEncoder(separators=(",", ":")).encode
 compact_as_it_is = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _PLAIN = json.JSONDecoder()
-
-
-def _said(text: str, by: json.JSONDecoder) -> Any:
-    """What a text says to a decoder; most have no blanks around them, and need not be looked at for any."""
-    try:
-        said, end = by.raw_decode(text)
-    except json.JSONDecodeError:
-        return by.decode(text)
-    return said if end == len(text) else by.decode(text)
-
-
-def read_text(text: str) -> Any:
-    """The same as `json.loads`, of a text.
-
-    Raises:
-        ValueError: it is no JSON.
-    """
-    return _said(text, _PLAIN)
+_scan = _PLAIN.scan_once  # type: ignore[attr-defined]  # what `decode` calls between looking for blanks on both sides
 
 
 def read_bytes(text: bytes) -> Any:
@@ -56,9 +39,11 @@ def read_bytes(text: bytes) -> Any:
         ValueError: it is no JSON.
     """
     try:
-        return _said(text.decode(), _PLAIN)
-    except ValueError:
+        words = text.decode()
+        said, end = _scan(words, 0)
+    except (ValueError, StopIteration):
         return json.loads(text)
+    return said if end == len(words) else json.loads(text)
 
 
 def read(text: str | bytes) -> Any:
@@ -84,7 +69,7 @@ def read_at_any_depth(text: str | bytes) -> Any:
     try:
         if not isinstance(text, str):
             text = text.decode(json.detect_encoding(text), "surrogatepass")
-        return _said(text, _DECODER)
+        return _DECODER.decode(text)
     except RecursionError:
         raise TooDeep from None
 
