@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.cost import Scenario
-from bench.large import answers, measure, prompts
+from bench.large import LARGEST_FILE, answers, measure, prompts
 
 ROOT = Path(__file__).parents[3]
 
@@ -54,6 +54,16 @@ def test_the_largest_prompts_leave_room(name: str, most_mb: int, tmp_path: Path)
     assert measured.status == 200
     assert measured.event_bytes > 4_800_000
     assert measured.peak_mb < most_mb
+
+
+def test_a_file_that_is_fetched_leaves_room(tmp_path: Path) -> None:
+    (case,) = [each for each in prompts() if "a file by its address, bedrock" in each.name]
+
+    measured = measure(case, tmp_path)
+
+    assert measured.status == 200
+    assert len(LARGEST_FILE) > 4_700_000
+    assert measured.peak_mb < 90
 
 
 def test_what_is_deployed_holds_the_largest_of_all_with_lambdas_own_share() -> None:
