@@ -1,13 +1,15 @@
 """Bound: the most a request can cost, from its bytes and its limits. A true upper bound, never an estimate."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aggregator.billing.cost import Dearest, dearest_of
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Price
-from aggregator.proxy.attachments import File
 from aggregator.proxy.model import Ask, Bound, Route, Way
+
+if TYPE_CHECKING:
+    from aggregator.proxy.attachments import File
 
 # Tokens that providers add around what was sent. A message costs 3 or 4, a reply 3 more; each message's JSON is
 # longer than that, so this covers short bodies. Tools bring a hidden system prompt, at most 530 tokens known
@@ -96,7 +98,7 @@ def _own_input(ask: Ask, route: Route) -> int:
     return bound if route.counted_input_tokens is None else min(bound, route.counted_input_tokens)
 
 
-def file_tokens(file: File, route: Route) -> int:
+def file_tokens(file: "File", route: Route) -> int:
     """Most tokens that the provider of a route can make of a file: the dearest of the ways in which it may read it.
 
     As text, a byte makes at most one. Of a PDF each page is a picture, and its text comes on top, where the provider

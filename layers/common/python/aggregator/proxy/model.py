@@ -14,9 +14,9 @@ from aggregator.billing.price import Price, Usage
 from aggregator.errors import Refusal
 from aggregator.orchestrator.model import PRIORITY, Provider
 from aggregator.orchestrator.model import Route as CatalogueRoute
-from aggregator.proxy.attachments import File
 
 if TYPE_CHECKING:
+    from aggregator.proxy.attachments import File
     from aggregator.proxy.dialects.conversation import Turns
     from aggregator.proxy.dialects.hosted import Hosted
     from aggregator.proxy.files.bringing import Bringing
@@ -79,7 +79,7 @@ class Ask:
     text_bytes: int
     messages: int
     images: int
-    files: tuple[File, ...] = ()
+    files: "tuple[File, ...]" = ()
     surface: str = "chat"
     tokens: int = 0
     asked: JsonObject = field(default_factory=dict)

@@ -5,13 +5,14 @@ Source of the fields: OpenAI API reference, "Create chat completion".
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import InvalidRequest, UnsupportedParameter
-from aggregator.proxy.attachments import Attachments
 from aggregator.proxy.model import Ask, JsonObject, service_tier_of
 
 if TYPE_CHECKING:
+    from aggregator.proxy.attachments import Attachments
     from aggregator.proxy.dialects.conversation import Turns
 
 MAX_CHOICES = 128
@@ -74,7 +75,7 @@ def checked(
         if not body.get(name):
             raise InvalidRequest(f"{name}: Field required", param=name)
     _refuse_unpriced(body)
-    attached = Attachments.of(_parts(body["messages"]))
+    attached = _attached(body["messages"])
     options = body.get("stream_options") or {}
     return Ask(
         body=body,
@@ -84,16 +85,16 @@ def checked(
         choices=_within(body, "n", 1, MAX_CHOICES) or 1,
         max_output_tokens=_within(body, "max_completion_tokens", 1, None)
         or _within(body, "max_tokens", 1, None),
-        text_bytes=max(text_bytes - attached.inline_bytes, 0),
+        text_bytes=text_bytes if attached is None else max(text_bytes - attached.inline_bytes, 0),
         messages=len(body["messages"]),
-        images=attached.images,
-        files=attached.files,
+        images=0 if attached is None else attached.images,
+        files=() if attached is None else attached.files,
         surface=surface,
         asked=asked or {},
         service_tier=service_tier_of(body),
         user_id=user_id,
         turns=turns,
-        addresses=attached.addresses,
+        addresses=0 if attached is None else attached.addresses,
     )
 
 
@@ -119,6 +120,16 @@ def _refuse_unpriced(body: JsonObject) -> None:
             raise UnsupportedParameter(f"{name}: is not offered here", param=name)
     if any(each != "text" for each in body.get("modalities") or ()):
         raise UnsupportedParameter("modalities: only text is offered here", param="modalities")
+
+
+def _attached(messages: list[Any]) -> "Attachments | None":
+    """What the messages carry beside their words; None where all of them are plain texts."""
+    parts = _parts(messages)
+    for first in parts:
+        from aggregator.proxy.attachments import Attachments  # noqa: PLC0415 (a chat in plain texts has none)
+
+        return Attachments.of(chain([first], parts))
+    return None
 
 
 def _parts(messages: list[Any]) -> Iterator[tuple[str, JsonObject]]:
