@@ -6,7 +6,6 @@ with its files in it: read again by its own dialect, it is bounded, checked and 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from aggregator.errors import InvalidRequest, JsonObject, UnsupportedParameter
 from aggregator.orchestrator.model import Route as CatalogueRoute
@@ -163,6 +162,8 @@ def _all(one: Callable[[Named], Content], missing: Sequence[Named]) -> Iterable[
     """What is at each address, several at once; no more of it is kept than fits into a request."""
     if len(missing) < 2:
         return [one(each) for each in missing]
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (it brings `logging` along; most name one file)
+
     taken = 0
 
     def within(each: Named) -> Content:

@@ -12,6 +12,7 @@ What goes out differs from what the client sent in these, and in nothing else:
 | `diagnostics`               | without the id of an earlier answer, which is the platform's account's    |
 | `messages`                  | without thinking and citations that another provider, or none, sealed     |
 | `tools`                     | those that run at Anthropic with their cap, or left out: `hosted.py`      |
+| `source` of type `url`      | the file in base64, or its words, where the provider fetches none         |
 | fields that ask for nothing | left out (`mcp_servers: []`)                                              |
 | what a provider has not     | left out and told: `leftOut` of its entry, for the dialect                |
 

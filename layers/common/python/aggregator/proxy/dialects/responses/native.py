@@ -13,6 +13,7 @@ What goes out differs from what the client sent in these, and in nothing else:
 | `safety_identifier`         | a keyed hash of the user, where the client set neither it nor `user`     |
 | `tools`, `max_tool_calls`   | those that run at OpenAI under a cap, or left out: `hosted.py`           |
 | `client_metadata`           | left out: the client's own notes                                         |
+| `image_url`, `file_url`     | the file as a data URI, where the provider fetches none                  |
 | fields that ask for nothing | left out (`background: false`)                                           |
 | what a provider has not     | left out and told: `leftOut` of its entry, for the dialect               |
 
