@@ -80,7 +80,7 @@ class Fit(Policy):
         bound = bound_of(ask, routes)
         taken = Taken("k", "r", bound.at_most_nano_usd)
         looks = Tight(
-            ask, routes, taken, count=lambda route: replace(route, counted_input_tokens=_count(call))
+            ask, routes, taken, count=lambda route, _afresh: replace(route, counted_input_tokens=_count(call))
         )
         was_tight = False
 

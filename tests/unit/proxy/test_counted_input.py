@@ -166,15 +166,39 @@ NEXT = {"role": "user", "content": [{"type": "text", "text": "and?", "cache_cont
 UNMARKED = {"role": "user", "content": [{"type": "text", "text": LONG}]}
 
 
-def test_the_next_turn_is_bounded_by_the_last_ones_count_and_the_bytes_of_what_is_new() -> None:
+@pytest.mark.parametrize("unmarked", [UNMARKED, {"role": "user", "content": LONG}])
+def test_the_next_turn_is_bounded_by_the_last_ones_count_and_the_bytes_of_what_is_new(
+    unmarked: JsonObject,
+) -> None:
     serve = Served(AT_ANTHROPIC)
     serve(claude(FIRST), counted(8_000), said_by_claude())
 
-    world, _ = serve(claude(UNMARKED, ANSWER, NEXT), said_by_claude())
+    world, _ = serve(claude(unmarked, ANSWER, NEXT), said_by_claude())
 
     assert len(world.upstream.requests) == 1
     # counted 8,000, a twentieth, 64; new are 63 and 57 bytes as JSON, and 16 for each turn
     assert world.wallets.held == [8_000 + 400 + 64 + 63 + 57 + 32 + 8_000]
+
+
+def test_what_is_known_of_a_prefix_never_refuses_what_a_count_lets_pass() -> None:
+    serve = Served(AT_ANTHROPIC)
+    serve(claude(FIRST), counted(8_000), said_by_claude())
+    least = 8_020 + 401 + 64 + 1_024
+
+    world, _ = serve(claude(UNMARKED, ANSWER, NEXT), counted(8_020), said_by_claude(), available=least)
+
+    assert len(world.upstream.requests) == 2
+    assert world.wallets.held == [least]
+
+
+def test_who_is_refused_is_counted_once() -> None:
+    counts = [counted(8_000), counted(8_000)]
+    world = World(counts, [AT_ANTHROPIC], available=9_000)
+
+    with pytest.raises(InsufficientQuota):
+        walk(CALLER, claude(), visit(world.clock), world.collaborators())
+
+    assert len(world.upstream.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -194,6 +218,24 @@ def test_another_prompt_is_counted_anew(asked: Ask) -> None:
     world, _ = serve(asked, counted(8_100), said_by_claude())
 
     assert len(world.upstream.requests) == 2
+
+
+KEEPS_ALL = {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}
+CLEARS = {"edits": [{"type": "clear_tool_uses_20250919"}]}
+
+
+@pytest.mark.parametrize(("management", "counts"), [(KEEPS_ALL, 0), (CLEARS, 1)])
+def test_a_context_that_is_edited_as_it_grows_is_counted_each_time(
+    management: JsonObject, counts: int
+) -> None:
+    serve = Served(AT_ANTHROPIC)
+    first, _ = serve(claude(UNMARKED, context_management=management), counted(8_000), said_by_claude())
+
+    script = [counted(8_020)] * counts
+    world, _ = serve(claude(UNMARKED, ANSWER, NEXT, context_management=management), *script, said_by_claude())
+
+    assert sent(first, 0)["context_management"] == management
+    assert len(world.upstream.requests) == counts + 1
 
 
 def test_another_models_count_is_not_taken() -> None:

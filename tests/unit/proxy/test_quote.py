@@ -157,10 +157,10 @@ def test_a_tight_account_is_told_its_cap_by_the_rules_of_the_walk(monkeypatch: p
     _, said = Desk(monkeypatch, account).ask(HELLO)
 
     assert (said["available_usd"], said["held_usd"], said["hold_usd"]) == (
-        "0.00001", "0.0000004", "0.0000025",
+        "0.00001", "0.0000004", "0.00000415",
     )  # fmt: skip
     (only,) = said["routes"]
-    assert (only["max_tokens"], only["capped"], only["bound_usd"]) == (1_175, "balance", "0.00001615")
+    assert (only["max_tokens"], only["capped"], only["bound_usd"]) == (2_000, "balance", "0.00001615")
     assert (said["history"], only["expected_usd"]) == ({"requests": 0, "output_tokens": None}, None)
 
 

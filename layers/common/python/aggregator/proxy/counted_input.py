@@ -10,9 +10,10 @@ That is a bound, for each turn of a conversation is tokenized for itself: a mark
 stands between two of them, so that the tokens of a conversation are those of its turns, and a token is at least a
 byte. It holds only where nothing else differs (model, system, tools, format, thinking are part of the key; marks of
 caches on blocks, which are no tokens, are not), and where the first new turn is of another role or kind than the last
-old one (two of one role may become one turn, and no mark stands between them). A prompt with attachments is counted
-each time, and what is only pointed at is not counted at all: by the next call its address may lead to something else.
-It is used while what is new is a quarter of what was counted at the most; then it is counted anew.
+old one (two of one role may become one turn, and no mark stands between them). A prompt with attachments, or whose
+context is edited as it grows, is counted each time, and what is only pointed at is not counted at all: by the next
+call its address may lead to something else. It is used while what is new is a quarter of what was counted at the most,
+and never to refuse a request; else it is counted anew.
 """
 
 import json
@@ -59,8 +60,11 @@ class InputCounter:
         self._monotonic = monotonic
         self._counted = counted
 
-    def count(self, ask: Ask, route: Route, deadline: float) -> Route:
-        """The route with its provider's count of the input; as it was where there is none, or none in time."""
+    def count(self, ask: Ask, route: Route, deadline: float, *, afresh: bool = False) -> Route:
+        """The route with its provider's count of the input; as it was where there is none, or none in time.
+
+        `afresh`: a prefix's count and the bytes of what is new will not do.
+        """
         ask = ask.known_on(route)
         counter = counter_of(ask, route)
         rests = f"rests {route.provider.id}".encode()
@@ -80,7 +84,12 @@ class InputCounter:
         if attached and any(points_elsewhere(prompt)):
             return route
         known = Prefixes(counter, route, prompt)
-        bound = None if attached else known.bound(self._recall)
+        if attached:
+            bound = None
+        elif afresh or not counter.grows(prompt):
+            bound = self._recall(known.whole)
+        else:
+            bound = known.bound(self._recall)
         if bound is None:
             count = self._ask(request, counter, deadline, rests)
             if count is None:
@@ -169,13 +178,22 @@ def _said(value: Any) -> bytes:
 
 
 def _unmarked(turn: Any) -> Any:
-    """A turn without marks of caches on its blocks, and on those of results; what stands anywhere else is text."""
-    if not isinstance(turn, dict) or not isinstance(turn.get("content"), list):
+    """A turn without marks of caches on its blocks, and on those of results; what stands anywhere else is text.
+
+    A text by itself and one block of it are the same to a provider; agents send a turn as the one first, and as the
+    other once its mark has moved on.
+    """
+    if not isinstance(turn, dict):
+        return turn
+    content = turn.get("content")
+    if isinstance(content, str):
+        content = [{"type": "text", "text": content}]
+    if not isinstance(content, list):
         return turn
     blocks = [
         {name: value for name, value in block.items() if name != "cache_control"}
         if isinstance(block, dict)
         else block
-        for block in turn["content"]
+        for block in content
     ]
     return {**turn, "content": [_unmarked(block) for block in blocks]}

@@ -217,10 +217,10 @@ class _Quote:
             return hold.amount_nano_usd, self._tight.ways(hold)
         return hold.amount_nano_usd, ways_within(self._ask, self._routes, hold.amount_nano_usd)
 
-    def _counted(self, route: Route) -> Route:
+    def _counted(self, route: Route, afresh: bool) -> Route:
         do = self._do
         counter = InputCounter(do.upstream, do.keys, do.monotonic, do.counted)
-        return counter.count(self._ask, route, do.monotonic() + SECONDS)
+        return counter.count(self._ask, route, do.monotonic() + SECONDS, afresh=afresh)
 
     def _history(self) -> list[int]:
         since = self._now - timedelta(days=HISTORY_DAYS)

@@ -50,7 +50,7 @@ WORTH_COUNTING = Part(1, 20)
 """The part of what is available that the bytes of the input may cost before they are worth being counted."""
 
 
-def _as_it_is(route: Route) -> Route:
+def _as_it_is(route: Route, _afresh: bool) -> Route:
     return route
 
 
@@ -58,21 +58,24 @@ def _as_it_is(route: Route) -> Route:
 class Tight:
     """One request on a tight account.
 
-    `may_cap` is False where it is to be refused instead. `count` asks the provider of a route how long the input is.
+    `may_cap` is False where it is to be refused instead. `count` asks the provider of a route how long the input is, or
+    takes what is known of it, unless it shall be counted afresh.
     """
 
     ask: Ask
     routes: Sequence[Route]
     taken: Taken
     may_cap: bool = True
-    count: Callable[[Route], Route] = _as_it_is
+    count: Callable[[Route, bool], Route] = _as_it_is
     _at_most: NanoUsd = field(default=0, init=False)
 
     def wish(self, account: Account, now_epoch_seconds: float) -> Wish:
         """What the request would hold of this account."""
         spendable = account.spendable(now_epoch_seconds)
         if self._cost(self.routes[0], 0) > WORTH_COUNTING.of(spendable):
-            self.routes = [self.count(self.routes[0]), *self.routes[1:]]
+            self._count_first(afresh=False)
+            if self._cost(self.routes[0], self._least_output(self.routes[0])) > spendable:
+                self._count_first(afresh=True)
         least = [self._cost(route, self._least_output(route)) for route in self.routes]
         payable = [route for route, cost in zip(self.routes, least, strict=True) if cost <= spendable]
         if not payable:
@@ -89,6 +92,9 @@ class Tight:
             if_short_nano_usd=self._if_short(payable),
             most_tokens=self._most_tokens,
         )
+
+    def _count_first(self, *, afresh: bool) -> None:
+        self.routes = [self.count(self.routes[0], afresh), *self.routes[1:]]
 
     def ways(self, hold: Hold) -> list[Way]:
         """The routes that the held amount covers, each with its cap, and whether the balance lowered it."""

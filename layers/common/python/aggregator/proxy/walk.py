@@ -165,13 +165,13 @@ class _Wanted:
         self.tight = Tight(self.ask, self.routes, self.taken, may_cap=self.visit.may_cap, count=self._counted)
         return self.tight.wish(account, self.visit.now.timestamp())
 
-    def _counted(self, route: Route) -> Route:
+    def _counted(self, route: Route, afresh: bool) -> Route:
         """A route whose provider was asked how long the input is."""
         from aggregator.proxy.counted_input import InputCounter  # noqa: PLC0415 (as above)
 
         do = self.do
         counter = InputCounter(do.upstream, do.keys, do.monotonic, do.counted)
-        return counter.count(self.ask, route, self.visit.deadline)
+        return counter.count(self.ask, route, self.visit.deadline, afresh=afresh)
 
     def ways(self, hold: Hold) -> list[Way]:
         """The ways that its hold pays for."""

@@ -58,6 +58,18 @@ class Counter:
             return count
         return count + -(-count // MARGIN_PART) + MARGIN_TOKENS + sum(map(_length, _sealed(prompt)))
 
+    @staticmethod
+    def grows(prompt: JsonObject) -> bool:
+        """Whether a longer conversation keeps all that a shorter one had: no edit of its context may clear anything."""
+        management = prompt.get("context_management") or {}
+        edits = management.get("edits") if isinstance(management, dict) else None
+        return all(
+            isinstance(edit, dict)
+            and str(edit.get("type", "")).startswith("clear_thinking")
+            and edit.get("keep") == "all"
+            for edit in edits or ()
+        )
+
     def _at(self, url: str, prompt: JsonObject) -> tuple[str, JsonObject]:
         if self.turns == "contents":
             at = url.rpartition(":")[0]
@@ -71,10 +83,13 @@ _POINTERS = frozenset({"fileData", "file_id", "file_url"})
 _MESSAGES = Counter(
     turns="messages",
     said="input_tokens",
-    counted=frozenset({"messages", "model", "output_config", "system", "thinking", "tool_choice", "tools"}),
+    counted=frozenset({
+        "cache_control", "context_management", "messages", "model", "output_config", "speed", "system", "thinking",
+        "tool_choice", "tools",
+    }),
     apart=frozenset({
-        "inference_geo", "max_tokens", "metadata", "service_tier", "stop_sequences", "stream", "temperature", "top_k",
-        "top_p",
+        "diagnostics", "inference_geo", "max_tokens", "metadata", "service_tier", "stop_sequences", "stream",
+        "temperature", "top_k", "top_p",
     }),
 )  # fmt: skip
 _GEMINI = Counter(
