@@ -246,7 +246,7 @@ def _in_messages(messages: list[JsonObject]) -> Iterator[tuple[str, ...]]:
         if message["role"] == "tool":
             yield "result", message["tool_call_id"], content
         else:
-            yield from _in_parts([{"text": content}] if isinstance(content, str) else content)
+            yield from _in_parts([{"text": content}] if isinstance(content, str) else content or [])
         for call in message.get("tool_calls", ()):
             yield "call", call["id"], str(json.loads(call["function"]["arguments"])["n"])
 
