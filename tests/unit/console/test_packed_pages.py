@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import zipfile
 from hashlib import sha256
 
@@ -63,3 +64,39 @@ def test_a_file_can_be_read_in_one_go() -> None:
     }
 
     assert long == {}
+
+
+def words_of(language: str) -> dict[str, str]:
+    text = (PAGES / f"text/{language}.js").read_text(encoding="utf-8")
+    return dict(re.findall(r'^  (\w+): "(.*)",$', text, re.MULTILINE))
+
+
+def test_each_language_has_the_same_words() -> None:
+    english, russian = words_of("en"), words_of("ru")
+
+    assert len(english) > 100
+    assert english.keys() == russian.keys()
+    assert {name: parts_of(words) for name, words in english.items()} == {
+        name: parts_of(words) for name, words in russian.items()
+    }
+
+
+def parts_of(words: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", words))
+
+
+def test_every_word_that_a_view_asks_for_is_there_and_no_other() -> None:
+    sources = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in PAGES.rglob("*.js")
+        if path.parent.name not in ("vendor", "text")
+    )
+    asked = set(re.findall(r'\bt\("(\w+)"', sources))
+    made = set(re.findall(r"\bt\(`(\w+)\$\{", sources))
+    quoted = set(re.findall(r'"(\w+)"', sources))
+    words = words_of("en").keys()
+
+    assert asked - words == set()
+    assert {
+        word for word in words - asked if word not in quoted and not word.startswith(tuple(made))
+    } == set()

@@ -1,0 +1,28 @@
+// The address holds the view: `#/usage?from=2026-11-01&by=model`. A link to it shows the same again.
+import { useEffect, useState } from "./h.js";
+
+export function here() {
+  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  return { view: path.split("/")[0] || "overview", id: decodeURIComponent(path.split("/").slice(1).join("/")), query: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+export function to(view, query = {}, id = "") {
+  const said = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value != null));
+  return `#/${view}${id ? `/${encodeURIComponent(id)}` : ""}${said.size ? `?${said}` : ""}`;
+}
+
+export function useRoute() {
+  const [route, setRoute] = useState(here());
+  useEffect(() => {
+    const moved = () => setRoute(here());
+    addEventListener("hashchange", moved);
+    return () => removeEventListener("hashchange", moved);
+  }, []);
+  return route;
+}
+
+// Change a part of the view's query, without a step in the browser's history for each letter typed.
+export function change(route, part) {
+  history.replaceState(null, "", to(route.view, { ...route.query, ...part }, route.id));
+  dispatchEvent(new HashChangeEvent("hashchange"));
+}
