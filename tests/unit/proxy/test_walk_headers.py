@@ -105,3 +105,13 @@ def test_a_stream_says_that_it_is_one() -> None:
     assert answer.headers["X-Accel-Buffering"] == "no"
     assert answer.headers["Cache-Control"] == "no-cache"
     assert "x-aggregator-cost-usd" not in answer.headers
+
+
+def test_a_field_that_is_named_to_end_the_header_does_not_and_a_crowd_of_them_is_counted() -> None:
+    odd = {"x\r\nset-cookie: a=b": 1, "ü": 1, "n" * 500: 1} | {f"f{n:02}": 1 for n in range(30)}
+    world = World([ScriptedResponse(completion("hello", USED))])
+
+    told = served(world, **odd).headers["x-aggregator-ignored"].split(", ")
+
+    assert told[:4] == ["x?set-cookie:?a?b", "?", "n" * 64, "f00"]
+    assert told[19:] == ["f16", "and 13 more"]

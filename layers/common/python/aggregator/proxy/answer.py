@@ -1,5 +1,6 @@
 """Answer: what the client sees of a request that got one: headers, the receipt, and the end of a stream."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from aggregator.billing.model import Hold
@@ -9,6 +10,9 @@ from aggregator.proxy.exchange import Answer, UpstreamError
 from aggregator.proxy.model import Ask, Receipt
 
 CAPPED = "x-aggregator-capped"
+
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.:/\[\]-]+")
+_LONGEST_NAME, _MOST_NAMES = 64, 20
 
 Finish = Callable[[str], Receipt]
 
@@ -37,7 +41,7 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
     if route.via.retires_at:
         headers["x-aggregator-retires-at"] = route.via.retires_at
     if answer.ignored:
-        headers["x-aggregator-ignored"] = ", ".join(answer.ignored)
+        headers["x-aggregator-ignored"] = _listed(answer.ignored)
     if route.left_out:
         headers["x-aggregator-left-out"] = ",".join(route.left_out)
     if answer.way.capped_by_balance or (ask.max_output_tokens is None and ask.has_output):
@@ -47,6 +51,13 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
     if ask.hosted is not None and answer.way.tool_calls not in (0, ask.hosted.asked_calls):
         headers["x-aggregator-max-tool-calls"] = str(answer.way.tool_calls)
     return headers
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """Names of fields as one header. A client can name its fields as it likes: nothing of that ends a line of ours."""
+    told = [_NOT_IN_A_NAME.sub("?", name[:_LONGEST_NAME]) for name in dict.fromkeys(names)]
+    more = [f"and {len(told) - _MOST_NAMES} more"] if len(told) > _MOST_NAMES else []
+    return ", ".join(told[:_MOST_NAMES] + more)
 
 
 def headers_after(receipt: Receipt) -> dict[str, str]:
