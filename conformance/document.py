@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from conformance.checks import CHECKS
+from conformance.lanes import LaneRows
 from conformance.row import Cell, Row
 
 _MARKS = {True: "✓", False: "**✗**", None: "·"}
@@ -16,10 +17,11 @@ def counts(rows: Sequence[Row]) -> tuple[int, int, int]:
     return sum(cell.ok is True for cell in cells), len(cells) - absent, absent
 
 
-def document(rows: Sequence[Row], *, date: str, runtimes: str, seconds: float) -> str:
+def document(rows: Sequence[Row], lanes: LaneRows, *, date: str, runtimes: str, seconds: float) -> str:
     """The whole page, its rows in the order of their titles."""
     rows = sorted(rows, key=lambda row: row.title.lower().lstrip("@"))
     green, all_cells, absent = counts(rows)
+    green_on_lanes, all_on_lanes, _ = counts([row for each in lanes.values() for row in each])
     return f"""\
 # Conformance
 
@@ -32,6 +34,14 @@ them and writes nothing.
 {_matrix(rows)}
 
 ✓ works, **✗** fails, · not in this client ({absent} cells; why stands below).
+
+## By lane
+
+The same checks of the SDKs that all others stand on, with another dialect behind them each time: **{green_on_lanes} of
+{all_on_lanes} cells green**. Where it is the client's own the lane is [native](surfaces.md), elsewhere what is said
+is translated.
+
+{_by_lane(lanes)}
 
 ## What each column proves
 
@@ -59,6 +69,18 @@ def _matrix(rows: Sequence[Row]) -> str:
         for row in rows
     ]
     return "\n".join([head, rule, *lines])
+
+
+def _by_lane(lanes: LaneRows) -> str:
+    titles = sorted({row.title for rows in lanes.values() for row in rows})
+    green = {
+        (name, row.title): "{} of {}".format(*counts([row])) for name, rows in lanes.items() for row in rows
+    }
+    lines = [
+        f"| {title} | " + " | ".join(green.get((name, title), "") for name in lanes) + " |"
+        for title in titles
+    ]
+    return "\n".join(["| | " + " | ".join(lanes) + " |", "|---|" + "---|" * len(lanes), *lines])
 
 
 def _legend() -> str:

@@ -6,9 +6,11 @@
 | `GET /since/7`    | `{"exchanges": [...]}`: those after the mark                      |
 | `GET /bill/7`     | what they came to, once they are settled: see `bills.bill_of`     |
 | `GET /bill/7/1`   | the same, if only one of them is to be charged                    |
+| `GET /cat.png`    | a picture of one pixel, for whoever fetches it                    |
 """
 
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -17,6 +19,11 @@ from conformance.loopback import LoopbackServer
 from conformance.relay import Exchange, Relay
 
 JsonObject = dict[str, Any]
+
+PICTURE = "/cat.png"
+_PIXEL = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 class Observer(LoopbackServer):
@@ -52,13 +59,18 @@ class Observer(LoopbackServer):
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                if self.path == PICTURE:
+                    self._say(200, "image/png", _PIXEL)
+                    return
                 try:
                     status, said = 200, observer.answer(self.path)
                 except Exception as failed:  # a script must see what is wrong
                     status, said = 500, {"error": repr(failed)}
-                body = json.dumps(said).encode()
+                self._say(status, "application/json", json.dumps(said).encode())
+
+            def _say(self, status: int, kind: str, body: bytes) -> None:
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

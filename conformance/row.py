@@ -22,6 +22,7 @@ JsonObject = dict[str, Any]
 MODELS = {
     "MODEL": "gpt-4o-mini",
     "CLAUDE_MODEL": "claude-haiku-4-5",
+    "ONE_ROUTE": "anthropic/claude-haiku-4-5",
     "EMBEDDING_MODEL": "text-embedding-3-small",
 }
 _SECONDS = 240
@@ -72,9 +73,15 @@ class Row:
 
 
 def run_row(
-    client: Client, script: str, api: Api, prices: dict[str, JsonObject], only: Iterable[str] = ()
+    client: Client,
+    script: str,
+    api: Api,
+    prices: dict[str, JsonObject],
+    only: Iterable[str] = (),
+    *,
+    settings: Mapping[str, str] | None = None,
 ) -> Row:
-    """Run a script to its end, all its checks or `only` some."""
+    """Run a script to its end, all its checks or `only` some; `settings` take the place of the usual ones."""
     start = time.monotonic()
     name = f"{client.name}/{script.rpartition('.')[0]}"
     rich = api.new_account(f"conformance-{client.name}", CREDIT_USD)
@@ -92,6 +99,7 @@ def run_row(
                 Path(home),
                 {
                     **MODELS,
+                    **{name: said.format(observer=observer.url) for name, said in (settings or {}).items()},
                     "BASE_URL": f"http://127.0.0.1:{relay.port}",
                     "OBSERVER_URL": observer.url,
                     "API_KEY": rich.key,

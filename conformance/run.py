@@ -18,6 +18,7 @@ from subprocess import check_output
 from conformance.accounts import Api
 from conformance.document import counts, document
 from conformance.environments import InstallError, clients, install
+from conformance.lanes import LANE_CLIENTS, LANES
 from conformance.row import Row, run_row
 from local.paths import ROOT
 from tests.e2e.stack import Stack, start, stop, wait_until_up
@@ -53,19 +54,33 @@ def main() -> int:
                 for client in chosen
                 for script in client.scripts()
             ]
+            lanes_waiting = {
+                lane.name: [
+                    pool.submit(run_row, client, script, api, prices, settings=lane.settings())
+                    for client in chosen
+                    if client.name in LANE_CLIENTS
+                    for script in client.scripts()
+                ]
+                for lane in LANES
+            }
             rows = []
             for done in waiting:
                 rows.append(done.result())
                 _say(rows[-1], verbose=given.verbose)
+            lanes = {}
+            for name, all_done in lanes_waiting.items():
+                lanes[name] = [done.result() for done in all_done]
+                for row in lanes[name]:
+                    _say(row, verbose=given.verbose, lane=name)
         api.close()
     seconds = time.monotonic() - begun
-    green, all_cells, absent = counts(rows)
+    green, all_cells, absent = counts([*rows, *(row for each in lanes.values() for row in each)])
     print(
         f"\n{green} of {all_cells} cells green, {absent} not in a client, {len(rows)} clients, {seconds:.0f} s"
     )
     if not given.client:
         today = datetime.now(UTC).date().isoformat()
-        page = document(rows, date=today, runtimes=_runtimes(), seconds=seconds)
+        page = document(rows, lanes, date=today, runtimes=_runtimes(), seconds=seconds)
         PAGE.write_text(page, encoding="utf-8")
         print(f"Written to {PAGE.relative_to(ROOT)}")
     return 0 if green == all_cells else 1
@@ -85,9 +100,10 @@ def stack_at(folder: Path | None) -> Iterator[Stack]:
             stop(run)
 
 
-def _say(row: Row, *, verbose: bool) -> None:
+def _say(row: Row, *, verbose: bool, lane: str = "") -> None:
     green, all_cells, _ = counts([row])
-    print(f"  {green:>3} of {all_cells:<3} {row.seconds:5.1f} s  {row.title}", flush=True)
+    behind = f", {lane}" if lane else ""
+    print(f"  {green:>3} of {all_cells:<3} {row.seconds:5.1f} s  {row.title}{behind}", flush=True)
     for name, cell in row.cells.items():
         if cell.ok is False or verbose:
             print(f"      {name}: {cell.ok} {cell.detail}", flush=True)

@@ -1,8 +1,9 @@
 """What the clients' scripts share: the checks' frame, what is asked, and questions about the own requests.
 
 Standard library only: it is imported by each client's own interpreter. Settings come from the environment:
-BASE_URL (no path), API_KEY, POOR_KEY, WRONG_KEY, MODEL, CLAUDE_MODEL, EMBEDDING_MODEL, OBSERVER_URL; ONLY names the
-checks to run, if not all.
+BASE_URL (no path), API_KEY, POOR_KEY, WRONG_KEY, MODEL, CLAUDE_MODEL, ONE_ROUTE (the latter at one provider),
+EMBEDDING_MODEL, OBSERVER_URL; IMAGE_URL and THOUGHTS_UNTOLD where a provider wants it; ONLY names the checks to run,
+if not all.
 """
 
 import asyncio
@@ -23,7 +24,9 @@ POOR_KEY = os.environ.get("POOR_KEY", "")
 WRONG_KEY = os.environ.get("WRONG_KEY", "")
 MODEL = os.environ.get("MODEL", "")
 CLAUDE_MODEL = os.environ.get("CLAUDE_MODEL", "")
-ONE_ROUTE_TO_CLAUDE = f"anthropic/{CLAUDE_MODEL}"
+ONE_ROUTE = os.environ.get("ONE_ROUTE", "")
+TELLS_THOUGHTS = not os.environ.get("THOUGHTS_UNTOLD")
+"""Whether the provider says how many of its tokens were thought."""
 EMBEDDING_MODEL = os.environ.get("EMBEDDING_MODEL", "")
 V1 = f"{BASE_URL}/v1"
 PROXY = f"{BASE_URL}/proxy/openai"
@@ -34,7 +37,7 @@ LONG = "[[standin tokens=500 token-delay=10ms]] Tell me everything"
 LEAST_PIECES = 5
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 DATA_URI = f"data:image/png;base64,{PIXEL}"
-IMAGE_URL = "https://images.example.com/cat.png"
+IMAGE_URL = os.environ.get("IMAGE_URL") or "https://images.example.com/cat.png"
 WEATHER = {
     "type": "object",
     "properties": {"city": {"type": "string"}},

@@ -112,5 +112,5 @@ checks.faults(ask, {
   rate_limit: (error) => error instanceof Anthropic.RateLimitError,
   provider_fault: (error) => error instanceof Anthropic.InternalServerError,
 });
-checks.retry(ask, kit.ONE_ROUTE_TO_CLAUDE);
+checks.retry(ask, kit.ONE_ROUTE);
 await checks.run();

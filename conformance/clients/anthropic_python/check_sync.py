@@ -206,7 +206,7 @@ checks.faults(
         "provider_fault": anthropic.InternalServerError,
     },
 )
-checks.retry(ask, kit.ONE_ROUTE_TO_CLAUDE)
+checks.retry(ask, kit.ONE_ROUTE)
 
 if __name__ == "__main__":
     checks.run()

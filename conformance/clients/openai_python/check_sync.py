@@ -136,7 +136,7 @@ def responses() -> str:
     assert kinds[-1] == "response.completed"
     tool: Any = {"type": "function", "name": "get_weather", "parameters": kit.WEATHER, "strict": True}
     first = api.create(model=kit.MODEL, input="How is the weather?", tools=[tool])
-    call: Any = first.output[0]
+    call: Any = next(item for item in first.output if item.type == "function_call")
     result = {"type": "function_call_output", "call_id": call.call_id, "output": kit.RESULTS[call.name]}
     asked: Any = [*user("How is the weather?"), *first.output, result]
     kit.used(api.create(model=kit.MODEL, input=asked, tools=[tool]).output_text)

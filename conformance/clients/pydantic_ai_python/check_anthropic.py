@@ -17,7 +17,7 @@ def model_of(
     )
 
 
-add_checks(checks, model_of, kit.ANTHROPIC_PROXY, kit.ONE_ROUTE_TO_CLAUDE)
+add_checks(checks, model_of, kit.ANTHROPIC_PROXY, kit.ONE_ROUTE)
 
 if __name__ == "__main__":
     checks.run()

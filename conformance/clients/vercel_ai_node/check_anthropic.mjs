@@ -9,5 +9,5 @@ checks.absent("models", "responses", "embeddings");
 const modelOf = ({ key = kit.API_KEY, model = kit.CLAUDE_MODEL, path = kit.V1, headers }) =>
   createAnthropic({ baseURL: path, apiKey: key, headers })(model);
 
-addChecks(checks, modelOf, { paths: [`${kit.ANTHROPIC_PROXY}/v1`], oneRoute: kit.ONE_ROUTE_TO_CLAUDE });
+addChecks(checks, modelOf, { paths: [`${kit.ANTHROPIC_PROXY}/v1`], oneRoute: kit.ONE_ROUTE });
 await checks.run();

@@ -5,6 +5,7 @@ import pytest
 from conformance.checks import CHECKS
 from conformance.document import counts, document
 from conformance.environments import CLIENTS, clients
+from conformance.lanes import LANES
 from conformance.row import Cell, Row
 
 SAID = "\n".join(
@@ -47,7 +48,7 @@ def test_what_a_client_does_not_do_counts_neither_way() -> None:
 def test_the_page_shows_failures_as_failures() -> None:
     row = Row.read("openai_python/check", SAID, "it ended with 1")
 
-    page = document([row], date="2026-11-23", runtimes="Python 3.11", seconds=7.4)
+    page = document([row], {}, date="2026-11-23", runtimes="Python 3.11", seconds=7.4)
 
     assert f"**1 of {len(CHECKS) - 1} cells green**, 1 clients, 2026-11-23, Python 3.11, 7 s." in page
     assert "| openai (Python) | ✓ | **✗** |" in page
@@ -62,7 +63,7 @@ def test_the_page_has_its_rows_in_the_order_of_their_titles() -> None:
     for row in rows:
         row.cells = dict.fromkeys(CHECKS, Cell(ok=True, detail=""))
 
-    page = document(rows, date="2026-11-23", runtimes="", seconds=1)
+    page = document(rows, {}, date="2026-11-23", runtimes="", seconds=1)
 
     assert page.index("| @anthropic") < page.index("| DSPy") < page.index("| openai")
 
@@ -78,3 +79,26 @@ def test_every_client_is_pinned_and_hashed_and_names_no_registry() -> None:
         assert '"resolved"' not in text
         assert "index-url" not in text
         assert client.scripts()
+
+
+def test_the_page_tells_each_lane_what_it_came_to() -> None:
+    first = Row.read("openai_python/check", SAID, "", ("plain", "embeddings", "retry"))
+    second = Row.read("openai_python/check", SAID, "", ("plain", "embeddings"))
+    whole = Row.read("openai_python/check", SAID, "")
+
+    page = document([whole], {"chat": [first], "Gemini": [second]}, date="2026-11-23", runtimes="", seconds=1)
+
+    assert "**2 of\n3 cells green**" in page
+    assert "| | chat | Gemini |\n|---|---|---|\n| openai (Python) | 1 of 2 | 1 of 1 |\n" in page
+    assert f"**1 of {len(CHECKS) - 1} cells green**, 1 clients" in page
+
+
+def test_each_lane_has_a_model_and_a_provider_of_its_own() -> None:
+    assert [lane.settings() for lane in LANES][-1] == {
+        "MODEL": "nova-2-lite",
+        "CLAUDE_MODEL": "nova-2-lite",
+        "ONE_ROUTE": "bedrock-converse/nova-2-lite",
+        "IMAGE_URL": "{observer}/cat.png",
+        "THOUGHTS_UNTOLD": "1",
+    }
+    assert len({lane.route for lane in LANES}) == len(LANES) == 5
