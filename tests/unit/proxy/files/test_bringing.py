@@ -551,3 +551,20 @@ def test_a_request_that_cannot_be_translated_has_its_files_fetched_too() -> None
     assert sent(neighbours)["input"][0]["content"][1]["image_url"] == PNG_URI
     # A page of 50 at the least and 9 bytes of PDF, an image of 50, 182 of JSON, 64 around; 100 of output at two.
     assert neighbours.wallets.held == [555]
+
+
+def test_a_picture_of_a_screen_is_held_as_a_picture_and_no_address_of_amazons_goes_with_it() -> None:
+    screen = {"type": "computer_screenshot", "image_url": PNG_URI}
+    item = {"type": "computer_call_output", "call_id": "1", "output": screen}
+    on = {"dialects": {"responses": Spoken("/responses", fetches=NONE)}}
+    neighbours = world(Web(), at("x", NONE, on=on), script=(ScriptedResponse(b"", status=400),))
+
+    with pytest.raises(Refusal):
+        walked(RESPONSES.read(chat_event({**RESPONSE, "input": [item]})), neighbours)
+    screen["image_url"] = "s3://bucket/a.png"
+    with pytest.raises(InvalidRequest) as refused:
+        lanes.check(RESPONSES.read(chat_event({**RESPONSE, "input": [item]})), at("x", NONE, on=on).via)
+
+    assert refused.value.param == "input.0.output.image_url"
+    # An image of 50, 141 of JSON, 64 around; 100 of output at two.
+    assert neighbours.wallets.held == [455]

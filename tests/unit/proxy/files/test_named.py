@@ -62,6 +62,11 @@ RESPONSES: JsonObject = {
         },
         {"type": "function_call", "call_id": "3", "content": [{"type": "input_image", "image_url": A}]},
         {"role": "user", "content": [{"type": "input_image", "image_url": INLINE}]},
+        {
+            "type": "computer_call_output",
+            "call_id": "4",
+            "output": {"type": "computer_screenshot", "image_url": B},
+        },
         {"role": "user", "content": A},
     ],
     "tools": [{"type": "input_image", "image_url": A}],
@@ -108,6 +113,7 @@ MESSAGES: JsonObject = {
                 ("file", B, "input.1.content.0.file_url"),
                 ("image", C, "input.2.output.0.image_url"),
                 ("file", A, "input.3.output.0.file_data"),
+                ("image", B, "input.6.output.image_url"),
             ],
         ),
         (

@@ -136,6 +136,11 @@ def _content_of(kind: str, part: JsonObject, place: str) -> str | None:
     if kind == "file" and isinstance(said, dict) and said.get("file_id") is None:
         data = said.get("file_data")
         return data if isinstance(data, str) else None
+    url = said.get("url") if isinstance(said, dict) else said
+    if isinstance(url, str) and "://" in url and not _is_address(url):  # `s3://` may be the platform's own
+        raise UnsupportedParameter(
+            f"{place}.{kind}: must be an http or https address", param=f"{place}.{kind}"
+        )
     return None
 
 

@@ -128,6 +128,10 @@ def test_a_wrong_field_is_refused_by_its_path(fields: dict[str, Any], param: str
         ({"modalities": ["image"]}, "modalities"),
         ({"modalities": [["text"]]}, "modalities"),
         ({"messages": parts({"type": "input_audio"})}, "messages.0.content.0"),
+        (
+            {"messages": parts({"type": "video_url", "video_url": {"url": "s3://b/v"}})},
+            "messages.0.content.0.video_url",
+        ),
     ],
 )
 def test_what_has_no_price_is_refused_by_name(fields: dict[str, Any], param: str) -> None:

@@ -13,7 +13,9 @@ from aggregator.proxy.attachments import Attachments
 from aggregator.proxy.model import Ask, service_tier_of
 from aggregator.runtime.shape import a_count, a_flag, a_name
 
-_ATTACHED = frozenset({"image", "input_image", "document", "input_file", "container_upload", "input_audio"})
+_ATTACHED = frozenset({
+    "image", "input_image", "computer_screenshot", "document", "input_file", "container_upload", "input_audio",
+})  # fmt: skip
 _ELSEWHERE: JsonObject = {"type": "file", "file": {"file_id": "elsewhere"}}
 """A part whose content nobody here sees: it can be all that the model reads."""
 
@@ -80,7 +82,7 @@ def _as_chat(block: JsonObject) -> JsonObject:
     if source.get("type") == "base64" and isinstance(source.get("data"), str):
         url = f"data:{source.get('media_type')};base64,{source['data']}"
     match block["type"]:
-        case "image" | "input_image" if isinstance(url, str) and url:
+        case "image" | "input_image" | "computer_screenshot" if isinstance(url, str) and url:
             return {"type": "image_url", "image_url": {"url": url}}
         case "document" if source.get("type") in ("text", "content"):
             return {"type": "text", "text": ""}  # its words count with all others

@@ -1,7 +1,7 @@
 """Files that a request of the Responses API names by their address: `image_url` and `file_url`.
 
-They stand in messages and in what tools gave back. Standard library only. Source: OpenAI API reference, "Create a model
-response" (`input`).
+They stand in messages and in what tools gave back, be it a picture of a screen. Standard library only. Source: OpenAI
+API reference, "Create a model response" (`input`).
 """
 
 from collections.abc import Iterator
@@ -22,12 +22,14 @@ def named_in(asked: JsonObject) -> Iterator[Named]:
     for n, item in enumerate(_objects(asked.get("input"))):
         kind = item.get("type", "message")
         within = _WITHIN.get(kind) if isinstance(kind, str) else None
+        if kind == "computer_call_output" and isinstance(item.get("output"), dict):
+            yield from _named(item["output"], ("input", n, "output"))
         for k, part in enumerate(_objects(item.get(within)) if within else ()):
             yield from _named(part, ("input", n, str(within), k))
 
 
 def _named(part: JsonObject, path: Path) -> Iterator[Named]:
-    if part.get("type") == "input_image":
+    if part.get("type") in ("input_image", "computer_screenshot"):
         said = part.get("image_url")
         url = said.get("url") if isinstance(said, dict) else said  # as chat completions have it
         if isinstance(url, str) and names_an_address(url):
