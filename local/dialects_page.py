@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from aggregator.proxy.dialects import hosted
 from aggregator.proxy.dialects.fields import MESSAGES, RESPONSES, UNKNOWN, Field
-from aggregator.proxy.dialects.messages import native as messages
+from aggregator.proxy.dialects.messages import native_request as messages
 from aggregator.proxy.dialects.published import CHAT, CONVERSE, EMBEDDINGS, GEMINI
-from aggregator.proxy.dialects.responses import native as responses
+from aggregator.proxy.dialects.responses import native_request as responses
 from local.paths import ROOT
 
 PAGE = ROOT / "docs" / "dialects.md"

@@ -333,7 +333,7 @@ MUTANTS = (
     ),
     Mutant(
         "a container of an earlier turn is opened again",
-        "proxy/dialects/responses/native.py",
+        "proxy/dialects/responses/native_request.py",
         "without_containers(items)",
         "items",
         TOOLS,
@@ -369,8 +369,8 @@ MUTANTS = (
     Mutant(
         "searches of a stream are not counted (OpenAI)",
         "proxy/dialects/responses/native.py",
-        "        counted.add(item)\n\n",
-        "        pass\n\n",
+        'elif kind == "response.output_item.done":\n        counted.add(item)',
+        'elif kind == "response.output_item.done":\n        pass',
         TOOLS,
     ),
     Mutant(

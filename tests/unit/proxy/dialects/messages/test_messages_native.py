@@ -14,7 +14,7 @@ from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.messages.foreign import without_what_is_foreign
 from aggregator.proxy.dialects.messages.from_client import taken
-from aggregator.proxy.dialects.messages.native import check, encode
+from aggregator.proxy.dialects.messages.native_request import check, encode
 from aggregator.proxy.dialects.messages.tokens import estimated_tokens
 from aggregator.proxy.edge import serve
 from aggregator.proxy.exchange import UpstreamError

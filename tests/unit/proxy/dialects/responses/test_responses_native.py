@@ -12,7 +12,7 @@ from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Provider
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.responses.client import RESPONSES
-from aggregator.proxy.dialects.responses.native import check, encode
+from aggregator.proxy.dialects.responses.native_request import check, encode
 from aggregator.proxy.exchange import UpstreamError
 from aggregator.proxy.walk import walk
 from tests.fakes.chat_world import CALLER, ScriptedResponse, World, chat_event, provider, route, visit, way

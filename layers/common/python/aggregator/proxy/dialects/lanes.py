@@ -29,14 +29,7 @@ from aggregator.proxy.exchange import UpstreamRequest
 from aggregator.proxy.model import EMBEDDINGS, Ask
 
 if TYPE_CHECKING:
-    from aggregator.proxy.dialects.protocols import (
-        Adapter,
-        Addresses,
-        CheckingAdapter,
-        Ending,
-        NativeAdapter,
-        Wire,
-    )
+    from aggregator.proxy.dialects.protocols import Adapter, Addresses, CheckingAdapter, Ending, Wire
     from aggregator.proxy.dialects.surface import Surface
     from aggregator.proxy.dialects.translation import Source
 
@@ -156,7 +149,7 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
     if ask.stream and via.can("onlyResponses") and not via.can("streaming"):
         raise UnsupportedParameter("stream: this model answers in one piece", param="stream")
     if is_native(ask, via):
-        native_module(ask.surface).check(ask, via)
+        _asker(ask.surface).check(ask, via)
         return
     if ask.untranslated is not None:
         raise ask.untranslated
@@ -166,11 +159,6 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
         _module("responses.provider").check(fitted, via)
     elif via.provider.protocol != "openai" and ask.surface != EMBEDDINGS:
         cast("CheckingAdapter", adapter_of(via.provider.protocol)).check(fitted, via)
-
-
-def native_module(dialect: str) -> "NativeAdapter":
-    """The module of a dialect's native lane."""
-    return cast("NativeAdapter", _module(f"{dialect}.native"))
 
 
 def addresses_of(dialect: str) -> "Addresses":
@@ -253,8 +241,13 @@ def is_spoken(protocol: str, surface: str) -> bool:
 
 @cache
 def _native(dialect: str) -> Lane:
-    module = native_module(dialect)
-    return Lane(module, module, module, is_native=True)
+    module = _module(f"{dialect}.native")
+    return Lane(_asker(dialect), cast("Wire", module), cast("Ending", module), is_native=True)
+
+
+def _asker(dialect: str) -> "CheckingAdapter":
+    """Who sends a client's own request on."""
+    return cast("CheckingAdapter", _module(f"{dialect}.native_request"))
 
 
 @cache

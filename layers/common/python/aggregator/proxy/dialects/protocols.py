@@ -77,10 +77,6 @@ class Ending(Protocol):
         ...
 
 
-class NativeAdapter(CheckingAdapter, Wire, Ending, Protocol):
-    """A native lane's module is all of it."""
-
-
 class Addresses(Protocol):
     """Where the requests of a client's dialect name files by their address."""
 

@@ -27,7 +27,7 @@ from aggregator.proxy.dialects.events import objects_of as objects
 from aggregator.proxy.dialects.events import text_in as text
 from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.reading import a_string, an_object, data_uri_of, refuse_unknown, unsupported
-from aggregator.proxy.dialects.responses.native import SEALED
+from aggregator.proxy.dialects.responses.native_request import SEALED
 from aggregator.proxy.model import Ask, JsonObject
 
 DETAILS_FORMAT = "openai-responses-v1"
