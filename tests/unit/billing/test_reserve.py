@@ -125,7 +125,7 @@ def test_what_is_short_is_refused_with_what_is_needed_and_what_is_there() -> Non
 
     assert refused.value.message == (
         "This request needs 2.50 USD at the least, and 2.00 USD are available. "
-        "Add credit, shorten the prompt, or lower max_tokens."
+        "Add credit or shorten the prompt."
     )
     assert refused.value.details == {
         "balance": {

@@ -151,7 +151,7 @@ def test_where_not_even_the_prompt_is_paid_for_no_limit_would_pass() -> None:
         served(ask(max_tokens=8000), 151)
 
     assert refused.value.details["balance"]["most_max_tokens"] is None
-    assert refused.value.message.endswith("Add credit, shorten the prompt, or lower max_tokens.")
+    assert refused.value.message.endswith("Add credit or shorten the prompt.")
 
 
 def test_whoever_wants_no_cap_is_refused_instead() -> None:

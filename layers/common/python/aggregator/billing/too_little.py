@@ -34,8 +34,11 @@ def too_little(wish: "Wish", account: Account, now_epoch_seconds: float) -> Insu
             if until
             else ""
         )
-        + "Add credit, shorten the prompt, or "
-        + ("lower max_tokens." if most is None else f"lower max_tokens to {most}."),
+        + (
+            "Add credit or shorten the prompt."
+            if most is None
+            else f"Add credit, shorten the prompt, or lower max_tokens to {most}."
+        ),
         details={
             "balance": {
                 "needed_usd": to_usd(needed),
