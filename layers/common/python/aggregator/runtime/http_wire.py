@@ -113,18 +113,15 @@ class Connection:
         Raises:
             NoAnswerError: as `exchange`.
         """
-        head = self._head(deadline)
-        if head.headers.get("content-length") == str(len(head.rest)) and head.status not in BODILESS:
-            return Answer(
-                head.status, head.headers, head.rest
-            ), head.lasts  # all of it is there, as it mostly is
+        status, headers, lasts, rest = head = self._head(deadline)
+        if headers.get("content-length") == str(len(rest)) and status not in BODILESS:  # whole, as most are
+            return Answer(status, headers, rest), lasts
         pieces, parts = pieces_of(head, partial(self.receive, deadline)), []
         while True:
             try:
                 parts.append(next(pieces))
             except StopIteration as ended:
-                lasts = head.lasts and not ended.value
-                return Answer(head.status, head.headers, b"".join(parts)), lasts
+                return Answer(status, headers, b"".join(parts)), lasts and not ended.value
 
     def _send(self, request: bytes, deadline: float) -> None:
         try:
