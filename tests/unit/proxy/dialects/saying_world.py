@@ -7,7 +7,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.unit.proxy.dialects.citing_world import AMAZONS, CLAUDES, PAGE, said_by_amazon, said_by_claude
+from tests.unit.proxy.dialects.citing_world import (
+    AMAZONS,
+    CLAUDES,
+    FOUND,
+    PAGE,
+    said_by_amazon,
+    said_by_claude,
+)
 
 JsonObject = dict[str, Any]
 Said = list[JsonObject]
@@ -40,7 +47,7 @@ def _texts_in_messages(before: JsonObject, after: JsonObject) -> JsonObject | No
 CLAUDE = Dialect(
     talk=st.one_of(
         st.builds(lambda words: {"type": "text", "text": words}, WORDS),
-        st.builds(lambda words: {"type": "text", "text": words, "citations": [CLAUDES]}, WORDS),
+        st.builds(lambda words: {"type": "text", "text": words, "citations": [FOUND, CLAUDES]}, WORDS),
         st.builds(
             lambda words, seal: {"type": "thinking", "thinking": words, "signature": seal}, WORDS, SEALS
         ),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from aggregator.errors import InvalidRequest, UnsupportedParameter
+from aggregator.proxy.dialects.chat.from_client import read as read_chat
 from aggregator.proxy.dialects.citations import Citation, pieces, sealed, unsealed
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.messages.foreign import without_what_is_foreign
@@ -212,12 +213,41 @@ def test_openai_itself_is_given_annotations_of_its_own_form_alone() -> None:
     assert without_ours([HI, item]) == [HI, item]
 
 
-def test_words_are_cut_where_their_sources_change() -> None:
-    a, b = Citation("web", source="a", span=(0, 4)), Citation("web", source="b", span=(2, 9))
+@pytest.mark.parametrize(("spans", "expected"), [
+    ([(0, 2), (2, 4)], [("ab", [0]), ("cd", [1]), ("efghij", [])]),
+    ([(4, 6), (1, 2)], [("a", []), ("b", [1]), ("cd", []), ("ef", [0]), ("ghij", [])]),
+    ([(0, 4), (2, 9)], [("abcdefghi", [0, 1]), ("j", [])]),
+    ([(3, 5), (3, 5)], [("abc", []), ("de", [0, 1]), ("fghij", [])]),
+    ([(5, 5), (8, 99), (7, 3)], [("abcdefgh", []), ("ij", [1])]),
+    ([None, (2, 3)], [("abcdefghij", [0, 1])]),
+    ([], [("abcdefghij", [])]),
+])  # fmt: skip
+def test_words_are_cut_where_their_sources_change(
+    spans: list[Any], expected: list[tuple[str, list[int]]]
+) -> None:
+    citations = tuple(Citation("web", source=str(n), span=span) for n, span in enumerate(spans))
 
-    found = [(words, [each.source for each in cited]) for words, cited in pieces("abcdefghij", (a, b))]
+    found = [
+        (words, [int(each.source) for each in cited]) for words, cited in pieces("abcdefghij", citations)
+    ]
 
-    assert found == [("ab", ["a"]), ("cd", ["a", "b"]), ("efghi", ["b"]), ("j", [])]
+    assert found == expected
+
+
+def test_a_crowd_of_sources_costs_no_more_than_it_says() -> None:
+    kept = Citation("web", "P", PAGE["url"], dialect="messages", said=CLAUDES)
+    nested = [
+        {"type": "url_citation", "url_citation": {"start_index": n, "end_index": 9999 - n, **PAGE},
+         "citation": sealed(kept)}
+        for n in range(4000)
+    ]  # fmt: skip
+    said = {"role": "assistant", "content": "x" * 10_000, "annotations": nested}
+
+    body, told = sent(read_chat(chat_event({"model": "mini", "messages": [HI, said, HI]})), "messages")
+
+    blocks = body["messages"][1]["content"]
+    assert [(len(each["text"]), len(each.get("citations", ()))) for each in blocks] == [(9999, 500), (1, 0)]
+    assert told == ("annotations",)
 
 
 def test_a_seal_that_was_changed_on_its_way_is_none() -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from aggregator.errors import JsonObject
-from aggregator.proxy.dialects.citations import WEB, Citation, sealed, unsealed
+from aggregator.proxy.dialects.citations import MOST, WEB, Citation, sealed, unsealed
 
 OURS = "citation"
 """The field beside an annotation that has what another provider wants back of it."""
@@ -47,7 +47,7 @@ def in_chat(said: Any) -> list[Citation]:
     annotations = said.get("annotations") if isinstance(said, dict) else None
     found = [
         url_citation_in(each.get("url_citation"), each.get(OURS))
-        for each in (annotations if isinstance(annotations, list) else ())
+        for each in (annotations[:MOST] if isinstance(annotations, list) else ())
         if isinstance(each, dict)
     ]
     return [each for each in found if each is not None]

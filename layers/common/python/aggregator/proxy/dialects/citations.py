@@ -5,9 +5,9 @@ unchanged to where it came from; where a client's dialect has no field for what 
 packed into a field that clients return as they got it. Standard library only.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from aggregator.errors import JsonObject
@@ -15,6 +15,9 @@ from aggregator.proxy.dialects.reasoning import packed, unpacked
 
 WEB, DOCUMENT, FOUND = "web", "document", "search_result"
 CHARACTERS, PAGES, PIECES = "characters", "pages", "pieces"
+
+MOST = 500
+"""Citations beside one text that come from a client with spans: far more than any answer has."""
 
 _KINDS = (WEB, DOCUMENT, FOUND)
 _TEXTS, _NUMBERS = ("kind", "title", "source", "words", "unit", "dialect"), ("place", "begins", "ends")
@@ -61,25 +64,38 @@ def within(citation: Citation, begins: int, length: int) -> Citation | None:
 
 
 def pieces(words: str, citations: Sequence[Citation]) -> Iterator[tuple[str, tuple[Citation, ...]]]:
-    """The words cut where sources change, each piece with those of all of it, for who cites whole blocks."""
-    length = len(words)
-    spans = [each.span or (0, length) for each in citations]
-    cuts = sorted({0, length, *(max(0, min(at, length)) for span in spans for at in span)})
-    for start, end in pairwise(cuts):
-        here = zip(citations, spans, strict=True)
-        cited = (replace(each, span=None) for each, span in here if span[0] <= start and end <= span[1])
-        yield words[start:end], tuple(cited)
+    """The words cut where sources change, each piece with its own, for who cites whole blocks.
+
+    Each citation is in one piece: those of words that overlap are all of theirs together.
+    """
+    length, told = len(words), 0
+    found = []
+    for each in citations:
+        start, end = each.span or (0, length)
+        found.append((start, min(end, length), each))
+    for start, end, cited in _apart(sorted(found, key=itemgetter(0))):
+        if told < start:
+            yield words[told:start], ()
+        yield words[start:end], cited
+        told = end
+    if told < length or not words:
+        yield words[told:], ()
 
 
-def cut(
-    citations: Iterable[Citation], at: int, length: int
-) -> tuple[tuple[Citation, ...], tuple[Citation, ...]]:
-    """The citations of words that are so long, as those of the words before and after a place in them."""
-    whole = [replace(each, span=each.span or (0, length)) for each in citations]
-    return (
-        tuple(here for each in whole if (here := within(each, 0, at)) is not None),
-        tuple(here for each in whole if (here := within(each, at, length - at)) is not None),
-    )
+def _apart(found: list[tuple[int, int, Citation]]) -> Iterator[tuple[int, int, tuple[Citation, ...]]]:
+    """Spans in their order, those that overlap as one."""
+    waiting: list[Citation] = []
+    begun = ended = 0
+    for start, end, each in found:
+        if start >= end:
+            continue
+        if waiting and start >= ended:
+            yield begun, ended, tuple(waiting)
+            waiting = []
+        begun, ended = (begun, max(ended, end)) if waiting else (start, end)
+        waiting.append(replace(each, span=None))
+    if waiting:
+        yield begun, ended, tuple(waiting)
 
 
 def sealed(citation: Citation) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from aggregator.errors import InvalidRequest
-from aggregator.proxy.dialects.citations import cut, within
+from aggregator.proxy.dialects.citations import within
 from aggregator.proxy.dialects.conversation import (
     Block,
     Call,
@@ -113,6 +113,28 @@ def _contents(message: JsonObject, place: str) -> Iterator[Text | Image | File]:
 
 
 def _assistant(message: JsonObject, place: str) -> Iterator[Block]:
+    blocks = _with_thoughts(message, place)
+    yield from _with_sources(blocks, message) if message.get("annotations") else blocks
+
+
+def _with_sources(blocks: Iterator[Block], message: JsonObject) -> Iterator[Block]:
+    """The blocks, each text with the sources of what begins in it; annotations count through all of them."""
+    from aggregator.proxy.dialects.annotations import in_chat  # noqa: PLC0415 (few messages have any)
+
+    waiting = sorted(in_chat(message), key=lambda each: (each.span or (0, 0))[0])[::-1]
+    told = 0
+    for block in blocks:
+        if not isinstance(block, Text):
+            yield block
+            continue
+        here = []
+        while waiting and (waiting[-1].span or (0, 0))[0] < told + len(block.text):
+            here.append(within(waiting.pop(), told, len(block.text)))
+        yield replace(block, citations=tuple(each for each in here if each is not None))
+        told += len(block.text)
+
+
+def _with_thoughts(message: JsonObject, place: str) -> Iterator[Block]:
     thoughts = list(_thoughts(message, place))
     if any("after" in (thought.seal or {}) for thought in thoughts):
         yield from _in_order(thoughts, list(_said(message, place, thoughts)))
@@ -131,9 +153,8 @@ def _in_order(thoughts: list[Thinking], said: list[Block]) -> Iterator[Block]:
         while words and told < _count(after, "characters"):
             block, left = words.pop(0), _count(after, "characters") - told
             if isinstance(block, Text) and len(block.text) > left:
-                before, rest = cut(block.citations, left, len(block.text))
-                words.insert(0, replace(block, text=block.text[left:], citations=rest))
-                block = replace(block, text=block.text[:left], citations=before, mark=None)
+                words.insert(0, replace(block, text=block.text[left:]))
+                block = replace(block, text=block.text[:left], mark=None)
             told += len(block.text) if isinstance(block, Text | Refusal) else 0
             yield block
         yield from calls[begun : _count(after, "calls")]
@@ -149,25 +170,6 @@ def _count(after: Any, name: str) -> int:
 
 
 def _said(message: JsonObject, place: str, thoughts: list[Thinking]) -> Iterator[Block]:
-    said = _words_and_calls(message, place, thoughts)
-    yield from _with_sources(said, message) if message.get("annotations") else said
-
-
-def _with_sources(blocks: Iterator[Block], message: JsonObject) -> Iterator[Block]:
-    """The blocks, each text with the sources of its characters, which annotations count through all of them."""
-    from aggregator.proxy.dialects.annotations import in_chat  # noqa: PLC0415 (few messages have any)
-
-    citations, told = in_chat(message), 0
-    for block in blocks:
-        if not isinstance(block, Text):
-            yield block
-            continue
-        here = (within(each, told, len(block.text)) for each in citations)
-        yield replace(block, citations=tuple(each for each in here if each is not None))
-        told += len(block.text)
-
-
-def _words_and_calls(message: JsonObject, place: str, thoughts: list[Thinking]) -> Iterator[Block]:
     yield from _bare(message, place)
     for at, part in _parts(message, place):
         if part.get("type") == "refusal":

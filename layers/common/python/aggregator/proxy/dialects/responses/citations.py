@@ -8,12 +8,12 @@ from typing import Any
 
 from aggregator.errors import JsonObject
 from aggregator.proxy.dialects.annotations import OURS, beside, url_citation_in, url_citation_of
-from aggregator.proxy.dialects.citations import Citation, unsealed
+from aggregator.proxy.dialects.citations import MOST, Citation, unsealed
 
 
 def citations_in(annotations: Any) -> tuple[Citation, ...]:
     """The citations among a part's annotations; files that OpenAI keeps are none, for nobody else can name them."""
-    listed = annotations if isinstance(annotations, list) else ()
+    listed = annotations[:MOST] if isinstance(annotations, list) else ()
     found = [citation_in(each) for each in listed if isinstance(each, dict)]
     return tuple(each for each in found if each is not None)
 
