@@ -310,3 +310,47 @@ def test_responses_go_out_with_the_cap() -> None:
     assert world.wallets.held == [5_000]
     assert told(answer) == (str(sent(world)["max_output_tokens"]), "balance")
     assert sent(world)["max_output_tokens"] == 2_423
+
+
+GEMINI_SAYS: JsonObject = {
+    "candidates": [{"content": {"parts": [{"text": "hello"}]}, "finishReason": "MAX_TOKENS"}],
+    "usageMetadata": {"promptTokenCount": 10, "candidatesTokenCount": 5},
+}
+CONVERSE_SAYS: JsonObject = {
+    "output": {"message": {"role": "assistant", "content": [{"text": "hello"}]}},
+    "stopReason": "max_tokens",
+    "usage": {"inputTokens": 10, "outputTokens": 5, "totalTokens": 15},
+}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "says", "place"),
+    [
+        ("gemini", GEMINI_SAYS, ("generationConfig", "maxOutputTokens")),
+        ("bedrock", CONVERSE_SAYS, ("inferenceConfig", "maxTokens")),
+    ],
+)
+def test_a_translated_request_goes_out_with_the_cap_and_ends_in_the_clients_words(
+    protocol: str, says: JsonObject, place: tuple[str, str]
+) -> None:
+    on = large("other", provider=provider("other", protocol=protocol))
+
+    world, answer = served(
+        ask(max_tokens=8000), 10_000, on, script=(ScriptedResponse(json.dumps(says).encode()),)
+    )
+
+    assert sent(world)[place[0]][place[1]] == 2_425
+    assert told(answer) == ("2425", "balance")
+    assert json.loads(b"".join(answer.chunks))["choices"][0]["finish_reason"] == "length"
+
+
+def test_a_budget_of_thinking_in_a_chat_stays_below_the_cap() -> None:
+    on = replace(AT_ANTHROPIC, via=replace(AT_ANTHROPIC.via, upstream_model="claude-sonnet-4-5-20250929"))
+
+    world, answer = served(
+        ask(max_tokens=8000, reasoning_effort="high"), 4_000, on, held=1, script=(said_by_claude(),)
+    )
+
+    assert told(answer) == ("1911", "balance")
+    assert sent(world)["max_tokens"] == 1_911
+    assert sent(world)["thinking"] == {"type": "enabled", "budget_tokens": 1_433}

@@ -5,8 +5,9 @@ prompt: what is not known here may bring tokens of its own. Imported only where 
 
 | at                             | the count is called                                                              |
 |--------------------------------|----------------------------------------------------------------------------------|
-| `messages/count_tokens`        | "an estimate", which "may differ by a small amount": a margin is added; thinking |
-|                                | of earlier turns is left out of it: its bytes are added                          |
+| `messages/count_tokens`        | "an estimate", which "may differ by a small amount": a margin is added. Tools    |
+|                                | with their system prompt, images and PDFs are in it; thinking of earlier turns   |
+|                                | is left out of it: its bytes are added                                           |
 | `models/...:countTokens`       | nothing is said: the same margin; signatures of thoughts: their bytes are added  |
 | `responses/input_tokens`       | "the exact count the model will receive": as it is                               |
 
