@@ -18,15 +18,15 @@ pytestmark = pytest.mark.unjudged("cases say odd things, which go on to a provid
 
 CONFIG = Path(__file__).with_suffix(".toml")
 
-# Nobody but a chat makes a receipt, and a response is kept under an id that its answer tells: they are in no example.
+# A response is kept under an id that its answer tells, which is in no example.
 NEVER_FOUND = {
-    "GET /billing/receipts/{requestId}",
-    *(
-        f"{route}/responses/{{responseId}}{of_it}"
-        for base in ("/v1", "/proxy/openai")
-        for route, of_it in ((f"GET {base}", ""), (f"DELETE {base}", ""), (f"GET {base}", "/input_items"))
-    ),
+    f"{route}/responses/{{responseId}}{of_it}"
+    for base in ("/v1", "/proxy/openai")
+    for route, of_it in ((f"GET {base}", ""), (f"DELETE {base}", ""), (f"GET {base}", "/input_items"))
 }
+
+# Schemathesis takes ids out of answers: a chat that is settled by then has a receipt, and is listed.
+FOUND_ONCE_SETTLED = {"GET /billing/receipts/{requestId}"}
 
 
 # What operators change; a run of cases over these leaves a catalogue behind that serves nothing else.
@@ -94,7 +94,8 @@ def test_whatever_an_admin_sends_the_answer_is_a_documented_one_and_no_5xx(
     assert report["complete"], printed
     assert report["operations"]["tested"] >= 20, printed
     assert report["test_cases"]["generated"] > 1000, printed
-    assert set(report["valid_rates"]) - accepted(report) == NEVER_FOUND, printed
+    never = set(report["valid_rates"]) - accepted(report) - FOUND_ONCE_SETTLED
+    assert never == NEVER_FOUND, printed
 
 
 def test_whatever_a_user_sends_the_answer_is_a_documented_one_and_no_5xx(
