@@ -145,23 +145,44 @@ def _with_thoughts(message: JsonObject, place: str) -> Iterator[Block]:
 
 def _in_order(thoughts: list[Thinking], said: list[Block]) -> Iterator[Block]:
     """Each thought after as many characters and calls as it says."""
-    words = [block for block in said if not isinstance(block, Call)]
+    words = _Words([block for block in said if not isinstance(block, Call)])
     calls = [block for block in said if isinstance(block, Call)]
-    told = begun = 0
+    begun = 0
     for thought in thoughts:
         after = (thought.seal or {}).get("after")
-        while words and told < _count(after, "characters"):
-            block, left = words.pop(0), _count(after, "characters") - told
-            if isinstance(block, Text) and len(block.text) > left:
-                words.insert(0, replace(block, text=block.text[left:]))
-                block = replace(block, text=block.text[:left], mark=None)
-            told += len(block.text) if isinstance(block, Text | Refusal) else 0
-            yield block
+        yield from words.until(_count(after, "characters"))
         yield from calls[begun : _count(after, "calls")]
         begun = max(begun, _count(after, "calls"))
         yield thought
-    yield from words
+    yield from words.until(None)
     yield from calls[begun:]
+
+
+class _Words:
+    """The words of a message, told piece by piece: `told` characters so far, `cut` of them of the block at `place`."""
+
+    def __init__(self, blocks: list[Block]) -> None:
+        self._blocks = blocks
+        self._place = self._cut = self._told = 0
+
+    def until(self, most: int | None) -> Iterator[Block]:
+        """What is said up to that many characters of all; None for all that is left."""
+        while self._place < len(self._blocks) and (most is None or self._told < most):
+            block = self._blocks[self._place]
+            if not isinstance(block, Text | Refusal):
+                self._place += 1
+                yield block
+                continue
+            rest = len(block.text) - self._cut
+            left = rest if most is None or isinstance(block, Refusal) else min(rest, most - self._told)
+            begun, ended = self._cut, self._cut + left
+            self._told += left
+            if left == rest:
+                self._place, self._cut = self._place + 1, 0
+                yield replace(block, text=block.text[begun:]) if begun else block
+            else:
+                self._cut = ended
+                yield replace(block, text=block.text[begun:ended], mark=None)
 
 
 def _count(after: Any, name: str) -> int:
