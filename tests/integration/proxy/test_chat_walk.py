@@ -129,6 +129,13 @@ def platform() -> Iterator[Platform]:
         made.upstream.close()
 
 
+@pytest.fixture
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two minutes for a request: a busy machine takes its time."""
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", staticmethod(lambda: 120_000))
+
+
+@pytest.mark.usefixtures("_unhurried")
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_chat_makes_two_calls_to_aws(platform: Platform, stream: bool) -> None:
     answer, pieces = platform.chat("hello", stream=stream)
@@ -138,11 +145,11 @@ def test_a_chat_makes_two_calls_to_aws(platform: Platform, stream: bool) -> None
     assert platform.dynamodb.calls == ["UpdateItem", "PutEvents"]
 
 
+@pytest.mark.usefixtures("_unhurried")
 def test_a_tight_account_makes_three_writes_and_asks_its_provider_once_how_long_the_prompt_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(counted_input, "SECONDS", 60.0)  # a busy machine takes its time
-    monkeypatch.setattr(Context, "get_remaining_time_in_millis", staticmethod(lambda: 120_000))
     with StandIn() as standin:
         platform = Platform(standin)
         platform.over = route(
@@ -170,12 +177,12 @@ def test_a_tight_account_makes_three_writes_and_asks_its_provider_once_how_long_
         "/anthropic/v1/messages",
         "/anthropic/v1/messages",
     ]
-    # 8,006 tokens, a twentieth and 64 at 150 nano-dollars, and 4,000 of output at 600; then a quarter of what is left
+    # 8,006 tokens, a twentieth and 64 at 150 nano-dollars, and 4,000 of output at 600; then a whole reply, 2,000
     assert [
         event["hold"]["amountNanoUsd"] + event["hold"]["returnedNanoUsd"] for event in platform.bus.events
     ] == [
         3_670_650,
-        1_694_525,
+        2_470_650,
     ]
 
 
@@ -234,6 +241,7 @@ def test_after_any_chats_the_ledger_adds_up_to_usage_times_price(platform: Platf
     assert sum(held.amount_nano_usd for held in account.holds.values()) == 0
 
 
+@pytest.mark.usefixtures("_unhurried")
 def test_the_charge_is_the_providers_count_to_the_token(platform: Platform) -> None:
     answer, pieces = platform.chat("[[standin tokens=40 cached=4]] hello")
     platform.settle()
