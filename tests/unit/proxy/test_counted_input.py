@@ -141,7 +141,12 @@ def test_who_does_not_count_keeps_the_bytes_and_is_left_alone_for_a_while(failur
 
 
 @pytest.mark.parametrize(
-    "answer", [ScriptedResponse(b"{}", status=400), ScriptedResponse(b'{"input_tokens": "9"}')]
+    "answer",
+    [
+        ScriptedResponse(b"{}", status=400),
+        ScriptedResponse(b"{}", status=413),
+        ScriptedResponse(b'{"input_tokens": "9"}'),
+    ],
 )
 def test_a_prompt_that_is_not_counted_does_not_speak_for_others(answer: ScriptedResponse) -> None:
     serve = Served(AT_ANTHROPIC)

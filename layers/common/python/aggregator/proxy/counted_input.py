@@ -42,6 +42,9 @@ MOST_BYTES_A_TOKEN = 5
 """A prompt that is longer than this, for each token that the model reads, fills its window: no count would help."""
 NEW_PART = 4
 
+_ABOUT_THE_PROMPT = frozenset({400, 413, 422})
+"""Statuses that speak of one prompt, and not of others."""
+
 _MARK_TOKENS = 16
 """For each new turn: what providers put around one is shorter than its JSON, and this covers the shortest."""
 
@@ -116,7 +119,7 @@ class InputCounter:
             return None
         if answer.status in (404, 405):
             self._remember(rests, 0, NO_SUCH_CALL_SECONDS)
-        elif answer.status != 400:
+        elif answer.status not in _ABOUT_THE_PROMPT:
             self._remember(rests, 0, REST_SECONDS)
         return None
 
