@@ -100,7 +100,7 @@ def test_a_test_that_sends_a_misfit_fails_though_it_passed(request: pytest.Fixtu
     with pytest.raises(AssertionError, match="seeds: Extra inputs are not permitted"):
         running.send(None)
 
-    plugin.found.clear()
+    plugin.sent.clear()
 
 
 def test_a_test_that_sends_what_fits_passes(request: pytest.FixtureRequest) -> None:
