@@ -30,7 +30,7 @@ class Lane:
 
 LANES = (
     Lane("OpenAI, chat", "gpt-4o-mini", "openai/gpt-4o-mini"),
-    Lane("OpenAI, Responses", "gpt-6.1-sol", "openai/gpt-6.1-sol"),
+    Lane("OpenAI, Responses for tools", "gpt-6.1-sol", "openai/gpt-6.1-sol"),
     Lane("Anthropic, Messages", "claude-haiku-4-5", "anthropic/claude-haiku-4-5"),
     Lane("Google, Gemini", "gemini-3.8-flash", "google/gemini-3.8-flash"),
     Lane("Amazon, Converse", "nova-2-lite", "bedrock-converse/nova-2-lite", bare=True),
