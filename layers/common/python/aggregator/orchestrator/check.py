@@ -6,15 +6,14 @@ alias stands for a model's id, or for `{"model", "strategy"}`.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from re import fullmatch
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from aggregator.billing.price import RATES
 from aggregator.orchestrator.addresses import is_this_machine, problem_of_url
+from aggregator.orchestrator.check_prices import check_prices, positive
 from aggregator.orchestrator.model import PROTOCOLS, STRATEGIES, DialectName
-from aggregator.runtime.clock import from_iso
+from aggregator.orchestrator.problem import Place, Problem
 
 JsonObject = dict[str, Any]
 
@@ -32,20 +31,6 @@ CAPABILITIES = frozenset({
     "toolsOverResponses",
     "onlyResponses",
 })  # fmt: skip
-
-Tool = Literal[
-    "web_search",
-    "web_search_preview",
-    "web_fetch",
-    "code_interpreter",
-    "code_interpreter_4g",
-    "code_interpreter_16g",
-    "code_interpreter_64g",
-]
-"""A tool that runs at a provider and can have a price for each call; a code interpreter's is for each container."""
-
-ServiceTier = Literal["flex", "priority"]
-"""A service tier that can have rates of its own."""
 
 DIALECTS = frozenset(get_args(DialectName))
 EFFORTS = frozenset({"none", "minimal", "low", "medium", "high", "xhigh", "max"})
@@ -69,35 +54,6 @@ _NO_KEY_HEADER = frozenset({
 })  # fmt: skip
 
 
-class Problem(str):
-    """A sentence that names its place. `entry` is `model gpt-4o`, `path` the field in it: `routes.0.weight`."""
-
-    __slots__ = ("entry", "path")
-
-    entry: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where in a catalogue: in which entry, in words, and by which path."""
-
-    entry: str
-    words: str = ""
-    path: str = ""
-
-    def within(self, words: str, path: str) -> "_Place":
-        return _Place(self.entry, f"{self.words}, {words}", self._below(path))
-
-    def problem(self, field: str, says: str) -> Problem:
-        problem = Problem(f"{self.entry}{self.words}: {says}")
-        problem.entry, problem.path = self.entry, self._below(field)
-        return problem
-
-    def _below(self, field: str) -> str:
-        return ".".join(part for part in (self.path, field) if part)
-
-
 def check(catalogue: Mapping[str, Any]) -> list[Problem]:
     """Every problem of a catalogue, each a sentence that names its place; none: it may be published."""
     providers = {provider.get("id"): provider for provider in catalogue.get("providers", ())}
@@ -118,11 +74,11 @@ def check(catalogue: Mapping[str, Any]) -> list[Problem]:
 def _duplicates(kind: str, entries: Iterable[JsonObject]) -> Iterator[Problem]:
     for entry_id, count in Counter(entry.get("id") for entry in entries).items():
         if count > 1:
-            yield _Place(f"{kind} {entry_id}").problem("id", f"is there {count} times")
+            yield Place(f"{kind} {entry_id}").problem("id", f"is there {count} times")
 
 
 def _of_provider(provider: JsonObject) -> Iterator[Problem]:
-    at = _Place(f"provider {provider.get('id')}")
+    at = Place(f"provider {provider.get('id')}")
     if not fullmatch(_ID, str(provider.get("id", ""))):
         yield at.problem("id", "the id must be letters, digits and ._:-")
     if provider.get("protocol") not in PROTOCOLS:
@@ -144,7 +100,7 @@ def _of_provider(provider: JsonObject) -> Iterator[Problem]:
         yield at.problem("baseUrl", "baseUrl must be AWS's own: requests are signed with the platform's role")
 
 
-def _of_requests(at: _Place, provider: JsonObject) -> Iterator[Problem]:
+def _of_requests(at: Place, provider: JsonObject) -> Iterator[Problem]:
     """What a request is made to be for this provider."""
     dialects = provider.get("dialects", {})
     if unknown := sorted(set(dialects) - DIALECTS):
@@ -197,10 +153,10 @@ def _is_amazon(url: str) -> bool:
 
 
 def _of_model(model: JsonObject, providers: Mapping[str, JsonObject]) -> Iterator[Problem]:
-    at = _Place(f"model {model.get('id')}")
+    at = Place(f"model {model.get('id')}")
     if not fullmatch(_ID, str(model.get("id", ""))):
         yield at.problem("id", "the id must be letters, digits and ._:-")
-    if not _positive(model.get("contextWindow")):
+    if not positive(model.get("contextWindow")):
         yield at.problem("contextWindow", "contextWindow is missing")
     if not model.get("routes"):
         yield at.problem("routes", "has no route")
@@ -214,20 +170,20 @@ def _of_model(model: JsonObject, providers: Mapping[str, JsonObject]) -> Iterato
         yield from _of_route(here, route, model, providers)
 
 
-def _of_strategy(at: _Place, entry: Mapping[str, Any]) -> Iterator[Problem]:
+def _of_strategy(at: Place, entry: Mapping[str, Any]) -> Iterator[Problem]:
     if entry.get("strategy", STRATEGIES[0]) not in STRATEGIES:
         yield at.problem("strategy", f"strategy must be one of {', '.join(STRATEGIES)}")
 
 
 def _of_route(
-    at: _Place, route: JsonObject, model: JsonObject, providers: Mapping[str, JsonObject]
+    at: Place, route: JsonObject, model: JsonObject, providers: Mapping[str, JsonObject]
 ) -> Iterator[Problem]:
     provider = providers.get(str(route.get("provider")))
     if provider is None:
         yield at.problem("provider", "there is no such provider")
     if not route.get("upstreamModel"):
         yield at.problem("upstreamModel", "upstreamModel is missing")
-    if not _positive(route.get("weight")) or not isinstance(route.get("order"), int):
+    if not positive(route.get("weight")) or not isinstance(route.get("order"), int):
         yield at.problem("weight", "weight must be 1 or more, and order a whole number")
     whole = model | route
     able = whole.get("capabilities", [])
@@ -237,77 +193,18 @@ def _of_route(
         yield at.problem("capabilities", "can neither chat nor embed")
     if "onlyResponses" in able and provider is not None and "responses" not in provider.get("dialects", ()):
         yield at.problem("capabilities", "onlyResponses needs a provider that speaks responses")
-    if not _positive(whole.get("maxInputTokens")):
+    if not positive(whole.get("maxInputTokens")):
         yield at.problem("maxInputTokens", "maxInputTokens is missing")
-    if "chat" in able and not _positive(whole.get("maxOutputTokens")):
+    if "chat" in able and not positive(whole.get("maxOutputTokens")):
         yield at.problem("maxOutputTokens", "maxOutputTokens is missing, so nothing caps the cost")
-    if "vision" in able and not _positive(whole.get("maxImageTokens")):
+    if "vision" in able and not positive(whole.get("maxImageTokens")):
         yield at.problem("maxImageTokens", "maxImageTokens is missing, so nothing caps the cost of an image")
     free = bool(provider and provider.get("keyless"))
-    yield from _of_prices(at, whole.get("prices", []), chat="chat" in able, free=free)
-
-
-def _of_prices(at: _Place, prices: list[JsonObject], *, chat: bool, free: bool) -> Iterator[Problem]:
-    if not prices:
-        yield at.problem("price", "has no price")
-    for version, count in Counter(price.get("version") for price in prices).items():
-        if not version or count > 1 or "@" in str(version):  # `7@110%` is version 7, marked up
-            yield at.problem(
-                "price.version", f"price version {version} is missing or not the only one of its name"
-            )
-    moments = []
-    for price in prices:
-        here = at.within(f"price {price.get('version')}", "price")
-        try:
-            moments.append(from_iso(str(price.get("effectiveAt"))))
-        except ValueError:
-            yield here.problem("effectiveAt", "effectiveAt is no moment")
-        yield from _of_rates_and_tiers(here, price, chat=chat, free=free)
-        yield from _of_tools(here, price.get("tools", {}))
-        for name, rates in price.get("serviceTiers", {}).items():
-            inner = here.within(f"service tier {name}", f"serviceTiers.{name}")
-            if name not in get_args(ServiceTier):
-                tiers = ", ".join(get_args(ServiceTier))
-                yield inner.problem("", f"a service tier with a price must be one of {tiers}")
-            yield from _of_rates_and_tiers(inner, rates, chat=chat, free=free)
-    if moments != sorted(set(moments)):
-        yield at.problem("price.effectiveAt", "effective dates are out of order")
-
-
-def _of_rates_and_tiers(at: _Place, rates: JsonObject, *, chat: bool, free: bool) -> Iterator[Problem]:
-    yield from _of_rates(at, rates, chat=chat, free=free)
-    starts = [tier.get("aboveInputTokens") for tier in rates.get("tiers", ())]
-    if not all(_positive(start) for start in starts) or starts != sorted(set(starts)):
-        yield at.problem("tiers", "tiers must start at growing numbers of input tokens")
-    for number, tier in enumerate(rates.get("tiers", ())):
-        inner = at.within(f"tier {tier.get('aboveInputTokens')}", f"tiers.{number}")
-        yield from _of_rates(inner, tier, chat=chat, free=free)
-
-
-def _of_tools(at: _Place, tools: JsonObject) -> Iterator[Problem]:
-    for name, amount in tools.items():
-        if name not in get_args(Tool):
-            yield at.problem(f"tools.{name}", f"tool {name} is none of {', '.join(get_args(Tool))}")
-        if type(amount) is not int or amount < 0:
-            yield at.problem(f"tools.{name}", f"{name} must be a whole number of nano-US-dollars a call")
-
-
-def _of_rates(at: _Place, rates: JsonObject, *, chat: bool, free: bool) -> Iterator[Problem]:
-    for name in RATES.values():
-        if name in rates and (type(rates[name]) is not int or rates[name] < 0):
-            yield at.problem(name, f"{name} must be a whole number of nano-US-dollars")
-            return
-    for name in ("input", "output"):
-        if name not in rates:
-            yield at.problem(name, f"has no {name} price")
-        elif not rates[name] and not free and (chat or name == "input"):
-            yield at.problem(name, f"{name} is free of charge, which only a provider without a key may be")
-    if rates.get("cachedInput", 0) > rates.get("input", 0):
-        yield at.problem("cachedInput", "cached input costs more than input")
+    yield from check_prices(at, whole.get("prices", []), chat="chat" in able, free=free)
 
 
 def _of_alias(alias: str, target: Any, models: Mapping[str, JsonObject]) -> Iterator[Problem]:
-    at = _Place(f"alias {alias}")
+    at = Place(f"alias {alias}")
     entry: Mapping[str, Any] = target if isinstance(target, Mapping) else {"model": target}
     if not fullmatch(_ID, alias):
         yield at.problem("alias", "must be letters, digits and ._:-")
@@ -316,7 +213,3 @@ def _of_alias(alias: str, target: Any, models: Mapping[str, JsonObject]) -> Iter
     if entry.get("model") not in models:
         yield at.problem("model", f"there is no model {entry.get('model')}")
     yield from _of_strategy(at, entry)
-
-
-def _positive(number: Any) -> bool:
-    return type(number) is int and number > 0

@@ -16,7 +16,7 @@ from aggregator.billing.price import AMOUNTS
 from aggregator.errors import InvalidRequest
 from aggregator.orchestrator.api import Capability
 from aggregator.orchestrator.change_catalogue import Order
-from aggregator.orchestrator.check import ServiceTier, Tool
+from aggregator.orchestrator.check_prices import ServiceTier, Tool
 from aggregator.orchestrator.model import (
     REASONING_SILENCE_SECONDS,
     SILENCE_SECONDS,
