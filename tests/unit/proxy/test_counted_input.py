@@ -375,10 +375,36 @@ def test_a_chat_at_openai_keeps_its_bytes_for_its_counter_counts_responses() -> 
     assert len(world.upstream.requests) == 1
 
 
-def test_tools_that_run_at_the_provider_keep_the_bound_of_the_window() -> None:
-    asked = claude(tools=[{"type": "web_search_20250305", "name": "web_search"}])
+SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+FUNCTION = {"name": "f", "input_schema": {"type": "object"}}
+SEARCHES = replace(AT_ANTHROPIC, price=replace(AT_ANTHROPIC.price, tools=(("web_search", 50),)))
 
-    world, _ = Served(AT_ANTHROPIC)(asked, said_by_claude())
+
+def test_a_search_that_is_only_declared_is_left_out_of_the_count_as_of_the_request() -> None:
+    asked = claude(tools=[FUNCTION, SEARCH])
+
+    world, _ = Served(SEARCHES)(asked, counted(8_000), said_by_claude())
+
+    assert [tool["name"] for tool in sent(world, 0)["tools"]] == ["f"]
+    assert sent(world, 0)["tools"] == sent(world, 1)["tools"]
+    assert world.wallets.held == [8_000 + 400 + 64 + 8_000]
+
+
+def test_where_the_hold_covers_a_search_its_window_is_held_for_and_not_the_count() -> None:
+    asked = claude(tools=[FUNCTION, SEARCH])
+
+    world, _ = Served(SEARCHES)(asked, counted(8_000), said_by_claude(), available=700_000)
+
+    # Half of what is there covers the window, and once more for each of two calls, and the answer.
+    assert [tool["name"] for tool in sent(world, 1)["tools"]] == ["f", "web_search"]
+    assert sent(world, 1)["tools"][1]["max_uses"] == 2
+    assert world.wallets.held == [350_000]
+
+
+def test_a_search_that_is_demanded_is_not_counted() -> None:
+    asked = claude(tools=[SEARCH], tool_choice={"type": "any"})
+
+    world, _ = Served(SEARCHES)(asked, said_by_claude(), available=700_000)
 
     assert len(world.upstream.requests) == 1
 

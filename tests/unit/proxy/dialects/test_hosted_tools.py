@@ -61,6 +61,10 @@ def at_openai(price: Price = PRICE, **fields: Any) -> Route:
     return route("openai", provider=openai(), price=price, **fields)
 
 
+def at_who_counts_nothing() -> Route:
+    return route("openai", provider=openai(house=False), price=PRICE)
+
+
 def at_anthropic(price: Price = PRICE) -> Route:
     return route("anthropic", provider=anthropic(), price=price)
 
@@ -360,7 +364,7 @@ def test_one_without_a_price_is_left_out_beside_one_with() -> None:
 
 def test_where_money_is_short_fewer_calls_are_made_and_a_tool_is_left_out_before_the_answer() -> None:
     ask = asked(tools=[FUNCTION, SEARCH])
-    on = at_openai()
+    on = at_who_counts_nothing()
 
     def way(held: int) -> Way:
         return ways_within(ask, [on], held)[0]
@@ -378,7 +382,9 @@ def test_an_account_that_cannot_cover_a_declared_tool_keeps_its_money_free_for_o
     available: int, held: int, calls: int | None
 ) -> None:
     answer = json.dumps(response([MESSAGE])).encode()
-    world, _, _ = served(asked(tools=[FUNCTION, SEARCH]), at_openai(), answer, available=available)
+    world, _, _ = served(
+        asked(tools=[FUNCTION, SEARCH]), at_who_counts_nothing(), answer, available=available
+    )
 
     assert (world.wallets.held, sent(world).get("max_tool_calls")) == ([held], calls)
 

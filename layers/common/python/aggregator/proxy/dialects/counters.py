@@ -13,7 +13,8 @@ prompt: what is not known here may bring tokens of its own. Imported only where 
 
 https://platform.claude.com/docs/en/build-with-claude/token-counting, https://ai.google.dev/api/tokens,
 https://developers.openai.com/api/docs/guides/token-counting. Tools that run at a provider are none of theirs to count
-(Anthropic: "only apply to the first sampling call"): such requests keep the bound of their window.
+(Anthropic: "only apply to the first sampling call"): what is called keeps the bound of its window. A count is of the
+request without those that are only declared, and bounds it where it goes out so, as it does where money is short.
 """
 
 import json
@@ -107,7 +108,7 @@ _RESPONSES = Counter(
         "truncation",
     }),
     apart=frozenset({
-        "include", "max_output_tokens", "metadata", "prompt_cache_key", "prompt_cache_options",
+        "include", "max_output_tokens", "max_tool_calls", "metadata", "prompt_cache_key", "prompt_cache_options",
         "prompt_cache_retention", "safety_identifier", "service_tier", "store", "stream", "stream_options",
         "temperature", "top_logprobs", "top_p", "user",
     }),
@@ -118,7 +119,7 @@ _RESPONSES = Counter(
 def counter_of(ask: Ask, route: Route) -> Counter | None:
     """Who counts a request for a route, where its provider does: in its own dialect, at its own house."""
     via = route.via
-    if not ask.has_output or ask.hosted is not None:
+    if not ask.has_output or (ask.hosted is not None and ask.hosted.demanded):
         return None
     if lanes.is_native(ask, via):
         dialect = ask.surface
