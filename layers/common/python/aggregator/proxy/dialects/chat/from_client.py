@@ -1,4 +1,4 @@
-"""Parse: a chat completion request off the wire. Fields the platform does not know pass through to the provider."""
+"""Parse: a chat completion request off the wire. Fields that nobody here knows are `to_provider`'s to judge."""
 
 from collections.abc import Mapping
 from typing import Any
