@@ -31,7 +31,7 @@ _PLAIN_TEXT_HOSTS = frozenset(
 class LambdaCredentials:
     """The credentials of this function's role, whichever way Lambda gives them.
 
-    The environment is read at each call, so a change counts at once: new credentials come with a new key id.
+    The environment is read at each call, so a change counts at once.
     Fetched credentials are kept until `REFRESH_SECONDS` before they expire; if the endpoint is down then,
     they are used up to their last second.
     """
@@ -48,7 +48,6 @@ class LambdaCredentials:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._fetched: tuple[Credentials, float] | None = None
-        self._last = Credentials("", "")
 
     def __call__(self) -> Credentials:
         """Credentials to sign with now.
@@ -57,12 +56,9 @@ class LambdaCredentials:
             AwsError: `Unreachable`, because there are none; nothing was sent.
         """
         key_id = self._environ.get("AWS_ACCESS_KEY_ID")
-        if key_id and key_id == self._last.access_key_id:
-            return self._last
         secret = self._environ.get("AWS_SECRET_ACCESS_KEY")
         if key_id and secret:
-            self._last = Credentials(key_id, secret, self._environ.get("AWS_SESSION_TOKEN") or None)
-            return self._last
+            return Credentials(key_id, secret, self._environ.get("AWS_SESSION_TOKEN") or None)
         uri = self._environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
         if uri:
             with self._lock:
