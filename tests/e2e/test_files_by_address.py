@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from tests.e2e.caller import Reply, UserCaller
+from tests.e2e.caller import Reply, UserCaller, eventually
 from tests.e2e.conftest import NewUser
 from tests.e2e.stack import Stack
 from tests.integration.proxy.web_server import PDF, PNG, Web, served
@@ -46,6 +46,12 @@ def response(user: UserCaller, model: str, mark: str, *parts: JsonObject) -> Rep
 
 def shown(url: str) -> JsonObject:
     return {"type": "image_url", "image_url": {"url": url}}
+
+
+def at_rest(user: UserCaller) -> JsonObject:
+    """The balance once all that was asked before is settled: a request that ends later would change it."""
+    found: JsonObject = eventually(user.balance, lambda balance: balance["held"] == "0.00")
+    return found
 
 
 def asked(stack: Stack, mark: str) -> JsonObject:
@@ -156,7 +162,7 @@ def test_openai_gets_the_address(stack: Stack, user: UserCaller, web: Web) -> No
 def test_a_file_that_cannot_be_had_is_a_400_that_names_its_field_and_costs_nothing(
     user: UserCaller, web: Web, page: str, words: str
 ) -> None:
-    before = user.balance()
+    before = at_rest(user)
 
     answer = chat(user, "nova-pro", "x", shown(f"{web.url}{page}?sig=s3cr3t"))
 

@@ -34,7 +34,10 @@ def test_16_clients_of_one_small_account_spend_what_is_there_and_leave_what_they
     costs: list[Decimal] = []
 
     def chat(_: int, n: int) -> None:
-        answer = user.chat(f"[[standin tokens=100]] Count to {n}", max_tokens=2_000)
+        for _ in range(20):
+            answer = user.chat(f"[[standin tokens=100]] Count to {n}", max_tokens=2_000)
+            if answer.status != 503:  # the money is there, and somebody else was faster each time: ask again
+                break
         statuses.append(answer.status)
         if answer.status == 200:
             costs.append(Decimal(answer.headers["x-aggregator-cost-usd"]))
