@@ -39,18 +39,22 @@ class Row:
 
 def measured(seeds: int) -> list[Row]:
     """All workloads under all policies."""
-    catalogue = Catalogue(merged(packaged(), None, None, region="us-east-1"), 1)
-    now = datetime(2026, 11, 28, tzinfo=UTC)
     rows = []
     for kind in KINDS:
-        via = catalogue.model(kind.model).routes[0]
-        price = replace(via.price_at(now), cache_write_hour=None)  # nobody asks a cache to keep for so long
+        price, via = at_first(kind.model)
         ideal = [_run(kind, Ideal, via, price, seed) for seed in range(seeds)]
         rows += [
             _row(kind, policy, [_run(kind, policy, via, price, seed) for seed in range(seeds)], ideal)
             for policy in POLICIES
         ]
     return rows
+
+
+def at_first(model: str) -> tuple[Price, Route]:
+    """A model's first route, and its price; nobody here asks a cache to keep anything for an hour."""
+    catalogue = Catalogue(merged(packaged(), None, None, region="us-east-1"), 1)
+    via = catalogue.model(model).routes[0]
+    return replace(via.price_at(datetime(2026, 11, 28, tzinfo=UTC)), cache_write_hour=None), via
 
 
 def printed(rows: Sequence[Row]) -> str:

@@ -3,9 +3,11 @@
 import pytest
 
 from aggregator.billing.cost import cost_of
-from aggregator.billing.price import Price
-from bench.served.table import Row, measured
-from bench.served.workloads import KINDS, LONG, Kind
+from aggregator.billing.money import to_usd
+from aggregator.billing.price import Price, Usage
+from bench.served.fit import Fit
+from bench.served.table import Row, at_first, measured
+from bench.served.workloads import KINDS, LONG, USD, Call, Kind
 
 SEEDS = 3
 
@@ -43,6 +45,18 @@ def test_who_reserves_no_more_than_an_estimate_overspends(rows: dict[tuple[str, 
         "LiteLLM, on paper": True,
         "OpenRouter, on paper": True,
     }
+
+
+def test_four_prompts_of_160_kb_at_once_are_served_by_five_dollars() -> None:
+    """None of them has ended when the last one comes."""
+    price, via = at_first("claude-opus-4-8")
+    usage = Usage(input_tokens=32_000, output_tokens=20)
+    wallet = Fit(5 * USD, price, via)
+
+    admitted = [wallet.admit(Call(0.0, 160_000, 64_000, usage), now=0.0) for _ in range(4)]
+
+    held = [each and to_usd(each.hold.amount_nano_usd) for each in admitted]
+    assert held == ["1.8104", "0.7974", "0.59805", "0.4485375"]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
