@@ -100,13 +100,13 @@ class Platform:
         self.dynamodb.calls.clear()
 
     def chat(
-        self, said: str, read: int | None = None, **fields: Any
+        self, said: str, read: int | None = None, *, remaining_ms: int = UNHURRIED_MS, **fields: Any
     ) -> tuple[StreamingResponse, list[bytes]]:
         """One chat, of whose pieces the client reads `read`, or all."""
         self.requests += 1
         event = chat_event(body(messages=[{"role": "user", "content": said}], **fields))
         event["requestContext"]["requestId"] = f"request-{self.requests}"
-        answer = self.handler(event, Context(HURRIED_MS if " hang" in said else UNHURRIED_MS))
+        answer = self.handler(event, Context(remaining_ms))
         pieces = []
         for piece in answer.chunks:
             pieces.append(piece)
@@ -218,9 +218,9 @@ CHATS: list[tuple[str, dict[str, Any], str]] = [
 
 def test_after_any_chats_the_ledger_adds_up_to_usage_times_price(platform: Platform) -> None:
     for said, fields, outcome in CHATS:
-        platform.chat(said, **fields)
+        platform.chat(said, **fields, remaining_ms=HURRIED_MS if " hang" in said else UNHURRIED_MS)
         assert platform.bus.events[-1]["outcome"] == outcome, said
-    platform.chat("[[standin tokens=50]] a client leaves", stream=True, read=2)
+    platform.chat("[[standin hang-after=3]] a client leaves what has no end", stream=True, read=1)
     aws_calls = list(platform.dynamodb.calls)
     failed = platform.settle()
     again = platform.settle()
