@@ -12,11 +12,11 @@ from aggregator.errors import NotFound, envelope, headers_of, status_of
 from aggregator.openapi.packaged import server_of
 from aggregator.runtime.accept import preferred
 from aggregator.runtime.aws import JsonObject
+from aggregator.runtime.cacheable import FOR_A_WHILE, SAFE, etag_of, has_already
 from aggregator.runtime.request import Event, header_of, request_id_of, route_of
 from aggregator.runtime.streaming import StreamingResponse
 
 FOR_EVER = "public, max-age=31536000, immutable"
-FOR_A_WHILE = "public, max-age=300"
 
 POLICY = (
     "default-src 'none'; script-src 'self'{scripts}; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -24,7 +24,6 @@ POLICY = (
 )
 """Content-Security-Policy: what the API itself serves and nothing else; of inline scripts the import map alone."""
 
-_SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _INLINE = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
 
 
@@ -80,11 +79,9 @@ def _console(event: Event) -> StreamingResponse:
 
 def _answer(event: Event, found: Page, kept: str, headers: Mapping[str, str]) -> StreamingResponse:
     """A page, compressed for who takes that, and nothing for who has it already."""
-    etag = f'"{hashlib.sha256(found.compressed).hexdigest()[:32]}"'
+    etag = etag_of(found.compressed)
     said = _headers(event, {"Vary": "Accept-Encoding", **headers, "ETag": etag}, kept)
-    if etag in {
-        tag.strip().removeprefix("W/") for tag in (header_of(event, "If-None-Match") or "").split(",")
-    }:
+    if has_already(event, etag):
         return StreamingResponse(304, said, [b""])
     said["Content-Type"] = found.media_type
     if "gzip" in (header_of(event, "Accept-Encoding") or ""):
@@ -93,7 +90,7 @@ def _answer(event: Event, found: Page, kept: str, headers: Mapping[str, str]) ->
 
 
 def _headers(event: Event, headers: Mapping[str, str], kept: str) -> dict[str, str]:
-    return {**headers, **_SAFE, "Cache-Control": kept, "x-request-id": request_id_of(event)}
+    return {**headers, **SAFE, "Cache-Control": kept, "x-request-id": request_id_of(event)}
 
 
 def _missing(event: Event) -> StreamingResponse:

@@ -4,13 +4,11 @@ from collections.abc import Mapping
 
 from aws_lambda_powertools.event_handler import Response
 
-from aggregator.openapi.packaged import document_at, etag_of, server_of
+from aggregator.openapi.packaged import document_at, server_of
 from aggregator.openapi.page import page_of, security_policy
 from aggregator.openapi.wiring import stage_in_path
-from aggregator.runtime.request import Event, header_of
-
-_MINUTES_5 = "public, max-age=300"
-_SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+from aggregator.runtime.cacheable import FOR_A_WHILE, SAFE, etag_of, has_already
+from aggregator.runtime.request import Event
 
 
 def document_answer(event: Event) -> Response[str]:
@@ -21,7 +19,7 @@ def document_answer(event: Event) -> Response[str]:
 def page_answer(event: Event) -> Response[str]:
     """`GET /docs`."""
     page = page_of(_document(event, "/docs"))
-    headers = {"Content-Security-Policy": security_policy(), **_SAFE}
+    headers = {"Content-Security-Policy": security_policy(), **SAFE}
     return _cacheable(event, page, "text/html; charset=utf-8", headers)
 
 
@@ -30,12 +28,11 @@ def _document(event: Event, own_path: str) -> str:
 
 
 def _cacheable(event: Event, text: str, content_type: str, headers: Mapping[str, str]) -> Response[str]:
-    etag = etag_of(text)
-    known = {tag.strip().removeprefix("W/") for tag in (header_of(event, "If-None-Match") or "").split(",")}
-    unchanged = etag in known
+    etag = etag_of(text.encode())
+    unchanged = has_already(event, etag)
     return Response(
         status_code=304 if unchanged else 200,
         content_type=None if unchanged else content_type,
-        headers={"ETag": etag, "Cache-Control": _MINUTES_5, **headers},
+        headers={"ETag": etag, "Cache-Control": FOR_A_WHILE, **headers},
         body="" if unchanged else text,
     )

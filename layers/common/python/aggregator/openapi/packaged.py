@@ -1,6 +1,5 @@
 """The packaged document, as a client gets it: with the address that it was asked at."""
 
-import hashlib
 import json
 from functools import cache
 from importlib import resources
@@ -34,8 +33,3 @@ def server_of(event: Event, *, own_path: str, stage_in_path: bool) -> str:
     called = str(context.get("path") or own_path)
     prefix = called.removesuffix(own_path) if stage_in_path else ""
     return f"{scheme}://{host}{prefix}"
-
-
-def etag_of(text: str) -> str:
-    """Entity tag of an answer."""
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
