@@ -1,10 +1,8 @@
-"""Pack the pages for people into one archive: `python -m local.console`; `--check` fails where the two differ."""
+"""Pack the pages for people into one archive: `python -m local.console`. A test holds the two in step."""
 
-import argparse
 import gzip
 import hashlib
 import io
-import sys
 import zipfile
 from pathlib import Path
 
@@ -45,25 +43,12 @@ def version_of(files: dict[str, bytes]) -> str:
     return digest.hexdigest()[:12]
 
 
-def main() -> int:
-    """Write or check; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m local.console", description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail if the archive is not the pages"
-    )
-    generated = generate()
-    before = ARCHIVE.read_bytes() if ARCHIVE.exists() else b""
-    if parser.parse_args().check:
-        if generated != before:
-            print(f"{ARCHIVE.name} is not what the pages say: run `python -m local.console`", file=sys.stderr)
-            return 1
-        return 0
-    ARCHIVE.write_bytes(generated)
-    print(
-        f"{ARCHIVE.relative_to(ROOT)}: {'unchanged' if generated == before else 'written'}, {len(generated):,} bytes"
-    )
-    return 0
+def main() -> None:
+    """Write the archive."""
+    made = generate()
+    ARCHIVE.write_bytes(made)
+    print(f"{ARCHIVE.relative_to(ROOT)}: written, {len(made):,} bytes")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -60,22 +60,20 @@ def requests(store: BillingStore, user_id: str, query: RequestsQuery, now: datet
     """
     first, last, after = query.range(now)
     found: list[ListedRequest] = []
-    read = 0
-    while True:
+    read, more = 0, True
+    while more and read < _MOST_READ and len(found) < query.limit:
         page = min(_PAGE, _MOST_READ - read)
         entries, following = store.entries(user_id, first, last, limit=page, after=after)
+        read, more = read + len(entries), following is not None
         for entry in entries:
+            if len(found) == query.limit:
+                more = True
+                break
             after = entry.id
             if query.fits(entry):
                 found.append(_listed(entry))
-            if len(found) == query.limit:
-                break
-        read += len(entries)
-        ended = following is None and (not entries or after == entries[-1].id)
-        if ended or len(found) == query.limit or read >= _MOST_READ:
-            break
     return Requests(
-        user_id=user_id, requests=found, next_cursor=None if ended or after is None else cursor_of(after)
+        user_id=user_id, requests=found, next_cursor=cursor_of(after) if more and after is not None else None
     )
 
 

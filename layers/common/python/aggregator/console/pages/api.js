@@ -17,10 +17,6 @@ export function useKey(key, onRefused) {
   session.onRefused = onRefused || (() => {});
 }
 
-export function withKey(headers = {}) {
-  return { ...headers, Authorization: `Bearer ${session.key}` };
-}
-
 // Send a request. `query` leaves out what is empty. Answers parsed JSON, or text for another `accept`.
 export async function call(method, path, { query = {}, body, headers = {}, signal, accept = "application/json" } = {}) {
   const answer = await send(method, path, { query, body, headers: { Accept: accept, ...headers }, signal });
@@ -31,7 +27,7 @@ export async function call(method, path, { query = {}, body, headers = {}, signa
 export async function send(method, path, { query = {}, body, headers = {}, signal } = {}) {
   const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value != null));
   const url = `${SERVER}${path}${asked.size ? `?${asked}` : ""}`;
-  const init = { method, headers: withKey(headers), signal, cache: "no-store" };
+  const init = { method, headers: { ...headers, Authorization: `Bearer ${session.key}` }, signal, cache: "no-store" };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers["Content-Type"] = "application/json";
@@ -51,15 +47,3 @@ export async function send(method, path, { query = {}, body, headers = {}, signa
 }
 
 export const get = (path, query, options = {}) => call("GET", path, { query, ...options });
-
-// All of a list that comes in pages, as far as `most`.
-export async function pages(path, query, name, most = 1000, options = {}) {
-  const found = [];
-  let cursor;
-  do {
-    const page = await get(path, { ...query, cursor }, options);
-    found.push(...page[name]);
-    cursor = page.nextCursor;
-  } while (cursor && found.length < most);
-  return { found, more: Boolean(cursor) };
-}

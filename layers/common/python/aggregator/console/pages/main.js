@@ -37,7 +37,7 @@ function Console() {
     useKey(key, (error) => signOut(error));
     const found = await get("/auth/me");
     setSaid(null);
-    setMe({ ...found, key });
+    setMe(found);
   };
   const may = (view) => me.admin || me.scopes.includes(view.scope);
   const shown = me && (VIEWS.find((view) => view.name === route.view && may(view)) || VIEWS.find(may));

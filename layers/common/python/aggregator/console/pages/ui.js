@@ -20,6 +20,18 @@ export function useLoaded(load, keys) {
   return { ...state, again };
 }
 
+// A list that comes in pages: `first(signal)` loads one, `then(cursor)` the next, and `name` is its rows' field.
+export function usePages(first, then, name, keys) {
+  const loaded = useLoaded(first, keys);
+  const [more, setMore] = useState({ rows: [], cursor: null });
+  useEffect(() => setMore({ rows: [], cursor: loaded.data?.nextCursor }), [loaded.data]);
+  const next = async () => {
+    const page = await then(more.cursor);
+    setMore({ rows: [...more.rows, ...page[name]], cursor: page.nextCursor });
+  };
+  return { loaded, rows: [...(loaded.data?.[name] ?? []), ...more.rows], next: more.cursor ? next : null };
+}
+
 // Show `loaded` by `children(data)`, or that it is on its way, failed, or empty.
 export function Loaded({ loaded, isEmpty, empty, children }) {
   if (loaded.error) return html`<${Failed} error=${loaded.error} again=${loaded.again} />`;
@@ -50,7 +62,7 @@ export function Failed({ error, again }) {
 }
 
 // columns: [{name, title, of: row => cell, number: true}]. On a phone each row is a card with its titles.
-export function Table({ columns, rows, caption, onRow }) {
+export function Table({ columns, rows, caption }) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}>
     <table>
       <caption class="hidden">${caption}</caption>

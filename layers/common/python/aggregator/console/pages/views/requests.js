@@ -1,10 +1,10 @@
 // Requests: what was asked with which key, what it used and cost; one of them in full.
 import { get } from "../api.js";
 import { number, seconds, time, usd } from "../format.js";
-import { html, useEffect, useState } from "../h.js";
+import { html } from "../h.js";
 import { change, to } from "../route.js";
 import { t } from "../text.js";
-import { Field, Loaded, Table, useLoaded } from "../ui.js";
+import { Act, Field, Loaded, Table, useLoaded, usePages } from "../ui.js";
 
 const NAMES = ["model", "keyId", "status", "from", "to"];
 
@@ -14,14 +14,13 @@ export function Requests({ me, route }) {
 
 function List({ me, route }) {
   const asked = Object.fromEntries(NAMES.map((name) => [name, route.query[name] || ""]));
-  const [more, setMore] = useState({ rows: [], cursor: null });
   const query = { userId: me.userId, limit: 50, ...asked, from: moment(asked.from), to: moment(asked.to, 1) };
-  const loaded = useLoaded((signal) => get("/billing/requests", query, { signal }), [JSON.stringify(asked)]);
-  useEffect(() => setMore({ rows: [], cursor: loaded.data?.nextCursor }), [loaded.data]);
-  const next = async () => {
-    const page = await get("/billing/requests", { ...query, cursor: more.cursor });
-    setMore({ rows: [...more.rows, ...page.requests], cursor: page.nextCursor });
-  };
+  const { loaded, rows, next } = usePages(
+    (signal) => get("/billing/requests", query, { signal }),
+    (cursor) => get("/billing/requests", { ...query, cursor }),
+    "requests",
+    [JSON.stringify(asked)],
+  );
   const set = (name) => (event) => change(route, { [name]: event.target.value.trim() });
   return html`<h1>${t("requests")}</h1>
     <form class="filters" onSubmit=${(event) => event.preventDefault()}>
@@ -37,8 +36,8 @@ function List({ me, route }) {
       <${Field} label=${t("until")}><input type="date" value=${asked.to} onChange=${set("to")} /><//>
     </form>
     <${Loaded} loaded=${loaded} isEmpty=${(data) => !data.requests.length && !data.nextCursor} empty=${t("noSuchRequests")}>
-      ${(data) => html`<${Table} caption=${t("requests")} columns=${COLUMNS()} rows=${[...data.requests, ...more.rows].map((row) => ({ ...row, key: row.requestId }))} />
-        ${more.cursor && html`<p><button onClick=${next}>${t("more")}</button></p>`}`}
+      ${() => html`<${Table} caption=${t("requests")} columns=${columns()} rows=${rows.map((row) => ({ ...row, key: row.requestId }))} />
+        ${next && html`<p><${Act} act=${next}>${t("more")}<//></p>`}`}
     <//>`;
 }
 
@@ -49,7 +48,7 @@ const moment = (date, days = 0) => {
   return at.toISOString();
 };
 
-const COLUMNS = () => [
+const columns = () => [
   { title: t("time"), of: (row) => html`<a href=${to("requests", {}, row.requestId)}>${time(row.createdAt)}</a>` },
   { title: t("model"), of: (row) => row.model },
   { title: t("provider"), of: (row) => row.provider },

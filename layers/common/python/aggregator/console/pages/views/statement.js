@@ -1,26 +1,21 @@
 // Statement: every entry of the wallet, with the running total, and the whole of it as CSV.
 import { get, send } from "../api.js";
 import { startOfDay, time, usd } from "../format.js";
-import { html, useEffect, useState } from "../h.js";
+import { html } from "../h.js";
 import { change, to } from "../route.js";
 import { t } from "../text.js";
-import { Act, Field, Loaded, Table, useLoaded } from "../ui.js";
+import { Act, Field, Loaded, Table, usePages } from "../ui.js";
 import { download } from "./usage.js";
 
 export function Statement({ me, route }) {
   const path = `/billing/transactions/${encodeURIComponent(me.userId)}`;
   const days = [7, 31, 92, 366].includes(Number(route.query.days)) ? Number(route.query.days) : 31;
   const query = { from: startOfDay(days - 1).toISOString(), limit: 100 };
-  const [more, setMore] = useState({ entries: [], cursor: null });
-  const loaded = useLoaded(async (signal) => {
+  const first = async (signal) => {
     const [page, balance] = await Promise.all([get(path, query, { signal }), get(`/billing/balance/${encodeURIComponent(me.userId)}`, {}, { signal })]);
     return { ...page, balance };
-  }, [days]);
-  useEffect(() => setMore({ entries: [], cursor: loaded.data?.nextCursor }), [loaded.data]);
-  const next = async () => {
-    const page = await get(path, { ...query, cursor: more.cursor });
-    setMore({ entries: [...more.entries, ...page.entries], cursor: page.nextCursor });
   };
+  const { loaded, rows, next } = usePages(first, (cursor) => get(path, { ...query, cursor }), "entries", [days]);
   return html`<h1>${t("statement")}</h1>
     <form class="filters" onSubmit=${(event) => event.preventDefault()}>
       <${Field} label=${t("range")}>
@@ -31,8 +26,8 @@ export function Statement({ me, route }) {
       <${Act} act=${() => csv(path, query)}>${t("asCsv")}<//>
     </form>
     <${Loaded} loaded=${loaded} isEmpty=${(data) => !data.entries.length} empty=${t("noEntries")}>
-      ${(data) => html`<${Table} caption=${t("statement")} columns=${columns()} rows=${running([...data.entries, ...more.entries], data.balance.total)} />
-        ${more.cursor && html`<p><button onClick=${next}>${t("more")}</button></p>`}`}
+      ${(data) => html`<${Table} caption=${t("statement")} columns=${columns()} rows=${running(rows, data.balance.total)} />
+        ${next && html`<p><${Act} act=${next}>${t("more")}<//></p>`}`}
     <//>`;
 }
 
