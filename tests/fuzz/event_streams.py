@@ -9,8 +9,8 @@ from botocore.eventstream import EventStreamBuffer, EventStreamHeaderParser, Eve
 
 from aggregator.errors import ProviderUnreadable
 from aggregator.runtime.eventstream import frames
-from tests.fuzz.http_answers import cut
-from tests.fuzz.smallest import smallest
+from tests.fuzz.http_answers import cut, in_bytes
+from tests.fuzz.smallest import least_difference
 
 Said = list[tuple[dict[str, str], bytes]]
 
@@ -82,7 +82,7 @@ def botocores(wire: bytes) -> tuple[Said, list[str]]:
 def difference(wire: bytes, pick: Random) -> str | None:
     """In what our reader and botocore differ over `wire`, whole and in pieces, and no rule says that they do."""
     said, refused = botocores(wire)
-    for pieces in ([wire], cut(pick, wire), [wire[n : n + 1] for n in range(len(wire))]):
+    for pieces in ([wire], cut(pick, wire), in_bytes(wire)):
         found = ours(pieces)
         if found != (said, not refused):
             return f"ours: {found}\nbotocore: {said} {refused}\npieces: {pieces}"
@@ -91,11 +91,7 @@ def difference(wire: bytes, pick: Random) -> str | None:
 
 def of_seed(seed: int) -> str | None:
     """The difference over the stream that `seed` makes, at its smallest."""
-    wire = stream(Random(seed))
-    if difference(wire, Random(seed)) is None:
-        return None
-    wire = smallest(wire, lambda less: difference(less, Random(seed)) is not None)
-    return f"seed {seed}: {wire!r}\n{difference(wire, Random(seed))}"
+    return least_difference(seed, stream, difference)
 
 
 class _HeaderParser(EventStreamHeaderParser):

@@ -90,6 +90,11 @@ def cut(pick: Random, wire: bytes) -> list[bytes]:
     return [wire[a:b] for a, b in pairwise(sorted(places))]
 
 
+def in_bytes(wire: bytes) -> list[bytes]:
+    """The same bytes, each a piece of its own."""
+    return [wire[n : n + 1] for n in range(len(wire))]
+
+
 class _Maker:
     def __init__(self, pick: Random) -> None:
         self._pick = pick

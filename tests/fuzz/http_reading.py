@@ -14,9 +14,9 @@ from aggregator.proxy.upstream.http import HttpUpstream
 from aggregator.runtime.chunked_post import ChunkedPost, KeptConnection, ReaderGoneError
 from aggregator.runtime.http_pool import Origin
 from aggregator.runtime.http_wire import Connection, NoAnswerError
-from tests.fuzz.http_answers import answer, cut
+from tests.fuzz.http_answers import answer, cut, in_bytes
 from tests.fuzz.llhttp import CLOSED_SOONER, READ_OTHERWISE, STRICTER, Read, Seen
-from tests.fuzz.smallest import smallest
+from tests.fuzz.smallest import least_difference
 
 _URL = "http://127.0.0.1:1/"
 
@@ -92,12 +92,11 @@ def difference(wire: bytes, pick: Random) -> str | None:
     if expected is not None and any(rule.found(seen) for rule in CLOSED_SOONER.values()):
         expected = expected._replace(lasts=False)
     readers = (as_aws_answers_are_read, as_providers_are_read)
-    in_bytes = [wire[n : n + 1] for n in range(len(wire))]
     in_pieces = cut(pick, wire)
     ours = as_lambdas_answers_are_read(in_pieces)
     if ours != (expected and expected._replace(headers={}, body=b"")):
         return f"as Lambda's answers are read: {ours}\nllhttp: {theirs}\nstricter by: {stricter}\npieces: {in_pieces}"
-    ways = [*product(readers, ([wire], cut(pick, wire))), (pick.choice(readers), in_bytes)]
+    ways = [*product(readers, ([wire], cut(pick, wire))), (pick.choice(readers), in_bytes(wire))]
     for reader, pieces in ways:
         ours = reader(pieces)
         if ours != expected:
@@ -107,12 +106,7 @@ def difference(wire: bytes, pick: Random) -> str | None:
 
 def of_seed(seed: int) -> str | None:
     """The difference over the answer that `seed` makes, at its smallest."""
-    pick = Random(seed)
-    wire = answer(pick)
-    if difference(wire, Random(seed)) is None:
-        return None
-    wire = smallest(wire, lambda less: difference(less, Random(seed)) is not None)
-    return f"seed {seed}: {wire!r}\n{difference(wire, Random(seed))}"
+    return least_difference(seed, answer, difference)
 
 
 @cache

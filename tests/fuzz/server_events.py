@@ -7,8 +7,8 @@ from openai._streaming import SSEDecoder
 
 from aggregator.errors import ProviderUnreadable
 from aggregator.runtime.sse import payload_of, split, whole_events
-from tests.fuzz.http_answers import cut
-from tests.fuzz.smallest import smallest
+from tests.fuzz.http_answers import cut, in_bytes
+from tests.fuzz.smallest import least_difference
 
 NO_EVENT = "an event that begins with no field that there is"
 """What OpenAI's SDK passes over and we refuse: a page of HTML in place of a stream is told as such, not as silence."""
@@ -60,7 +60,7 @@ def difference(wire: bytes, pick: Random) -> str | None:
         expected = theirs(wire)
     except UnicodeDecodeError:  # cut within a letter
         return None
-    for pieces in ([wire], cut(pick, wire), [wire[n : n + 1] for n in range(len(wire))]):
+    for pieces in ([wire], cut(pick, wire), in_bytes(wire)):
         found = ours(pieces)
         if found != expected:
             return f"ours: {found}\nOpenAI's: {expected}\npieces: {pieces}"
@@ -69,11 +69,7 @@ def difference(wire: bytes, pick: Random) -> str | None:
 
 def of_seed(seed: int) -> str | None:
     """The difference over the stream that `seed` makes, at its smallest."""
-    wire = stream(Random(seed))
-    if difference(wire, Random(seed)) is None:
-        return None
-    wire = smallest(wire, lambda less: difference(less, Random(seed)) is not None)
-    return f"seed {seed}: {wire!r}\n{difference(wire, Random(seed))}"
+    return least_difference(seed, stream, difference)
 
 
 def _to_what_is_refused(wire: bytes) -> tuple[bytes, bool]:

@@ -1,6 +1,18 @@
 """Of what shows a fault, the least that still does."""
 
 from collections.abc import Callable
+from random import Random
+
+
+def least_difference(
+    seed: int, made: Callable[[Random], bytes], difference: Callable[[bytes, Random], str | None]
+) -> str | None:
+    """The difference over what `seed` makes, at its smallest; None if there is none."""
+    wire = made(Random(seed))
+    if difference(wire, Random(seed)) is None:
+        return None
+    wire = smallest(wire, lambda less: difference(less, Random(seed)) is not None)
+    return f"seed {seed}: {wire!r}\n{difference(wire, Random(seed))}"
 
 
 def smallest(data: bytes, shows: Callable[[bytes], bool]) -> bytes:

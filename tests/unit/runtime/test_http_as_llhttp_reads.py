@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from tests.fuzz.http_answers import in_bytes
 from tests.fuzz.http_reading import as_aws_answers_are_read, as_providers_are_read, of_seed
 from tests.fuzz.llhttp import CLOSED_SOONER, LOOSER, READ_OTHERWISE, STRICTER, Read, Seen
 
@@ -21,10 +22,6 @@ CHUNKS = (
     b'2;n="v"\r\nab\r\n1 \r\nc\r\n0\r\nX-T: 1\r\n\r\n'
 )
 TO_THE_END = b"HTTP/1.1 200 OK\r\n\r\nabc"
-
-
-def in_bytes(wire: bytes) -> list[bytes]:
-    return [wire[n : n + 1] for n in range(len(wire))]
 
 
 @pytest.mark.parametrize("first", range(0, 3000, 500))
