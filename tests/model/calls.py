@@ -73,10 +73,15 @@ class Weakened:
         named = {write, "swept"} if "REMOVE" in request.get("UpdateExpression", "") else {write}
         if self._write not in named or "ConditionExpression" not in request:
             return request
-        clauses = request["ConditionExpression"].split(" AND ")
-        kept = [each for each in clauses if not re.match(CLAUSES[self._clause], each)]
-        rest = {name: value for name, value in request.items() if name != "ConditionExpression"}
-        return rest | ({"ConditionExpression": " AND ".join(kept)} if kept else {})
+        return without_clause(request, CLAUSES[self._clause])
+
+
+def without_clause(request: JsonObject, clause: str) -> JsonObject:
+    """A write whose condition lacks a clause; `clause` is how that begins."""
+    clauses = request["ConditionExpression"].split(" AND ")
+    kept = [each for each in clauses if not re.match(clause, each)]
+    rest = {name: value for name, value in request.items() if name != "ConditionExpression"}
+    return rest | ({"ConditionExpression": " AND ".join(kept)} if kept else {})
 
 
 def carry_out(store: BillingStore, action: str, *arguments: Any) -> Any:

@@ -10,7 +10,6 @@ call, for between two calls anything may happen. The world is explored breadth f
 
 import sys
 from ast import literal_eval
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -29,6 +28,7 @@ from tests.model.scenes import (
     LATE_USAGE_THAT_SWEEPS,
     ONE_TRY,
 )
+from tests.model.search import OncePerTable, explored
 from tests.model.world import (
     SCENE,
     TIMES,
@@ -57,25 +57,11 @@ class Explorer:
         self._without = without
         self._scene = scene
         self._requests = len(scene.holds)
-        self._known: dict[Any, tuple[Items, Any]] = {}
+        self._do = OncePerTable(self._carried_out)
 
-    def run(self, most_states: int | None = None) -> tuple[int, str | None, list[str]]:
+    def run(self) -> tuple[int, str | None, list[str]]:
         """Explore; return the number of states, what was violated (None: nothing), and the shortest way to it."""
-        start = self._start()
-        came_from: dict[World, tuple[World, str] | None] = {start: None}
-        ahead = deque([start])
-        while ahead:
-            world = ahead.popleft()
-            wrong = violation(world, self._scene)
-            if wrong:
-                return len(came_from), wrong, _way(came_from, world)
-            for name, following in self._steps(world):
-                if following not in came_from:
-                    came_from[following] = (world, name)
-                    ahead.append(following)
-            if most_states is not None and len(came_from) > most_states:
-                break
-        return len(came_from), None, []
+        return explored(self._start(), self._steps, lambda world: violation(world, self._scene))
 
     def _start(self) -> World:
         table = MemoryDynamoDb()
@@ -204,16 +190,9 @@ class Explorer:
     def _end(self, n: int, ask: Ask) -> tuple[int, str, int, int]:
         return n, ask.bucket, ask.kept, self._scene.costs[n]
 
-    def _do(self, items: Items, action: str, *arguments: Any) -> tuple[Items, Any]:
-        """Carry out one call of the store on a table; the same call on the same table is carried out once."""
-        key = (items, action, arguments)
-        if key not in self._known:
-            table = MemoryDynamoDb()
-            table.items = {name: {k: literal_eval(v) for k, v in values} for name, values in items}
-            store = BillingStore(Weakened(table, self._without), "billing", clock=lambda: 0.0)
-            outcome = carry_out(store, action, *arguments)
-            self._known[key] = (frozen(table), outcome)
-        return self._known[key]
+    def _carried_out(self, table: MemoryDynamoDb, action: str, *arguments: Any) -> Any:
+        store = BillingStore(Weakened(table, self._without), "billing", clock=lambda: 0.0)
+        return carry_out(store, action, *arguments)
 
 
 def violation(world: World, scene: Scene = SCENE) -> str | None:
@@ -256,16 +235,6 @@ def _sums(items: Items, credit: int) -> tuple[str | None, frozenset[str], int]:
     elif by_day != posted:
         wrong = f"the days of the account say {by_day}, and its entries {posted}"
     return wrong, frozenset(entries), counted
-
-
-def _way(came_from: dict[World, tuple[World, str] | None], world: World) -> list[str]:
-    names: list[str] = []
-    step = came_from[world]
-    while step is not None:
-        before, name = step
-        names.append(name)
-        step = came_from[before]
-    return names[::-1]
 
 
 def main(arguments: list[str]) -> int:

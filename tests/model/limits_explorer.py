@@ -7,10 +7,8 @@ calls are repeated, processes die, and the minute passes. An independent count s
     python -m tests.model.limits_explorer --broken   the shortest way to spend too much in each broken variant
 """
 
-import re
 import sys
 from ast import literal_eval
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +23,9 @@ from aggregator.proxy.limits.rules import Demand, Taken
 from aggregator.proxy.limits.store import LimitStore
 from aggregator.runtime.aws import JsonObject
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
-from tests.model.world import Items, frozen
+from tests.model.calls import without_clause
+from tests.model.search import OncePerTable, explored
+from tests.model.world import Items
 
 NOON = datetime(2026, 11, 23, 12, 0, 13, tzinfo=UTC)
 TIMES = (NOON, NOON + timedelta(seconds=60))
@@ -80,10 +80,7 @@ class Weakened:
         """Drop the clause that the variant is without, then carry out the call."""
         write = "take" if "SET expires_at" in request["UpdateExpression"] else "back"
         if self._clause is not None and write == self._write:
-            clauses = request["ConditionExpression"].split(" AND ")
-            kept = [each for each in clauses if not re.match(self._clause, each)]
-            rest = {name: value for name, value in request.items() if name != "ConditionExpression"}
-            request = rest | ({"ConditionExpression": " AND ".join(kept)} if kept else {})
+            request = without_clause(request, self._clause)
         return self._inner.call(action, request)
 
 
@@ -103,22 +100,11 @@ class Explorer:
 
     def __init__(self, without: str = "") -> None:
         self._without = without
-        self._known: dict[Any, tuple[Items, Any]] = {}
+        self._do = OncePerTable(self._carried_out)
 
     def run(self) -> tuple[int, str | None, list[str]]:
         """Explore; return the number of states, what was violated (None: nothing), and the shortest way to it."""
-        start = World()
-        came_from: dict[World, tuple[World, str] | None] = {start: None}
-        ahead = deque([start])
-        while ahead:
-            world = ahead.popleft()
-            if wrong := violation(world):
-                return len(came_from), wrong, _way(came_from, world)
-            for name, following in self._steps(world):
-                if following not in came_from:
-                    came_from[following] = (world, name)
-                    ahead.append(following)
-        return len(came_from), None, []
+        return explored(World(), self._steps, violation)
 
     def _steps(self, world: World) -> Iterator[tuple[str, World]]:
         for n, ask in enumerate(world.asks):
@@ -162,16 +148,9 @@ class Explorer:
             again = replace(ask, tries=TRIES)
             yield f"r{n} gives back, its answer is lost, and it does so again", _with(world, n, again, items)
 
-    def _do(self, items: Items, action: str, *arguments: Any) -> tuple[Items, Any]:
-        """Carry out one call of the store on a table; the same call on the same table is carried out once."""
-        key = (items, action, arguments)
-        if key not in self._known:
-            table = MemoryDynamoDb()
-            table.items = {name: {k: literal_eval(v) for k, v in values} for name, values in items}
-            store = LimitStore(Weakened(table, self._without), "proxy")
-            outcome = getattr(self, f"_{action}")(store, *arguments)
-            self._known[key] = (frozen(table), outcome)
-        return self._known[key]
+    def _carried_out(self, table: MemoryDynamoDb, action: str, *arguments: Any) -> Any:
+        store = LimitStore(Weakened(table, self._without), "proxy")
+        return getattr(self, f"_{action}")(store, *arguments)
 
     def _take(self, store: LimitStore, n: int, taken_at: int, seen: str, times: int) -> int | str:
         caller, demand = caller_of(n, self._without), demand_of(n, taken_at)
@@ -242,16 +221,6 @@ def _thawed(seen: str) -> Stored:
 def _with(world: World, n: int, ask: Ask, items: Items | None = None) -> World:
     asks = (*world.asks[:n], ask, *world.asks[n + 1 :])
     return replace(world, asks=asks, items=world.items if items is None else items)
-
-
-def _way(came_from: dict[World, tuple[World, str] | None], world: World) -> list[str]:
-    names: list[str] = []
-    step = came_from[world]
-    while step is not None:
-        before, name = step
-        names.append(name)
-        step = came_from[before]
-    return names[::-1]
 
 
 def main(arguments: list[str]) -> int:
