@@ -51,12 +51,14 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             page()
 
-    def _said(self, body: bytes, status: int = 200, **headers: str) -> None:
+    def _head(self, status: int = 200, **headers: str) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+
+    def _said(self, body: bytes, status: int = 200, **headers: str) -> None:
+        self._head(status, **headers, Content_Length=str(len(body)))
         self.wfile.write(body)
 
     def _image(self) -> None:
@@ -75,20 +77,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._said(gzip.compress(PNG), Content_Type="image/png", Content_Encoding="gzip")
 
     def _huge(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(10**12))
-        self.end_headers()
+        self._head(Content_Length=str(10**12))
 
     def _endless(self) -> None:
-        self.send_response(200)
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
+        self._head(Transfer_Encoding="chunked")
         self._pour(b"10000\r\n" + bytes(65536) + b"\r\n")
 
     def _unframed(self) -> None:
-        self.send_response(200)
-        self.send_header("Connection", "close")
-        self.end_headers()
+        self._head(Connection="close")
         self.close_connection = True
         self._pour(bytes(65536))
 
@@ -100,32 +96,24 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _chunked(self) -> None:
-        self.send_response(200)
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
+        self._head(Transfer_Encoding="chunked")
         for at in range(0, len(PNG), 100):
             piece = PNG[at : at + 100]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         self.wfile.write(b"0\r\n\r\n")
 
     def _closing(self) -> None:
-        self.send_response(200)
-        self.send_header("Connection", "close")
-        self.end_headers()
+        self._head(Connection="close")
         self.wfile.write(PNG)
         self.close_connection = True
 
     def _short(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "5000")
-        self.end_headers()
+        self._head(Content_Length="5000")
         self.wfile.write(PNG)
         self.close_connection = True
 
     def _slow(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "1000")
-        self.end_headers()
+        self._head(Content_Length="1000")
         while not self.web.let_go.wait(0.02):
             try:
                 self.wfile.write(b"x")
@@ -147,8 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._said(b"", 302)
 
     def _empty(self) -> None:
-        self.send_response(204)
-        self.end_headers()
+        self._head(204)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it
         """Say nothing."""
