@@ -162,7 +162,7 @@ def layer(name: str, root: Path = ROOT) -> Path:
 
 @cache
 def _built(root: Path) -> Built:
-    template = load(TEMPLATE if root == ROOT else root / TEMPLATE.name)
+    template = load(root / TEMPLATE.name)
     resources = {name: template["Resources"][name] for name in _LAYERS.values()}
     return build(
         template | {"Resources": resources}, "bench", BUILD if root == ROOT else root / ".build", root

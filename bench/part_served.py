@@ -1,4 +1,4 @@
-"""(h) Who is served: workloads on a small balance, of the money that a policy which knows the future would serve."""
+"""(i) Who is served: workloads on a small balance, of the money that a policy which knows the future would serve."""
 
 from dataclasses import asdict
 from typing import Any

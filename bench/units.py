@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from aggregator.runtime.aws import AwsError
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 
 JsonObject = dict[str, Any]
@@ -32,10 +31,8 @@ class MeteredDynamoDb:
         self.spent[f"calls.{action}"] += 1
         try:
             answer = self.engine.call(action, request)
-        except AwsError:
+        finally:
             self._count_writes(action, before)
-            raise
-        self._count_writes(action, before)
         self._count_reads(action, answer)
         return answer
 
