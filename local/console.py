@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 import aggregator.console
+from local.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path(aggregator.console.__path__[0])
 PAGES = PACKAGE / "pages"
 ARCHIVE = PACKAGE / "pages.zip"
