@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 from aggregator.errors import IdempotencyMismatch, RequestInProgress, StoreUnavailable
 from aggregator.proxy.admission import Allows
+from aggregator.proxy.answers.given_again import free_events, is_stream
 from aggregator.proxy.answers.stored_answer import (
     Mark,
     Recording,
@@ -185,8 +186,6 @@ def _replayed(answer: StoredAnswer, mark: Mark) -> StreamingResponse:
         log.error("answer_damaged", request_id=mark.request_id, original_request_id=answer.request_id)
         raise _unavailable() from damaged
     log.info("replayed", request_id=mark.request_id, original_request_id=answer.request_id)
-    from aggregator.proxy.answers.given_again import free_events, is_stream  # noqa: PLC0415 (few answers are)
-
     chunks = [free_events(body, mark.request_id) if is_stream(answer.headers) else body]
     return StreamingResponse(answer.status, answer.headers_for(mark.request_id), chunks)
 
@@ -205,8 +204,6 @@ def _kept(
     if answer.status >= 400:
         drop()
         return answer
-    from aggregator.proxy.answers.given_again import is_stream  # noqa: PLC0415 (few requests have such a key)
-
     if is_stream(answer.headers):
         chunks = Recording(answer.chunks, is_whole=is_whole, keep=keep, drop=drop)
         return StreamingResponse(answer.status, answer.headers, chunks, answer.cookies)

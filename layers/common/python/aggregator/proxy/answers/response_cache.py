@@ -23,6 +23,7 @@ from typing import Protocol
 from aggregator.auth.caller import Caller
 from aggregator.proxy.admission import Allows
 from aggregator.proxy.answer import CAPPED
+from aggregator.proxy.answers.given_again import NOTHING, free_events
 from aggregator.proxy.answers.stored_answer import Recording, compressed
 from aggregator.proxy.answers.wishes import CACHE_HEADER
 from aggregator.proxy.dialects.surface import ends_at_its_mark
@@ -161,8 +162,6 @@ def _keep(answers: CachedAnswers, wish: Wish, headers: Mapping[str, str], packed
 
 
 def _again(kept: CachedAnswer, wish: Wish) -> StreamingResponse:
-    from aggregator.proxy.answers.given_again import NOTHING, free_events  # noqa: PLC0415 (few answers are)
-
     headers = {
         **kept.headers,
         "x-request-id": wish.request_id,

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from aggregator.proxy.answers.given_again import free_headers
+
 KEPT_SECONDS = 24 * 3600
 """How long an Idempotency-Key is known."""
 
@@ -57,8 +59,6 @@ class StoredAnswer:
 
         It is free, and says so.
         """
-        from aggregator.proxy.answers.given_again import free_headers  # noqa: PLC0415 (few answers are)
-
         kept = {
             name: request_id if value == self.request_id else value
             for name, value in free_headers(self.headers).items()
