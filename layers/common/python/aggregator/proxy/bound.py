@@ -75,26 +75,28 @@ def ways_of_all(ask: Ask, routes: Sequence[Route], reply_tokens: int | None = No
 def input_bound(ask: Ask, route: Route) -> int:
     """Most input tokens: a byte makes at most one token, and no model reads more than it takes.
 
-    What a model for embeddings takes, it takes of each input. What hosted tools find can be all that it reads.
+    What hosted tools find can be all that it reads.
     """
-    most = route.via.max_input_tokens * (1 if ask.has_output else ask.messages)
     if ask.hosted is not None and calls_on_route(ask, route)[1]:
-        return most
+        return _most_input(ask, route)
     return _own_input(ask, route)
+
+
+def _most_input(ask: Ask, route: Route) -> int:
+    """All that the model reads; what one for embeddings takes, it takes of each input."""
+    most = route.via.max_input_tokens
+    return most if ask.has_output else most * ask.messages
 
 
 def _own_input(ask: Ask, route: Route) -> int:
     """The same of what the client sent alone, and of the files that it named and that were fetched for the route."""
     ask = ask.known_on(route)
-    most = route.via.max_input_tokens
-    if not ask.has_output:
-        most *= ask.messages
     instructed = ask.body.get("tools") or ask.body.get("response_format")
     around = _TOKENS_AROUND_A_REQUEST + (_TOKENS_AROUND_TOOLS if instructed else 0)
     attached = ask.images * route.via.max_image_tokens
     if ask.files:
         attached += sum(file_tokens(file, route) for file in ask.files)
-    bound = min(ask.text_bytes + ask.tokens + around + attached, most)
+    bound = min(ask.text_bytes + ask.tokens + around + attached, _most_input(ask, route))
     return bound if route.counted_input_tokens is None else min(bound, route.counted_input_tokens)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aggregator.proxy.answers.idempotency import Answers
     from aggregator.proxy.answers.kept_responses import KeptResponses
     from aggregator.proxy.answers.response_cache import CachedAnswers
+    from aggregator.proxy.counted_input import Counted
     from aggregator.proxy.files.bringing import Fetch
     from aggregator.proxy.files.fetching import Fetched
     from aggregator.proxy.files.web_address import WebAddress
@@ -84,7 +85,7 @@ class Collaborators:
     cached: Callable[[], "CachedAnswers"] | None = None
     kept: Callable[[], "KeptResponses"] | None = None
     fetch: "Fetch" = fetch_nothing
-    counted: dict[bytes, tuple[int, float]] = field(default_factory=dict)
+    counted: "Counted" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
     bound = bound_of(ask, routes)
     taken = _take(caller, ask.known_on(routes[0]), bound, visit, do)
     wanted = _Wanted(ask, routes, bound, taken, visit, do)
-    hold = _reserve(caller, bound, wanted, visit, do)
+    hold = _reserve(caller, wanted)
     ways = wanted.ways(hold)
     tab = Tab(visit.request_id, caller, ask, hold, visit.now, visit.started_ms, do.monotonic)
     close = partial(_close, tab=tab, taken=taken, deadline=visit.deadline, do=do)
@@ -182,15 +183,16 @@ class _Wanted:
         return ways_within(self.ask, self.routes, hold.amount_nano_usd, self.taken.reply_tokens)
 
 
-def _reserve(caller: Caller, bound: Bound, wanted: _Wanted, visit: Visit, do: Collaborators) -> Hold:
+def _reserve(caller: Caller, wanted: _Wanted) -> Hold:
     """Hold no more than the budgets cover; what the limits gave goes back if nothing can be held."""
+    do = wanted.do
     try:
         return reserve(
             do.wallets,
             caller.user_id,
             at_most_nano_usd=wanted.taken.at_most_nano_usd,
-            at_least_nano_usd=bound.at_least_nano_usd,
-            now_epoch_seconds=visit.now.timestamp(),
+            at_least_nano_usd=wanted.bound.at_least_nano_usd,
+            now_epoch_seconds=wanted.visit.now.timestamp(),
             if_tight=wanted.of,
         )
     except BaseException:
