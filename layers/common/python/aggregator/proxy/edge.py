@@ -6,6 +6,7 @@ Standard library only, like all that it imports.
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from aggregator.auth.caller import CAPS, LOWER, Caller
@@ -17,6 +18,7 @@ from aggregator.errors import (
     headers_of,
 )
 from aggregator.orchestrator.model import STRATEGIES
+from aggregator.proxy.admission import Admit
 from aggregator.proxy.afterwards import SETTLE_SECONDS
 from aggregator.proxy.answers.wishes import KEY_HEADER, Wishes, hash_of
 from aggregator.proxy.dialects.surface import Surface
@@ -28,7 +30,7 @@ from aggregator.runtime.request import Event, header_of, request_id_of, route_of
 from aggregator.runtime.streaming import StreamingResponse
 
 if TYPE_CHECKING:
-    from aggregator.proxy.answers.kept_responses import Memory
+    from aggregator.proxy.answers.kept_responses import KeptResponses, Memory
 
 STRATEGY = "x-aggregator-strategy"
 CAP = "x-aggregator-cap"
@@ -50,12 +52,9 @@ def serve(
             deadline=do.monotonic() + context.get_remaining_time_in_millis() / 1000 - SETTLE_SECONDS,
             ok_status=_ok_status(surface, event),
             strategy=_choice(event, STRATEGY, STRATEGIES),
-            may_cap=(_choice(event, CAP, CAPS) or caller.cap) == LOWER,
+            may_cap=may_cap(event, caller),
         )
-        if surface.keeps:
-            ask = surface.read(event, user_id=caller.user_id, memory=_memory(caller, visit, do))
-        else:
-            ask = surface.read(event, user_id=caller.user_id)
+        ask = asked(surface, event, caller, admit=do.admit, kept=do.kept, now=visit.now)
         body_hash = _taken_out(event)
         wishes = Wishes.of(event, caller.cache_seconds)
 
@@ -84,17 +83,32 @@ def serve(
     return guarded(surface, answer)
 
 
-def _memory(caller: Caller, visit: Visit, do: Collaborators) -> "Callable[[str], Memory] | None":
+def asked(
+    surface: Surface,
+    event: Event,
+    caller: Caller,
+    *,
+    admit: Admit,
+    kept: "Callable[[], KeptResponses] | None",
+    now: datetime,
+) -> Ask:
+    """The request as its surface reads it, with what it goes on from."""
+    if not surface.keeps:
+        return surface.read(event, user_id=caller.user_id)
+    memory = None if kept is None else _memory(caller, source_ip_of(event), admit, kept, now)
+    return surface.read(event, user_id=caller.user_id, memory=memory)
+
+
+def _memory(
+    caller: Caller, source_ip: str, admit: Admit, kept: "Callable[[], KeptResponses]", now: datetime
+) -> "Callable[[str], Memory]":
     """By the model that a request asks for: what it may go on from."""
-    if do.kept is None:
-        return None
-    keeper = do.kept
 
     def memory(model: str) -> "Memory":
         from aggregator.proxy.answers.remembering import Remembering  # noqa: PLC0415 (responses alone are kept)
 
-        allows = do.admit(caller, model, source_ip=visit.source_ip, now=visit.now)
-        return Remembering(keeper(), caller.user_id, allows, visit.now)
+        allows = admit(caller, model, source_ip=source_ip, now=now)
+        return Remembering(kept(), caller.user_id, allows, now)
 
     return memory
 
@@ -118,6 +132,15 @@ def _taken_out(event: Any) -> str:
     body = event.get("body") or ""
     event["body"] = None
     return "" if header_of(event, KEY_HEADER) is None else hash_of(route_of(event), body)
+
+
+def may_cap(event: Event, caller: Caller) -> bool:
+    """Whether the output may be capped where the balance is short: by the request, or else by its key.
+
+    Raises:
+        InvalidRequest: the request says what is not offered.
+    """
+    return (_choice(event, CAP, CAPS) or caller.cap) == LOWER
 
 
 def _choice(event: Event, header: str, offered: tuple[str, ...]) -> str | None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
-from aggregator.auth.caller import CAPS, LOWER, Caller
+from aggregator.auth.caller import Caller
 from aggregator.billing.cost import cost_of
 from aggregator.billing.model import Account
 from aggregator.billing.money import to_usd
@@ -35,9 +35,9 @@ from aggregator.proxy.admission import admitted
 from aggregator.proxy.body import body_of
 from aggregator.proxy.bound import bound_of, calls_on_route, cost_on, input_bound, most_output, ways_within
 from aggregator.proxy.call import Keys, Upstream
-from aggregator.proxy.counted_input import SECONDS, InputCounter
+from aggregator.proxy.counted_input import SECONDS, Counted, InputCounter
 from aggregator.proxy.dialects.surface import Surface
-from aggregator.proxy.edge import CAP, guarded
+from aggregator.proxy.edge import guarded, may_cap
 from aggregator.proxy.limits.rules import Taken
 from aggregator.proxy.limits.take import tokens_of
 from aggregator.proxy.model import Ask, JsonObject, Route, Way
@@ -80,7 +80,7 @@ class Quoting:
     upstream: Upstream
     keys: Keys
     monotonic: Callable[[], float]
-    counted: dict[bytes, tuple[int, float]] = field(default_factory=dict)
+    counted: Counted = field(default_factory=dict)
 
 
 def quoting(collaborators: Callable[[], Quoting]) -> Callable[[Any, Any], StreamingResponse]:
@@ -89,12 +89,12 @@ def quoting(collaborators: Callable[[], Quoting]) -> Callable[[Any, Any], Stream
     def answer(event: Event, _context: Any, request_id: str) -> StreamingResponse:
         do = collaborators()
         caller = Caller.from_event(event)
-        may_cap = _may_cap(event, caller)
+        may_be_capped = may_cap(event, caller)
         path = _path_of(event, do, caller)
         surface = do.surfaces[path]()
-        ask = do.read(surface, event, caller).but(user_id=caller.user_id)
+        ask = do.read(surface, event, caller)
         routes = do.route(caller, ask, source_ip_of(event))
-        body = _Quote(caller, ask, routes, may_cap, do).told(path, request_id)
+        body = _Quote(caller, ask, routes, may_be_capped, do).told(path, request_id)
         headers = {
             "Content-Type": "application/json",
             "Cache-Control": "no-cache",
@@ -110,13 +110,6 @@ def _read_by_nobody(_event: Event) -> Ask:
 
 
 _ANY = Surface("quote", _read_by_nobody)
-
-
-def _may_cap(event: Event, caller: Caller) -> bool:
-    said = header_of(event, CAP)
-    if said is not None and said not in CAPS:
-        raise InvalidRequest(f"{CAP}: must be one of {', '.join(CAPS)}", param=CAP)
-    return (said or caller.cap) == LOWER
 
 
 def _path_of(event: Event, do: Quoting, caller: Caller) -> str:

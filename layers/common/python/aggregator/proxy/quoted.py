@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from aggregator.auth.caller import Caller
 from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.proxy.admission import Admit
-from aggregator.proxy.answers.remembering import Remembering
 from aggregator.proxy.call import Keys
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.dialects.surface import Surface
+from aggregator.proxy.edge import asked
 from aggregator.proxy.model import Ask, Route
 from aggregator.proxy.routing.ranking import ranked
 from aggregator.proxy.routing.route import routes_for
 from aggregator.runtime import clock
-from aggregator.runtime.request import Event, source_ip_of
+from aggregator.runtime.request import Event
 
 if TYPE_CHECKING:
-    from aggregator.proxy.answers.kept_responses import KeptResponses, Memory
+    from aggregator.proxy.answers.kept_responses import KeptResponses
 
 _SURFACES = {
     "/v1/chat/completions": "chat",
@@ -51,14 +51,6 @@ def read_as(kept: "Callable[[], KeptResponses]", admit: Admit) -> Callable[[Surf
     """Read a request as its surface does, with what it goes on from."""
 
     def read(surface: Surface, event: Event, caller: Caller) -> Ask:
-        if not surface.keeps:
-            return surface.read(event)
-        now = clock.now()
-
-        def memory(model: str) -> "Memory":
-            allows = admit(caller, model, source_ip=source_ip_of(event), now=now)
-            return Remembering(kept(), caller.user_id, allows, now)
-
-        return surface.read(event, memory)
+        return asked(surface, event, caller, admit=admit, kept=kept, now=clock.now())
 
     return read
