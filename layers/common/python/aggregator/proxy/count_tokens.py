@@ -1,6 +1,5 @@
 """How long a request is, by an estimate: no provider is called, nothing charged."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.proxy.admission import admitted
 from aggregator.proxy.body import body_of
 from aggregator.proxy.dialects.surface import Surface
-from aggregator.proxy.edge import guarded
+from aggregator.proxy.edge import guarded, plain_answer
 from aggregator.proxy.model import Ask
 from aggregator.runtime import clock
 from aggregator.runtime.request import Event, source_ip_of
@@ -33,12 +32,6 @@ def counting(
         model = admitted(caller, ask.model, catalogue=catalogue(now), source_ip=source_ip, now=now).model
         if not model.max_output_tokens:
             raise ModelNotFound(f"The model '{ask.model}' does not complete chats.", param="model")
-        headers = {
-            "Content-Type": "application/json",
-            "Cache-Control": "no-cache",
-            "x-request-id": request_id,
-        }
-        body = json.dumps({"input_tokens": estimated(ask)}).encode()
-        return StreamingResponse(200, headers, [body])
+        return plain_answer({"input_tokens": estimated(ask)}, request_id)
 
     return guarded(surface, answer)

@@ -13,6 +13,7 @@ from aggregator.auth.caller import CAPS, LOWER, Caller
 from aggregator.errors import (
     InternalError,
     InvalidRequest,
+    JsonObject,
     Refusal,
     StoreUnavailable,
     headers_of,
@@ -177,6 +178,16 @@ def guarded(
         return answer
 
     return handler
+
+
+def plain_answer(body: JsonObject, request_id: str) -> StreamingResponse:
+    """An answer that no model gave: it is JSON, and there at once."""
+    headers = {
+        "Content-Type": "application/json",
+        "Cache-Control": "no-cache",
+        "x-request-id": request_id,
+    }
+    return StreamingResponse(200, headers, [json.dumps(body).encode()])
 
 
 def _named(surface: Surface, answer: StreamingResponse, request_id: str) -> StreamingResponse:

@@ -16,7 +16,6 @@ is tight, the provider of the first route is asked how long the prompt is, which
 fetched, so it counts as the most that it can be. The key's limits are not asked. Standard library only.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -37,7 +36,7 @@ from aggregator.proxy.bound import bound_of, calls_on_route, cost_on, input_boun
 from aggregator.proxy.call import Keys, Upstream
 from aggregator.proxy.counted_input import SECONDS, Counted, InputCounter
 from aggregator.proxy.dialects.surface import Surface
-from aggregator.proxy.edge import guarded, may_cap
+from aggregator.proxy.edge import guarded, may_cap, plain_answer
 from aggregator.proxy.limits.rules import Taken
 from aggregator.proxy.limits.take import tokens_of
 from aggregator.proxy.model import Ask, JsonObject, Route, Way
@@ -95,12 +94,7 @@ def quoting(collaborators: Callable[[], Quoting]) -> Callable[[Any, Any], Stream
         ask = do.read(surface, event, caller)
         routes = do.route(caller, ask, source_ip_of(event))
         body = _Quote(caller, ask, routes, may_be_capped, do).told(path, request_id)
-        headers = {
-            "Content-Type": "application/json",
-            "Cache-Control": "no-cache",
-            "x-request-id": request_id,
-        }
-        return StreamingResponse(200, headers, [json.dumps(body).encode()])
+        return plain_answer(body, request_id)
 
     return guarded(_ANY, answer)
 
