@@ -21,7 +21,7 @@ from aggregator.errors import (
 from aggregator.orchestrator.model import STRATEGIES
 from aggregator.proxy.admission import Admit
 from aggregator.proxy.afterwards import SETTLE_SECONDS
-from aggregator.proxy.answers.wishes import KEY_HEADER, Wishes, hash_of
+from aggregator.proxy.answers.wishes import Wishes, hash_of
 from aggregator.proxy.dialects.surface import Surface
 from aggregator.proxy.model import Ask
 from aggregator.proxy.walk import Collaborators, Visit, walk
@@ -56,8 +56,8 @@ def serve(
             may_cap=may_cap(event, caller),
         )
         ask = asked(surface, event, caller, admit=do.admit, kept=do.kept, now=visit.now)
-        body_hash = _taken_out(event)
         wishes = Wishes.of(event, caller.cache_seconds)
+        body_hash = _taken_out(event, hashed=wishes.key is not None)
 
         def walked() -> StreamingResponse:
             return walk(caller, ask, visit, do)
@@ -125,14 +125,14 @@ def _kept(
     return kept(answer, ask, do.kept(), request_id=visit.request_id, now=visit.now, deadline=visit.deadline)
 
 
-def _taken_out(event: Any) -> str:
+def _taken_out(event: Any, *, hashed: bool) -> str:
     """What tells the request from others, where it has an Idempotency-Key; its body, which was read, is let go.
 
     One character beyond Latin makes it four times as long in memory as it was on the wire, and a call may last minutes.
     """
     body = event.get("body") or ""
     event["body"] = None
-    return "" if header_of(event, KEY_HEADER) is None else hash_of(route_of(event), body)
+    return hash_of(route_of(event), body) if hashed else ""
 
 
 def may_cap(event: Event, caller: Caller) -> bool:
