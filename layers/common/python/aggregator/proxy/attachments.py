@@ -184,12 +184,16 @@ def _begins_as_image(head: bytes) -> bool:
     )
 
 
+def begins_as_pdf(head: bytes) -> bool:
+    """Whether readers of PDF take what begins like this."""
+    return b"%PDF-" in head[:_PDF_BEGINS_WITHIN]
+
+
 def _file(data: _Inline | None) -> File:
     if data is None:
         return File()
-    begins_as_pdf = b"%PDF-" in data.head[:_PDF_BEGINS_WITHIN]
     is_called_pdf = data.media_type == PDF
-    if begins_as_pdf:
+    if begins_as_pdf(data.head):
         from aggregator.proxy.pdf import measured  # noqa: PLC0415 - few requests have one
 
         found = measured(data.whole())

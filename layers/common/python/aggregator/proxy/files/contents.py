@@ -14,6 +14,8 @@ import re
 from base64 import b64encode
 from typing import NamedTuple
 
+from aggregator.proxy.attachments import PDF, begins_as_pdf
+
 IMAGE, FILE = "image", "file"
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -21,12 +23,11 @@ _ZIPPED = frozenset({f"{_OFFICE}.wordprocessingml.document", f"{_OFFICE}.spreads
 _OLE = frozenset({"application/msword", "application/vnd.ms-excel"})
 _TEXTS = frozenset({"text/csv", "text/html", "text/markdown", "text/plain"})
 _HEIF = {b"heic": "heic", b"heix": "heic", b"heim": "heic", b"heis": "heic", b"mif1": "heif", b"heif": "heif"}
-_PDF_BEGINS_WITHIN = 1024
 _NOT_IN_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _NOT_IN_A_NAME = re.compile(r"[^\w .()\[\]-]+")
 _LONGEST_NAME = 100
 _ENDINGS = {
-    "application/pdf": "pdf", "text/plain": "txt", "text/csv": "csv", "text/html": "html", "text/markdown": "md",
+    PDF: "pdf", "text/plain": "txt", "text/csv": "csv", "text/html": "html", "text/markdown": "md",
     f"{_OFFICE}.wordprocessingml.document": "docx", f"{_OFFICE}.spreadsheetml.sheet": "xlsx",
     "application/msword": "doc", "application/vnd.ms-excel": "xls",
 }  # fmt: skip
@@ -88,8 +89,8 @@ def _image(body: bytes) -> str | None:
 
 
 def _document(body: bytes, said: str) -> str | None:
-    if b"%PDF-" in body[:_PDF_BEGINS_WITHIN]:
-        return "application/pdf"
+    if begins_as_pdf(body):
+        return PDF
     if body.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return said if said in _ZIPPED else None
     if body.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
