@@ -68,8 +68,8 @@ def collaborators() -> Collaborators:
         admit=admission(catalogue().current),
         counts=LimitStore(_dynamodb(), os.environ["PROXY_TABLE"]),
         answers=_answers,
-        wallets=BillingStore(_dynamodb(), os.environ["BILLING_TABLE"]),
-        upstream=HttpUpstream(this_machine=os.environ["ENVIRONMENT"] == "local"),
+        wallets=_billing(),
+        upstream=_upstream(),
         keys=keys,
         emit=UsageBus(
             bus=_bus(),
@@ -121,11 +121,23 @@ def quoting() -> "Quoting":
         catalogue=current,
         route=ranked_routes(current, keys),
         read=read_as(_kept, admission(catalogue().current)),
-        books=Accounts(BillingStore(_dynamodb(), os.environ["BILLING_TABLE"])),
-        upstream=HttpUpstream(this_machine=os.environ["ENVIRONMENT"] == "local"),
+        books=Accounts(_billing()),
+        upstream=_upstream(),
         keys=keys,
         monotonic=time.monotonic,
     )
+
+
+def _billing() -> BillingStore:
+    return BillingStore(_dynamodb(), os.environ["BILLING_TABLE"])
+
+
+def _upstream() -> HttpUpstream:
+    return HttpUpstream(this_machine=_is_local())
+
+
+def _is_local() -> bool:
+    return os.environ["ENVIRONMENT"] == "local"
 
 
 @cache
@@ -169,8 +181,7 @@ def _kept() -> "KeptResponseStore":
 def _fetch(address: "WebAddress", most_bytes: int, deadline: float) -> "Fetched":
     from aggregator.proxy.files.fetching import fetch  # noqa: PLC0415 (few requests name files by their address)
 
-    here = os.environ["ENVIRONMENT"] == "local"
-    return fetch(address, most_bytes=most_bytes, deadline=deadline, this_machine=here)
+    return fetch(address, most_bytes=most_bytes, deadline=deadline, this_machine=_is_local())
 
 
 @cache
