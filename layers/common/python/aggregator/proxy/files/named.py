@@ -24,6 +24,11 @@ def field_at(path: Path, *within: str) -> str:
     return ".".join(map(str, (*path, *within)))
 
 
+def objects_in_place(said: Any) -> list[JsonObject]:
+    """The items of a list, each where it stands: what is no object is an empty one."""
+    return [each if isinstance(each, dict) else {} for each in said] if isinstance(said, list) else []
+
+
 def with_parts(body: JsonObject, parts: Mapping[Path, JsonObject]) -> JsonObject:
     """The body with other parts in some places; nothing of the one that was given is changed."""
     fresh = dict(body)

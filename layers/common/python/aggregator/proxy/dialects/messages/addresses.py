@@ -10,7 +10,7 @@ from typing import Any
 from aggregator.errors import JsonObject, UnsupportedParameter
 from aggregator.proxy.dialects.messages.from_client import taken
 from aggregator.proxy.files.contents import FILE, IMAGE, Content
-from aggregator.proxy.files.named import Named, Path, field_at
+from aggregator.proxy.files.named import Named, Path, field_at, objects_in_place
 from aggregator.proxy.model import Ask
 
 _KINDS = {"image": IMAGE, "document": FILE}
@@ -19,12 +19,12 @@ _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
 def named_in(asked: JsonObject) -> Iterator[Named]:
     """Those of a request that was checked, in their order."""
-    for n, turn in enumerate(_objects(asked.get("messages"))):
+    for n, turn in enumerate(objects_in_place(asked.get("messages"))):
         yield from _within(turn.get("content"), ("messages", n, "content"))
 
 
 def _within(content: Any, path: Path) -> Iterator[Named]:
-    for k, block in enumerate(_objects(content)):
+    for k, block in enumerate(objects_in_place(content)):
         at, kind = (*path, k), block.get("type")
         if kind == "tool_result":
             yield from _within(block.get("content"), (*at, "content"))
@@ -36,10 +36,6 @@ def _within(content: Any, path: Path) -> Iterator[Named]:
             yield from _within(source.get("content"), (*at, "source", "content"))
         elif source.get("type") == "url" and isinstance(source.get("url"), str):
             yield Named(at, _KINDS[kind], source["url"], field_at(at, "source", "url"))
-
-
-def _objects(said: Any) -> list[JsonObject]:
-    return [each if isinstance(each, dict) else {} for each in said] if isinstance(said, list) else []
 
 
 def filled(part: JsonObject, named: Named, content: Content) -> JsonObject:

@@ -5,12 +5,11 @@ API reference, "Create a model response" (`input`).
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from aggregator.errors import JsonObject
 from aggregator.proxy.dialects.responses.from_client import taken
 from aggregator.proxy.files.contents import FILE, IMAGE, Content
-from aggregator.proxy.files.named import Named, Path, field_at
+from aggregator.proxy.files.named import Named, Path, field_at, objects_in_place
 from aggregator.proxy.files.web_address import names_an_address
 from aggregator.proxy.model import Ask
 
@@ -19,12 +18,12 @@ _WITHIN = {"message": "content", "function_call_output": "output", "custom_tool_
 
 def named_in(asked: JsonObject) -> Iterator[Named]:
     """Those of a request that was checked, in their order."""
-    for n, item in enumerate(_objects(asked.get("input"))):
+    for n, item in enumerate(objects_in_place(asked.get("input"))):
         kind = item.get("type", "message")
         within = _WITHIN.get(kind) if isinstance(kind, str) else None
         if kind == "computer_call_output" and isinstance(item.get("output"), dict):
             yield from _named(item["output"], ("input", n, "output"))
-        for k, part in enumerate(_objects(item.get(within)) if within else ()):
+        for k, part in enumerate(objects_in_place(item.get(within)) if within else ()):
             yield from _named(part, ("input", n, str(within), k))
 
 
@@ -40,10 +39,6 @@ def _named(part: JsonObject, path: Path) -> Iterator[Named]:
             if isinstance(url, str) and (name == "file_url" or names_an_address(url)):
                 yield Named(path, FILE, url, field_at(path, name))
                 return
-
-
-def _objects(said: Any) -> list[JsonObject]:
-    return [each if isinstance(each, dict) else {} for each in said] if isinstance(said, list) else []
 
 
 def filled(part: JsonObject, named: Named, content: Content) -> JsonObject:
