@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregator.errors import JsonObject
+from aggregator.proxy.dialects.events import objects_of
 from aggregator.proxy.exchange import UpstreamRequest
 from aggregator.proxy.model import Ask
 
@@ -60,9 +61,9 @@ def _whether_sent(
 
 def _of_tools(asked: Mapping[str, Any]) -> Iterator[str]:
     """What tools say of when they are loaded and how they are called, which is of one house alone."""
-    tools = _objects(asked.get("tools"))
-    tools += [tool for item in _objects(asked.get("input")) for tool in _objects(item.get("tools"))]
-    tools += [each for tool in tools for each in _objects(tool.get("tools"))]
+    tools = objects_of(asked, "tools")
+    tools += [tool for item in objects_of(asked, "input") for tool in objects_of(item, "tools")]
+    tools += [each for tool in tools for each in objects_of(tool, "tools")]
     yield from (f"tools.{name}" for name in _OF_A_TOOL if any(tool.get(name) for tool in tools))
 
 
@@ -71,13 +72,8 @@ def _is_marked(asked: Mapping[str, Any]) -> bool:
     if asked.get(_MARK):
         return True
     for name in ("system", "tools", "messages"):
-        entries = asked.get(name)
-        for entry in entries if isinstance(entries, list) else ():
-            if not isinstance(entry, dict):
-                continue
-            content = entry.get("content")
-            blocks = [entry, *content] if isinstance(content, list) else [entry]
-            if any(isinstance(block, dict) and block.get(_MARK) for block in blocks):
+        for entry in objects_of(asked, name):
+            if any(block.get(_MARK) for block in (entry, *objects_of(entry, "content"))):
                 return True
     return False
 
@@ -86,8 +82,8 @@ def _sources_said(asked: Mapping[str, Any], *, ask_is_chat: bool) -> tuple[str, 
     """What the client calls the sources that it repeats of earlier answers, and how many; None if there are none."""
     for field, name in _SOURCES.items():
         named = "annotations" if ask_is_chat else name
-        turns = _objects(asked.get(field))
-        said = [*turns, *(part for turn in turns for part in _objects(turn.get("content")))]
+        turns = objects_of(asked, field)
+        said = [*turns, *(part for turn in turns for part in objects_of(turn, "content"))]
         if many := sum(len(each[named]) for each in said if isinstance(each.get(named), list)):
             return named, many
     return None
@@ -95,15 +91,11 @@ def _sources_said(asked: Mapping[str, Any], *, ask_is_chat: bool) -> tuple[str, 
 
 def _sources_sent(out: JsonObject) -> int:
     """How many sources went along, in whichever dialect."""
-    turns = _objects(out.get("messages")) or _objects(out.get("input"))
-    parts = [part for turn in turns for part in _objects(turn.get("content"))]
+    turns = objects_of(out, "messages") or objects_of(out, "input")
+    parts = [part for turn in turns for part in objects_of(turn, "content")]
     held = [*turns, *parts, *(_an_object(part, "citationsContent") for part in parts)]
     listed = (each.get(name) for each in held for name in ("citations", "annotations"))
     return sum(len(each) for each in listed if isinstance(each, list))
-
-
-def _objects(value: Any) -> list[JsonObject]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _an_object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
