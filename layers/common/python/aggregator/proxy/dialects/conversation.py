@@ -8,7 +8,7 @@ The system's turns stand where they were said: those before anybody else are the
 place. What answers a call is a `Result` in a user's turn.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -200,8 +200,15 @@ def results_first(blocks: Iterable[Block]) -> tuple[Block, ...]:
     return tuple(sorted(blocks, key=lambda block: not isinstance(block, Result)))
 
 
-def by_source(text: Text) -> Iterator[Text]:
-    """The words cut where their sources change, for whoever cites whole blocks; its mark is on the last."""
-    cut = list(pieces(text.text, text.citations))
+def by_source(
+    text: Text, as_taken: Callable[[Citation], JsonObject | None]
+) -> Iterator[tuple[Text, list[JsonObject]]]:
+    """The words cut where their sources change, each piece with its own, for whoever cites whole blocks.
+
+    `as_taken` is a source as a provider takes it back, None if it does not. The mark is on the last piece.
+    """
+    taken = [each for each in text.citations if as_taken(each) is not None]
+    cut = list(pieces(text.text, taken))
     for n, (words, citations) in enumerate(cut, 1):
-        yield replace(text, text=words, citations=citations, mark=text.mark if n == len(cut) else None)
+        piece = replace(text, text=words, citations=citations, mark=text.mark if n == len(cut) else None)
+        yield piece, [said for each in citations if (said := as_taken(each)) is not None]

@@ -4,7 +4,6 @@ Source: Amazon Bedrock API Reference, "DocumentBlock", "SearchResultBlock" and "
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from aggregator.proxy.dialects.conversation import Citable, File, Text, by_source
 from aggregator.proxy.dialects.converse.citations import for_provider
@@ -14,9 +13,7 @@ from aggregator.proxy.model import JsonObject
 
 def cited(text: Text) -> Iterator[JsonObject]:
     """Words with their sources, those that Converse takes: they are of whole blocks."""
-    taken = tuple(each for each in text.citations if for_provider(each) is not None)
-    for piece in by_source(replace(text, citations=taken)):
-        citations = [for_provider(each) for each in piece.citations]
+    for piece, citations in by_source(text, for_provider):
         said = {"content": [{"text": piece.text}], "citations": citations}
         yield {"citationsContent": said} if citations else {"text": piece.text}
 

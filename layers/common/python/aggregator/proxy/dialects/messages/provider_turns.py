@@ -5,7 +5,6 @@ Standard library only. Source: https://platform.claude.com/docs/en/api/messages/
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from aggregator.errors import InvalidRequest
 from aggregator.proxy.dialects.claude import DETAILS_FORMAT
@@ -87,10 +86,8 @@ def _cited(text: Text) -> Iterator[JsonObject]:
     """Words with their sources, those that Claude takes: they are of whole blocks."""
     from aggregator.proxy.dialects.messages.citations import for_provider  # noqa: PLC0415 (few texts have any)
 
-    taken = tuple(each for each in text.citations if for_provider(each) is not None)
-    for piece in by_source(replace(text, citations=taken)):
+    for piece, citations in by_source(text, for_provider):
         mark = cache_control_of(piece.mark, piece.came.place)
-        citations = [for_provider(each) for each in piece.citations]
         yield {"type": "text", "text": piece.text, **({"citations": citations} if citations else {}), **mark}
 
 
