@@ -52,7 +52,7 @@ class CustomCallItem(CallItem):
         self._arguments = ""
 
     def add(self, step: Any) -> Iterator[JsonObject]:
-        """See `Item.add`."""
+        """Events of one step of it, which are none before its end."""
         self._arguments += step.text
         yield from ()
 

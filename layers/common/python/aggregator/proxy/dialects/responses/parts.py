@@ -31,10 +31,6 @@ class Item:
             "item": deepcopy(self.item),
         }
 
-    def add(self, step: Event) -> Iterator[JsonObject]:
-        """Events of one step of it."""
-        raise NotImplementedError
-
     def end(self, status: str) -> Iterator[JsonObject]:
         """Events of its end."""
         yield from self._finish()
@@ -72,7 +68,7 @@ class CallItem(Item):
         )
 
     def add(self, step: Event) -> Iterator[JsonObject]:
-        """See `Item.add`."""
+        """Events of one step of it."""
         if step.kind in (CALL, ARGUMENTS) and step.text:
             self.item["arguments"] += step.text
             yield self._event("function_call_arguments.delta", delta=step.text)
@@ -93,7 +89,7 @@ class ReasoningItem(Item):
         self._details: list[JsonObject] = []
 
     def add(self, step: Event) -> Iterator[JsonObject]:
-        """See `Item.add`."""
+        """Events of one step of it."""
         if step.kind == THOUGHT:
             if not self.item["summary"]:
                 self.item["summary"].append({"type": "summary_text", "text": ""})
@@ -127,7 +123,7 @@ class MessageItem(Item):
         )
 
     def add(self, step: Event) -> Iterator[JsonObject]:
-        """See `Item.add`."""
+        """Events of one step of it."""
         if step.kind not in (TEXT, REFUSAL):
             return
         part = self._part

@@ -28,7 +28,7 @@ from aggregator.proxy.dialects.native import named_event
 from aggregator.proxy.dialects.responses.client_errors import failure
 from aggregator.proxy.dialects.responses.custom import CustomCallItem, customs_in
 from aggregator.proxy.dialects.responses.from_client import namespaces_of
-from aggregator.proxy.dialects.responses.parts import CallItem, Item, MessageItem, ReasoningItem
+from aggregator.proxy.dialects.responses.parts import CallItem, MessageItem, ReasoningItem
 from aggregator.proxy.model import Ask
 
 _INCOMPLETE = {LENGTH: "max_output_tokens", WINDOW: "max_output_tokens", FILTERED: "content_filter"}
@@ -52,7 +52,8 @@ _REPEATED: JsonObject = {
 }
 
 
-_ITEMS: dict[str, type[CallItem | ReasoningItem | MessageItem]] = {
+_Item = CallItem | ReasoningItem | MessageItem
+_ITEMS: dict[str, type[_Item]] = {
     THOUGHT: ReasoningItem,
     SEAL: ReasoningItem,
     TEXT: MessageItem,
@@ -71,7 +72,7 @@ class Writer:
         asked = ask.asked
         self._id = request_id
         self._next = self._said = 0
-        self._item: Item | None = None
+        self._item: _Item | None = None
         self._namespaces = namespaces_of(asked)
         self._customs = customs_in(asked)
         text = asked.get("text") or {}
@@ -145,7 +146,7 @@ class Writer:
     def _so_far(self) -> JsonObject:
         return {**self.response, "output": list(self.response["output"])}
 
-    def _open(self, kind: type[CallItem | ReasoningItem | MessageItem], step: Event) -> Iterator[bytes]:
+    def _open(self, kind: type[_Item], step: Event) -> Iterator[bytes]:
         """Begin an item for this step, unless it goes on with the one that is open."""
         if isinstance(self._item, kind) and self._item.takes_more and step.kind != CALL:
             return
