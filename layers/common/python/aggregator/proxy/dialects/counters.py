@@ -25,6 +25,7 @@ from typing import Any
 from aggregator.proxy.dialects import lanes
 from aggregator.proxy.exchange import UpstreamRequest
 from aggregator.proxy.model import Ask, JsonObject, Route
+from aggregator.runtime.passable_json import compact_as_it_is
 
 MARGIN_TOKENS = 64
 MARGIN_PART = 20
@@ -171,5 +172,4 @@ def _length(value: Any) -> int:
 
 
 def _bytes(value: Any) -> bytes:
-    said = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return said.encode(errors="surrogatepass") if not said.isascii() else said.encode()
+    return compact_as_it_is(value).encode(errors="surrogatepass")

@@ -4,14 +4,13 @@ Such a request takes native lanes alone. What is read here bounds it from above:
 the model's whole window where it points at anything else. Standard library only.
 """
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from aggregator.errors import JsonObject, Refusal, UnsupportedParameter
 from aggregator.proxy.attachments import Attachments
 from aggregator.proxy.model import Ask, service_tier_of
-from aggregator.runtime.shape import a_count, a_flag, a_name
+from aggregator.runtime.shape import a_count, a_flag, a_name, bytes_of
 
 _ATTACHED = frozenset({
     "image", "input_image", "computer_screenshot", "document", "input_file", "container_upload", "input_audio",
@@ -33,7 +32,6 @@ def as_it_is(asked: JsonObject, refused: Refusal, *, surface: str, limit: str) -
         attached = Attachments.of((block["type"], _as_chat(block)) for block in _attached(asked))
     except UnsupportedParameter:
         raise refused from None  # the same, by its place
-    said = len(json.dumps(asked, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
     return Ask(
         body=asked,
         model=a_name(asked.get("model"), "model"),
@@ -41,7 +39,7 @@ def as_it_is(asked: JsonObject, refused: Refusal, *, surface: str, limit: str) -
         wants_usage=True,
         choices=1,
         max_output_tokens=most,
-        text_bytes=max(said - attached.inline_bytes, 0),
+        text_bytes=max(bytes_of(asked) - attached.inline_bytes, 0),
         messages=1,
         images=attached.images,
         files=attached.files,
