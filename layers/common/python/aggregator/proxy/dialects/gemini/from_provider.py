@@ -140,11 +140,12 @@ class Reader:
 
     def _cited(self, choice: int, *, is_whole: bool = False) -> Iterator[Event]:
         """Sources of what was said so far, before anything else is; of all of it at the end."""
-        told, words = self._sources.get(choice), "".join(self._words.get(choice, ()))
-        if not told or not words:
+        told = self._sources.get(choice)
+        if not told or choice not in self._words:
             return
         from aggregator.proxy.dialects.gemini.citations import citations_of  # noqa: PLC0415 (few answers have any)
 
+        words = "".join(self._words[choice])
         for citation in citations_of(told.get(_GROUNDED), told.get(_QUOTED), words, is_whole=is_whole):
             if (choice, citation) not in self._cited_already:
                 self._cited_already.add((choice, citation))
