@@ -16,7 +16,7 @@ which all users share: a name of it never passes from a client.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.parameters import STEERING as STEERING_WORDS
@@ -33,7 +33,6 @@ has (`extensions`), of others it knows nothing, or refuses the request.
 EVERYTHING = "*"
 """Among the `extensions` of an entry: its server takes any field, and passes over what it does not know."""
 
-FieldClass = Literal["plain", "hint", "steering", "priced", "stored"]
 PLAIN, HINT, STEERING, PRICED, STORED = ("plain", "hint", "steering", "priced", "stored")
 
 

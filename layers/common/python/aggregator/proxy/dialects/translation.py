@@ -82,8 +82,6 @@ class Writer(Protocol):
 class Translation:
     """One answer on its way from a provider to a client: reads, counts and writes it, and ends it."""
 
-    is_native = False
-
     def __init__(self, source: Source, writer: Writer) -> None:
         self._source = source
         self._writer = writer

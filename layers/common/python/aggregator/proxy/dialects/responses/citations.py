@@ -14,7 +14,7 @@ from aggregator.proxy.dialects.citations import MOST, Citation, unsealed
 def citations_in(annotations: Any) -> tuple[Citation, ...]:
     """The citations among a part's annotations; files that OpenAI keeps are none, for nobody else can name them."""
     listed = annotations[:MOST] if isinstance(annotations, list) else ()
-    found = [citation_in(each) for each in listed if isinstance(each, dict)]
+    found = [citation_in(each) for each in listed]
     return tuple(each for each in found if each is not None)
 
 

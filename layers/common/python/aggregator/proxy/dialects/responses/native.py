@@ -12,9 +12,7 @@ from aggregator.errors import ProviderFailed, ProviderUnreadable, Refusal, envel
 from aggregator.proxy.dialects.lengths import utf8_bytes
 from aggregator.proxy.dialects.native import named_event
 from aggregator.proxy.dialects.responses.client_errors import failure
-from aggregator.proxy.dialects.responses.hosted import (
-    Count,
-)
+from aggregator.proxy.dialects.responses.hosted import Count
 from aggregator.proxy.dialects.usage import usage_of
 from aggregator.proxy.exchange import Answer, Progress
 from aggregator.proxy.model import Ask, JsonObject, Receipt, tier_named
