@@ -1,6 +1,6 @@
 """What a chat completion says, as events: its stream of chunks, or a completion as the one chunk that says it at once.
 
-For clients of other dialects; what chat's own get passes as it came (provider.py). Thoughts, words and calls are told
+For clients of other dialects; what chat's own get passes as it came (native.py). Thoughts, words and calls are told
 each whole before the next begins. What a provider sends in a wrong shape says nothing. Standard library only.
 """
 

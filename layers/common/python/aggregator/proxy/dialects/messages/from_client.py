@@ -166,7 +166,7 @@ def _tool(tool: JsonObject, place: str) -> JsonObject:
 
 
 def _thinking(asked: JsonObject) -> JsonObject:
-    """How to think stays as it is said, for Claude; dialect.py has what it is for others."""
+    """How to think stays as it is said, for Claude; fitting.py has what it is for others."""
     if asked.get("thinking") is None:
         return {}
     thinking = an_object(asked["thinking"], "thinking")
