@@ -86,6 +86,13 @@ _rounds = st.lists(
 )
 
 
+def parts_of(said: list[tuple[str, str]], text: str, image: JsonObject, file: JsonObject) -> list[JsonObject]:
+    """What a user says, in parts: words under the type `text`, a picture and a file as a dialect has them."""
+    return [
+        {"text": {"type": text, "text": words}, "image": image, "file": file}[kind] for kind, words in said
+    ]
+
+
 def of_chat(turns: list[tuple[str, Any]]) -> Ask:
     shown: JsonObject = {"type": "image_url", "image_url": {"url": PICTURE}}
     held: JsonObject = {"type": "file", "file": {"file_data": DOCUMENT, "filename": "a.pdf"}}
@@ -93,10 +100,7 @@ def of_chat(turns: list[tuple[str, Any]]) -> Ask:
     for role, said in turns:
         match role:
             case "user":
-                parts = [
-                    {"text": {"type": "text", "text": words}, "image": shown, "file": held}[kind]
-                    for kind, words in said
-                ]
+                parts = parts_of(said, "text", shown, held)
                 messages.append({"role": "user", "content": parts})
             case "assistant":
                 calls = [
@@ -125,10 +129,7 @@ def of_messages(turns: list[tuple[str, Any]]) -> Ask:
     for role, said in turns:
         match role:
             case "user":
-                parts = [
-                    {"text": {"type": "text", "text": words}, "image": shown, "file": document}[kind]
-                    for kind, words in said
-                ]
+                parts = parts_of(said, "text", shown, document)
                 messages.append({"role": "user", "content": parts})
             case "assistant":
                 blocks: list[JsonObject] = [{"type": "text", "text": said[0]}] if said[0] else []
@@ -157,10 +158,7 @@ def of_responses(turns: list[tuple[str, Any]]) -> Ask:
     for role, said in turns:
         match role:
             case "user":
-                parts = [
-                    {"text": {"type": "input_text", "text": words}, "image": shown, "file": held}[kind]
-                    for kind, words in said
-                ]
+                parts = parts_of(said, "input_text", shown, held)
                 items.append({"type": "message", "role": "user", "content": parts})
             case "assistant":
                 if said[0]:
