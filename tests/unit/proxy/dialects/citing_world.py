@@ -55,8 +55,8 @@ def said_by_amazon(*blocks: JsonObject) -> bytes:
     return json.dumps({"output": {"message": message}, "stopReason": "end_turn", "usage": usage}).encode()
 
 
-def said_by_google(words: str, **beside: Any) -> bytes:
-    candidate = {"content": {"role": "model", "parts": [{"text": words}]}, "finishReason": "STOP", **beside}
+def said_by_google(*parts: JsonObject, **beside: Any) -> bytes:
+    candidate = {"content": {"role": "model", "parts": [*parts]}, "finishReason": "STOP", **beside}
     usage = {"promptTokenCount": 10, "candidatesTokenCount": 5, "totalTokenCount": 15}
     return json.dumps({"candidates": [candidate], "modelVersion": "g", "usageMetadata": usage}).encode()
 
@@ -100,7 +100,7 @@ SOURCES: dict[str, tuple[str, bytes]] = {
             {"text": "It: "}, {"citationsContent": {"content": [{"text": "grün."}], "citations": [AMAZONS]}}
         ),
     ),
-    "gemini": ("gemini", said_by_google("It: grün.", groundingMetadata=GROUNDS)),
+    "gemini": ("gemini", said_by_google({"text": "It: grün."}, groundingMetadata=GROUNDS)),
     "responses": ("responses", said_by_openai("It: grün.", spans(4, 9, type="url_citation"))),
     "chat": ("chat", said_in_a_chat("It: grün.", {"type": "url_citation", "url_citation": spans(4, 9)})),
 }
@@ -113,19 +113,27 @@ def answered(source: str, client: str) -> JsonObject:
     return said
 
 
-def given_back(source: str, client: str) -> Ask:
-    """Three turns: a question, the answer as its client has it, another question."""
-    said = answered(source, client)
+def as_given_back(client: str, answer: JsonObject) -> list[JsonObject]:
+    """What a client repeats of an answer that it got: a message, or items."""
     match client:
         case "chat":
-            body = {"model": "mini", "max_tokens": 50, "messages": [HI, said["choices"][0]["message"], HI]}
-            return read_chat(chat_event(body))
+            return [answer["choices"][0]["message"]]
         case "messages":
-            turns = [HI, {"role": "assistant", "content": said["content"]}, HI]
+            return [{"role": "assistant", "content": answer["content"]}]
+        case _:
+            return [*answer["output"]]
+
+
+def given_back(source: str, client: str) -> Ask:
+    """Three turns: a question, the answer as its client has it, another question."""
+    turns = [HI, *as_given_back(client, answered(source, client)), HI]
+    match client:
+        case "chat":
+            return read_chat(chat_event({"model": "mini", "max_tokens": 50, "messages": turns}))
+        case "messages":
             return MESSAGES.read(chat_event({"model": "mini", "max_tokens": 50, "messages": turns}))
         case _:
-            body = {"model": "mini", "max_output_tokens": 50, "input": [HI, *said["output"], HI]}
-            return RESPONSES.read(chat_event(body))
+            return RESPONSES.read(chat_event({"model": "mini", "max_output_tokens": 50, "input": turns}))
 
 
 def sent(ask: Ask, target: str, **changes: Any) -> tuple[JsonObject, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from tests.unit.proxy.dialects.citing_world import (
     PAGE,
     said_by_amazon,
     said_by_claude,
+    said_by_google,
 )
 
 JsonObject = dict[str, Any]
@@ -83,12 +84,6 @@ AMAZON = Dialect(
 )
 
 
-def _said_by_google(said: Said) -> bytes:
-    candidate = {"content": {"role": "model", "parts": said}, "finishReason": "STOP"}
-    usage = {"promptTokenCount": 10, "candidatesTokenCount": 5, "totalTokenCount": 15}
-    return json.dumps({"candidates": [candidate], "modelVersion": "g", "usageMetadata": usage}).encode()
-
-
 def _parts_of_google(before: JsonObject, after: JsonObject) -> JsonObject | None:
     """Words are one with words before them that no signature ends."""
     both = "text" in before and "text" in after and "thoughtSignature" not in before
@@ -105,7 +100,7 @@ GOOGLE = Dialect(
         "functionCall": {"id": f"t{n}", "name": "f", "args": {"n": n}},
         **({} if n else {"thoughtSignature": "Y2FsbA=="}),  # the first of a step is signed
     },
-    answer=_said_by_google,
+    answer=lambda said: said_by_google(*said),
     given_back=lambda body: body["contents"][1]["parts"],
     merged=_parts_of_google,
     unsaid=lambda part: part.get("thought") is True,

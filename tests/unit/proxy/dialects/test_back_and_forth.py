@@ -19,7 +19,7 @@ from aggregator.proxy.dialects.responses.client import RESPONSES
 from aggregator.proxy.exchange import Progress
 from aggregator.proxy.model import Ask
 from tests.fakes.chat_world import chat_event, provider, way
-from tests.unit.proxy.dialects.citing_world import HI, TARGETS
+from tests.unit.proxy.dialects.citing_world import HI, TARGETS, as_given_back
 from tests.unit.proxy.dialects.saying_world import DIALECTS, Dialect
 
 JsonObject = dict[str, Any]
@@ -74,13 +74,7 @@ def back_and_forth(client: str, target: str, said: Said, calls: int) -> Said:
     on = way(provider=there, upstream_model=at["model"], capabilities=able)
     lane = lanes.lane_of(asked(client), on.route.via)
     answer = json.loads(lane.wire.decode(DIALECTS[target].answer(said), Progress(model=at["model"])))
-    match client:
-        case "chat":
-            again = asked(client, answer["choices"][0]["message"], results=calls)
-        case "messages":
-            again = asked(client, {"role": "assistant", "content": answer["content"]}, results=calls)
-        case _:
-            again = asked(client, *answer["output"], results=calls)
+    again = asked(client, *as_given_back(client, answer), results=calls)
     lanes.check(again, on.route.via)
     lane = lanes.lane_of(again, on.route.via)
     body = json.loads(lane.adapter.encode(lanes.translated(again, on.route.via), on, "k").body)

@@ -114,7 +114,7 @@ def test_a_document_is_cited_by_its_place_in_the_request() -> None:
 def test_what_gemini_names_counts_bytes_and_may_be_odd(
     beside: JsonObject, expected: list[tuple[int, int, str]] | None
 ) -> None:
-    said = translation("gemini").decode(said_by_google("It: grün.", **beside), Progress(model="m"))
+    said = translation("gemini").decode(said_by_google({"text": "It: grün."}, **beside), Progress(model="m"))
 
     message = json.loads(said)["choices"][0]["message"]
     found = [each["url_citation"] for each in message.get("annotations", ())]
