@@ -33,9 +33,8 @@ def source_ip_of(event: Event) -> str:
 def header_of(event: Event, name: str) -> str | None:
     """One request header by name, whatever its case."""
     wanted, headers = name.lower(), event.get("headers") or {}
-    if (
-        wanted not in " ".join(headers).lower()
-    ):  # as for most names that are asked for: one look instead of one each
+    # One look instead of one each, for most names that are asked for are not there.
+    if wanted not in " ".join(headers).lower():
         return None
     for each, value in headers.items():
         if each.lower() == wanted:

@@ -7,7 +7,7 @@ Its place is earned only while its requests and answers are tested to equal boto
 import os
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aggregator.runtime.aws import TIMED_OUT, TRANSIENT, UNREACHABLE, AwsError, JsonObject
 from aggregator.runtime.aws_json import SERVICES, decode, encode
@@ -91,24 +91,24 @@ class SignedClient:
 
     def until(self, ends: float) -> "SignedClient":
         """The same client with the same connections, whose calls are over at `ends` of the monotonic clock."""
-        hurried = object.__new__(SignedClient)
-        hurried.__dict__.update(self.__dict__, _ends=ends)
-        return hurried
+        return self._with(_ends=ends)
 
     def within(self, seconds: float) -> "SignedClient":
         """The same client with the same connections, each of whose calls takes `seconds` at the most."""
-        hurried = object.__new__(SignedClient)
-        hurried.__dict__.update(self.__dict__, _timeouts=self._timeouts._replace(total=seconds))
-        return hurried
+        return self._with(_timeouts=self._timeouts._replace(total=seconds))
 
     def once(self) -> "SignedClient":
         """The same client with the same connections, which repeats no call that a fault (5xx) answered.
 
         The service may have carried it out, and what must not happen twice cannot always tell.
         """
-        careful = object.__new__(SignedClient)
-        careful.__dict__.update(self.__dict__, _repeats_faults=False)
-        return careful
+        return self._with(_repeats_faults=False)
+
+    def _with(self, **changed: Any) -> "SignedClient":
+        """The same client with the same connections, but for what is changed."""
+        other = object.__new__(SignedClient)
+        other.__dict__.update(self.__dict__, **changed)
+        return other
 
     def warm(self) -> None:
         """Connect ahead of the first call, as a Lambda should while it starts.
