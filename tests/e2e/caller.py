@@ -79,6 +79,11 @@ class UserCaller(ApiCaller):
         balance: dict[str, str] = answer.json
         return balance
 
+    def balance_at_rest(self) -> dict[str, str]:
+        """The same once all that was asked before is settled: a request that ends later would change it."""
+        balance: dict[str, str] = eventually(self.balance, lambda balance: balance["held"] == "0.00")
+        return balance
+
 
 def eventually(read: Callable[[], Any], holds: Callable[[Any], bool], seconds: float = _WAIT_SECONDS) -> Any:
     """Read until what is read holds, as consumers of events catch up; the last reading is returned either way."""

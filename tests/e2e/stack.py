@@ -9,11 +9,15 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
+
+import urllib3
 
 from aggregator.orchestrator.load_catalogue import packaged
 from local.providers import address_variable
 from local.standin.judged import VARIABLE
+
+JsonObject = dict[str, Any]
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 300
@@ -51,6 +55,11 @@ class Stack:
     def output(self) -> str:
         """What the run printed so far."""
         return (self.folder / "output.log").read_text(encoding="utf-8")
+
+    def asked(self, mark: str = "") -> list[JsonObject]:
+        """The requests that reached providers and hold `mark` in their bodies, as the stand-in kept them."""
+        kept = urllib3.request("GET", f"{self.stand_in_url}/__standin/requests").json()["requests"]
+        return [each for each in kept if mark in str(each["body"])]
 
 
 def start(folder: Path, *, port: int = 0) -> "subprocess.Popen[bytes]":

@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 import pytest
-import urllib3
 
 from tests.e2e.caller import UserCaller
 from tests.e2e.conftest import NewUser
@@ -57,7 +56,7 @@ def test_a_tool_is_called_and_its_result_told_in_the_providers_own_dialect(
     assert ended.status == 200, ended.body
     words = "".join(re.findall(r'"content": ?"([^"]*)"', ended.body.decode()))
     assert words == "The tool weather answered: sunny."
-    assert [each["path"] for each in _asked(stack, mark)][-1] == path
+    assert [each["path"] for each in stack.asked(mark)][-1] == path
 
 
 def test_a_call_of_bedrock_is_signed(stack: Stack, user: UserCaller) -> None:
@@ -69,10 +68,5 @@ def test_a_call_of_bedrock_is_signed(stack: Stack, user: UserCaller) -> None:
     )
 
     assert answer.status == 200, answer.body
-    [asked] = _asked(stack, mark)
+    [asked] = stack.asked(mark)
     assert {"x-amz-date", "host"} <= set(asked["headers"])
-
-
-def _asked(stack: Stack, mark: str) -> list[JsonObject]:
-    kept = urllib3.request("GET", f"{stack.stand_in_url}/__standin/requests").json()["requests"]
-    return [each for each in kept if mark in str(each["body"])]

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import urllib3
 
-from tests.e2e.caller import Reply, UserCaller, eventually
+from tests.e2e.caller import Reply, UserCaller
 from tests.e2e.conftest import NewUser
 from tests.e2e.stack import Stack
 from tests.integration.proxy.web_server import PDF, PNG, Web, served
@@ -48,19 +47,6 @@ def shown(url: str) -> JsonObject:
     return {"type": "image_url", "image_url": {"url": url}}
 
 
-def at_rest(user: UserCaller) -> JsonObject:
-    """The balance once all that was asked before is settled: a request that ends later would change it."""
-    found: JsonObject = eventually(user.balance, lambda balance: balance["held"] == "0.00")
-    return found
-
-
-def asked(stack: Stack, mark: str) -> JsonObject:
-    kept: list[JsonObject] = urllib3.request("GET", f"{stack.stand_in_url}/__standin/requests").json()[
-        "requests"
-    ]
-    return [each for each in kept if mark in str(each["body"])][-1]
-
-
 def test_an_image_reaches_converse_in_its_bytes_plain_and_streamed(
     stack: Stack, user: UserCaller, web: Web
 ) -> None:
@@ -70,7 +56,7 @@ def test_an_image_reaches_converse_in_its_bytes_plain_and_streamed(
         answer = chat(user, "nova-pro", mark, shown(f"{web.url}/image.png"), stream=stream)
 
         assert answer.status == 200, answer.body
-        content = asked(stack, mark)["body"]["messages"][0]["content"]
+        content = stack.asked(mark)[-1]["body"]["messages"][0]["content"]
         assert content[1] == {"image": {"format": "png", "source": {"bytes": PNG_BASE64}}}
 
 
@@ -81,7 +67,7 @@ def test_a_pdf_reaches_claude_at_bedrock_on_its_native_lane(stack: Stack, user: 
     answer = message(user, "bedrock-converse/claude-sonnet-4-5", mark, {"type": "document", "source": source})
 
     assert answer.status == 200, answer.body
-    got = asked(stack, mark)
+    got = stack.asked(mark)[-1]
     assert got["path"] == "/bedrock-converse/anthropic/v1/messages"
     assert got["body"]["messages"][0]["content"][1] == {
         "type": "document",
@@ -103,7 +89,7 @@ def test_a_file_and_an_image_reach_gpt_at_bedrock_on_its_native_lane(
     )
 
     assert answer.status == 200, answer.body
-    got = asked(stack, mark)
+    got = stack.asked(mark)[-1]
     assert got["path"] == "/bedrock/openai/v1/responses"
     assert got["body"]["input"][0]["content"][1:] == [
         {
@@ -124,7 +110,7 @@ def test_gemini_gets_the_address_that_it_fetches_and_the_file_of_any_other(
     answer = chat(user, "gemini-3.8-flash", mark, shown(theirs), shown(f"{web.url}/image.png"))
 
     assert answer.status == 200, answer.body
-    assert asked(stack, mark)["body"]["contents"][0]["parts"][1:] == [
+    assert stack.asked(mark)[-1]["body"]["contents"][0]["parts"][1:] == [
         {"fileData": {"mimeType": "image/png", "fileUri": theirs}},
         {"inlineData": {"mimeType": "image/png", "data": PNG_BASE64}},
     ]
@@ -143,7 +129,7 @@ def test_openai_gets_the_address(stack: Stack, user: UserCaller, web: Web) -> No
     )
 
     assert answer.status == 200, answer.body
-    assert asked(stack, mark)["body"]["input"][0]["content"][1:] == [
+    assert stack.asked(mark)[-1]["body"]["input"][0]["content"][1:] == [
         {"type": "input_file", "file_url": f"{web.url}/document.pdf"},
         {"type": "input_image", "image_url": f"{web.url}/image.png"},
     ]
@@ -162,7 +148,7 @@ def test_openai_gets_the_address(stack: Stack, user: UserCaller, web: Web) -> No
 def test_a_file_that_cannot_be_had_is_a_400_that_names_its_field_and_costs_nothing(
     user: UserCaller, web: Web, page: str, words: str
 ) -> None:
-    before = at_rest(user)
+    before = user.balance_at_rest()
 
     answer = chat(user, "nova-pro", "x", shown(f"{web.url}{page}?sig=s3cr3t"))
 

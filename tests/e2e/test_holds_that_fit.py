@@ -24,12 +24,6 @@ def message(user: UserCaller, text: str, *, max_tokens: int = 64_000, **more: An
     return user.post("/v1/messages", body, **headers)
 
 
-def settled(user: UserCaller) -> dict[str, str]:
-    """The balance once nothing is held any more."""
-    balance: dict[str, str] = eventually(user.balance, lambda balance: balance["held"] == "0.00")
-    return balance
-
-
 def test_hello_with_a_limit_of_64000_tokens_is_said_for_one_dollar(new_user: NewUser) -> None:
     user = new_user("1.00")
 
@@ -40,7 +34,7 @@ def test_hello_with_a_limit_of_64000_tokens_is_said_for_one_dollar(new_user: New
     # Half of a dollar, without 161 tokens of input at 6.25 a million, is 19,959 tokens of output at 25 a million.
     assert reply.headers["x-aggregator-max-tokens"] == "19959"
     assert reply.headers["x-aggregator-hold-usd"] == "0.50"
-    assert Decimal(settled(user)["total"]) == 1 - Decimal(reply.headers["x-aggregator-cost-usd"])
+    assert Decimal(user.balance_at_rest()["total"]) == 1 - Decimal(reply.headers["x-aggregator-cost-usd"])
 
 
 def test_whoever_wants_no_cap_is_told_what_would_pass(new_user: NewUser) -> None:
@@ -96,7 +90,7 @@ def test_four_prompts_of_160_kb_at_once_are_served_by_five_dollars(new_user: New
 
     assert [reply.status for reply in replies] == [200] * 4, [reply.body[:500] for reply in replies]
     spent = sum(Decimal(reply.headers["x-aggregator-cost-usd"]) for reply in replies)
-    assert Decimal(settled(user)["total"]) == 5 - spent
+    assert Decimal(user.balance_at_rest()["total"]) == 5 - spent
     assert spent < Decimal("1.00")
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import openai
 import pytest
-import urllib3
 from openai import OpenAI
 from openai.types.responses import Response, ResponseFunctionToolCall
 
@@ -38,8 +37,7 @@ def upstream(stack: Stack) -> Upstream:
     """The bodies that reached providers and hold a word."""
 
     def holding(word: str) -> list[str]:
-        asked = urllib3.request("GET", f"{stack.stand_in_url}/__standin/requests").json()["requests"]
-        return [body for each in asked if word in (body := json.dumps(each["body"]))]
+        return [json.dumps(each["body"]) for each in stack.asked(word)]
 
     return holding
 

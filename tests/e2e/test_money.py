@@ -183,7 +183,7 @@ def test_a_stream_that_ends_badly_is_charged_what_it_delivered_and_flagged(
     assert entries[0]["request"]["outcome"] == outcome
     assert entries[0]["request"]["estimated"] is True
     assert entries[0]["request"]["tokens"]["output"] > 0
-    assert eventually(user.balance, lambda found: found["held"] == "0.00")["held"] == "0.00"
+    assert user.balance_at_rest()["held"] == "0.00"
 
 
 @pytest.mark.parametrize("directive", ["status=500", "garbage", "empty", "error-in-200", "cut-plain"])

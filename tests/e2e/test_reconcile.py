@@ -70,7 +70,7 @@ def test_drift_is_found_by_the_daily_run_and_by_hand_and_is_gone_once_mended(
 ) -> None:
     user = new_user(credit="1.00")
     assert user.post("/v1/chat/completions", CHAT).status == 200
-    eventually(user.balance, lambda balance: balance["held"] == "0.00")
+    user.balance_at_rest()
 
     add_by_hand(stack, user.user_id, 7)
     found, told = daily_run(stack), by_hand(stack)

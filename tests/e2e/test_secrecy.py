@@ -12,7 +12,6 @@ from typing import Any
 
 import boto3
 import pytest
-import urllib3
 
 from local.emulator import ACCOUNT, REGION
 from tests.e2e.caller import ApiCaller, Reply, eventually
@@ -114,8 +113,7 @@ class Watch:
 
     def provider_keys_seen(self) -> set[str]:
         """SHA-256 of the keys with which the provider was asked."""
-        asked = urllib3.request("GET", f"{self._stack.stand_in_url}/__standin/requests").json()["requests"]
-        return {request["keySha256"] for request in asked}
+        return {request["keySha256"] for request in self._stack.asked()}
 
     def written(self) -> Iterator[tuple[str, str]]:
         """Every place that a run writes to, and what stands there."""
