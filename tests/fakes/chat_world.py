@@ -90,6 +90,15 @@ def route(provider_id: str = "openai", price: Price = NANO_A_TOKEN, **fields: An
     return Route(via, price)
 
 
+LARGE: JsonObject = {"max_input_tokens": 100_000, "max_output_tokens": 10_000}
+"""Fields of a route whose bound many an account is tight for."""
+AT_ANTHROPIC = route(
+    "anthropic",
+    provider=provider("anthropic", protocol="anthropic", dialects=("messages",), house=True),
+    **LARGE,
+)
+
+
 def way(provider_id: str = "openai", output_tokens: int = 100, **fields: Any) -> Way:
     return Way(route(provider_id, **fields), output_tokens)
 

@@ -8,7 +8,7 @@ import pytest
 
 from aggregator.errors import InsufficientQuota, ProviderUnavailable
 from aggregator.orchestrator.model import Spoken
-from aggregator.proxy.counted_input import InputCounter
+from aggregator.proxy.counted_input import Counted, InputCounter
 from aggregator.proxy.dialects.messages.client import MESSAGES
 from aggregator.proxy.dialects.responses.client import RESPONSES
 from aggregator.proxy.exchange import UpstreamError
@@ -17,7 +17,9 @@ from aggregator.proxy.walk import Collaborators, walk
 from aggregator.runtime.aws import JsonObject
 from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import (
+    AT_ANTHROPIC,
     CALLER,
+    LARGE,
     ScriptedResponse,
     World,
     ask,
@@ -28,12 +30,6 @@ from tests.fakes.chat_world import (
     visit,
 )
 
-LARGE: JsonObject = {"max_input_tokens": 100_000, "max_output_tokens": 10_000}
-AT_ANTHROPIC = route(
-    "anthropic",
-    provider=provider("anthropic", protocol="anthropic", dialects=("messages",), house=True),
-    **LARGE,
-)
 AT_OPENAI = route(provider=provider(dialects=("responses",), house=True), **LARGE)
 AT_GOOGLE = route("google", provider=provider("google", protocol="gemini"), **LARGE)
 LONG = "word " * 8_000
@@ -69,7 +65,7 @@ class Served:
 
     def __init__(self, *routes: Route) -> None:
         self.routes = routes
-        self.counts: dict[bytes, tuple[int, float]] = {}
+        self.counts: Counted = {}
 
     def __call__(self, asked: Ask, *script: Any, available: int = 50_000) -> tuple[World, StreamingResponse]:
         world = World(script, self.routes, available=available)

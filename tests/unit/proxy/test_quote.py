@@ -19,6 +19,8 @@ from aggregator.proxy.quoted import read_as, surfaces
 from aggregator.runtime import clock
 from aggregator.runtime.aws import JsonObject
 from tests.fakes.chat_world import (
+    AT_ANTHROPIC,
+    LARGE,
     NOW,
     REQUEST_ID,
     Clock,
@@ -31,13 +33,6 @@ from tests.fakes.chat_world import (
 )
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.unit.orchestrator.samples import catalogue
-
-LARGE: JsonObject = {"max_input_tokens": 100_000, "max_output_tokens": 10_000}
-AT_ANTHROPIC = route(
-    "anthropic",
-    provider=provider("anthropic", protocol="anthropic", dialects=("messages",), house=True),
-    **LARGE,
-)
 
 
 class FakeBooks:

@@ -18,6 +18,7 @@ from aggregator.runtime.aws import JsonObject
 from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import (
     CALLER,
+    LARGE,
     ScriptedResponse,
     World,
     ask,
@@ -29,7 +30,6 @@ from tests.fakes.chat_world import (
     visit,
 )
 
-LARGE: JsonObject = {"max_input_tokens": 100_000, "max_output_tokens": 10_000}
 LATER = "1795438800"
 """The bucket of the other requests' holds: the one that these go into."""
 
