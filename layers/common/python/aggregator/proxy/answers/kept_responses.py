@@ -26,7 +26,8 @@ _ANSWERED_BY = ("x-aggregator-provider", "x-aggregator-model")
 _ENDS = frozenset({"response.completed", "response.incomplete"})
 _BEGINS = frozenset({"response.created", "response.queued", "response.in_progress"})
 _FAILS = "response.failed"
-_WITH_RESPONSE = tuple(f'"{kind}"'.encode() for kind in (*_ENDS, *_BEGINS, _FAILS))
+_TELLS = frozenset({*_ENDS, *_BEGINS, _FAILS})
+_WITH_RESPONSE = tuple(f'"{kind}"'.encode() for kind in _TELLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ def _with_response(event: bytes) -> JsonObject | None:
         said = _object(payload_of(event)) if any(kind in event for kind in _WITH_RESPONSE) else None
     except ProviderUnreadable:
         return None
-    if said is None or said.get("type") not in {*_ENDS, *_BEGINS, _FAILS}:
+    if said is None or said.get("type") not in _TELLS:
         return None
     return said if isinstance(said.get("response"), dict) else None
 
