@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from aggregator.errors import InvalidRequest
-from aggregator.proxy.dialects.reading import an_object, unsupported
 from aggregator.proxy.model import JsonObject
-from aggregator.runtime.shape import a_count
+from aggregator.runtime.shape import a_count, an_object, unsupported
 
 BUDGETS: Mapping[str, int] = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16384, "xhigh": 32768}
 """Tokens to think with, on models that take a budget instead of an effort."""

@@ -25,14 +25,10 @@ from aggregator.proxy.dialects.conversation import (
     Turn,
     Turns,
 )
-from aggregator.proxy.dialects.reading import (
-    a_string,
-    an_object,
-    refuse_message_fields,
-    unsupported,
-)
+from aggregator.proxy.dialects.reading import a_string, refuse_message_fields
 from aggregator.proxy.dialects.reasoning import hidden_thought_of_claude, thought_of_claude
 from aggregator.proxy.model import Ask, JsonObject
+from aggregator.runtime.shape import an_object, unsupported
 
 _CHAT = "chat"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregator.billing.price import Price
-from aggregator.proxy.dialects.reading import unsupported
+from aggregator.runtime.shape import unsupported
 
 
 def refuse_unpriced_hour(body: Mapping[str, Any], price: Price) -> None:

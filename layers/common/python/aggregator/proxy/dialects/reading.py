@@ -16,6 +16,7 @@ from aggregator.errors import InvalidRequest, UnsupportedParameter
 from aggregator.orchestrator.parameters import DEFAULTS
 from aggregator.proxy.dialects.conversation import File, Image
 from aggregator.proxy.model import JsonObject
+from aggregator.runtime.shape import an_object, unsupported
 
 LABELS = frozenset({
     "user", "metadata", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "verbosity",
@@ -57,22 +58,6 @@ def refuse_unknown(body: Mapping[str, Any], taken: frozenset[str], provider_name
         if name in taken or name in LABELS or value is None or value in DEFAULTS.get(name, ()):
             continue
         raise UnsupportedParameter(f"{provider_name} does not take '{name}'.", param=name)
-
-
-def unsupported(place: str, why: str) -> UnsupportedParameter:
-    """Refusal of what stands at `place`."""
-    return UnsupportedParameter(f"{place}: {why}", param=place)
-
-
-def an_object(value: Any, place: str) -> JsonObject:
-    """`value`, if it is an object.
-
-    Raises:
-        InvalidRequest: it is not.
-    """
-    if not isinstance(value, dict):
-        raise InvalidRequest(f"{place}: must be an object", param=place)
-    return value
 
 
 def a_string(value: Any, place: str) -> str:

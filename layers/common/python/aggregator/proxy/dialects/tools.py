@@ -10,9 +10,10 @@ from typing import Any
 
 from aggregator.errors import InvalidRequest
 from aggregator.proxy.dialects.conversation import Block, Call, Result, Text, Turns
-from aggregator.proxy.dialects.reading import a_string, an_object, unsupported
+from aggregator.proxy.dialects.reading import a_string
 from aggregator.proxy.model import JsonObject
 from aggregator.runtime import passable_json
+from aggregator.runtime.shape import an_object, unsupported
 
 NO_OBJECT = "The arguments of this call were no JSON object."
 

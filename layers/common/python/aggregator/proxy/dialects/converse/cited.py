@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from aggregator.proxy.dialects.conversation import Citable, File, Text, by_source
 from aggregator.proxy.dialects.converse.citations import for_provider
-from aggregator.proxy.dialects.reading import data_of, unsupported
+from aggregator.proxy.dialects.reading import data_of
 from aggregator.proxy.model import JsonObject
+from aggregator.runtime.shape import unsupported
 
 
 def cited(text: Text) -> Iterator[JsonObject]:

@@ -13,8 +13,8 @@ from typing import Any
 
 from aggregator.proxy.dialects.claude import Claude, sampling_of, thinking_of
 from aggregator.proxy.dialects.efforts import nearest
-from aggregator.proxy.dialects.reading import unsupported
 from aggregator.proxy.model import JsonObject
+from aggregator.runtime.shape import unsupported
 
 _CLAUDE = re.compile(r"anthropic\.(claude-[a-z0-9-]+?)(?:-v\d+(?::\d+)?)?$")
 

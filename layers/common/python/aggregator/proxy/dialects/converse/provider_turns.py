@@ -34,9 +34,10 @@ from aggregator.proxy.dialects.converse.models import (
     takes_media_in_results,
     takes_words_after_results,
 )
-from aggregator.proxy.dialects.reading import DataUri, data_of, data_uri_of, refuse_detail, unsupported
+from aggregator.proxy.dialects.reading import DataUri, data_of, data_uri_of, refuse_detail
 from aggregator.proxy.dialects.tools import arguments_of
 from aggregator.proxy.model import JsonObject
+from aggregator.runtime.shape import unsupported
 
 OTHERS_FORMAT = "bedrock-converse-v1"
 """Marks what a model on Bedrock other than Claude thought, in an assistant's `reasoning_details`."""

@@ -17,16 +17,11 @@ from aggregator.proxy.dialects.claude_schema import closed, open_place
 from aggregator.proxy.dialects.converse.models import Model, claude_of, model_fields, model_of
 from aggregator.proxy.dialects.converse.provider_turns import Conversation
 from aggregator.proxy.dialects.from_chat_form import turns_of
-from aggregator.proxy.dialects.reading import (
-    an_object,
-    json_schema_of,
-    refuse_unknown,
-    stops_of,
-    unsupported,
-)
+from aggregator.proxy.dialects.reading import json_schema_of, refuse_unknown, stops_of
 from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
 from aggregator.proxy.dialects.words import JSON_ANSWER, ONE_CALL, json_answer_in
 from aggregator.proxy.model import Ask, JsonObject
+from aggregator.runtime.shape import an_object, unsupported
 
 JSON_TOOL = "aggregator_json_answer"
 """The tool that a model without native JSON schemas is made to call; its arguments are the answer."""

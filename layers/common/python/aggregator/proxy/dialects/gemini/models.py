@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from aggregator.proxy.dialects.reading import unsupported
 from aggregator.proxy.model import JsonObject
+from aggregator.runtime.shape import unsupported
 
 BUDGETS: Mapping[str, int] = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}
 """Tokens to think with, on Gemini 2.5; later models take a level."""

@@ -25,17 +25,11 @@ from aggregator.proxy.dialects.conversation import (
 )
 from aggregator.proxy.dialects.events import text_in as text
 from aggregator.proxy.dialects.gemini.models import must_sign_calls, takes_media_in_results
-from aggregator.proxy.dialects.reading import (
-    DataUri,
-    by_https,
-    data_of,
-    data_uri_of,
-    refuse_detail,
-    unsupported,
-)
+from aggregator.proxy.dialects.reading import DataUri, by_https, data_of, data_uri_of, refuse_detail
 from aggregator.proxy.dialects.tools import arguments_of
 from aggregator.proxy.model import JsonObject
 from aggregator.runtime import passable_json
+from aggregator.runtime.shape import unsupported
 
 _WEB_ADDRESS = re.compile(r"https://(?:[^/?#@]*@)?(?P<host>[^/?#:]+)(?::\d+)?(?P<path>[^?#]*)", re.IGNORECASE)
 _MEDIA_TYPES = {

@@ -9,16 +9,11 @@ from aggregator.orchestrator.parameters import fitted
 from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.gemini.models import thinking_config_of
 from aggregator.proxy.dialects.gemini.provider_turns import conversation
-from aggregator.proxy.dialects.reading import (
-    json_schema_of,
-    refuse_unknown,
-    stops_of,
-    unsupported,
-)
+from aggregator.proxy.dialects.reading import json_schema_of, refuse_unknown, stops_of
 from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
 from aggregator.proxy.dialects.words import ONE_CALL
 from aggregator.proxy.model import Ask, JsonObject
-from aggregator.runtime.shape import a_count
+from aggregator.runtime.shape import a_count, unsupported
 
 _NUMBERS = {
     "temperature": "temperature",

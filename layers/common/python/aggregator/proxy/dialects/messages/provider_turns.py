@@ -25,9 +25,10 @@ from aggregator.proxy.dialects.conversation import (
     said_in,
 )
 from aggregator.proxy.dialects.events import text_in as text
-from aggregator.proxy.dialects.reading import by_https, data_of, data_uri_of, refuse_detail, unsupported
+from aggregator.proxy.dialects.reading import by_https, data_of, data_uri_of, refuse_detail
 from aggregator.proxy.dialects.tools import arguments_of
 from aggregator.proxy.model import JsonObject
+from aggregator.runtime.shape import unsupported
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _NOT_IN_AN_ID = re.compile(r"[^a-zA-Z0-9_-]")

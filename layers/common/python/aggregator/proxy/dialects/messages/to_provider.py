@@ -9,16 +9,11 @@ from aggregator.proxy.dialects.claude import Claude, sampling_of, thinking_of
 from aggregator.proxy.dialects.claude_schema import closed, open_place
 from aggregator.proxy.dialects.from_chat_form import turns_of
 from aggregator.proxy.dialects.messages.provider_turns import cache_control_of, conversation
-from aggregator.proxy.dialects.reading import (
-    an_object,
-    json_schema_of,
-    refuse_unknown,
-    stops_of,
-    unsupported,
-)
+from aggregator.proxy.dialects.reading import json_schema_of, refuse_unknown, stops_of
 from aggregator.proxy.dialects.tools import FunctionTool, mended, tool_choice_of, tools_of
 from aggregator.proxy.dialects.words import JSON_ANSWER, json_answer_in
 from aggregator.proxy.model import Ask, JsonObject
+from aggregator.runtime.shape import an_object, unsupported
 
 _TAKEN = frozenset({
     "model", "messages", "max_tokens", "max_completion_tokens", "stream", "stream_options", "stop", "temperature",

@@ -26,9 +26,10 @@ from aggregator.proxy.dialects.conversation import (
 from aggregator.proxy.dialects.events import objects_of as objects
 from aggregator.proxy.dialects.events import text_in as text
 from aggregator.proxy.dialects.from_chat_form import turns_of
-from aggregator.proxy.dialects.reading import a_string, an_object, data_uri_of, refuse_unknown, unsupported
+from aggregator.proxy.dialects.reading import a_string, data_uri_of, refuse_unknown
 from aggregator.proxy.dialects.responses.native_request import SEALED
 from aggregator.proxy.model import Ask, JsonObject
+from aggregator.runtime.shape import an_object, unsupported
 
 DETAILS_FORMAT = "openai-responses-v1"
 """Marks what only OpenAI can read of an assistant's `reasoning_details`."""
