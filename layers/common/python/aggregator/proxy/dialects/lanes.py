@@ -157,7 +157,7 @@ def check(ask: Ask, via: CatalogueRoute) -> None:
     refuse_unsupported(fitted.body, via.provider)
     if takes_responses(ask, via):
         _module("responses.provider").check(fitted, via)
-    elif via.provider.protocol != "openai" and ask.surface != EMBEDDINGS:
+    elif via.provider.protocol != _OPENAI and ask.surface != EMBEDDINGS:
         cast("CheckingAdapter", adapter_of(via.provider.protocol)).check(fitted, via)
 
 
@@ -184,22 +184,20 @@ def left_out(ask: Ask, via: CatalogueRoute, lane: Lane, sent: UpstreamRequest) -
     if lane.is_native:
         return sent.ignored
     hosted = ask.hosted.told if ask.hosted is not None else ()
+    gone: Iterable[str] = ()
     if (
         ask.surface in (CHAT, EMBEDDINGS)
-        and via.provider.protocol == "openai"
+        and via.provider.protocol == _OPENAI
         and not takes_responses(ask, via)
     ):
         gone = sorted(name for name in via.provider.left_out & ask.body.keys() if ask.body[name])
         if ask.surface == CHAT and (via.provider.message_fields or _SOURCES in via.provider.left_out):
             gone += ["annotations"] if any(each.get("annotations") for each in ask.body["messages"]) else []
-        return (*hosted, *gone, *sent.ignored)
-    if not (
-        ask.asked or _HINTS & ask.body.keys() or any("annotations" in each for each in ask.body["messages"])
-    ):
-        return (*hosted, *sent.ignored)
-    from aggregator.proxy.dialects.told import hints_left_out  # noqa: PLC0415 (a plain chat needs none of it)
+    elif ask.asked or _HINTS & ask.body.keys() or any("annotations" in each for each in ask.body["messages"]):
+        from aggregator.proxy.dialects.told import hints_left_out  # noqa: PLC0415 (a plain chat needs none of it)
 
-    return (*hosted, *hints_left_out(ask, sent), *sent.ignored)
+        gone = hints_left_out(ask, sent)
+    return (*hosted, *gone, *sent.ignored)
 
 
 def surface_of(dialect: str) -> "Surface":
