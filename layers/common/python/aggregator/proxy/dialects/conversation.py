@@ -195,6 +195,14 @@ def in_two_roles(turns: Iterable[Turn]) -> Iterator[Turn]:
         yield Turn(role, results_first(said) if answers else tuple(said))
 
 
+def add_said(said: list[JsonObject], role: str, name: str, parts: list[JsonObject]) -> None:
+    """Add what a role says, in the field `name`: to its own if what stood between said nothing."""
+    if parts and said and said[-1]["role"] == role:
+        said[-1][name] += parts
+    elif parts:
+        said.append({"role": role, name: parts})
+
+
 def results_first(blocks: Iterable[Block]) -> tuple[Block, ...]:
     """The same blocks, for whoever wants calls answered before anything else is said."""
     return tuple(sorted(blocks, key=lambda block: not isinstance(block, Result)))

@@ -23,6 +23,7 @@ from aggregator.proxy.dialects.conversation import (
     Thinking,
     Turn,
     Turns,
+    add_said,
     apart,
     in_two_roles,
     said_in,
@@ -119,10 +120,7 @@ class Conversation:
         self._say(turn.role, content + others)
 
     def _say(self, role: str, blocks: list[JsonObject]) -> None:
-        if blocks and self.messages and self.messages[-1]["role"] == role:
-            self.messages[-1]["content"] += blocks  # what stood between said nothing
-        elif blocks:
-            self.messages.append({"role": role, "content": blocks})
+        add_said(self.messages, role, "content", blocks)
 
     def cache_point(self, mark: JsonObject | None, place: str) -> list[JsonObject]:
         """The block that keeps the prompt up to here, if there is a `mark`.

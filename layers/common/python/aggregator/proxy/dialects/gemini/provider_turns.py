@@ -19,6 +19,7 @@ from aggregator.proxy.dialects.conversation import (
     Text,
     Thinking,
     Turns,
+    add_said,
     apart,
     in_two_roles,
     said_in,
@@ -62,10 +63,7 @@ def conversation(turns: Turns, model: str) -> tuple[JsonObject | None, list[Json
             role, parts = "model", _model_parts(turn.blocks, model, names)
         else:
             role, parts = "user", [_part(block, model, names) for block in turn.blocks]
-        if parts and contents and contents[-1]["role"] == role:
-            contents[-1]["parts"] += parts  # what stood between said nothing
-        elif parts:
-            contents.append({"role": role, "parts": parts})
+        add_said(contents, role, "parts", parts)
     if not contents:
         raise InvalidRequest("messages: needs at least one message with content", param="messages")
     system = [_part(block, model, names) for block in prompt]

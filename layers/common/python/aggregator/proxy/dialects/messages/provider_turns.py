@@ -19,6 +19,7 @@ from aggregator.proxy.dialects.conversation import (
     Text,
     Thinking,
     Turns,
+    add_said,
     apart,
     by_source,
     in_two_roles,
@@ -47,11 +48,7 @@ def conversation(turns: Turns) -> tuple[list[JsonObject], list[JsonObject]]:
     prompt, said = apart(turns)
     found: list[JsonObject] = []
     for turn in in_two_roles(said):
-        blocks = list(_blocks(turn.blocks))
-        if blocks and found and found[-1]["role"] == turn.role:
-            found[-1]["content"] += blocks  # what stood between said nothing
-        elif blocks:
-            found.append({"role": turn.role, "content": blocks})
+        add_said(found, turn.role, "content", list(_blocks(turn.blocks)))
     if not found:
         raise InvalidRequest("messages: needs at least one message with content", param="messages")
     return list(_blocks(prompt)), found
