@@ -47,9 +47,14 @@ class Says:
         return self._pieces.pop(0) if self._pieces else b""
 
 
+def connection_that_says(pieces: Sequence[bytes]) -> Connection:
+    """A connection over such a socket."""
+    return Connection(cast("socket.socket", Says(pieces)), BlockingIOError)
+
+
 def as_aws_answers_are_read(pieces: Sequence[bytes]) -> Read | None:
     """See `http_wire.Connection.exchange`."""
-    connection = _connection(pieces)
+    connection = connection_that_says(pieces)
     try:
         said, lasts = connection.exchange(b"GET / HTTP/1.1\r\n\r\n", time.monotonic() + 60)
     except NoAnswerError:
@@ -60,7 +65,7 @@ def as_aws_answers_are_read(pieces: Sequence[bytes]) -> Read | None:
 def as_providers_are_read(pieces: Sequence[bytes]) -> Read | None:
     """See `proxy.upstream.http.HttpUpstream`."""
     upstream = HttpUpstream()
-    connection = _connection(pieces)
+    connection = connection_that_says(pieces)
     upstream.keep(Origin.of(_URL), connection)
     try:
         response = upstream.post(_request(), time.monotonic() + 60)
@@ -127,7 +132,3 @@ class _Kept(KeptConnection):
 
     def give_back(self, _connection: socket.socket) -> None:
         self.is_given_back = True
-
-
-def _connection(pieces: Sequence[bytes]) -> Connection:
-    return Connection(cast("socket.socket", Says(pieces)), BlockingIOError)

@@ -1,32 +1,16 @@
 """Where an HTTP answer ends is never guessed: what two readers could read in two ways is no answer."""
 
-import socket
 import time
-from typing import cast
 
 import pytest
 
 from aggregator.runtime.chunked_body import ChunkedBody
-from aggregator.runtime.http_wire import Answer, Connection, NoAnswerError
-
-
-class Said:
-    """A socket that says `pieces`, and hangs up."""
-
-    def __init__(self, *pieces: bytes) -> None:
-        self._pieces = list(pieces)
-
-    def settimeout(self, seconds: float) -> None: ...
-
-    def sendall(self, data: bytes) -> None: ...
-
-    def recv(self, _size: int) -> bytes:
-        return self._pieces.pop(0) if self._pieces else b""
+from aggregator.runtime.http_wire import Answer, NoAnswerError
+from tests.fuzz.http_reading import connection_that_says
 
 
 def answer_of(*pieces: bytes) -> Answer:
-    connection = Connection(cast("socket.socket", Said(*pieces)), BlockingIOError)
-    return connection.exchange(b"GET / HTTP/1.1\r\n\r\n", time.monotonic() + 60)[0]
+    return connection_that_says(pieces).exchange(b"GET / HTTP/1.1\r\n\r\n", time.monotonic() + 60)[0]
 
 
 def with_headers(*lines: bytes, body: bytes = b"0123456789abcdefgh") -> bytes:
@@ -120,8 +104,7 @@ def test_an_interim_answer_says_nothing_of_where_it_or_the_connection_ends(befor
     ],
 )
 def test_a_connection_lasts_unless_any_line_says_that_it_closes(lines: list[bytes], lasts: bool) -> None:
-    said = Said(with_headers(*lines, b"Content-Length: 10", body=b"0123456789"))
-    connection = Connection(cast("socket.socket", said), BlockingIOError)
+    connection = connection_that_says([with_headers(*lines, b"Content-Length: 10", body=b"0123456789")])
 
     answer, found = connection.exchange(b"GET / HTTP/1.1\r\n\r\n", time.monotonic() + 60)
 
