@@ -5,6 +5,7 @@ import json
 import re
 from base64 import b64encode
 from hashlib import sha256
+from posixpath import dirname, join, normpath
 from typing import Any
 
 import pytest
@@ -160,14 +161,7 @@ def test_every_link_of_a_module_leads_to_a_file() -> None:
         seen.add(name)
         found: Any = page(f"{folder}/{name}")
         assert found is not None, name
-        for link in re.findall(r'(?:from|import) "(\.{1,2}/[^"]+)"', found.plain.decode()):
-            parts = [*name.split("/")[:-1], *link.split("/")]
-            resolved: list[str] = []
-            for part in parts:
-                if part == "..":
-                    resolved.pop()
-                elif part != ".":
-                    resolved.append(part)
-            waiting.append("/".join(resolved))
+        links = re.findall(r'(?:from|import) "(\.{1,2}/[^"]+)"', found.plain.decode())
+        waiting += [normpath(join(dirname(name), link)) for link in links]
 
     assert "h.js" in seen
