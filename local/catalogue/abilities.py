@@ -50,7 +50,7 @@ def fact_of(facts: Mapping[str, JsonObject], prefixes: Iterable[str], upstream: 
     """What the price file says of a provider's model.
 
     Raises:
-        SystemExit: nothing.
+        SystemExit: it says nothing.
     """
     names = [prefix + name for prefix in prefixes for name in (upstream, upstream.rsplit("/", 1)[-1])]
     for name in names:
