@@ -12,8 +12,8 @@ MUTANTS = (
     Mutant(
         "a file is fetched from this machine",
         "proxy/files/fetching.py",
-        "may = _public_or_loopback if this_machine else is_public",
-        "may = _public_or_loopback",
+        "may = partial(may_be_called, this_machine=this_machine)",
+        "may = partial(may_be_called, this_machine=True)",
         FETCHING,
     ),
     Mutant(

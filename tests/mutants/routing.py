@@ -270,8 +270,8 @@ MUTANTS = (
     ),
     Mutant(
         "a provider's name may lead into the platform's own network",
-        "proxy/upstream/http.py",
-        "return is_public(address) or (self._this_machine and is_loopback(address))",
+        "runtime/public_address.py",
+        "return is_public(address) or (this_machine and is_loopback(address))",
         "return True",
         UPSTREAM,
     ),

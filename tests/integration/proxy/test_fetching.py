@@ -183,7 +183,7 @@ def test_a_name_that_leads_within_and_without_leads_without_alone(
         inside = ("127.0.0.2", within_here.getsockname()[1])
         leading_to(monkeypatch, both_example=[[inside, ("127.0.0.1", port), inside]])
         monkeypatch.setattr(
-            "aggregator.proxy.files.fetching.is_public", lambda address: address == "127.0.0.1"
+            "aggregator.runtime.public_address.is_public", lambda address: address == "127.0.0.1"
         )
 
         assert got("http://both.example/image", this_machine=False).body == PNG
@@ -201,7 +201,7 @@ def test_a_name_that_leads_within_once_it_was_looked_at_does_not_lead_there(
         inside = ("127.0.0.2", within_here.getsockname()[1])
         leading_to(monkeypatch, turns_example=[[("127.0.0.1", port)], [inside]])
         monkeypatch.setattr(
-            "aggregator.proxy.files.fetching.is_public", lambda address: address == "127.0.0.1"
+            "aggregator.runtime.public_address.is_public", lambda address: address == "127.0.0.1"
         )
         web.leads = "http://turns.example/image"
 
@@ -217,7 +217,7 @@ def test_a_name_that_leads_within_once_it_was_looked_at_does_not_lead_there(
 def test_a_redirect_within_is_as_good_as_none(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     port = int(web.url.rpartition(":")[2])
     leading_to(monkeypatch, out_example=[[("127.0.0.1", port)]])
-    monkeypatch.setattr("aggregator.proxy.files.fetching.is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr("aggregator.runtime.public_address.is_public", lambda address: address == "127.0.0.1")
     web.leads = "http://169.254.169.254/latest/meta-data/"
 
     with pytest.raises(NotFetched) as failed:
@@ -237,7 +237,7 @@ def test_another_port_is_called_on_a_developers_machine_alone(url: str) -> None:
 def test_a_redirect_to_another_port_is_not_followed(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     port = int(web.url.rpartition(":")[2])
     leading_to(monkeypatch, out_example=[[("127.0.0.1", port)]])
-    monkeypatch.setattr("aggregator.proxy.files.fetching.is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr("aggregator.runtime.public_address.is_public", lambda address: address == "127.0.0.1")
     web.leads = "http://out.example:8080/image"
 
     with pytest.raises(NotFetched, match="only the ports"):

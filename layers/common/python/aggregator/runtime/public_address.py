@@ -49,6 +49,15 @@ def is_loopback(address: str) -> bool:
     return packed[0] == 127 if len(packed) == 4 else packed == bytes(15) + b"\1"
 
 
+def may_be_called(address: str, *, this_machine: bool) -> bool:
+    """Whether an IP address is the internet's, or this machine's own where `this_machine` allows that.
+
+    Raises:
+        OSError: `address` is none.
+    """
+    return is_public(address) or (this_machine and is_loopback(address))
+
+
 def _packed(address: str) -> bytes:
     """The address as 4 or 16 bytes; one that stands for an IPv4 address as that."""
     plain = address.partition("%")[0]

@@ -19,7 +19,7 @@ from aggregator.runtime.http_wire import (
     number,
     pieces_of,
 )
-from aggregator.runtime.public_address import is_loopback, is_public
+from aggregator.runtime.public_address import may_be_called
 
 MOST_REDIRECTS = 3
 CONNECT_SECONDS = 5.0
@@ -52,7 +52,7 @@ def fetch(address: WebAddress, *, most_bytes: int, deadline: float, this_machine
     Raises:
         NotFetched: it cannot be had.
     """
-    may = _public_or_loopback if this_machine else is_public
+    may = partial(may_be_called, this_machine=this_machine)
     for _ in range(MOST_REDIRECTS + 1):
         if address.at_another_port and not this_machine:
             raise NotFetched("only the ports 80 of http and 443 of https are called")
@@ -68,10 +68,6 @@ def fetch(address: WebAddress, *, most_bytes: int, deadline: float, this_machine
             return there
         address = there
     raise NotFetched(f"its server redirects more than {MOST_REDIRECTS} times")
-
-
-def _public_or_loopback(address: str) -> bool:
-    return is_public(address) or is_loopback(address)
 
 
 def _connected(address: WebAddress, deadline: float, may: Callable[[str], bool]) -> Connection:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator, Mapping
+from functools import partial
 from io import BytesIO
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from aggregator.runtime.http_wire import (
     pieces_of,
     request_bytes,
 )
-from aggregator.runtime.public_address import is_loopback, is_public
+from aggregator.runtime.public_address import may_be_called
 
 _CONNECT_SECONDS = 10.0
 _REST_SECONDS = 5.0
@@ -40,7 +41,7 @@ class HttpUpstream:
     """
 
     def __init__(self, *, this_machine: bool = False) -> None:
-        self._this_machine = this_machine
+        self._may = partial(may_be_called, this_machine=this_machine)
         self._idle: dict[tuple[bool, str, int], tuple[Connection, float]] = {}
 
     def post(self, request: UpstreamRequest, deadline: float) -> "HttpResponse":
@@ -86,9 +87,6 @@ class HttpUpstream:
         """Close the connections that are kept; new ones are made as needed."""
         while self._idle:
             self._idle.popitem()[1][0].close()
-
-    def _may(self, address: str) -> bool:
-        return is_public(address) or (self._this_machine and is_loopback(address))
 
     def _take(self, origin: Origin) -> Connection | None:
         connection, since = self._idle.pop(origin[:3], (None, 0.0))
