@@ -5,7 +5,8 @@ from typing import Any
 
 from local.standin.ask import JsonObject
 from local.standin.dialects.gemini import in_camels
-from local.standin.refusals.reading import blocks_of, listed
+from local.standin.refusals.gemini import parts_in
+from local.standin.refusals.reading import blocks_in, blocks_of, listed
 from local.standin.refusals.rules import Call, Rule
 
 _BEDROCK = ("bedrock", "bedrock-mantle")
@@ -68,27 +69,25 @@ def _response_file(call: Call) -> tuple[str, str] | None:
 
 
 def _message_source(call: Call) -> tuple[str, str] | None:
-    for n, turn in enumerate(listed(call.body, "messages")):
-        for k, block in enumerate(blocks_of(turn)):
-            inside = block.get("content") if block.get("type") == "tool_result" else None
-            for each in (block, *(inside if isinstance(inside, list) else ())):
-                if isinstance(each.get("source"), dict) and each["source"].get("type") == "url":
-                    at = f"messages.{n}.content.{k}.{each.get('type')}.source"
-                    return at, "URL content sources are not yet supported for this model"
+    for at, block in blocks_in(call.body):
+        inside = block.get("content") if block.get("type") == "tool_result" else None
+        for each in (block, *(inside if isinstance(inside, list) else ())):
+            if isinstance(each.get("source"), dict) and each["source"].get("type") == "url":
+                place = f"{at}.{each.get('type')}.source"
+                return place, "URL content sources are not yet supported for this model"
     return None
 
 
 def _gemini_file(call: Call) -> tuple[str, str] | None:
-    for n, content in enumerate(listed(in_camels(call.body), "contents")):
-        for k, part in enumerate(listed(content, "parts")):
-            held = part.get("fileData") or {}
-            uri, at = str(held.get("fileUri") or ""), f"contents[{n}].parts[{k}].file_data"
-            if not held or uri.startswith(_GOOGLES_OWN):
-                continue
-            if not uri.startswith("https://"):
-                return f"{at}.file_uri", f"Unsupported file URI type: {uri.partition(':')[0]}"
-            if held.get("mimeType") not in _GEMINI_FETCHES:
-                return f"{at}.mime_type", f"Unsupported MIME type: {held.get('mimeType')}"
+    for at, part in parts_in(in_camels(call.body)):
+        held = part.get("fileData") or {}
+        uri = str(held.get("fileUri") or "")
+        if not held or uri.startswith(_GOOGLES_OWN):
+            continue
+        if not uri.startswith("https://"):
+            return f"{at}.file_data.file_uri", f"Unsupported file URI type: {uri.partition(':')[0]}"
+        if held.get("mimeType") not in _GEMINI_FETCHES:
+            return f"{at}.file_data.mime_type", f"Unsupported MIME type: {held.get('mimeType')}"
     return None
 
 

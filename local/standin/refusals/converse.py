@@ -1,7 +1,6 @@
 """What Amazon Bedrock refuses of Converse and ConverseStream."""
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -9,15 +8,9 @@ from local.standin.ask import JsonObject
 from local.standin.refusals import claude
 from local.standin.refusals.claude import Block
 from local.standin.refusals.fields import CONTENT_BLOCK, CONVERSE, INFERENCE_CONFIG
-from local.standin.refusals.reading import blocks_of, every, extra, is_a_name, listed
+from local.standin.refusals.reading import blocks_in, blocks_of, every, extra, is_a_name, listed
 from local.standin.refusals.rules import Call, Rule
 from local.standin.refusals.signature import unsigned
-
-
-def _blocks(call: Call) -> Iterator[tuple[str, JsonObject]]:
-    for n, turn in enumerate(listed(call.body, "messages")):
-        for k, block in enumerate(blocks_of(turn)):
-            yield f"messages.{n}.content.{k}", block
 
 
 def _unknown(call: Call) -> tuple[str, str] | None:
@@ -27,7 +20,7 @@ def _unknown(call: Call) -> tuple[str, str] | None:
             name,
             f"Malformed input request: extraneous key [{name}] is not permitted, please reformat your input.",
         )
-    for at, block in _blocks(call):
+    for at, block in blocks_in(call.body):
         if len(block) != 1 or extra(block, CONTENT_BLOCK):
             return (
                 at,
@@ -56,7 +49,7 @@ def _turns(call: Call) -> tuple[str, str] | None:
 
 
 def _empty(call: Call) -> tuple[str, str] | None:
-    for at, block in _blocks(call):
+    for at, block in blocks_in(call.body):
         if "text" in block and not str(block["text"]).strip():
             return (
                 at,
@@ -107,7 +100,7 @@ def _tools(call: Call) -> tuple[str, str] | None:
 
 
 def _unpaired(call: Call) -> tuple[str, str] | None:
-    used = [block for _, block in _blocks(call) if {"toolUse", "toolResult"} & set(block)]
+    used = [block for _, block in blocks_in(call.body) if {"toolUse", "toolResult"} & set(block)]
     if used and not call.body.get("toolConfig"):
         return (
             "toolConfig",
@@ -129,7 +122,7 @@ def _unpaired(call: Call) -> tuple[str, str] | None:
 
 
 def _arguments(call: Call) -> tuple[str, str] | None:
-    for at, block in _blocks(call):
+    for at, block in blocks_in(call.body):
         if "toolUse" in block and not isinstance(block["toolUse"].get("input"), dict):
             said = f"The format of the value at {at}.toolUse.input is invalid. Provide a json object for the field."
             return f"{at}.toolUse.input", said

@@ -29,7 +29,8 @@ def _body(call: Call) -> JsonObject:
     return body
 
 
-def _parts(body: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+def parts_in(body: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """The parts of all contents, each with its place."""
     for n, content in enumerate(listed(body, "contents")):
         for k, part in enumerate(listed(content, "parts")):
             yield f"contents[{n}].parts[{k}]", part
@@ -44,7 +45,7 @@ def _unknown(call: Call) -> tuple[str, str] | None:
     body = _body(call)
     places: list[tuple[str, Any, Any]] = [("", body, GEMINI)]
     places.append(("generation_config", body.get("generationConfig") or {}, GENERATION_CONFIG))
-    places += [(at, part, PART) for at, part in _parts(body)]
+    places += [(at, part, PART) for at, part in parts_in(body)]
     for at, said, known in places:
         if name := extra(said, known):
             return _cannot_find(name, at)
@@ -137,7 +138,7 @@ def _names(call: Call) -> tuple[str, str] | None:
 
 
 def _arguments(call: Call) -> tuple[str, str] | None:
-    for at, part in _parts(_body(call)):
+    for at, part in parts_in(_body(call)):
         for name, inside in (("functionCall", "args"), ("functionResponse", "response")):
             if name in part and not isinstance(part[name].get(inside) or {}, dict):
                 return f"{at}.{name}.{inside}", f"Invalid value at '{at}.{name}.{inside}' (Struct)"

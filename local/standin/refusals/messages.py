@@ -5,6 +5,7 @@ from local.standin.refusals import claude
 from local.standin.refusals.claude import Block
 from local.standin.refusals.fields import BLOCKS, MESSAGES, MESSAGES_OF_OLD, TOOL
 from local.standin.refusals.reading import (
+    blocks_in,
     blocks_of,
     claude_version,
     every,
@@ -26,12 +27,10 @@ _MOST_OUTPUT = {"claude-opus-4-5": 64_000, "claude-sonnet-4-5": 64_000, "claude-
 def _unknown(call: Call) -> tuple[str, str] | None:
     if name := extra(call.body, MESSAGES | MESSAGES_OF_OLD):
         return name, f"{name}: {_FORBIDDEN}"
-    for n, turn in enumerate(listed(call.body, "messages")):
-        for k, block in enumerate(blocks_of(turn)):
-            kind = str(block.get("type"))
-            if name := extra(block, BLOCKS.get(kind, block)):
-                at = f"messages.{n}.content.{k}.{kind}.{name}"
-                return at, f"{at}: {_FORBIDDEN}"
+    for at, block in blocks_in(call.body):
+        kind = str(block.get("type"))
+        if name := extra(block, BLOCKS.get(kind, block)):
+            return f"{at}.{kind}.{name}", f"{at}.{kind}.{name}: {_FORBIDDEN}"
     for n, tool in enumerate(listed(call.body, "tools")):
         if tool.get("type") in (None, "custom") and (name := extra(tool, TOOL)):
             return f"tools.{n}.custom.{name}", f"tools.{n}.custom.{name}: {_FORBIDDEN}"

@@ -27,6 +27,13 @@ def blocks_of(turn: JsonObject) -> list[JsonObject]:
     return [block for block in content if isinstance(block, dict)] if isinstance(content, list) else []
 
 
+def blocks_in(body: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """The blocks of all turns, each with its place."""
+    for n, turn in enumerate(listed(body, "messages")):
+        for k, block in enumerate(blocks_of(turn)):
+            yield f"messages.{n}.content.{k}", block
+
+
 def is_a_name(name: Any) -> bool:
     """Whether a function may be called so: 64 letters, digits, `_` and `-`, which all houses ask for."""
     return isinstance(name, str) and _NAME.fullmatch(name) is not None
