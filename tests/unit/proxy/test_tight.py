@@ -274,6 +274,14 @@ def test_what_the_model_thinks_with_is_never_cut() -> None:
         served(asked, 9_000, AT_ANTHROPIC)
 
 
+@pytest.mark.parametrize("thinking", ["x", [1], 5, True])
+def test_what_a_chat_holds_under_that_name_and_is_none_asks_for_no_thinking(thinking: Any) -> None:
+    world, answer = served(ask(max_tokens=8000, thinking=thinking), 10_000)
+
+    assert (answer.status, told(answer)[1]) == (200, "balance")
+    assert world.wallets.held == [5_000]
+
+
 def test_no_limit_under_the_budget_of_thinking_would_pass() -> None:
     asked = claude(thinking={"type": "enabled", "budget_tokens": 4000})
 

@@ -118,6 +118,21 @@ def asks(*blocks: JsonObject, answer: JsonObject | None = None) -> Ask:
     return MESSAGES.read(chat_event({"model": "mini", "max_tokens": 50, "messages": turns}))
 
 
+@pytest.mark.parametrize(
+    ("data", "what"), [("%%%", "is not valid base64"), ("JVBERi0", "is not valid base64")]
+)
+def test_a_pdf_that_is_none_is_refused_whether_it_is_to_be_cited_or_not(data: str, what: str) -> None:
+    broken = PDF | {"source": PDF["source"] | {"data": data}}
+
+    refusals = []
+    for document in (broken, broken | {"citations": {"enabled": False}}):
+        with pytest.raises(InvalidRequest) as refused:
+            sent(asks(document), "converse")
+        refusals.append((refused.value.param, refused.value.message))
+
+    assert refusals == [("messages.0.content.0.source", f"messages.0.content.0.source: {what}")] * 2
+
+
 def test_what_can_be_cited_reaches_claude_wherever_it_runs() -> None:
     citing = asks(
         DOCUMENT, PIECES, PDF, RESULT, answer={"type": "text", "text": "so", "citations": [READ, FOUND]}

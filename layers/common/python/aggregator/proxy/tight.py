@@ -27,7 +27,7 @@ from aggregator.proxy.bound import (
     ways_within,
 )
 from aggregator.proxy.limits.rules import Taken
-from aggregator.proxy.model import Ask, Route, Way
+from aggregator.proxy.model import Ask, JsonObject, Route, Way
 
 REPLY_TOKENS = 512
 """The answer that a cap leaves room for, beside what the model thinks with; else the request is refused."""
@@ -135,7 +135,7 @@ class Tight:
         return cost_on(self.ask, route, output_tokens, calls_on_route(self.ask, route)[0])
 
     def _if_short(self, routes: Sequence[Route]) -> NanoUsd | None:
-        """Hosted tools that nobody demands are done without where money is short, as in `bound_of`."""
+        """Hosted tools that nobody demands are done without where money is short."""
         if self.ask.hosted is None or self.ask.hosted.demanded:
             return None
         return max(cost_on(self.ask, route, most_output(self.ask, route), 0) for route in routes)
@@ -155,15 +155,18 @@ def thinking_tokens(ask: Ask) -> int:
     """Output tokens that the model is to think with, as far as the client said so."""
     if budget := _budget(ask):
         return budget
-    thinking = ask.asked.get("thinking") or ask.body.get("thinking") or {}
     effort = ask.body.get("reasoning_effort")
-    thinks = effort not in (None, "none") or thinking.get("type") in ("enabled", "adaptive")
+    thinks = effort not in (None, "none") or _thinking(ask).get("type") in ("enabled", "adaptive")
     return THINKING_TOKENS if thinks else 0
 
 
 def _budget(ask: Ask) -> int:
-    thinking = ask.asked.get("thinking") or ask.body.get("thinking")
-    if not isinstance(thinking, dict) or thinking.get("type") != "enabled":
-        return 0
-    budget = thinking.get("budget_tokens")
+    thinking = _thinking(ask)
+    budget = thinking.get("budget_tokens") if thinking.get("type") == "enabled" else None
     return budget if isinstance(budget, int) and budget > 0 else 0
+
+
+def _thinking(ask: Ask) -> JsonObject:
+    """What the client said of it; a chat may hold anything there, which is for its provider to refuse."""
+    said = ask.asked.get("thinking") or ask.body.get("thinking")
+    return said if isinstance(said, dict) else {}

@@ -125,6 +125,20 @@ def data_of(file: File) -> DataUri:
     return data
 
 
+def checked(data: DataUri, place: str) -> str:
+    """The bytes of a file in base64.
+
+    Raises:
+        InvalidRequest: they are none.
+    """
+    try:
+        if not b64decode(data.base64, validate=True):
+            raise InvalidRequest(f"{place}: is empty", param=place)
+    except (NotBase64, ValueError):
+        raise InvalidRequest(f"{place}: is not valid base64", param=place) from None
+    return data.base64
+
+
 def by_https(said: str) -> bool:
     """Whether a picture or a file is named by its address, so that a provider can fetch it."""
     return said[:8].lower() == "https://"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from aggregator.proxy.dialects.conversation import Citable, File, Text, by_source
 from aggregator.proxy.dialects.converse.citations import for_provider
-from aggregator.proxy.dialects.reading import data_of
+from aggregator.proxy.dialects.reading import checked, data_of
 from aggregator.proxy.model import JsonObject
 from aggregator.runtime.shape import unsupported
 
@@ -39,7 +39,7 @@ def _held(block: Citable) -> JsonObject:
         data = data_of(first)
         if data.media_type != "application/pdf":
             raise unsupported(first.came.content, "only PDF and text are cited")
-        return {"format": "pdf", "source": {"bytes": data.base64}}
+        return {"format": "pdf", "source": {"bytes": checked(data, first.came.content)}}
     if block.in_pieces:
         return {"format": "txt", "source": {"content": _texts(block)}}
     return {"format": "txt", "source": {"text": "".join(each["text"] for each in _texts(block))}}

@@ -5,11 +5,8 @@ Standard library only. Source: Amazon Bedrock API Reference, "Converse", "Messag
 
 import hashlib
 import re
-from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Iterable, Iterator
 
-from aggregator.errors import InvalidRequest
 from aggregator.proxy.dialects.claude import DETAILS_FORMAT
 from aggregator.proxy.dialects.conversation import (
     Block,
@@ -35,7 +32,7 @@ from aggregator.proxy.dialects.converse.models import (
     takes_media_in_results,
     takes_words_after_results,
 )
-from aggregator.proxy.dialects.reading import DataUri, data_of, data_uri_of, refuse_detail
+from aggregator.proxy.dialects.reading import checked, data_of, data_uri_of, refuse_detail
 from aggregator.proxy.dialects.tools import arguments_of
 from aggregator.proxy.model import JsonObject
 from aggregator.runtime.shape import unsupported
@@ -211,20 +208,6 @@ def _image(image: Image) -> JsonObject:
     if data.media_type not in _IMAGES:
         raise unsupported(at, f"{data.media_type} is not taken as an image")
     return {"image": {"format": _IMAGES[data.media_type], "source": {"bytes": checked(data, at)}}}
-
-
-def checked(data: DataUri, place: str) -> str:
-    """The bytes of a file in base64.
-
-    Raises:
-        InvalidRequest: they are none.
-    """
-    try:
-        if not b64decode(data.base64, validate=True):
-            raise InvalidRequest(f"{place}: is empty", param=place)
-    except (NotBase64, ValueError):
-        raise InvalidRequest(f"{place}: is not valid base64", param=place) from None
-    return data.base64
 
 
 def _tool_use_id(call_id: str) -> str:
