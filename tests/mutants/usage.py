@@ -23,13 +23,6 @@ MUTANTS = (
         TAB,
     ),
     Mutant(
-        "our own count goes beyond the cap that was sent",
-        "proxy/tab.py",
-        "said = min(_tokens(progress.output_bytes), progress.most_output_tokens)",
-        "said = _tokens(progress.output_bytes)",
-        TAB,
-    ),
-    Mutant(
         "what failed before anything was said is charged",
         "proxy/tab.py",
         "usage = Usage() if first_token is None else _usage(self.ask, route, progress, self.hold)",
