@@ -176,18 +176,17 @@ def provider(answer: bytes) -> Iterator[str]:
             left = int(self.headers["Content-Length"])
             while left:
                 left -= len(self.rfile.read(min(left, 1 << 16)))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            self._say("application/json", answer)
 
         def do_GET(self) -> None:
+            self._say("application/pdf", LARGEST_FILE)
+
+        def _say(self, media_type: str, body: bytes) -> None:
             self.send_response(200)
-            self.send_header("Content-Type", "application/pdf")
-            self.send_header("Content-Length", str(len(LARGEST_FILE)))
+            self.send_header("Content-Type", media_type)
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(LARGEST_FILE)
+            self.wfile.write(body)
 
         log_message: Callable[..., None] = staticmethod(lambda *_: None)
 
