@@ -235,6 +235,7 @@ def test_an_entry_with_its_usage_fits_one_write_unit(store: BillingStore, dynamo
         "latencyMs": 123_456, "timeToFirstTokenMs": 2_345, "inputTokens": 123_456, "cachedInputTokens": 100_000,
         "cacheWriteTokens": 10_000, "outputTokens": 12_345, "reasoningTokens": 10_000, "images": 3,
         "estimated": False, "holdNanoUsd": 999_999_999_999, "balanceNanoUsd": 999_999_999_999,
+        "strategy": "cheapest", "maxTokens": 64_000, "capped": "balance",
     }  # fmt: skip
     request_id = "019ab0ad6c00-c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 

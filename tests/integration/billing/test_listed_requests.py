@@ -15,6 +15,13 @@ from aggregator.runtime.clock import iso
 from tests.faults.usage import end_of, usage_event
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+TOLD = {
+    "strategy": "cheapest",
+    "leftOut": ["groq"],
+    "maxTokens": 388,
+    "capped": "balance",
+    "ignored": ["seed"],
+}
 BEGINS = int(NOW.timestamp() * 1000) - 3_600_000
 
 
@@ -33,6 +40,7 @@ def ledger(store: BillingStore) -> BillingStore:
             "status": 502 if minute == 3 else 200,
             "timeToFirstTokenMs": 7,
             "latencyMs": 10 + minute,
+            **(TOLD if minute == 2 else {}),
         }
         settle_account(store, [end_of(event)], lambda _: None, NOW.timestamp())
     return store
@@ -73,6 +81,7 @@ def test_a_request_is_told_with_what_it_used_and_cost(ledger: BillingStore) -> N
         "priceVersion": "1",
         "charged": "0.0000001",
         "hold": "0.00001",
+        **TOLD,
     }
 
 

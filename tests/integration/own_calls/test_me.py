@@ -16,6 +16,8 @@ def test_a_key_is_told_whose_it_is_and_what_it_may_do(platform: Platform) -> Non
         allowed_models=("gpt-4o*",),
         limits={"requestsPerMinute": 60, "dailyBudgetNanoUsd": 5_000_000_000},
         aliases={"fast": "gpt-4o-mini"},
+        cache_seconds=60,
+        cap="refuse",
     )
 
     said = platform.call(ME, caller)
@@ -39,6 +41,8 @@ def test_a_key_is_told_whose_it_is_and_what_it_may_do(platform: Platform) -> Non
         },
         "pricePercent": 100,
         "aliases": {"fast": "gpt-4o-mini"},
+        "cacheSeconds": 60,
+        "cap": "refuse",
     }
 
 

@@ -102,6 +102,22 @@ def test_an_entry_says_what_it_was_charged_for() -> None:
     }
 
 
+def test_an_entry_keeps_the_route_the_cap_and_what_the_provider_did_not_get() -> None:
+    world = holding({"ann": 1})
+    told: dict[str, Any] = {
+        "strategy": "cheapest",
+        "leftOut": ["groq"],
+        "maxTokens": 388,
+        "capped": "balance",
+    }
+
+    settled(world, ai_usage("r1", **told, ignored=["seed", "metadata"]))
+
+    entry = world.entries()["r1"].usage or {}
+    assert {name: entry[name] for name in told} == told
+    assert entry["ignored"] == ["seed", "metadata"]
+
+
 @pytest.mark.parametrize(
     "poison",
     [

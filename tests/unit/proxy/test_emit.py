@@ -122,6 +122,13 @@ def test_the_event_says_all_that_settling_and_metrics_need() -> None:
     }
 
 
+def test_a_cap_and_what_was_left_out_are_said_where_there_are_any() -> None:
+    told = event_of(replace(RECEIPT, max_tokens=388, ignored=("seed", "metadata", "seed")))
+
+    assert (told["maxTokens"], told["ignored"], "capped" in told) == (388, ["seed", "metadata"], False)
+    assert event_of(replace(RECEIPT, max_tokens=388, capped_by_balance=True))["capped"] == "balance"
+
+
 def test_a_time_that_never_came_is_left_out() -> None:
     assert "timeToFirstTokenMs" not in event_of(replace(RECEIPT, first_token_ms=None))
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+from aggregator.proxy.emit import event_of
 from aggregator.proxy.walk import walk
 from aggregator.runtime.streaming import StreamingResponse
 from tests.fakes.chat_world import (
@@ -71,6 +72,7 @@ def test_a_cap_that_the_platform_chose_is_said_and_sent() -> None:
 
     assert answer.headers["x-aggregator-max-tokens"] == "77"
     assert json.loads(world.upstream.requests[0].body)["max_tokens"] == 77
+    assert (world.receipts[0].max_tokens, world.receipts[0].capped_by_balance) == (77, False)
 
 
 def test_a_small_balance_caps_the_answer() -> None:
@@ -81,6 +83,8 @@ def test_a_small_balance_caps_the_answer() -> None:
     assert world.wallets.held == [220]
     assert world.wallets.returned == [200]
     assert 16 <= int(answer.headers["x-aggregator-max-tokens"]) < 100
+    assert str(world.receipts[0].max_tokens) == answer.headers["x-aggregator-max-tokens"]
+    assert world.receipts[0].capped_by_balance
 
 
 def test_a_plain_answer_without_usage_gets_our_own_count_flagged() -> None:
@@ -115,3 +119,4 @@ def test_a_field_that_is_named_to_end_the_header_does_not_and_a_crowd_of_them_is
 
     assert told[:4] == ["x?set-cookie:?a?b", "?", "n" * 64, "f00"]
     assert told[19:] == ["f16", "and 13 more"]
+    assert event_of(world.receipts[0])["ignored"] == told

@@ -18,6 +18,8 @@ class Me(Response):
     limits: LimitsView
     price_percent: int
     aliases: dict[str, str]
+    cache_seconds: int
+    cap: str
 
     @classmethod
     def of(cls, caller: Caller) -> "Me":
@@ -33,4 +35,6 @@ class Me(Response):
             limits=LimitsView.of(caller.limits),
             price_percent=caller.price_percent,
             aliases=dict(caller.aliases),
+            cache_seconds=caller.cache_seconds,
+            cap=caller.cap,
         )

@@ -98,6 +98,11 @@ _DETAILS = (
     "latencyMs",
     "timeToFirstTokenMs",
     "balanceNanoUsd",
+    "strategy",
+    "leftOut",
+    "maxTokens",
+    "capped",
+    "ignored",
 )
 
 

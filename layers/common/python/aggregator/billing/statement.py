@@ -54,6 +54,10 @@ class StatementQuery(Request):
         return first, last, after
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Tokens(Response):
     """Tokens of a request by kind; cached and cache-write ones are within input, reasoning within output."""
 
@@ -62,7 +66,7 @@ class Tokens(Response):
     cache_write: int
     output: int
     reasoning: int
-    cache_write_hour: Annotated[int | None, Field(exclude_if=lambda count: count is None)] = None
+    cache_write_hour: Annotated[int | None, Field(exclude_if=_is_none)] = None
 
 
 class ChargedRequest(Response):
@@ -89,10 +93,28 @@ class ChargedRequest(Response):
     balance: str | None = Field(default=None, description="What the answer said would be left.")
     tools: Annotated[
         dict[str, int] | None,
-        Field(description="Calls of tools that ran at the provider.", exclude_if=lambda calls: calls is None),
+        Field(description="Calls of tools that ran at the provider.", exclude_if=_is_none),
     ] = None
     service_tier: Annotated[
-        str | None, Field(description="Whose rates were charged.", exclude_if=lambda tier: tier is None)
+        str | None, Field(description="Whose rates were charged.", exclude_if=_is_none)
+    ] = None
+    strategy: Annotated[
+        str | None, Field(description="By what its routes were ranked.", exclude_if=_is_none)
+    ] = None
+    left_out: Annotated[
+        list[str] | None,
+        Field(description="Providers that were passed over for their failures.", exclude_if=_is_none),
+    ] = None
+    max_tokens: Annotated[
+        int | None, Field(description="The limit of output that the platform chose.", exclude_if=_is_none)
+    ] = None
+    capped: Annotated[
+        str | None,
+        Field(description="`balance`: its output was capped for want of money.", exclude_if=_is_none),
+    ] = None
+    ignored: Annotated[
+        list[str] | None,
+        Field(description="What it said and the provider did not get.", exclude_if=_is_none),
     ] = None
 
 
@@ -197,6 +219,11 @@ def request_of(entry: Entry) -> ChargedRequest | None:
         balance=_usd_or_none(said.get("balanceNanoUsd")),
         tools=said.get("tools"),
         service_tier=said.get("serviceTier"),
+        strategy=said.get("strategy"),
+        left_out=said.get("leftOut"),
+        max_tokens=said.get("maxTokens"),
+        capped=said.get("capped"),
+        ignored=said.get("ignored"),
     )
 
 

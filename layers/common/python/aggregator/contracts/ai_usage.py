@@ -88,7 +88,8 @@ class AiUsage(Event):
     """One request's end: who, what, how much, and what it was held and priced at.
 
     `balanceNanoUsd` is what the answer told the user would be left. `strategy` is by what the routes were ranked, and
-    `leftOut` names the providers that were passed over because they kept failing.
+    `leftOut` names the providers that were passed over because they kept failing. `maxTokens` is the limit of output
+    that the platform chose, `capped` what for; `ignored` names what the client sent and the provider did not get.
     """
 
     version: Literal[1]
@@ -112,3 +113,6 @@ class AiUsage(Event):
     balance_nano_usd: Count | None = None
     strategy: Id | None = None
     left_out: list[Id] | None = None
+    max_tokens: Count | None = None
+    capped: Id | None = None
+    ignored: list[Id] | None = None

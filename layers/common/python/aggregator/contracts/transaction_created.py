@@ -47,6 +47,11 @@ class ChargedUsage(Event):
     cache_write_hour_tokens: Count | None = None
     tools: dict[Id, Count] | None = None
     service_tier: Id | None = None
+    strategy: Id | None = None
+    left_out: list[Id] | None = None
+    max_tokens: Count | None = None
+    capped: Id | None = None
+    ignored: list[Id] | None = None
 
 
 class TransactionCreated(Event):

@@ -88,6 +88,11 @@ _CHARGE: JsonObject = {
         "estimated": False,
         "priceVersion": "2026-11-20",
         "charged": "0.00000615",
+        "hold": "0.00960135",
+        "balance": "99.99999385",
+        "strategy": "priority",
+        "maxTokens": 16384,
+        "ignored": ["metadata"],
     },
 }
 _PERCENTILES = {"p50": 410, "p95": 900, "p99": 1500}
@@ -239,6 +244,8 @@ RESPONSES: dict[str, Examples] = {
             "limits": _KEY["limits"],
             "pricePercent": 100,
             "aliases": {},
+            "cacheSeconds": 0,
+            "cap": "lower",
         }
     ),
     "listApiKeys": _one({"data": [_KEY], "nextCursor": None}),

@@ -41,11 +41,11 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
     if route.via.retires_at:
         headers["x-aggregator-retires-at"] = route.via.retires_at
     if answer.ignored:
-        headers["x-aggregator-ignored"] = _listed(answer.ignored)
+        headers["x-aggregator-ignored"] = ", ".join(told_names(answer.ignored))
     if route.left_out:
         headers["x-aggregator-left-out"] = ",".join(route.left_out)
-    if answer.way.capped_by_balance or (ask.max_output_tokens is None and ask.has_output):
-        headers["x-aggregator-max-tokens"] = str(answer.way.output_tokens)
+    if (chosen := answer.way.chosen_tokens(ask)) is not None:
+        headers["x-aggregator-max-tokens"] = str(chosen)
     if answer.way.capped_by_balance:
         headers[CAPPED] = "balance"
     if ask.hosted is not None and answer.way.tool_calls not in (0, ask.hosted.asked_calls):
@@ -53,11 +53,11 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
     return headers
 
 
-def _listed(names: tuple[str, ...]) -> str:
-    """Names of fields as one header. A client can name its fields as it likes: nothing of that ends a line of ours."""
+def told_names(names: tuple[str, ...]) -> list[str]:
+    """Names of fields as they are told. A client can name its fields as it likes: none of that ends a line of ours."""
     told = [_NOT_IN_A_NAME.sub("?", name[:_LONGEST_NAME]) for name in dict.fromkeys(names)]
     more = [f"and {len(told) - _MOST_NAMES} more"] if len(told) > _MOST_NAMES else []
-    return ", ".join(told[:_MOST_NAMES] + more)
+    return told[:_MOST_NAMES] + more
 
 
 def headers_after(receipt: Receipt) -> dict[str, str]:

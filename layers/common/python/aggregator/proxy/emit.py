@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aggregator.proxy.afterwards import BUS_SHARE, QUEUE_SHARE, share
+from aggregator.proxy.answer import told_names
 from aggregator.proxy.model import JsonObject, Receipt
 from aggregator.runtime import log
 from aggregator.runtime.aws import Aws, AwsError, until
@@ -97,6 +98,12 @@ def event_of(receipt: Receipt) -> JsonObject:
         detail["leftOut"] = list(receipt.route.left_out)
     if receipt.first_token_ms is not None:
         detail["timeToFirstTokenMs"] = receipt.first_token_ms
+    if receipt.max_tokens is not None:
+        detail["maxTokens"] = receipt.max_tokens
+        if receipt.capped_by_balance:
+            detail["capped"] = "balance"
+    if receipt.ignored:
+        detail["ignored"] = told_names(receipt.ignored)
     return detail
 
 

@@ -162,6 +162,12 @@ class Way:
     tool_calls: int = 0
     capped_by_balance: bool = False
 
+    def chosen_tokens(self, ask: Ask) -> int | None:
+        """The limit of output that the platform chose: the client set none, or a higher one than the money covers."""
+        if self.capped_by_balance or (ask.max_output_tokens is None and ask.has_output):
+            return self.output_tokens
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -181,7 +187,8 @@ class Receipt:
     """What one request came to. `outcome` and `status` as in the `ai_usage` event; latencies in milliseconds.
 
     `settle_by` is when all that follows must be over, on the monotonic clock. `returned_nano_usd` is what went back of
-    the hold before the event: settling finds so much less.
+    the hold before the event: settling finds so much less. `max_tokens` is the limit of output that the platform
+    chose; `ignored` is what the client sent and the provider did not get.
     """
 
     request_id: str
@@ -201,6 +208,9 @@ class Receipt:
     first_token_ms: int | None
     settle_by: float | None = None
     returned_nano_usd: NanoUsd = 0
+    max_tokens: int | None = None
+    capped_by_balance: bool = False
+    ignored: tuple[str, ...] = ()
 
     @property
     def charged_nano_usd(self) -> NanoUsd:

@@ -13,7 +13,7 @@ from aggregator.billing.price import Usage
 from aggregator.billing.reserve import Wallets
 from aggregator.proxy.afterwards import RETURN_SHARE, share
 from aggregator.proxy.bound import input_bound
-from aggregator.proxy.exchange import Progress
+from aggregator.proxy.exchange import Answer, Progress
 from aggregator.proxy.model import Ask, Receipt, Route, tier_named
 from aggregator.runtime.clock import iso
 
@@ -51,6 +51,7 @@ class Tab:
         *,
         outcome: str,
         status: int,
+        answer: Answer | None = None,
         settle_by: float | None = None,
     ) -> Receipt:
         """What it came to: the provider's last count, or ours, flagged, of what it left open.
@@ -79,6 +80,9 @@ class Tab:
             latency_ms=round(self.monotonic() * 1000 - self.started_ms),
             first_token_ms=None if first_token is None else round(first_token - self.started_ms),
             settle_by=settle_by,
+            max_tokens=None if answer is None else answer.way.chosen_tokens(self.ask),
+            capped_by_balance=answer is not None and answer.way.capped_by_balance,
+            ignored=() if answer is None else answer.ignored,
         )
 
     def return_rest(self, wallets: Wallets, receipt: Receipt, settle_by: float) -> NanoUsd:

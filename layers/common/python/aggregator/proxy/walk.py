@@ -46,7 +46,14 @@ class Close(Protocol):
     """Ends a request's tab: see `_close`."""
 
     def __call__(
-        self, route: Route, attempts: int, progress: Progress, *, outcome: str, status: int
+        self,
+        route: Route,
+        attempts: int,
+        progress: Progress,
+        *,
+        outcome: str,
+        status: int,
+        answer: Answer | None = None,
     ) -> Receipt:
         """Emit what the request came to."""
         ...
@@ -231,6 +238,7 @@ def _close(
     *,
     outcome: str,
     status: int,
+    answer: Answer | None = None,
     tab: Tab,
     taken: Taken,
     deadline: float,
@@ -238,7 +246,9 @@ def _close(
 ) -> Receipt:
     """Return a large hold's rest, say what the request came to, give its limits' rest back; once in every exit."""
     settle_by = settled_by(deadline, do.monotonic())
-    receipt = tab.close(route, attempts, progress, outcome=outcome, status=status, settle_by=settle_by)
+    receipt = tab.close(
+        route, attempts, progress, outcome=outcome, status=status, answer=answer, settle_by=settle_by
+    )
     if returned := tab.return_rest(do.wallets, receipt, settle_by):
         receipt = replace(receipt, returned_nano_usd=returned)
     do.emit(receipt)
@@ -255,7 +265,9 @@ def _close(
 
 def _finish(outcome: str, *, ask: Ask, answer: Answer, status: int, close: Close, watch: Watch) -> Receipt:
     """Close the tab; a stream that its provider broke off counts against the route, which had begun to answer."""
-    receipt = close(answer.route, answer.attempts, answer.progress, outcome=outcome, status=status)
+    receipt = close(
+        answer.route, answer.attempts, answer.progress, outcome=outcome, status=status, answer=answer
+    )
     if outcome == "provider_cut":
         watch.failed(answer.route, ask, (receipt.latency_ms - (receipt.first_token_ms or 0)) / 1_000)
     return receipt
