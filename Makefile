@@ -1,5 +1,5 @@
 # Everything a developer does, as one word. On a bare machine: python3 (3.11 or newer), make and git are enough.
-# Tests also want node 18 or newer.
+# Tests also want node 18 or newer, and Chromium: as root on Debian it is installed, elsewhere its tests are skipped without it.
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -25,7 +25,7 @@ help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 setup: ## install all tools into .venv (the others do it by themselves)
-	@$(PYTHON) -m local.setup dev emulator sam
+	@$(PYTHON) -m local.setup dev emulator sam browser
 
 run: ## start the whole platform on this machine; PORT=8000
 	@$(PYTHON) -m local.setup dev emulator

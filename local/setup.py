@@ -1,8 +1,9 @@
-"""Install what the project needs, once: `python3 -m local.setup dev emulator sam`.
+"""Install what the project needs, once: `python3 -m local.setup dev emulator sam browser`.
 
 Runs on a bare python3 with its standard library. uv comes from PyPI first and installs all the rest, each set
 of tools into a virtual environment of its own, because their pins exclude each other. A stamp beside each
 environment holds the hash of what it was made from, so a second run does nothing and needs no network.
+`browser` is the machine's own Chromium, which Debian's apt installs where we are root and it is missing.
 """
 
 import hashlib
@@ -14,6 +15,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from local import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -28,6 +31,8 @@ ENVIRONMENTS = {
     "sam": (VENV / "sam", "the SAM command line"),
 }
 
+BROWSER = "browser"
+
 
 class SetupError(Exception):
     """Something a person has to put right; the message says what."""
@@ -37,9 +42,13 @@ def main(names: list[str]) -> int:
     """Install the environments called `names`, all at once; say what was done and how long it took."""
     try:
         _check_python()
-        missing = [name for name in names if not _is_current(name)]
-        if missing:
-            _install_all(missing)
+        with ThreadPoolExecutor() as beside:
+            browser = beside.submit(chromium.ensure, VENV / "browser.stamp") if BROWSER in names else None
+            missing = [name for name in names if name != BROWSER and not _is_current(name)]
+            if missing:
+                _install_all(missing)
+            if browser:
+                browser.result()
     except SetupError as failed:
         print(f"\n{failed}", file=sys.stderr)
         return 1

@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 LANES = (
     "tests/e2e/",
     "tests/e2e/test_re",
+    "tests/e2e/browser/",
     "tests/e2e/test_schemathesis.py",
     "tests/faults/",
     "tests/e2e/test_stopping.py",

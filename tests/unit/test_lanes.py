@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
     [
         ("tests/e2e/test_money.py::test_a", "tests/e2e/"),
         ("tests/e2e/test_secrecy.py::test_b[tests/faults/]", "tests/e2e/"),
+        ("tests/e2e/browser/test_views.py::test_c", "tests/e2e/browser/"),
         ("tests/e2e/test_stopping.py::test_c", "tests/e2e/test_stopping.py"),
         ("tests/e2e/test_redelivery.py::test_c", "tests/e2e/test_re"),
         ("tests/e2e/test_revocation.py::test_c", "tests/e2e/test_re"),
