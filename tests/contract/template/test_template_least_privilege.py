@@ -7,11 +7,14 @@ import pytest
 
 from tests.contract.template.stack import Stack
 
-# AWS knows no narrower resource for these. Source: Service Authorization Reference, AWS X-Ray and Amazon DynamoDB.
+# AWS knows no narrower resource for these, and lists alarms by a prefix for who may see all.
+# Source: Service Authorization Reference, AWS X-Ray, Amazon DynamoDB and Amazon CloudWatch.
 ANYWHERE = {
     ("TracePolicy", "xray:PutTraceSegments"),
     ("TracePolicy", "xray:PutTelemetryRecords"),
     ("BillingPublishTransactionsRole", "dynamodb:ListStreams"),
+    ("HealthGetDetailsRole", "cloudwatch:GetMetricData"),
+    ("HealthGetDetailsRole", "cloudwatch:DescribeAlarms"),
 }
 
 WALKS = (
@@ -160,6 +163,7 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("OrchestratorTable", "BillingReconcileAccountsRole"),  # prices, to recompute charges
         ("OrchestratorTable", "AuthCreateApiKeyRole"),  # are there such models?
         ("OrchestratorTable", "AuthUpdateApiKeyRole"),
+        ("ProxyTable", "OrchestratorListProvidersRole"),  # which routes are left alone?
         *(("AuthTable", name) for name in LASTING),  # the caller's own key, as it is now
     }
 
@@ -206,5 +210,6 @@ def test_a_secret_is_read_by_those_who_need_it(stack: Stack) -> None:
         ("Pepper", "AuthCreateApiKeyRole"),
         ("Pepper", "AuthRotateApiKeyRole"),
         *(("ProviderKeys", walk) for walk in WALKS),
+        ("ProviderKeys", "OrchestratorListProvidersRole"),  # how many are set
         ("ProviderKeys", "ProxyQuoteRole"),  # which providers are set up, and who counts a prompt
     }

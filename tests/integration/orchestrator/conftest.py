@@ -4,13 +4,16 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 
 from aggregator.auth import wiring as auth
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.announce import CatalogueAnnouncer
+from aggregator.proxy import conditions_wiring
 from aggregator.runtime.aws import Aws
+from aggregator.runtime.boto_client import BotoClient
 from tests.integration.orchestrator.operators_desk import Bus, Desk
 from tests.tables import create_table
 
@@ -30,19 +33,29 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         "AWS_REGION": "eu-central-1",
         "ORCHESTRATOR_TABLE": TABLE,
         "AUTH_TABLE": "AuthTable",
+        "PROXY_TABLE": "ProxyTable",
+        "PROVIDER_KEYS_SECRET": "provider-keys",
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     forget_environment()
+    monkeypatch.setattr(conditions_wiring, "SignedClient", BotoClient)
     with mock_aws():
-        create_table(wiring.dynamodb(), TABLE)
-        create_table(wiring.dynamodb(), "AuthTable")
+        for table in (TABLE, "AuthTable", "ProxyTable"):
+            create_table(wiring.dynamodb(), table)
+        boto3.client("secretsmanager").create_secret(Name="provider-keys", SecretString="{}")
         yield wiring.dynamodb()
     forget_environment()
 
 
 def forget_environment() -> None:
-    for factory in (wiring.dynamodb, wiring.reader, auth.keys):
+    for factory in (
+        wiring.dynamodb,
+        wiring.reader,
+        auth.keys,
+        conditions_wiring._circuits,
+        conditions_wiring._keys,
+    ):
         factory.cache_clear()
 
 

@@ -108,6 +108,9 @@ OWN_CALLS = (
         path={"requestId": "019ab697e800-c6af9ac6"},
         query=("userId",),
     ),
+    _own("billing/list_balances", "GET /billing/balances", ADMIN, query=("search", "limit", "cursor")),
+    _own("billing/list_reconciliations", "GET /billing/reconciliations", ADMIN, query=("limit",)),
+    _own("health/get_details", "GET /health/details", ADMIN),
     _own("analytics/get_metrics", "GET /analytics/metrics", "analytics:read", query=METRICS),
     _own(
         "orchestrator/list_models",

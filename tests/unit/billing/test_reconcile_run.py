@@ -61,7 +61,7 @@ def test_a_run_examines_every_account_and_says_so(fanned: Fanned) -> None:
 
     assert (summary.is_over, summary.accounts, summary.idle, summary.entries) == (True, 60, 0, 120)
     assert (summary.unsound, summary.findings) == (0, ())
-    assert fanned.runs.last_run() == "2026-11-25T02:00:00.000Z"
+    assert fanned.runs.runs(1) == ["2026-11-25T02:00:00.000Z"]
 
 
 def test_accounts_go_to_the_queue_in_messages_of_25(fanned: Fanned) -> None:

@@ -11,6 +11,7 @@ A run is named after the moment at which it began.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from aggregator.billing.reconcile import Finding
@@ -70,11 +71,10 @@ class RunStore:
             "mispriced_entries": finding.mispriced_entries,
         })  # fmt: skip
 
-    def last_run(self) -> str | None:
-        """Name of the run that began last."""
-        for row in self._query(_RUNS, "RUN#", limit=1):
-            return str(row["sk"]).removeprefix("RUN#")
-        return None
+    def runs(self, limit: int) -> list[str]:
+        """Names of the runs that began last, newest first."""
+        rows = islice(self._query(_RUNS, "RUN#", limit), limit)
+        return [str(row["sk"]).removeprefix("RUN#") for row in rows]
 
     def summary(self, run: str) -> Summary:
         """What a run came to so far."""

@@ -70,7 +70,24 @@ REQUESTS: dict[str, dict[str, JsonObject]] = {
 RESPONSES: dict[str, dict[str, JsonObject]] = {
     "getCatalogueModel": _one({"version": 4, "changed": False, "entry": _MODEL_ENTRY}),
     "putCatalogueModel": _one({"version": 4, "changed": True, "entry": _MODEL_ENTRY}),
-    "listProviders": _one({"version": 4, "data": [_PROVIDER_ENTRY]}),
+    "listProviders": _one(
+        {
+            "version": 4,
+            "data": [_PROVIDER_ENTRY],
+            "state": {
+                "my-llm": {
+                    "keys": 0,
+                    "circuits": [
+                        {
+                            "upstreamModel": "llama-3.3-70b",
+                            "since": "2026-11-23T08:00:00.000Z",
+                            "until": "2026-11-23T08:00:30.000Z",
+                        }
+                    ],
+                }
+            },
+        }
+    ),
     "putProvider": _one({"version": 4, "changed": True, "entry": _PROVIDER_ENTRY}),
     "putAlias": _one(
         {

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from aggregator.analytics.api import MetricsQuery
+from aggregator.billing.accounts import BalancesQuery
+from aggregator.billing.reconciled import ReconciliationsQuery
 from aggregator.billing.requests import RequestsQuery
 from aggregator.billing.statement import StatementQuery
 from aggregator.openapi.quotes import QuoteQuery
@@ -125,12 +127,14 @@ OPERATIONS: dict[str, Operation] = {
     "POST /auth/api-keys/{keyId}/rotate": Operation("rotateApiKey", "auth", (409,)),
     "GET /billing/balance/{userId}": Operation("getBalance", "billing"),
     "PATCH /billing/balance/{userId}": Operation("updateBalance", "billing"),
+    "GET /billing/balances": Operation("listBalances", "billing", query=BalancesQuery),
     "POST /billing/transaction": Operation(
         "createTransaction", "billing", (402, 404, 409, 422), headers=("Idempotency-Key",)
     ),
     "GET /billing/transactions/{userId}": Operation("listTransactions", "billing", query=StatementQuery),
     "GET /billing/requests": Operation("listRequests", "billing", query=RequestsQuery),
     "GET /billing/receipts/{requestId}": Operation("getReceipt", "billing"),
+    "GET /billing/reconciliations": Operation("listReconciliations", "billing", query=ReconciliationsQuery),
     "GET /analytics/metrics": Operation("getMetrics", "analytics", (400,), query=MetricsQuery),
     "GET /orchestrator/models": Operation("listCatalogueModels", "orchestrator"),
     "GET /orchestrator/models/{model}": Operation("getCatalogueModel", "orchestrator"),
@@ -150,6 +154,7 @@ OPERATIONS: dict[str, Operation] = {
         "rollBackCatalogue", "orchestrator", (404, 409), headers=("If-Match",)
     ),
     "GET /health": Operation("getHealth", "health", with_key=False),
+    "GET /health/details": Operation("getHealthDetails", "health"),
     "GET /openapi.json": Operation("getOpenApi", "docs", with_key=False),
     "GET /docs": Operation("getDocsPage", "docs", with_key=False),
 }

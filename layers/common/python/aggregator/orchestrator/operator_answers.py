@@ -4,6 +4,7 @@ Prices are US dollars for a million tokens, as decimal strings; inside they are 
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from aggregator.billing.money import to_usd
@@ -11,6 +12,7 @@ from aggregator.billing.price import AMOUNTS
 from aggregator.errors import NotFound
 from aggregator.orchestrator.change_catalogue import Changed
 from aggregator.orchestrator.store import Version
+from aggregator.proxy.conditions import Condition
 from aggregator.runtime.schema import Moment, Response
 
 MAX_CHANGES = 100
@@ -49,16 +51,53 @@ class CatalogueEntry(CatalogueVersion):
         return cls(version=changed.version, changed=changed.changed, entry=entry)
 
 
-class CatalogueEntries(Response):
-    """Entries of one kind, as they stand at a version."""
+class OpenCircuit(Response):
+    """A route that is left alone because it kept failing: since when, and until when nobody tries it."""
+
+    upstream_model: str
+    since: Moment
+    until: Moment
+
+
+class ProviderState(Response):
+    """A provider as requests find it: how many keys are set for it (never a key), and its open circuits."""
+
+    keys: int
+    circuits: list[OpenCircuit]
+
+    @classmethod
+    def of(cls, found: Condition) -> "ProviderState":
+        """A condition as it is shown."""
+        return cls(
+            keys=found.keys,
+            circuits=[
+                OpenCircuit(
+                    upstream_model=each.upstream_model,
+                    since=datetime.fromtimestamp(each.opened.since, UTC),
+                    until=datetime.fromtimestamp(each.opened.until, UTC),
+                )
+                for each in found.circuits
+            ],
+        )
+
+
+class CatalogueProviders(Response):
+    """All providers, as they stand at a version of the catalogue; `state` is how requests find each, by its id."""
 
     version: int
     data: list[dict[str, Any]]
+    state: dict[str, ProviderState]
 
     @classmethod
-    def of(cls, version: int, entries: Iterable[Mapping[str, Any]]) -> "CatalogueEntries":
-        """Entries as they are shown."""
-        return cls(version=version, data=[_shown(entry) for entry in entries])
+    def of(
+        cls, version: int, entries: Iterable[Mapping[str, Any]], found: Mapping[str, Condition]
+    ) -> "CatalogueProviders":
+        """Entries and conditions as they are shown."""
+        return cls(
+            version=version,
+            data=[_shown(entry) for entry in entries],
+            state={provider: ProviderState.of(condition) for provider, condition in found.items()},
+        )
 
 
 class CatalogueChange(Response):

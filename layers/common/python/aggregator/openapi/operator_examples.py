@@ -1,0 +1,81 @@
+"""Examples of what operators look at: accounts, reconciling, queues and alarms."""
+
+from aggregator.errors import JsonObject
+
+RESPONSES: dict[str, dict[str, JsonObject]] = {
+    "listBalances": {
+        "default": {
+            "value": {
+                "data": [
+                    {
+                        "userId": "demo",
+                        "currency": "USD",
+                        "available": "99.999666",
+                        "held": "0.00",
+                        "total": "99.999666",
+                        "lapsed": {"requests": 0, "amount": "0.00"},
+                        "lowBalanceThreshold": "5.00",
+                    }
+                ],
+                "nextCursor": "QUNDT1VOVCNkZW1v",
+            }
+        }
+    },
+    "listReconciliations": {
+        "default": {
+            "value": {
+                "data": [
+                    {
+                        "startedAt": "2026-11-24T01:17:00.000Z",
+                        "over": True,
+                        "accounts": 60,
+                        "idle": 12,
+                        "entries": 1480,
+                        "unsound": 1,
+                        "orphanHolds": 0,
+                        "loss": "0.00",
+                        "notJudged": 0,
+                        "findings": [
+                            {
+                                "userId": "demo",
+                                "drift": "0.000005",
+                                "misfits": ["the account has +5000 nano-USD beside what it counted"],
+                                "mispriced": [],
+                                "mispricedEntries": 0,
+                            }
+                        ],
+                    }
+                ]
+            }
+        }
+    },
+    "getHealthDetails": {
+        "default": {
+            "value": {
+                "queues": [
+                    {
+                        "name": "billing-usage",
+                        "waiting": 3,
+                        "inFlight": 1,
+                        "delayed": 0,
+                        "oldestSeconds": 2,
+                        "deadLetters": 1,
+                        "oldestDeadLetterSeconds": 5400,
+                        "redrive": 'make redrive QUEUE=billing-usage ARGS="--stack ai-aggregator-prod"',
+                        "runbook": "docs/runbook.md#redrive-a-dead-letter-queue",
+                        "reason": None,
+                    }
+                ],
+                "alarms": [
+                    {
+                        "name": "BillingUsageDlqAlarm",
+                        "state": "alarm",
+                        "since": "2026-11-23T08:00:00.000Z",
+                        "means": "Requests are not charged.",
+                        "runbook": "docs/runbook.md#redrive-a-dead-letter-queue",
+                    }
+                ],
+            }
+        }
+    },
+}

@@ -1,0 +1,73 @@
+"""What operators see of queues and alarms: what cannot be asked is null, and what is told leads to the runbook."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aggregator.health.checks import Finding
+from aggregator.health.details import ALARMS, QUEUES, Details
+from tests.tables import load_template
+
+ROOT = Path(__file__).parents[3]
+
+
+def findings(**facts: dict[str, Any]) -> list[Finding]:
+    names = [*(f"queue:{name}" for name in QUEUES), "ages", "alarms"]
+    return [Finding(name, "ok", 1, facts.get(name.replace(":", "_").replace("-", "_"), {})) for name in names]
+
+
+def alarm(name: str, state: str) -> dict[str, Any]:
+    return {
+        "AlarmName": name,
+        "StateValue": state,
+        "StateUpdatedTimestamp": datetime(2026, 11, 23, 8, tzinfo=UTC),
+    }
+
+
+def test_what_did_not_answer_is_null_and_says_why() -> None:
+    details = Details.of(findings(queue_reconcile={"reason": "timed out"}), "prod")
+
+    (queue,) = (each for each in details.queues if each.name == "reconcile")
+    assert (queue.waiting, queue.dead_letters, queue.reason) == (None, None, "timed out")
+    assert details.alarms is None
+
+
+def test_the_embedded_run_has_no_stack_to_name() -> None:
+    details = Details.of(findings(), None)
+
+    assert details.queues[0].redrive == "make redrive QUEUE=billing-usage"
+
+
+def test_alarms_are_named_as_the_template_names_them_and_what_rings_comes_first() -> None:
+    said = [
+        alarm("prod-Obs-1A-ApiErrorsAlarm-X1", "OK"),
+        alarm("prod-Obs-1A-LedgerAlarm-X2", "INSUFFICIENT_DATA"),
+        alarm("prod-Obs-1A-UsageLostAlarm-X3", "ALARM"),
+        alarm("prod-by-hand", "OK"),
+    ]
+
+    details = Details.of(findings(alarms={"alarms": said}), "prod")
+
+    assert [(each.name, each.state, each.runbook) for each in details.alarms or ()] == [
+        ("UsageLostAlarm", "alarm", "docs/runbook.md#lost-usage"),
+        ("ApiErrorsAlarm", "ok", "docs/runbook.md#alarms"),
+        ("LedgerAlarm", "no_data", "docs/runbook.md#reconcile"),
+        ("hand", "ok", "docs/runbook.md#alarms"),
+    ]
+
+
+def test_every_alarm_and_queue_leads_to_a_heading_that_the_runbook_has() -> None:
+    text = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", line.lower()).strip().replace(" ", "-")
+        for line in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
+
+    assert {*ALARMS.values(), *QUEUES.values()} <= headings
+
+
+def test_every_alarm_that_has_a_place_is_one_of_the_stacks() -> None:
+    deployed = load_template(ROOT / "stacks/observability.yaml")["Resources"]
+
+    assert ALARMS.keys() <= deployed.keys()
