@@ -13,7 +13,7 @@ PACKAGE = Path(aggregator.console.__path__[0])
 PAGES = PACKAGE / "pages"
 ARCHIVE = PACKAGE / "pages.zip"
 
-AT_THE_ROOT = {"console.html", "favicon.svg", "first.html", "llms.txt"}
+AT_THE_ROOT = {"console.html", "docs.html", "favicon.svg", "first.html", "llms.txt"}
 """Files with a name of their own; all others lie in a folder that is named after what they all say."""
 _BEGAN = (1980, 1, 1, 0, 0, 0)
 

@@ -1,4 +1,4 @@
-"""GET / and /console/: the pages for people, and their files; no key needed, for they hold nothing of anybody."""
+"""GET /, /console/, /docs and /openapi.json: the pages for people; no key needed, for they hold nothing of anybody."""
 
 from aggregator.console.answer import answer
 from aggregator.openapi.wiring import stage_in_path

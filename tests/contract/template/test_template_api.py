@@ -14,10 +14,12 @@ PAGES = {
     ("GET", "/"),
     ("GET", "/console"),
     ("GET", "/console/{path+}"),
+    ("GET", "/docs"),
+    ("GET", "/openapi.json"),
     ("GET", "/favicon.ico"),
     ("GET", "/llms.txt"),
 }
-OPEN = {("GET", "/health"), ("GET", "/docs"), ("GET", "/openapi.json"), *PAGES}
+OPEN = {("GET", "/health"), *PAGES}
 
 # Anthropic's clients send `x-api-key` or `Authorization: Bearer`.
 WITH_ANY_KEY = {

@@ -15,7 +15,7 @@ from tests.tables import load_template
 from tests.unit.auth.fakes import ADMIN, FakeAnnouncer
 
 DEEP = '{"x":' + "[" * 50_000 + "]" * 50_000 + "}"
-PUBLIC = {"health/get_health", "docs/get_openapi", "docs/get_page", "console/get_page"}
+PUBLIC = {"health/get_health", "console/get_page"}
 EVERY_KEYS = {"auth/get_caller"}
 """It asks no scope: see test_me.py."""
 
@@ -147,4 +147,4 @@ def test_every_function_that_is_called_with_a_key_names_its_scope() -> None:
         and "scope=" not in path.read_text(encoding="utf-8")
     ]
 
-    assert sorted(nameless) == ["get_health", "get_openapi", "get_page"]
+    assert sorted(nameless) == ["get_health"]

@@ -100,13 +100,114 @@ def test_the_console_is_asked_for_anew_and_its_files_are_kept_for_ever() -> None
 def test_the_policy_allows_the_import_map_and_no_other_script() -> None:
     _, headers, body = asked("/console", "/console/")
     (import_map,) = re.findall(rb'<script type="importmap">(.*?)</script>', body, re.DOTALL)
-    allowed = f"'sha256-{b64encode(sha256(import_map).digest()).decode()}'"
 
     assert headers["Content-Security-Policy"] == (
-        f"default-src 'none'; script-src 'self' {allowed}; style-src 'self'; img-src 'self' data:; "
+        f"default-src 'none'; script-src 'self' {hash_in(body)}; style-src 'self'; img-src 'self' data:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     assert json.loads(import_map)["imports"].keys() == {"preact", "preact/hooks", "htm"}
+
+
+def test_the_reference_is_at_an_address_that_ends_in_its_name() -> None:
+    status, headers, body = asked("/docs", "/docs/")
+
+    assert (status, headers["Location"], body) == (308, "../docs", b"")
+
+
+def test_the_reference_loads_what_is_packaged_and_nothing_inline_or_from_elsewhere() -> None:
+    status, headers, body = asked("/docs", "/docs")
+    text = body.decode()
+    loaded = re.findall(r'<(?:link|script)[^>]* (?:href|src)="([^"]+)"', text)
+
+    assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert headers["Cache-Control"] == "no-cache"
+    assert headers["Content-Security-Policy"] == (
+        f"default-src 'none'; script-src 'self' {hash_in(body)}; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert [each for each in loaded if "://" in each or each.startswith("//")] == []
+    assert [each for each in loaded if each.startswith("console/") and page(each) is None] == []
+    assert len([each for each in loaded if each.startswith("console/")]) == 3
+    assert re.findall(r"<style| style=| on\w+=|<script>", text) == []
+
+
+def hash_in(html: bytes) -> str:
+    (import_map,) = re.findall(rb'<script type="importmap">(.*?)</script>', html, re.DOTALL)
+    return f"'sha256-{b64encode(sha256(import_map).digest()).decode()}'"
+
+
+def test_the_reference_says_without_scripts_where_the_document_is() -> None:
+    assert b'<a href="openapi.json">' in asked("/docs", "/docs")[2]
+
+
+@pytest.mark.parametrize(
+    ("host", "stage", "server"),
+    [
+        (
+            "abc.execute-api.eu-central-1.amazonaws.com",
+            "/api",
+            "https://abc.execute-api.eu-central-1.amazonaws.com/api",
+        ),
+        ("api.example.com", "", "https://api.example.com"),
+        ("example.com", "/ai/v2", "https://example.com/ai/v2"),
+    ],
+    ids=["stage", "domain", "base-path"],
+)
+def test_the_document_the_index_and_the_pages_name_the_address_they_were_asked_at(
+    host: str, stage: str, server: str
+) -> None:
+    def said(route: str, **headers: str) -> str:
+        asking = event(route, route, Host=host, **headers)
+        asking["requestContext"]["path"] = stage + route
+        return b"".join(answer(asking, stage_in_path=True).chunks).decode()
+
+    assert json.loads(said("/openapi.json"))["servers"] == [{"url": server}]
+    assert json.loads(said("/"))["docs"] == f"{server}/docs"
+    assert f'base_url="{server}/v1"' in said("/", Accept=HTML)
+    assert f"base URL {server}/v1," in said("/llms.txt")
+
+
+def test_in_the_embedded_run_the_front_door_puts_the_stage_in() -> None:
+    asking = event("/openapi.json", "/openapi.json", Host="127.0.0.1:8000", **{"X-Forwarded-Proto": "http"})
+
+    said = answer(asking, stage_in_path=False)
+
+    assert json.loads(b"".join(said.chunks))["servers"] == [{"url": "http://127.0.0.1:8000"}]
+
+
+def test_the_document_comes_compressed_and_who_has_it_gets_nothing_again() -> None:
+    _, headers, compressed = asked("/openapi.json", "/openapi.json", **{"Accept-Encoding": "gzip, br"})
+    again = asked("/openapi.json", "/openapi.json", **{"If-None-Match": headers["ETag"]})
+
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Cache-Control"] == "public, max-age=300"
+    assert json.loads(gzip.decompress(compressed))["openapi"] == "3.1.0"
+    assert len(compressed) < 60_000
+    assert (again[0], again[2]) == (304, b"")
+
+
+def test_the_reference_and_all_it_loads_fit_into_350_kilobytes_compressed() -> None:
+    waiting = re.findall(r'(?:href|src)="(console/[^"]+)"', asked("/docs", "/docs")[2].decode())
+    waiting += [
+        f"{waiting[0].rpartition('/')[0]}/vendor/{name}"
+        for name in ("preact.mjs", "hooks.mjs", "htm.module.js")
+    ]
+    seen: dict[str, int] = {}
+    while waiting:
+        name = waiting.pop()
+        found: Any = page(name)
+        if name in seen:
+            continue
+        seen[name] = len(found.compressed)
+        links = re.findall(r'(?:from|import) "(\.{1,2}/[^"]+)"', found.plain.decode())
+        waiting += [normpath(join(dirname(name), link)) for link in links]
+    document = asked("/openapi.json", "/openapi.json", **{"Accept-Encoding": "gzip"})[2]
+    html = asked("/docs", "/docs", **{"Accept-Encoding": "gzip"})[2]
+
+    assert len(seen) > 12
+    assert sum(seen.values()) + len(document) + len(html) < 350_000
 
 
 def test_files_come_compressed_to_who_takes_that() -> None:

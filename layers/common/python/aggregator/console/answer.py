@@ -6,10 +6,11 @@ import html
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from aggregator.console.packed import Page, page
 from aggregator.errors import NotFound, envelope, headers_of, status_of
-from aggregator.openapi.packaged import server_of
+from aggregator.openapi.packaged import document_at, server_of
 from aggregator.runtime.accept import preferred
 from aggregator.runtime.aws import JsonObject
 from aggregator.runtime.cacheable import FOR_A_WHILE, SAFE, etag_of, has_already
@@ -28,12 +29,17 @@ _INLINE = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
 
 
 def answer(event: Event, *, stage_in_path: bool) -> StreamingResponse:
-    """Answer `GET` of the root, `/console`, a file below it, `/favicon.ico` or `/llms.txt`."""
+    """Answer `GET` of the root, the console, `/docs`, `/openapi.json`, `/favicon.ico` or `/llms.txt`."""
     route = route_of(event).partition(" ")[2]
     if route == "/":
         return _root(event, server_of(event, own_path="/", stage_in_path=stage_in_path).rstrip("/"))
     if route == "/console":
         return _console(event)
+    if route == "/docs":
+        return _docs(event)
+    if route == "/openapi.json":
+        server = server_of(event, own_path=route, stage_in_path=stage_in_path)
+        return _answer(event, _document(server), FOR_A_WHILE, {})
     if route == "/console/{path+}":
         name = str((event.get("pathParameters") or {}).get("path", ""))
         found = page(f"console/{name}")
@@ -70,10 +76,27 @@ def _root(event: Event, server: str) -> StreamingResponse:
 
 def _console(event: Event) -> StreamingResponse:
     """The page that loads the rest; its links are relative, so that its address has to end in a slash."""
-    called = str((event.get("requestContext") or {}).get("path") or event.get("path") or "")
-    if not called.endswith("/"):
-        return StreamingResponse(308, _headers(event, {"Location": "console/"}, FOR_A_WHILE), [b""])
-    found = _there("console.html")
+    if not _ends_in_a_slash(event):
+        return _elsewhere(event, "console/")
+    return _page_of_scripts(event, "console.html")
+
+
+def _docs(event: Event) -> StreamingResponse:
+    """The reference; its links are relative as well, and its address ends in its name."""
+    return _elsewhere(event, "../docs") if _ends_in_a_slash(event) else _page_of_scripts(event, "docs.html")
+
+
+def _ends_in_a_slash(event: Event) -> bool:
+    return str((event.get("requestContext") or {}).get("path") or event.get("path") or "").endswith("/")
+
+
+def _elsewhere(event: Event, where: str) -> StreamingResponse:
+    return StreamingResponse(308, _headers(event, {"Location": where}, FOR_A_WHILE), [b""])
+
+
+def _page_of_scripts(event: Event, name: str) -> StreamingResponse:
+    """A page that names the files it loads; they are kept for ever, so it is asked for anew each time."""
+    found = _there(name)
     return _answer(event, found, "no-cache", {"Content-Security-Policy": _policy(found)})
 
 
@@ -97,6 +120,11 @@ def _missing(event: Event) -> StreamingResponse:
     refusal, request_id = NotFound("There is no such file of the console."), request_id_of(event)
     body = json.dumps(envelope(refusal, request_id)).encode()
     return StreamingResponse(status_of(refusal), headers_of(refusal, request_id), [body])
+
+
+@lru_cache(maxsize=4)  # an API has one address, or one more behind a domain name of its own
+def _document(server: str) -> Page:
+    return Page("application/json", _compressed(document_at(server).encode()))
 
 
 def _filled(name: str, server: str) -> Page:

@@ -52,7 +52,7 @@ def document_of(sources: Iterable[Source], version: str) -> JsonObject:
         SchemaClashError: two models have one name.
     """
     found: dict[str, JsonObject] = (
-        chat_operations.operations() | surface_operations.operations() | quotes.operations()
+        chat_operations.operations() | surface_operations.operations() | quotes.operations() | special.PAGES
     )
     schemas = chat_operations.schemas() | surface_operations.schemas() | quotes.schemas() | refusals.SCHEMAS
     for source in sources:

@@ -122,6 +122,18 @@ _NOT_MODIFIED: JsonObject = {
     "headers": _CACHED,
 }
 
+PAGES: dict[str, JsonObject] = {
+    "GET /openapi.json": {
+        "summary": "This document",
+        "description": "This document, which names the address it was asked at.",
+    },
+    "GET /docs": {
+        "summary": "This document as a page",
+        "description": "This document as a page: search, examples, and calls of this server for curl, Python and SDKs.",
+    },
+}
+"""Operations of the function that serves files, which has no resolver to be asked."""
+
 ANSWERS: dict[str, JsonObject] = {
     "GET /openapi.json": {
         "200": {

@@ -1,4 +1,4 @@
-"""What the two documents' functions take from the environment."""
+"""What the pages' function takes from the environment."""
 
 import os
 
