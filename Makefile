@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants faults invoke logs
+.PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants screenshots faults invoke logs
 .PHONY: agents drift bench cost simulate reconcile redrive replay-usage build deploy destroy clean
 
 help: ## say what there is
@@ -68,6 +68,9 @@ fuzz: setup ## random HTTP answers, events and signatures, read by us and by oth
 
 mutants: setup ## faults made in a copy of the code, one by one: the tests notice each; ARGS="markup" for some
 	@$(BIN)/python -m tests.mutants $(ARGS)
+
+screenshots: setup ## a picture of each view of the console, into docs/figures
+	@$(BIN)/python -m tests.e2e.browser.pictures
 
 faults: setup ## every fault at every step; writes docs/faults.md
 	@FAULTS_DOCUMENT=write $(BIN)/python -m pytest tests/faults $(ARGS)

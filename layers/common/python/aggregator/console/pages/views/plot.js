@@ -23,6 +23,7 @@ export function Plot({ title, points, unit }) {
     const draw = () => {
       box.current.replaceChildren();
       const ink = colour("--quiet");
+      const half = points.length > 1 ? (points[1][0] - points[0][0]) / 2 : 1800; // room for whole bars at both ends
       const axis = { stroke: ink, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
       return new uPlot(
         {
@@ -30,7 +31,7 @@ export function Plot({ title, points, unit }) {
           height: 220,
           legend: { show: false },
           cursor: { show: false },
-          scales: { x: { time: true }, y: { range: (_, least, most) => [0, most || 1] } },
+          scales: { x: { time: true, range: (_, first, last) => [first - half, last + half] }, y: { range: (_, least, most) => [0, most || 1] } },
           axes: [axis, { ...axis, size: 90, values: (_, ticks) => ticks.map(written) }],
           series: [{}, { stroke: colour("--accent"), fill: colour("--accent-soft"), width: 2, paths: uPlot.paths.bars({ size: [0.7, 40] }), points: { show: false } }],
         },

@@ -59,7 +59,7 @@ const columns = () => [
   { title: t("time"), of: (entry) => time(entry.createdAt) },
   { title: t("kind"), of: (entry) => t(`entry_${entry.type}`) },
   { title: t("description"), of: (entry) => (entry.request ? html`<a href=${to("requests", {}, entry.request.requestId)}>${entry.request.model}</a>` : entry.description || "–") },
-  { title: t("amount"), number: true, of: (entry) => html`<span class=${entry.amount.startsWith("-") ? "" : "good"}>${usd(entry.amount)}</span>` },
+  { title: t("amount"), number: true, of: (entry) => html`<span class=${nano(entry.amount) > 0n ? "good" : ""}>${usd(entry.amount)}</span>` },
   { title: t("totalAfter"), number: true, of: (entry) => usd(entry.left) },
 ];
 
