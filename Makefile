@@ -18,8 +18,13 @@ MAKEFLAGS += --no-print-directory
 export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants screenshots faults invoke logs
 .PHONY: agents drift bench cost simulate reconcile redrive replay-usage build deploy destroy clean
+=======
+.PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants faults invoke logs
+.PHONY: agents drift bench cost simulate reconcile redrive replay-usage build deploy cloud-check destroy clean
+>>>>>>> eedf41f (What the platform leans on is held against AWS's word, row by row; a check asks a first deployment the rest)
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -115,6 +120,9 @@ build: setup ## build into .aws-sam, for the cloud; ENV=local: for sam local, as
 
 deploy: build ## deploy into your AWS account; ENV=dev or prod
 	@$(SAM) deploy --config-env $(ENV)
+
+cloud-check: setup ## ask a deployment what no emulator tells; ARGS="--stack NAME --down"; without, the embedded run
+	@$(BIN)/python -m local.cloud_check $(ARGS)
 
 destroy: setup ## remove what deploy made; ENV=dev
 	@$(BIN)/python -m local.empty_answers --stack ai-aggregator-$(ENV)

@@ -17,7 +17,12 @@ def main(arguments: list[str]) -> int:
     """Delete every object; say how many there were."""
     parser = argparse.ArgumentParser(prog="python -m local.empty_answers", description=__doc__)
     parser.add_argument("--stack", help="name of a deployed stack; the embedded run by default")
-    target = Target(parser.parse_args(arguments).stack)
+    print(f"{empty(Target(parser.parse_args(arguments).stack))} stored answers deleted")
+    return 0
+
+
+def empty(target: Target) -> int:
+    """Delete every object of the bucket; return how many there were."""
     s3, bucket = target.client("s3"), target.resource(BUCKET)
     deleted = 0
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
@@ -25,8 +30,7 @@ def main(arguments: list[str]) -> int:
         if keys:
             s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
         deleted += len(keys)
-    print(f"{deleted} stored answers deleted")
-    return 0
+    return deleted
 
 
 if __name__ == "__main__":

@@ -153,3 +153,17 @@ def test_an_event_of_before_a_field_was_added_is_still_read() -> None:
 
     assert end.cost_nano_usd == 40
     assert "timeToFirstTokenMs" not in end.details
+
+
+def test_the_longest_event_is_a_fraction_of_what_the_bus_takes_and_is_paid_for_as_one() -> None:
+    name = "n" * 200
+    names = dict.fromkeys(("requestId", "userId", "keyId", "occurredAt", "model", "provider"), name)
+    tools = {f"{n:02}{name[2:]}": 10**9 for n in range(50)}
+    event = ai_usage() | names
+    event["usage"] |= {"tools": tools, "serviceTier": name}
+    event["price"] |= {"version": name, "tools": tools}
+    event["leftOut"] = [name] * 50
+
+    AiUsage.model_validate(event)
+
+    assert len(json.dumps(event)) < 64 * 1024 < 256 * 1024

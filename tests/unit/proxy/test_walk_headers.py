@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from aggregator.proxy.emit import event_of
 from aggregator.proxy.walk import walk
-from aggregator.runtime.streaming import StreamingResponse
+from aggregator.runtime.streaming import DELIMITER, StreamingResponse, prelude
 from tests.fakes.chat_world import (
     CALLER,
     DONE,
@@ -120,3 +120,13 @@ def test_a_field_that_is_named_to_end_the_header_does_not_and_a_crowd_of_them_is
     assert told[:4] == ["x?set-cookie:?a?b", "?", "n" * 64, "f00"]
     assert told[19:] == ["f16", "and 13 more"]
     assert event_of(world.receipts[0])["ignored"] == told
+
+
+def test_whatever_a_client_sends_the_head_leaves_room_in_the_16_kb_that_api_gateway_reads_it_from() -> None:
+    crowd = {f"{n:03}" + "n" * 500: 1 for n in range(400)}
+    world = World([ScriptedResponse(completion("hello", USED))])
+
+    answer = served(world, **crowd)
+
+    assert "and 380 more" in answer.headers["x-aggregator-ignored"]
+    assert len(prelude(answer) + DELIMITER) < 16 * 1024 / 4

@@ -31,6 +31,22 @@ def test_details_are_taken_out_of_their_envelopes_in_order() -> None:
     assert failed_of(answer) == []
 
 
+def test_an_event_that_is_replayed_from_the_archive_reads_as_it_did_when_it_was_put() -> None:
+    seen: list[Message] = []
+    handler = each_batch(lambda messages: seen.extend(messages) or ())  # type: ignore[func-returns-value]
+    replayed = envelope({"a": 1}) | {
+        "replay-name": "again-1",
+        "account": "000000000000",
+        "region": "eu-central-1",
+        "resources": [],
+    }
+
+    answer = handler({"Records": [record("m1", replayed)]}, None)
+
+    assert seen == [Message("m1", {"a": 1})]
+    assert failed_of(answer) == []
+
+
 @pytest.mark.parametrize(
     "body", ["", "{", "[]", "null", "5", '"x"', {}, {"detail": None}, {"detail": []}, {"detail": "x"}]
 )

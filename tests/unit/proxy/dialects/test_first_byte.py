@@ -50,3 +50,15 @@ def test_a_stream_is_waited_for_as_long_as_its_provider_may_be_silent_and_a_plai
         return lane.adapter.encode(lanes.translated(ask, via), way, "sk-1").first_byte_seconds
 
     assert (seconds(stream=True), seconds(stream=False)) == (silence, 600)
+
+
+def test_no_provider_that_is_shipped_may_be_silent_for_longer_than_api_gateway_waits() -> None:
+    providers = packaged()["providers"]
+    silences = {
+        each.get(field, default)
+        for each in providers
+        for field, default in (("silenceSeconds", 120), ("reasoningSilenceSeconds", 290))
+    }
+
+    assert len(providers) >= 15
+    assert max(silences) == 290

@@ -1,0 +1,1 @@
+"""`make cloud-check`: ask a deployment what no emulator tells. docs/aws-review.md has the questions."""
