@@ -192,6 +192,20 @@ MUTANTS = (
         SWITCHBOARD,
     ),
     Mutant(
+        "a route is asked for an answer that cannot reach its client any more",
+        "proxy/call.py",
+        "begin_by = min(deadline, monotonic() + LONGEST_SILENCE_SECONDS)",
+        "begin_by = deadline",
+        CALL,
+    ),
+    Mutant(
+        "a later route's stream may begin when its client is gone",
+        "proxy/call.py",
+        "if attempts > 1 and ask.stream:",
+        "if False:",
+        CALL,
+    ),
+    Mutant(
         "a provider's connection with surplus bytes is kept",
         "proxy/upstream/http.py",
         "if self._head.lasts and not left_over:",

@@ -16,7 +16,7 @@ from aggregator.errors import (
     Refusal,
 )
 from aggregator.proxy.call import call
-from aggregator.proxy.exchange import Answer, CallFailed, UpstreamError
+from aggregator.proxy.exchange import Answer, CallFailed, UpstreamError, UpstreamRequest
 from aggregator.proxy.model import Way
 from tests.fakes.chat_world import (
     Clock,
@@ -217,6 +217,45 @@ def test_after_the_deadline_no_route_is_tried() -> None:
 
     assert isinstance(failed.value.refusal, ProviderTimedOut)
     assert (failed.value.route.provider.id, upstream.left) == ("openai", 1)
+
+
+class SlowUpstream(ScriptedUpstream):
+    """Each call takes so many seconds before it comes to what the script says."""
+
+    def __init__(self, clock: Clock, seconds: float, *script: ScriptedResponse | Exception) -> None:
+        super().__init__(*script)
+        self._clock, self._seconds = clock, seconds
+
+    def post(self, request: UpstreamRequest, deadline: float) -> ScriptedResponse:
+        self._clock.sleep(self._seconds)
+        return super().post(request, deadline)
+
+
+SILENT = UpstreamError("TimeoutError", timed_out=True)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("seconds", "tries"), [(289, 2), (290, 1)])
+def test_nobody_is_asked_any_more_once_api_gateway_will_have_hung_up_on_the_client(
+    seconds: int, tries: int, stream: bool
+) -> None:
+    clock = Clock()
+    upstream = SlowUpstream(clock, seconds, SILENT, SILENT)
+
+    with pytest.raises(CallFailed) as failed:
+        calling(upstream, TWO_WAYS, clock=clock, seconds=880, stream=stream)
+
+    assert (failed.value.attempts, upstream.left) == (tries, 2 - tries)
+
+
+def test_a_stream_of_a_later_route_begins_while_its_client_is_still_there() -> None:
+    clock = Clock()
+    upstream = SlowUpstream(clock, 200, SILENT, SILENT)
+
+    with pytest.raises(CallFailed):
+        calling(upstream, TWO_WAYS, clock=clock, seconds=880, stream=True)
+
+    assert [request.first_byte_seconds for request in upstream.requests] == [120, 90]
 
 
 def test_every_try_has_the_same_deadline() -> None:

@@ -1,6 +1,7 @@
 """Call: get one answer from the routes, in their order, with retries and fallback until the first byte."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,6 +35,10 @@ _FIRST_WAIT_SECONDS = 0.2
 LONGEST_PRELUDE_SECONDS = 30.0
 """How long heartbeats and roles are kept back: an answer that has not begun can still come from another route, but
 whoever waits for it must hear in time that somebody is at work."""
+
+LONGEST_SILENCE_SECONDS = 290.0
+"""How long whoever waits may hear nothing, over all tries: API Gateway ends an answer that is silent for 300 seconds,
+and one that cannot arrive would still be paid for."""
 
 _NEXT_ROUTE_MAY_DO = (
     ProviderFailed,
@@ -104,7 +109,7 @@ def call(
 
     What the provider refuses as the client's own fault ends the call. What may pass is tried again: once more on
     the same route (with the other key, where there are two, and unless `watch` finds it useless), then on the next,
-    while `deadline` allows. A route that
+    while `deadline` allows, and while the answer could still reach who waits for it. A route that
     cannot honour the request, or have a file of it, is passed over; the client is told so only if no other failed.
 
     Raises:
@@ -112,6 +117,7 @@ def call(
     """
     attempts = 0
     failed: Refusal | None = None
+    begin_by = min(deadline, monotonic() + LONGEST_SILENCE_SECONDS)
     for n, way in enumerate(ways):
         route_keys = keys.of(way.route.provider.secret) or (None,)
         for nth_try in range(TRIES_PER_ROUTE):
@@ -125,6 +131,7 @@ def call(
                     attempts=attempts,
                     upstream=upstream,
                     deadline=deadline,
+                    begin_by=begin_by,
                     monotonic=monotonic,
                     request_id=request_id,
                 )
@@ -137,8 +144,8 @@ def call(
                 wait = _wait_before_same_route(refused, nth_try)
                 if isinstance(refused, _ROUTE_FAILED) and watch.failed(way.route, ask, monotonic() - began):
                     wait = None
-                if wait is None or monotonic() + wait >= deadline:
-                    if last or monotonic() >= deadline:
+                if wait is None or monotonic() + wait >= begin_by:
+                    if last or monotonic() >= begin_by:
                         raise CallFailed(
                             _told(failed, ways[: n + 1], attempts), way.route, attempts
                         ) from refused
@@ -184,6 +191,7 @@ def _attempt(
     attempts: int,
     upstream: Upstream,
     deadline: float,
+    begin_by: float,
     monotonic: Callable[[], float],
     request_id: str,
 ) -> Answer:
@@ -191,6 +199,8 @@ def _attempt(
         ask = ask.brought.on(way.route.via)
     lane = lane_of(ask, way.route.via, request_id)
     request = lane.adapter.encode(translated(ask, way.route.via), way, key)
+    if attempts > 1 and ask.stream:
+        request = replace(request, first_byte_seconds=min(request.first_byte_seconds, begin_by - monotonic()))
     progress = Progress(
         model=way.route.via.upstream_model,
         choices=ask.choices,
