@@ -92,6 +92,7 @@ def fee_model(stack: Stack) -> str:
     return "flat-fee"
 
 
+@pytest.mark.promise("exact")
 def test_200_chats_at_once_are_charged_exactly_what_they_used(new_user: NewUser, stranger: ApiCaller) -> None:
     user = new_user(credit="5.00")
     statuses: Counter[int] = Counter()
@@ -116,6 +117,7 @@ def test_200_chats_at_once_are_charged_exactly_what_they_used(new_user: NewUser,
     assert dlq_depths(stranger) == [0, 0]
 
 
+@pytest.mark.promise("exact")
 def test_the_receipt_header_the_entry_and_the_receipt_agree_to_the_nano_dollar(new_user: NewUser) -> None:
     user = new_user()
 
@@ -132,6 +134,7 @@ def test_the_receipt_header_the_entry_and_the_receipt_agree_to_the_nano_dollar(n
     assert user.balance()["available"] == answer.headers["x-aggregator-balance-usd"]
 
 
+@pytest.mark.promise("exact")
 def test_the_receipt_in_a_stream_agrees_with_its_entry(new_user: NewUser) -> None:
     user = new_user()
 
@@ -168,6 +171,7 @@ def test_a_search_in_a_service_tier_stands_in_header_entry_and_receipt(new_user:
     assert answer.headers["x-aggregator-tool-calls"] == "web_search=1"
 
 
+@pytest.mark.promise("exact")
 @pytest.mark.parametrize(
     ("directive", "outcome"),
     [("cut=3", "provider_cut"), ("error-in-stream", "provider_cut"), ("no-usage", "completed")],
@@ -186,6 +190,7 @@ def test_a_stream_that_ends_badly_is_charged_what_it_delivered_and_flagged(
     assert user.balance_at_rest()["held"] == "0.00"
 
 
+@pytest.mark.promise("exact")
 @pytest.mark.parametrize("directive", ["status=500", "garbage", "empty", "error-in-200", "cut-plain"])
 def test_a_provider_that_fails_costs_nothing(new_user: NewUser, directive: str) -> None:
     user = new_user()
@@ -199,6 +204,7 @@ def test_a_provider_that_fails_costs_nothing(new_user: NewUser, directive: str) 
     assert (balance["available"], balance["held"], balance["total"]) == ("1.00", "0.00", "1.00")
 
 
+@pytest.mark.promise("exact")
 def test_a_client_that_leaves_a_stream_pays_for_what_came(stack: Stack, new_user: NewUser) -> None:
     user = new_user()
     body = json.dumps({
@@ -222,6 +228,7 @@ def test_a_client_that_leaves_a_stream_pays_for_what_came(stack: Stack, new_user
     assert 0 < entries[0]["request"]["tokens"]["output"] < 400
 
 
+@pytest.mark.promise("overspend")
 def test_a_balance_for_150_requests_serves_exactly_150_of_600_tries_by_64_clients_at_once(
     new_user: NewUser, fee_model: str
 ) -> None:

@@ -200,6 +200,7 @@ def assert_sound(stack: Stack) -> None:
     assert "drift 0 nano-USD" in report.stdout
 
 
+@pytest.mark.promise("once")
 def test_300_events_in_any_order_and_number_with_poison_among_them_are_charged_once_each(
     stack: Stack, queues: Queues, users: list[UserCaller]
 ) -> None:
@@ -235,6 +236,7 @@ def test_300_events_in_any_order_and_number_with_poison_among_them_are_charged_o
     assert_sound(stack)
 
 
+@pytest.mark.promise("once")
 def test_what_died_while_settling_was_broken_is_charged_once_it_is_redriven(
     stack: Stack, queues: Queues, users: list[UserCaller]
 ) -> None:
@@ -265,6 +267,7 @@ def test_what_died_while_settling_was_broken_is_charged_once_it_is_redriven(
     assert_sound(stack)
 
 
+@pytest.mark.promise("books")
 def test_a_request_whose_event_was_lost_is_charged_from_its_log_line(
     stack: Stack, queues: Queues, users: list[UserCaller], tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from tests.e2e.test_money import entries_of
 from tests.races.crowd import crowd
 
 
+@pytest.mark.promise("returned")
 @pytest.mark.parametrize("stream", [False, True])
 def test_held_goes_down_with_the_answer_to_what_it_cost(new_user: NewUser, *, stream: bool) -> None:
     user = new_user(credit="0.02")
@@ -26,6 +27,7 @@ def test_held_goes_down_with_the_answer_to_what_it_cost(new_user: NewUser, *, st
     assert entries[0]["request"]["hold"] == answer.headers["x-aggregator-hold-usd"]
 
 
+@pytest.mark.promise("served")
 def test_16_clients_of_one_small_account_spend_what_is_there_and_leave_what_they_did_not(
     new_user: NewUser,
 ) -> None:

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from local.redrive import redrive
 from local.replay_usage import lost_events, send
 
@@ -40,6 +42,7 @@ class FakeSqs:
             del self.dead[entry["ReceiptHandle"]]
 
 
+@pytest.mark.promise("books")
 def test_all_messages_move_back_with_their_attributes() -> None:
     traced = {"Body": "traced", "MessageAttributes": {"trace": {"StringValue": "1", "DataType": "String"}}}
     sqs = FakeSqs([{"Body": f"m{n}"} for n in range(24)] + [traced])
@@ -52,6 +55,7 @@ def test_all_messages_move_back_with_their_attributes() -> None:
     assert sqs.live[-1]["MessageAttributes"] == {"trace": {"StringValue": "1", "DataType": "String"}}
 
 
+@pytest.mark.promise("books")
 def test_a_message_that_its_queue_refuses_stays_where_it_is() -> None:
     sqs = FakeSqs([{"Body": "good"}, {"Body": "too long"}, {"Body": "good"}], refuses="too long")
 

@@ -15,6 +15,7 @@ from tests.model.ledger_explorer import Explorer
 from tests.model.scenes import BROKEN, RULES, SCENES
 
 
+@pytest.mark.promise("overspend")
 def test_no_interleaving_of_three_requests_and_two_workers_breaks_the_money() -> None:
     states, wrong, way = Explorer(scene=SCENES["requests and workers"]).run()
 
@@ -22,6 +23,7 @@ def test_no_interleaving_of_three_requests_and_two_workers_breaks_the_money() ->
     assert states > 100_000
 
 
+@pytest.mark.promise("overspend")
 @pytest.mark.parametrize("scene", [name for name in SCENES if name != "requests and workers"])
 def test_no_crash_no_slow_clock_no_debit_and_no_return_between_any_two_calls_breaks_the_money(
     scene: str,
@@ -32,6 +34,7 @@ def test_no_crash_no_slow_clock_no_debit_and_no_return_between_any_two_calls_bre
     assert states > 5_000
 
 
+@pytest.mark.promise("overspend")
 @pytest.mark.parametrize("without", BROKEN)
 def test_a_protocol_without_one_of_its_conditions_is_found_out(without: str) -> None:
     _, wrong, way = Explorer(without, BROKEN[without]).run()
@@ -52,6 +55,7 @@ class Writing(MemoryDynamoDb):
         return super().call(action, request)
 
 
+@pytest.mark.promise("overspend")
 def test_each_condition_of_the_protocol_has_its_broken_variant() -> None:
     """A clause that is added, to whatever write, wants a variant that is without it."""
     table = Writing()

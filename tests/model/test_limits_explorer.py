@@ -5,6 +5,7 @@ import pytest
 from tests.model.limits_explorer import BROKEN, Explorer
 
 
+@pytest.mark.promise("limits")
 def test_no_interleaving_lets_keys_spend_more_than_the_key_over_them_may() -> None:
     states, wrong, way = Explorer().run()
 
@@ -12,6 +13,7 @@ def test_no_interleaving_lets_keys_spend_more_than_the_key_over_them_may() -> No
     assert states > 50_000
 
 
+@pytest.mark.promise("limits")
 @pytest.mark.parametrize("without", BROKEN)
 def test_shared_limits_without_one_of_their_conditions_are_found_out(without: str) -> None:
     _, wrong, way = Explorer(without).run()

@@ -3,6 +3,8 @@
 import random
 from collections import Counter
 
+import pytest
+
 from aggregator.billing.books_store import BooksStore
 from aggregator.billing.model import Hold, UsageEnd
 from aggregator.billing.price import Price, Usage
@@ -49,6 +51,7 @@ def drift(engine: Engine) -> int:
     return sum(abs(finding.drift_nano_usd) for finding in findings)
 
 
+@pytest.mark.promise("overspend")
 def test_a_balance_for_500_requests_serves_exactly_500_of_2000_tries(engine: Engine) -> None:
     stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
     credit(stores[0], 500 * AMOUNT)
@@ -80,6 +83,7 @@ def test_a_balance_for_500_requests_serves_exactly_500_of_2000_tries(engine: Eng
     assert drift(engine) == 0
 
 
+@pytest.mark.promise("books")
 def test_reserving_and_settling_at_once_neither_loses_nor_invents_money(engine: Engine) -> None:
     stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(16)]
     credit(stores[0], 300 * AMOUNT)
@@ -115,6 +119,7 @@ def test_reserving_and_settling_at_once_neither_loses_nor_invents_money(engine: 
     assert drift(engine) == 0
 
 
+@pytest.mark.promise("once")
 def test_one_idempotency_key_at_once_books_one_entry(engine: Engine) -> None:
     stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(32)]
 
@@ -126,6 +131,7 @@ def test_one_idempotency_key_at_once_books_one_entry(engine: Engine) -> None:
     assert drift(engine) == 0
 
 
+@pytest.mark.promise("returned")
 def test_lapsed_holds_are_swept_once_by_all_who_are_short(engine: Engine) -> None:
     stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(16)]
     credit(stores[0], 100 * AMOUNT)

@@ -56,6 +56,7 @@ def held(store: BillingStore) -> Hold | None:
         return None
 
 
+@pytest.mark.promise("served")
 def test_a_balance_for_200_requests_serves_200_of_800_tries_though_each_holds_up_to_twenty_times_its_cost(
     engine: Engine,
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_balance_for_200_requests_serves_200_of_800_tries_though_each_holds_up
     assert drift(engine) == 0
 
 
+@pytest.mark.promise("served")
 def test_what_is_left_is_what_the_served_ones_left_whatever_became_of_their_returns(engine: Engine) -> None:
     clients = [Fated(engine.aws()) for _ in range(THREADS)]
     stores = [BillingStore(client, engines.TABLE) for client in clients]

@@ -181,6 +181,7 @@ def test_a_neighbour_of_the_keys_may_read_one_and_no_more(stack: Stack, name: st
     assert allowed == ["dynamodb:GetItem"]
 
 
+@pytest.mark.promise("books")
 @pytest.mark.parametrize("walk", WALKS)
 def test_the_request_path_may_change_an_account_and_nothing_else_of_the_ledger(
     stack: Stack, walk: str

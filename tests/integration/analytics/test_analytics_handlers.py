@@ -154,6 +154,7 @@ def test_an_empty_range_is_zeros_and_no_series() -> None:
     assert body["totals"]["latencyMs"] == {"p50": None, "p95": None, "p99": None}
 
 
+@pytest.mark.promise("books")
 def test_poison_fails_alone_and_its_neighbours_are_recorded_once() -> None:
     neighbours = [usage_event("r1"), usage_event("r2", user_id="bob")]
 

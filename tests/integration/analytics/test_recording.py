@@ -33,6 +33,7 @@ def test_the_three_views_of_the_cube_agree(cube: CubeStore) -> None:
     assert total(cube, of_user("bob"), "cost") == 2
 
 
+@pytest.mark.promise("once")
 @pytest.mark.parametrize("seed", range(5))
 def test_entries_redelivered_in_other_company_and_order_are_added_once(cube: CubeStore, seed: int) -> None:
     entries = [

@@ -78,6 +78,7 @@ def race(tries: int, attempt: Callable[[int], str]) -> Counter[str]:
         return Counter(said for several in pool.map(thread, range(THREADS)) for said in several)
 
 
+@pytest.mark.promise("limits")
 @pytest.mark.parametrize(
     ("name", "limits", "passes", "refusal"),
     [
@@ -166,6 +167,7 @@ def test_tokens_of_a_minute_are_those_that_were_used_after_a_race(dynamodb: Sign
     assert item["t#29923920"] == {"N": str(7 * said["passed"])}
 
 
+@pytest.mark.promise("limits")
 def test_places_and_budgets_come_back_whole_from_a_race(dynamodb: SignedClient) -> None:
     store = LimitStore(dynamodb, "ProxyTable")
     limits = {"concurrentRequests": 4, "dailyBudgetNanoUsd": 1_000}
@@ -194,6 +196,7 @@ def test_places_and_budgets_come_back_whole_from_a_race(dynamodb: SignedClient) 
     assert "running" not in item
 
 
+@pytest.mark.promise("once")
 def test_of_many_with_the_same_key_exactly_one_is_carried_out(dynamodb: SignedClient) -> None:
     store = AnswerStore(dynamodb, "ProxyTable", cache(MemoryObjects))
     carried_out = []

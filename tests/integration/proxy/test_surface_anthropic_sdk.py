@@ -231,6 +231,7 @@ def test_a_failure_in_mid_stream_is_an_error_event(client: Anthropic, server: Su
     assert server.receipts[0].outcome == "provider_cut"
 
 
+@pytest.mark.promise("exact")
 def test_a_client_that_leaves_a_stream_is_settled(client: Anthropic, server: SurfaceServer) -> None:
     with client.messages.stream(**hello("[[standin tokens=180 token-delay=20ms]] hi")) as stream:
         next(iter(stream.text_stream))

@@ -144,6 +144,7 @@ def test_a_model_that_is_not_there_is_not_found(client: OpenAI) -> None:
     assert refused.value.code == "model_not_found"
 
 
+@pytest.mark.promise("exact")
 def test_a_client_that_leaves_a_stream_is_settled(client: OpenAI, server: SurfaceServer) -> None:
     asked = "[[standin tokens=500 token-delay=20ms]] hi"
 

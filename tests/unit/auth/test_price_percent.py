@@ -29,6 +29,7 @@ def test_a_user_s_key_hands_on_its_own() -> None:
     assert grant.price_percent == 120
 
 
+@pytest.mark.promise("exact")
 def test_a_user_s_key_cannot_grant_another() -> None:
     marked_up = replace(MANAGER, price_percent=120)
 

@@ -5,6 +5,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
@@ -54,6 +55,7 @@ class Running:
     bucket: str
 
 
+@pytest.mark.promise("books")
 class LedgerMachine(RuleBasedStateMachine):
     running = Bundle("running")
     events = Bundle("events")

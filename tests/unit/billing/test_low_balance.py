@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from aggregator.billing.entry_item import account_key
 from aggregator.billing.model import Account, Held
 from aggregator.billing.publish import publish
@@ -58,10 +60,12 @@ def test_a_charge_that_crosses_the_threshold_is_told_with_what_is_left() -> None
     assert (event.user_id, event.threshold_nano_usd, event.total_nano_usd) == ("u", 100, 80)
 
 
+@pytest.mark.promise("books")
 def test_holding_money_for_a_request_is_no_crossing() -> None:
     assert told(change(image(120), image(20, held=100))) == []
 
 
+@pytest.mark.promise("books")
 def test_a_further_charge_below_the_threshold_is_not_told_again() -> None:
     assert told(change(image(90), image(40))) == []
 
@@ -80,6 +84,7 @@ def test_an_account_without_a_threshold_is_never_low() -> None:
     assert told(change(image(110, alert_below=None), image(0, alert_below=None))) == []
 
 
+@pytest.mark.promise("returned")
 def test_lapsed_holds_are_counted_apart_and_spendable() -> None:
     account = Account("u", 40, {"300": Held(60, 2), "9000": Held(10, 1)})
 

@@ -20,6 +20,7 @@ def test_an_amount_is_written_with_no_more_places_than_it_needs() -> None:
     assert to_usd(5_000_000_000) == "5.00"
 
 
+@pytest.mark.promise("exact")
 @given(st.integers(min_value=1 - 10**18, max_value=10**18 - 1))
 def test_what_is_written_reads_back_the_same(amount: int) -> None:
     assert to_nano_usd(to_usd(amount)) == amount

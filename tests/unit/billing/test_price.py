@@ -102,6 +102,7 @@ def test_cached_input_costs_its_own_price() -> None:
     assert cost_of(usage, GPT_4O_MINI) == 90_000 + 30_000
 
 
+@pytest.mark.promise("exact")
 def test_a_fraction_is_rounded_up_once() -> None:
     price = Price(version="1", input=37_500_000, output=0)
 
@@ -121,6 +122,7 @@ def test_fees_for_images_and_requests_come_on_top() -> None:
     assert cost_of(usage, TIERED) == 125_000 + 6_000_000 + 5_000_000
 
 
+@pytest.mark.promise("exact")
 def test_no_usage_costs_nothing_not_even_the_fee() -> None:
     assert cost_of(Usage(), TIERED) == 0
 
@@ -239,6 +241,7 @@ def test_a_markup_leaves_out_what_has_no_price_of_its_own() -> None:
     )
 
 
+@pytest.mark.promise("bound")
 @given(usages(), prices, st.integers(0, 1000), st.integers(0, 1000))
 def test_no_usage_within_the_bounds_costs_more_than_the_bound(
     usage: Usage, price: Price, more_input: int, more_output: int
@@ -254,6 +257,7 @@ def test_no_usage_within_the_bounds_costs_more_than_the_bound(
     assert cost_of(usage, price) <= bound
 
 
+@pytest.mark.promise("bound")
 @given(st.integers(0, 10**12), counts, prices)
 def test_the_output_that_fits_an_amount_costs_no_more_than_it(
     amount: int, input_tokens: int, price: Price

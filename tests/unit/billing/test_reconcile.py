@@ -109,6 +109,7 @@ def test_an_account_where_nothing_was_written_reads_no_entry(world: BooksWorld) 
     assert [action for action, _ in world.aws.asked] == ["GetItem", "GetItem"]  # the account, its checkpoint
 
 
+@pytest.mark.promise("books")
 def test_money_that_no_entry_explains_is_drift_the_same_day(closed: BooksWorld) -> None:
     closed.item("BALANCE")["available"] = {"N": "44"}
 
@@ -125,6 +126,7 @@ def test_money_that_no_entry_explains_is_drift_where_nothing_else_was_written(wo
     assert world.examine().drift_nano_usd == -1
 
 
+@pytest.mark.promise("books")
 @pytest.mark.parametrize("until", ["2026-11-25T03:00:00", "2026-11-26T02:00:00"])
 def test_an_entry_that_went_from_the_open_books_is_drift(closed: BooksWorld, until: str) -> None:
     del closed.aws.inner.items["ACCOUNT#ann", f"ENTRY#{closed.id_of('r3')}"]
@@ -170,6 +172,7 @@ def test_drift_in_closed_books_is_found_when_the_whole_ledger_is_read(closed: Bo
     assert read.misfits == ("closed books up to 2026-11-24: 2 entries of +90 found, 3 entries of +50 closed",)
 
 
+@pytest.mark.promise("books")
 def test_entries_that_were_altered_so_that_the_sum_still_fits_are_found(closed: BooksWorld) -> None:
     (entry,) = [sk for _, sk in closed.aws.inner.items if sk.endswith("-r1")]
     closed.item(entry)["occurred_at"] = {"S": "2026-11-23T12:00:02.000Z"}
@@ -197,6 +200,7 @@ def test_a_checkpoint_that_went_is_found_the_same_day(closed: BooksWorld) -> Non
     assert not closed.examine().is_sound
 
 
+@pytest.mark.promise("books")
 def test_an_entry_that_was_settled_days_late_below_the_line_is_no_drift(closed: BooksWorld) -> None:
     closed.use(3, "late", asked_at="2026-11-23T12:30:00")
     closed.at("2026-11-26T02:00:00")
@@ -223,6 +227,7 @@ def test_an_entry_a_few_minutes_older_than_its_day_is_found_without_reading_all(
     assert closed.aws.entries_read == 2
 
 
+@pytest.mark.promise("books")
 def test_an_account_whose_replica_is_one_write_behind_is_no_drift(closed: BooksWorld) -> None:
     before = copy.deepcopy(closed.item("BALANCE"))
     closed.use(5, "r4")
@@ -233,6 +238,7 @@ def test_an_account_whose_replica_is_one_write_behind_is_no_drift(closed: BooksW
     assert (found.is_sound, found.settled, found.total_nano_usd) == (True, True, 38)
 
 
+@pytest.mark.promise("books")
 def test_a_page_whose_replica_is_one_write_behind_is_no_drift(closed: BooksWorld) -> None:
     closed.aws.stale["Query"] = {"Items": [], "Count": 0}
     closed.at("2026-11-26T02:00:00")
@@ -243,6 +249,7 @@ def test_a_page_whose_replica_is_one_write_behind_is_no_drift(closed: BooksWorld
     assert closed.checkpoints()["2026-11-25"] == (43, 4)
 
 
+@pytest.mark.promise("books")
 def test_traffic_while_the_ledger_is_read_is_no_drift(closed: BooksWorld) -> None:
     closed.aws.before["Query"] = lambda: closed.use(5, "r4")
 
@@ -269,6 +276,7 @@ def test_traffic_that_never_stops_leaves_only_the_day_that_runs_unjudged(world: 
     assert world.checkpoints() == {"2026-11-24": (50, 3)}
 
 
+@pytest.mark.promise("books")
 def test_drift_in_days_that_are_over_is_found_while_traffic_never_stops(world: BooksWorld) -> None:
     number = 0
 
@@ -318,6 +326,7 @@ def test_a_closing_that_broke_off_between_its_two_writes_is_finished_by_the_next
     assert world.store.account("ann").closed_on == "2026-11-24"
 
 
+@pytest.mark.promise("books")
 def test_two_that_close_the_same_books_at_once_leave_one_closing(world: BooksWorld) -> None:
     world.aws.before["PutItem"] = world.examine
 
@@ -328,6 +337,7 @@ def test_two_that_close_the_same_books_at_once_leave_one_closing(world: BooksWor
     assert world.examine().is_sound
 
 
+@pytest.mark.promise("books")
 def test_a_checkpoint_is_never_written_over(world: BooksWorld) -> None:
     world.examine()
     stored = copy.deepcopy(world.item("BOOKS#2026-11-24"))

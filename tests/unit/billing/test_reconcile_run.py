@@ -111,6 +111,7 @@ def test_every_account_is_due_whole_once_in_thirty_days() -> None:
     assert 60 < min(a_day) <= max(a_day) < 150
 
 
+@pytest.mark.promise("books")
 def test_drift_in_closed_books_is_found_within_thirty_days(fanned: Fanned) -> None:
     fanned.run()
     (entry,) = [sk for pk, sk in fanned.world.aws.inner.items if pk == "ACCOUNT#user07" and sk.endswith("-r")]

@@ -37,6 +37,7 @@ def test_usage_that_comes_before_a_sweep_meets_the_smaller_hold_though_it_has_la
     assert (world.available(), world.held()) == (970, 0)
 
 
+@pytest.mark.promise("returned")
 def test_usage_that_comes_after_the_sweep_is_late_and_pays_what_it_cost_once() -> None:
     world = with_rest_back()
     world.store.sweep("ann", {BUCKET: Held(30, 1)})
@@ -69,6 +70,7 @@ def test_a_request_that_never_says_its_usage_costs_nothing_and_only_its_cost_wai
     assert world.available() == 1_000
 
 
+@pytest.mark.promise("returned")
 def test_what_nobody_knew_to_be_undone_is_swept_for_no_request() -> None:
     world = with_rest_back(in_doubt=True)
     settle_account(world.store, [end("r1", 30, held=30)], world.slept.append, NOW)
@@ -101,6 +103,7 @@ def test_the_balance_shows_what_is_still_held(
     assert (view.lapsed.amount, view.lapsed.requests) == lapsed
 
 
+@pytest.mark.promise("returned")
 @pytest.mark.parametrize("in_doubt", [False, True])
 def test_the_books_are_sound_and_close_over_it(*, in_doubt: bool) -> None:
     world = BooksWorld()

@@ -168,6 +168,7 @@ def test_of_one_bucket_the_first_are_in_time_and_the_rest_late() -> None:
     assert world.legs("r2") == {"user:ann": -40, "revenue": 60, "platform_loss": -20}
 
 
+@pytest.mark.promise("returned")
 def test_late_usage_is_paid_from_what_has_lapsed_where_that_is_all_there_is() -> None:
     world = holding(600, 400)
 

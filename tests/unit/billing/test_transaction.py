@@ -76,6 +76,7 @@ def test_all_that_is_there_may_be_taken(world: LedgerWorld) -> None:
     assert world.available() == 0
 
 
+@pytest.mark.promise("returned")
 @pytest.mark.parametrize(("kind", "amount"), [("debit", 90), ("adjustment", -90)])
 def test_what_has_lapsed_can_be_taken_as_the_balance_shows_it(
     world: LedgerWorld, kind: str, amount: int
@@ -143,6 +144,7 @@ def test_a_debit_that_always_comes_second_is_asked_to_come_again(world: LedgerWo
     assert (world.available(), world.held()) == (20, 80)
 
 
+@pytest.mark.promise("books")
 def test_a_refund_of_an_adjustment_comes_from_the_adjustments(world: LedgerWorld) -> None:
     world.book("adjustment", -40, id="a1")
 
@@ -223,6 +225,7 @@ def test_a_refund_names_what_it_gives_back(world: LedgerWorld) -> None:
     assert world.available() == 100
 
 
+@pytest.mark.promise("books")
 def test_refunds_together_give_back_no_more_than_was_taken(world: LedgerWorld) -> None:
     world.book("debit", 30, id="d1")
     world.book("refund", 20, id="f1", refers_to="d1")
@@ -300,6 +303,7 @@ def test_a_table_that_does_not_answer_is_not_asked_again(world: LedgerWorld) -> 
     assert world.slept == []
 
 
+@pytest.mark.promise("books")
 def test_a_refund_of_a_debit_comes_from_cash_and_of_a_charge_from_revenue() -> None:
     debit = entry_of(Order("d1", "ann", "debit", 40, "2026-11-23T12:00:00.000Z"))
     refund = Order("f1", "ann", "refund", 30, "2026-11-23T12:00:01.000Z", refers_to="d1")

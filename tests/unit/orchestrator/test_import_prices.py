@@ -70,6 +70,7 @@ def test_a_published_price_becomes_an_exact_integer() -> None:
     assert nano_usd_per_million(Decimal("3.75e-08")) == 37_500_000
 
 
+@pytest.mark.promise("exact")
 def test_a_price_finer_than_a_nano_dollar_a_million_is_refused_and_not_rounded() -> None:
     with pytest.raises(ValueError, match="no whole number"):
         nano_usd_per_million(Decimal("1.5e-16"))

@@ -23,6 +23,7 @@ def test_a_new_price_counts_from_its_moment_on() -> None:
     assert (after.version, after.input) == ("v2", 200_000_000)
 
 
+@pytest.mark.promise("exact")
 def test_a_model_whose_first_price_is_yet_to_come_is_refused_and_not_free() -> None:
     content = data()
     content["models"][0]["prices"] = [price("v1", "2026-12-01T00:00:00.000Z")]

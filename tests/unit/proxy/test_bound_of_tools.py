@@ -7,6 +7,7 @@ is input, what it read before comes from its cache, and all of it together never
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,6 +136,7 @@ def routed(ask: Ask, price: Price) -> Route:
     return route(house, price=price, provider=at, max_input_tokens=WINDOW, max_output_tokens=MOST_OUTPUT)
 
 
+@pytest.mark.promise("bound")
 @given(ask=asks, price=prices(), data=st.data())
 def test_no_use_of_tools_costs_more_than_the_hold(ask: Ask, price: Price, data: st.DataObject) -> None:
     on = routed(ask, price)
@@ -147,6 +149,7 @@ def test_no_use_of_tools_costs_more_than_the_hold(ask: Ask, price: Price, data: 
     assert cost_of(usage, price) <= hold
 
 
+@pytest.mark.promise("bound")
 @given(ask=asks, price=prices(), data=st.data())
 def test_where_less_is_held_the_caps_that_go_out_keep_within_it(
     ask: Ask, price: Price, data: st.DataObject

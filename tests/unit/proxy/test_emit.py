@@ -58,6 +58,7 @@ def test_an_event_goes_on_the_bus_in_one_call() -> None:
     assert queue.calls == []
 
 
+@pytest.mark.promise("books")
 @pytest.mark.parametrize(
     "refusal",
     [AwsError("InternalException"), AwsError("TimedOut"), {"FailedEntryCount": 1, "Entries": [{}]}],
@@ -75,6 +76,7 @@ def test_what_the_bus_refuses_goes_straight_to_the_queue(
     assert "usage_lost" not in capsys.readouterr().out
 
 
+@pytest.mark.promise("books")
 def test_what_both_refuse_stands_whole_in_one_log_line_and_is_counted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

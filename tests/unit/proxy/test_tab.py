@@ -1,5 +1,6 @@
 """What one request owes: the provider's count, or ours, flagged and never over the hold."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,6 +78,7 @@ def test_an_answer_that_said_nothing_countable_is_not_free() -> None:
     assert closed(begun()).usage.output_tokens == 1
 
 
+@pytest.mark.promise("bound")
 @given(
     st.text(max_size=3_000),
     st.integers(0, 100_000),

@@ -99,6 +99,7 @@ def test_what_fits_into_the_share_is_not_capped() -> None:
     assert (sent(world)["max_tokens"], told(answer)) == (8000, (None, None))
 
 
+@pytest.mark.promise("served")
 @pytest.mark.parametrize(
     ("available", "tokens"), [(1_174, 512), (1_176, 513), (4_150, 2_000), (16_600, 2_000), (16_602, 2_000)]
 )
@@ -138,6 +139,7 @@ def test_it_is_refused_only_if_the_least_is_not_there_and_told_what_would_pass()
     }
 
 
+@pytest.mark.promise("served")
 def test_the_largest_limit_that_is_told_passes() -> None:
     # Its own body is one byte shorter, and its bound one less.
     world, answer = served(ask(max_tokens=511), 1_173, held=5_000)

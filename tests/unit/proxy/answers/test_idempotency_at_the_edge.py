@@ -101,6 +101,7 @@ def streamed() -> ScriptedResponse:
     return ScriptedResponse(chunk("hey", "stop"), usage_event(10, 5), DONE)
 
 
+@pytest.mark.promise("once")
 def test_a_request_that_is_sent_twice_is_called_and_charged_once() -> None:
     door = Door(ScriptedResponse(completion("hello", counted(10, 5))))
     first = read(door.ask(body()))

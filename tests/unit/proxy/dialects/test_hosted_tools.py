@@ -149,6 +149,7 @@ def message(used: JsonObject | None, blocks: list[JsonObject] | None = None) -> 
     return json.dumps(said | {"usage": usage}).encode()
 
 
+@pytest.mark.promise("exact")
 def test_a_search_goes_out_under_our_cap_and_what_was_called_is_charged() -> None:
     world, answer, body = served(
         asked(tools=[FUNCTION, SEARCH]), at_openai(), json.dumps(response(ITEMS)).encode()
@@ -233,6 +234,7 @@ def test_a_stream_is_charged_for_its_calls_and_says_so_in_the_receipt() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.promise("exact")
 def test_a_stream_that_breaks_is_charged_for_the_calls_that_came_and_for_what_they_found() -> None:
     ask = asked(tools=[SEARCH], stream=True)
     on = at_openai(max_input_tokens=20_000)
@@ -318,6 +320,7 @@ def test_claudes_last_count_is_charged_in_a_stream() -> None:
     assert (receipt["tool_calls"], receipt["cost_usd"]) == ({"web_search": 1}, "0.00000036")
 
 
+@pytest.mark.promise("exact")
 def test_where_claudes_stream_breaks_results_are_counted_and_errors_are_not() -> None:
     ask = said_to_claude(tools=[CLAUDES_SEARCH], stream=True)
     stream = claudes_stream(FOUND, NOT_FOUND, FOUND, used=None)

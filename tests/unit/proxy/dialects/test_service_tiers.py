@@ -82,6 +82,7 @@ def served(ask: Ask, at: Route, *blocks: bytes | Exception) -> tuple[World, dict
     return world, dict(answer.headers), world.receipts[0]
 
 
+@pytest.mark.promise("bound")
 @pytest.mark.parametrize(("asked", "said", "held", "cost", "told"), [
     ("flex", "flex", 300, 10, "flex"),
     ("flex", "default", 300, 20, None),
@@ -116,6 +117,7 @@ def test_the_tier_that_the_provider_says_is_charged_and_the_dearest_is_held(
         assert headers.get("x-aggregator-service-tier") == told
 
 
+@pytest.mark.promise("bound")
 def test_a_tier_dearer_than_what_was_asked_for_is_never_charged_above_the_hold() -> None:
     _, _, receipt = served(chat("flex", max_tokens=1), on(), completion("priority"))
 

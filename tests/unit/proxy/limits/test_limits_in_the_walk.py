@@ -104,6 +104,7 @@ def test_a_provider_that_fails_costs_nothing_of_the_budget() -> None:
     assert used(here) == {"r#29923920": 1, "d#2026-11-23": 0}
 
 
+@pytest.mark.promise("limits")
 def test_who_has_no_money_gives_its_budget_and_its_place_back() -> None:
     here = Limited(available=3)
 
@@ -122,6 +123,7 @@ def test_who_is_over_a_limit_holds_no_money_and_calls_nobody() -> None:
     assert here.steps == ["route"]
 
 
+@pytest.mark.promise("limits")
 def test_a_hold_is_no_more_than_what_the_budget_has_left() -> None:
     here = Limited(ANSWERED)
 

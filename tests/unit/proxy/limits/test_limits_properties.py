@@ -35,6 +35,7 @@ def granted(least: int, most: int, budget: int, of_minute: int) -> int:
     return fits if fits <= of_minute else min(fits, max(least, of_minute // 2))
 
 
+@pytest.mark.promise("limits")
 class LimitsMachine(RuleBasedStateMachine):
     @initialize(
         requests=st.integers(1, 4),

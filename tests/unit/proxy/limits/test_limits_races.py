@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -139,6 +140,7 @@ def race(
     return table, seen
 
 
+@pytest.mark.promise("limits")
 @settings(max_examples=400, deadline=None)
 @given(plans=threads, limits=limits, order=orders, faults=sometimes_cut_off, in_line=st.booleans())
 def test_no_limit_is_exceeded_in_any_order_of_calls_with_any_of_them_cut_off(
@@ -155,6 +157,7 @@ def test_no_limit_is_exceeded_in_any_order_of_calls_with_any_of_them_cut_off(
         assert table.counted["d#2026-11-23"] >= seen.spent + seen.held()
 
 
+@pytest.mark.promise("limits")
 @settings(max_examples=400, deadline=None)
 @given(plans=threads, limits=limits, order=orders, in_line=st.booleans())
 def test_when_all_calls_are_answered_the_counts_are_exact(
