@@ -18,6 +18,7 @@ from tests.model.world import ONE_A_TOKEN, USER, JsonObject, account_as, as_seen
 DONE, ANSWER_LOST, NOT_DONE = "", "; its answer is lost", "; it is not done, and nobody knows"
 """What may become of a write that is sent once."""
 
+SUSPENDED = "suspended"
 DONE_TWICE = "; it is sent once more"
 COUNT_THAT_STAYS = "a count that stays"
 _COUNT_LEAVES = re.compile(r", #holds\d+ = #holds\d+ - :holds\d+")
@@ -31,11 +32,15 @@ CLAUSES = {
     "count": r"#holds\d+ >=",
     "amount as seen": r"#hold\d+ =",
     "count as seen": r"#holds\d+ =",
-    "new": r"attribute_not_exists",
+    "new": r"attribute_not_exists\(pk",
+    "state": r"attribute_not_exists\(suspended",
+    "order": r"attribute_not_exists\(user_version",
 }
 
 
 def _write_of(expression: str) -> str:
+    if "user_version" in expression:
+        return "suspend"
     if "REMOVE" in expression:
         return "sweep"
     return "reserve" if "available = available" in expression else "return"
@@ -87,10 +92,9 @@ def without_clause(request: JsonObject, clause: str) -> JsonObject:
 def carry_out(store: BillingStore, action: str, *arguments: Any) -> Any:
     match action, arguments:
         case "hold", (amount, bucket):
-            try:
-                store.hold(USER, amount, bucket)
-            except Short as short:
-                return short.account.available_nano_usd, as_seen(short.account.holds)
+            return _hold(store, amount, bucket)
+        case "say", (suspended, version):
+            (store.suspend if suspended else store.resume)(USER, version)
         case "sweep", (seen,):
             store.sweep(USER, {bucket: Held(amount, count) for bucket, amount, count in seen})
         case "return", (bucket, held, kept, fate):
@@ -109,6 +113,19 @@ def carry_out(store: BillingStore, action: str, *arguments: Any) -> Any:
         case "read", ():
             read = store.account(USER)
             return read.available_nano_usd, as_seen(read.holds)
+    return None
+
+
+def _hold(store: BillingStore, amount: int, bucket: str) -> Any:
+    """Why it is refused, or the account as it was seen; nothing where it is held."""
+    try:
+        store.hold(USER, amount, bucket)
+    except Short as short:
+        return (
+            SUSPENDED
+            if short.account.suspended
+            else (short.account.available_nano_usd, as_seen(short.account.holds))
+        )
     return None
 
 

@@ -1,5 +1,5 @@
 """Every interleaving of a small world: requests that reserve, return and emit, workers that settle, an operator who
-debits, duplicates, crashes, lost answers, time, and clocks that are slow.
+debits, suspends and resumes, duplicates, crashes, lost answers, time, and clocks that are slow.
 
 The real store, its real expressions and the real rules run at every step, on DynamoDB in memory; one step is one AWS
 call, for between two calls anything may happen. The world is explored breadth first, each state once.
@@ -19,7 +19,7 @@ from aggregator.billing.account_item import LAPSED_REQUESTS, POSTED
 from aggregator.billing.model import bucket_for
 from aggregator.billing.store import BillingStore
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
-from tests.model.calls import ANSWER_LOST, DONE, DONE_TWICE, NOT_DONE, Weakened, carry_out
+from tests.model.calls import ANSWER_LOST, DONE, DONE_TWICE, NOT_DONE, SUSPENDED, Weakened, carry_out
 from tests.model.scenes import (
     ALL_OF_IT,
     BROKEN,
@@ -48,6 +48,8 @@ from tests.model.world import (
     with_ask,
     with_worker,
 )
+
+MOST_TIMES_SAID = 2
 
 
 class Explorer:
@@ -85,6 +87,7 @@ class Explorer:
         for n, worker in enumerate(world.workers):
             yield from self._worker_steps(world, n, worker)
         yield from self._debit_steps(world)
+        yield from self._state_steps(world)
         if world.time + 1 < len(TIMES):
             yield "time passes", replace(world, time=world.time + 1)
         for n in range(self._requests):
@@ -107,6 +110,13 @@ class Explorer:
 
     def _reserve_steps(self, world: World, n: int, bucket: str, now: int) -> Iterator[tuple[str, World]]:
         items, short = self._do(world.items, "hold", self._scene.holds[n], bucket)
+        if short == SUSPENDED:
+            yield f"r{n} is refused", with_ask(world, n, Ask("refused"))
+            return
+        if short is None and _is_suspended(world):
+            wrong = f"r{n} reserves, and its user is suspended"
+            yield f"r{n} reserves", replace(with_ask(world, n, Ask("lost"), items), wrong=wrong)
+            return
         if short is None:
             held = Ask("held", bucket, self._scene.holds[n])
             yield f"r{n} reserves until {bucket}", with_ask(world, n, held, items)
@@ -136,6 +146,13 @@ class Explorer:
             yield f"r{n} returns its rest{fate}", with_ask(world, n, answered, items)
             lost = Ask("lost", is_over=is_over)
             yield f"r{n} returns its rest{fate}, and it dies", with_ask(world, n, lost, items)
+
+    def _state_steps(self, world: World) -> Iterator[tuple[str, World]]:
+        for version in self._scene.suspends:
+            if world.said.count(version) < MOST_TIMES_SAID:
+                items, _ = self._do(world.items, "say", version % 2 == 1, version)
+                said = tuple(sorted((*world.said, version)))
+                yield f"version {version} is said", replace(world, items=items, said=said)
 
     def _debit_steps(self, world: World) -> Iterator[tuple[str, World]]:
         debit, now = world.debit, TIMES[world.time]
@@ -195,10 +212,26 @@ class Explorer:
         return carry_out(store, action, *arguments)
 
 
+def _is_suspended(world: World) -> bool:
+    """Whether the latest version that was said is one that suspends."""
+    return max(world.said, default=0) % 2 == 1
+
+
+def _state_is_wrong(world: World) -> str | None:
+    """What is wrong with a wallet that follows another version than the latest that it was told."""
+    balance = next(values for key, values in world.items if key[1] == "BALANCE")
+    follows = any(name == "suspended" for name, _ in balance)
+    return (
+        None
+        if follows == _is_suspended(world)
+        else f"told {world.said}, the wallet says suspended: {follows}"
+    )
+
+
 def violation(world: World, scene: Scene = SCENE) -> str | None:
     """What is wrong with a world, if anything."""
     wrong, entries, counted = _sums(world.items, scene.credit)
-    wrong = wrong or world.wrong
+    wrong = wrong or world.wrong or _state_is_wrong(world)
     reserved = sum(
         ask.state in ("held", "answered", "emitted", "lost") and not ask.is_over for ask in world.asks
     )

@@ -11,12 +11,14 @@ RETURNING = Scene(holds=(2, 3), costs=(1, 0), returns=True)
 RETURNING_LATE = Scene(
     holds=(3, 4, 2), costs=(0, 1, 1), credit=6, returns=True, slow=True, crashes=0, deliveries=1
 )
+SUSPENDING = Scene(holds=(2, 3), costs=(1, 4), suspends=(1, 2, 3), crashes=0, deliveries=1)
 SCENES = {
     "requests and workers": Scene(crashes=0),
     "crashes": Scene(holds=HOLDS[:2], costs=COSTS[:2], crashes=2),
     "slow clocks": Scene(holds=(2, 3), costs=(1, 4), slow=True),
     "a debit": DEBITED,
     "a debit and slow clocks": replace(SLOW, holds=(2, 1), costs=(1, 2), deliveries=2),
+    "a user who is suspended": replace(SUSPENDING, returns=True),
     "returns": RETURNING,
     "returns and slow clocks": replace(RETURNING, slow=True, crashes=0),
     "returns of three": Scene(costs=(1, 0, 2), returns=True, crashes=0, deliveries=1),
@@ -51,6 +53,8 @@ BROKEN = {
     "settle: available": Scene(slow=True, crashes=0),
     "entry: new": SCENE,
     "debit: available": DEBITED,
+    "reserve: state": SUSPENDING,
+    "suspend: order": SUSPENDING,
     LATE_USAGE_THAT_SWEEPS: Scene(slow=True, crashes=0),
     "return: amount": RETURNING_LATE,
     "return: count": replace(RETURNING_LATE, holds=(3, 4, 5)),

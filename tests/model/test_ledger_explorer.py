@@ -66,6 +66,8 @@ def test_each_condition_of_the_protocol_has_its_broken_variant() -> None:
     store.hold("u", 1, "900")
     store.return_rest("u", Hold(1, "900", 1), 1)
     store.sweep("u", {"300": Held(4, 1)})
+    store.suspend("u", 1)
+    store.resume("u", 2)
     store.book(entry_of(Order("d", "u", "debit", 9, "t")), swept={"600": Held(4, 1)})
     late = Settlement("u", (), {"900": Held(1, 1)}, to_available_nano_usd=-1)
     table.conditions.add(writes.release("billing", late, "2026-11-23")["ConditionExpression"])

@@ -55,7 +55,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class World:
-    """Everything that is the case at one moment."""
+    """Everything that is the case at one moment. `said` are the versions of the user that the wallet was told."""
 
     items: Items
     asks: tuple[Ask, ...]
@@ -66,6 +66,7 @@ class World:
     crashes: int = 0
     late: int = 0
     debit: Debit = Debit()
+    said: tuple[int, ...] = ()
     wrong: str | None = None
 
 
@@ -74,7 +75,8 @@ class Scene:
     """What a world is made of.
 
     `slow`: a hold may be written into a bucket that has lapsed by other clocks. `returns`: every hold is large, so its
-    rest may come back with the answer.
+    rest may come back with the answer. `suspends` are the versions of the user whose states are said to the wallet,
+    each once or twice and in any order: an odd one suspends, an even one resumes.
     """
 
     holds: tuple[int, ...] = HOLDS
@@ -85,6 +87,7 @@ class Scene:
     slow: bool = False
     debit: int = 0
     returns: bool = False
+    suspends: tuple[int, ...] = ()
 
 
 SCENE = Scene()

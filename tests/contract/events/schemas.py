@@ -15,6 +15,7 @@ from aggregator.contracts.api_key_changed import ApiKeyChanged
 from aggregator.contracts.balance_low import BalanceLow
 from aggregator.contracts.catalogue_changed import CatalogueChanged
 from aggregator.contracts.transaction_created import TransactionCreated
+from aggregator.contracts.user_changed import UserChanged
 
 JsonObject = dict[str, Any]
 
@@ -25,6 +26,7 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "balance_low.v1": BalanceLow,
     "catalogue_changed.v1": CatalogueChanged,
     "transaction_created.v1": TransactionCreated,
+    "user_changed.v1": UserChanged,
 }
 
 

@@ -33,6 +33,7 @@ LASTING = (
     "OrchestratorPutAliasRole",
     "OrchestratorDeleteAliasRole",
     "OrchestratorRollBackCatalogueRole",
+    "IdentityCreateUserRole",
 )
 
 
@@ -135,6 +136,8 @@ def test_each_domain_puts_events_under_its_own_name_only(stack: Stack) -> None:
         "OrchestratorPutAliasRole": "aggregator.orchestrator",
         "OrchestratorDeleteAliasRole": "aggregator.orchestrator",
         "OrchestratorRollBackCatalogueRole": "aggregator.orchestrator",
+        "IdentityCreateUserRole": "aggregator.identity",
+        "IdentityUpdateUserRole": "aggregator.identity",
     }
 
 
@@ -165,6 +168,8 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("OrchestratorTable", "AuthUpdateApiKeyRole"),
         ("ProxyTable", "OrchestratorListProvidersRole"),  # which routes are left alone?
         *(("AuthTable", name) for name in LASTING),  # the caller's own key, as it is now
+        ("AuthTable", "IdentityUpdateUserRole"),  # the same, and the state, on the user's keys
+        ("BillingTable", "IdentityUpdateUserRole"),  # the state, on the wallet
     }
 
 

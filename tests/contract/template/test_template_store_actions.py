@@ -37,7 +37,7 @@ def _allowed(stack: Stack, table: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("domain", ["auth", "billing", "analytics", "orchestrator", "proxy"])
+@pytest.mark.parametrize("domain", ["auth", "billing", "analytics", "orchestrator", "proxy", "identity"])
 def test_a_domains_roles_allow_what_its_code_calls(stack: Stack, domain: str) -> None:
     called = _called(domain)
 

@@ -8,6 +8,7 @@ from aggregator.analytics import wiring as analytics
 from aggregator.auth import wiring as auth
 from aggregator.billing import wiring as billing
 from aggregator.health import details_wiring
+from aggregator.identity import wiring as identity
 from aggregator.orchestrator import wiring as orchestrator
 from aggregator.proxy import conditions_wiring, kept_wiring
 from aggregator.runtime.boto_client import BotoClient
@@ -20,6 +21,7 @@ TABLES = {
     "ANALYTICS_TABLE": "AnalyticsTable",
     "ORCHESTRATOR_TABLE": "OrchestratorTable",
     "PROXY_TABLE": "ProxyTable",
+    "IDENTITY_TABLE": "IdentityTable",
 }
 
 QUEUES = (
@@ -78,7 +80,16 @@ def started() -> Iterator[Platform]:
 
 def forget_environment() -> None:
     """Let all functions start anew: nothing is in memory."""
-    for wiring in (auth, billing, analytics, orchestrator, conditions_wiring, kept_wiring, details_wiring):
+    for wiring in (
+        auth,
+        billing,
+        analytics,
+        identity,
+        orchestrator,
+        conditions_wiring,
+        kept_wiring,
+        details_wiring,
+    ):
         for each in vars(wiring).values():
             if hasattr(each, "cache_clear"):
                 each.cache_clear()

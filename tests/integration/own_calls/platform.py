@@ -74,6 +74,16 @@ OWN_CALLS = (
     _lasting("auth/update_api_key", "PATCH /auth/api-keys/{keyId}", MANAGE, {"name": "desk"}, KEY),
     _lasting("auth/rotate_api_key", "POST /auth/api-keys/{keyId}/rotate", MANAGE, {}, KEY),
     _lasting("auth/revoke_api_key", "DELETE /auth/api-keys/{keyId}", MANAGE, path=KEY, query=("children",)),
+    _lasting(
+        "identity/create_user",
+        "POST /identity/users",
+        ADMIN,
+        {"email": "ann@example.com", "name": "Ann", "role": "member"},
+    ),
+    _own("identity/list_users", "GET /identity/users", ADMIN, query=("limit", "cursor", "email")),
+    _lasting(
+        "identity/update_user", "PATCH /identity/users/{userId}", ADMIN, {"role": "viewer"}, {"userId": "bob"}
+    ),
     _own("billing/get_balance", "GET /billing/balance/{userId}", BILLING, path=USER),
     _lasting(
         "billing/update_balance",

@@ -16,8 +16,8 @@ from tests.unit.auth.fakes import ADMIN, FakeAnnouncer
 
 DEEP = '{"x":' + "[" * 50_000 + "]" * 50_000 + "}"
 PUBLIC = {"health/get_health", "console/get_page"}
-EVERY_KEYS = {"auth/get_caller"}
-"""It asks no scope: see test_me.py."""
+EVERY_KEYS = {"auth/get_caller", "identity/get_user"}
+"""They ask no scope: see test_me.py and test_people.py."""
 
 
 def ended(caller: Caller) -> None:

@@ -75,6 +75,15 @@ class NotYours(Refusal):
     code = "forbidden"
 
 
+class UserSuspended(Refusal):
+    """The key is good, but its user may do nothing until somebody resumes them."""
+
+    code = "user_suspended"
+
+
+SUSPENDED = "The user of this API key is suspended. Whoever runs this platform can resume them."
+
+
 class ModelNotAllowed(Refusal):
     """The key is limited to other models."""
 
@@ -194,6 +203,7 @@ STATUS_OF: dict[type[Refusal], int] = {
     InsufficientQuota: 402,
     MissingScope: 403,
     NotYours: 403,
+    UserSuspended: 403,
     ModelNotAllowed: 403,
     AddressNotAllowed: 403,
     NotFound: 404,

@@ -9,10 +9,12 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from aggregator.errors import (
+    SUSPENDED,
     AddressNotAllowed,
     InvalidApiKey,
     MissingScope,
     NotYours,
+    UserSuspended,
 )
 from aggregator.runtime.clock import from_iso, iso
 
@@ -55,7 +57,8 @@ class Caller:
     where a request says nothing else. `cap` is what becomes of a request that says nothing else and whose
     output the balance does not pay for: see `CAPS`.
 
-    `secret_made_at` tells which of the key's secrets was proven.
+    `secret_made_at` tells which of the key's secrets was proven. A caller whose user is `suspended` is proven, and may
+    do nothing: no function gets one out of its event.
     """
 
     key_id: str
@@ -71,6 +74,7 @@ class Caller:
     cap: str = LOWER
     over: tuple[Over, ...] = ()
     secret_made_at: datetime | None = None
+    suspended: bool = False
 
     @property
     def is_admin(self) -> bool:
@@ -148,6 +152,8 @@ class Caller:
             said["over"] = [[above.key_id, dict(above.limits)] for above in self.over]
         if self.secret_made_at is not None:
             said["secretMadeAt"] = iso(self.secret_made_at)
+        if self.suspended:
+            said["suspended"] = True
         return {"caller": packed(said)}
 
     def _wishes(self) -> dict[str, Any]:
@@ -161,11 +167,14 @@ class Caller:
 
         Raises:
             InvalidApiKey: the event did not pass the authorizer.
+            UserSuspended: it did, and its user may do nothing.
         """
         context = (event.get("requestContext") or {}).get("authorizer") or {}
         if not context.get("caller"):
             raise InvalidApiKey("You did not provide an API key.")
         said = unpacked(context["caller"])
+        if "suspended" in said:
+            raise UserSuspended(SUSPENDED)
         return cls(
             key_id=said["keyId"],
             user_id=said["userId"],

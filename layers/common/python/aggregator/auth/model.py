@@ -97,6 +97,7 @@ class ApiKey:
 
     `line` are the ids of the keys that it descends from, the first maker first; a key that an admin made has none.
     It never changes: what a key and its descendants use together counts against the limits of each key over them.
+    `suspended` is what the user's `user_version` said of all the user's keys: 0, that it never said anything.
     """
 
     key_id: str
@@ -109,6 +110,8 @@ class ApiKey:
     last_used_at: datetime | None = None
     version: int = 1
     line: tuple[str, ...] = ()
+    suspended: bool = False
+    user_version: int = 0
 
     def status(self, now: datetime) -> Status:
         """Where the key is in its life; revoked is stronger than expired."""
@@ -172,6 +175,7 @@ class ApiKey:
             cap=self.grant.cap,
             over=tuple(Over(above, {}) for above in self.line),
             secret_made_at=None if secret is None else secret.created_at,
+            suspended=self.suspended,
         )
 
     def granted(self, grant: Grant) -> "ApiKey":

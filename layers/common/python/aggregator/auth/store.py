@@ -1,4 +1,4 @@
-"""The only module that touches the auth table.
+"""The keys in the auth table; `user_state.py` beside it writes on them what becomes of their users.
 
     pk             sk                       what
     KEY#<keyId>    KEY                      the key: everything the authorizer needs, in one GetItem
@@ -7,9 +7,9 @@
     MAKER#<keyId>  KEY#<keyId>              the second key was made with the first
 
 A key, its places in the lists of its user and its maker and its first audit entry are written in one transaction, if
-its maker is not revoked: whoever revokes a key and then lists what it made, misses none. Each later change
-is one transaction of the key (if its `version` is still the one that was read) and an audit entry: there is
-no change without its entry, and of two changes at once one is refused. All reads are consistent: a key works,
+its maker is not revoked and its user not suspended: whoever revokes a key and then lists what it made, misses none.
+Each later change is one transaction of the key (if its `version` is still the one that was read) and an audit entry:
+there is no change without its entry, and of two changes at once one is refused. All reads are consistent: a key works,
 and is refused, from the moment its change was answered, and no fresh key is denied by a lagging replica.
 
 A read of one key with its history is one Query, because "KEY" sorts after "AUDIT#".
@@ -24,6 +24,7 @@ from aggregator.auth.audit import Change
 from aggregator.auth.key import is_key_id
 from aggregator.auth.model import ApiKey, unknown_key
 from aggregator.auth.stored import KEY, change_of, entry_of, item_of, key_of, secret_of
+from aggregator.auth.user_state import unless_suspended
 from aggregator.errors import Conflict, InvalidApiKey, StoreUnavailable
 from aggregator.runtime.aws import CONDITION_FAILED, TRANSACTION_CANCELED, Aws, AwsError, JsonObject
 from aggregator.runtime.clock import iso
@@ -124,7 +125,7 @@ class KeyStore:
         """Add a key to the table, to the lists of its user and its maker and to the audit trail, all or nothing.
 
         Raises:
-            Conflict: a key of that id exists; nothing was written.
+            Conflict: a key of that id exists, or the user is suspended; nothing was written.
             InvalidApiKey: its maker was revoked at the same moment; nothing was written.
             StoreUnavailable: others make keys with the same one at this moment; nothing was written.
         """
@@ -133,6 +134,7 @@ class KeyStore:
             self._put(item_of(key)),
             self._put({"pk": f"USER#{key.user_id}", **named}),
             self._put(entry_of(change)),
+            unless_suspended(self._table, key.user_id),
         ]
         if is_key_id(key.created_by):  # the first admin key is none of the table
             steps += [
@@ -239,10 +241,17 @@ class KeyStore:
         except AwsError as refused:
             if refused.code != TRANSACTION_CANCELED:
                 raise
-            failed = [reason.get("Code") == "ConditionalCheckFailed" for reason in refused.reasons]
-            if any(is_met and "ConditionCheck" in step for is_met, step in zip(failed, steps, strict=False)):
+            failed = [
+                step
+                for step, reason in zip(steps, refused.reasons, strict=False)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            ]
+            checks = [step["ConditionCheck"]["Key"]["sk"] for step in failed if "ConditionCheck" in step]
+            if attribute(KEY) in checks:
                 raise InvalidApiKey("This API key has been revoked.") from refused
-            if any(failed):
+            if checks:
+                raise Conflict("This user is suspended: resume them first.", param="userId") from refused
+            if failed:
                 raise Conflict("This API key was changed at the same moment: read it again.") from refused
             raise StoreUnavailable("The key is being written; try again.", retry_after_seconds=1) from refused
 

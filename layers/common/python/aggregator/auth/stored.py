@@ -65,6 +65,8 @@ def key_of(stored: JsonObject) -> ApiKey:
         last_used_at=_moment_of(stored, "lastUsedAt"),
         version=stored["version"],
         line=tuple(stored.get("line", ())),
+        suspended=stored.get("suspended", False),
+        user_version=stored.get("userVersion", 0),
     )
 
 

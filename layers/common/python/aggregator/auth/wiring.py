@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from aggregator.auth import issue, present, revoke, rotate, update, view
+from aggregator.auth import follow, issue, present, revoke, rotate, update, view
 from aggregator.auth.announce import ChangeAnnouncer
 from aggregator.auth.audit import Change
 from aggregator.auth.caller import Caller
@@ -18,6 +18,7 @@ from aggregator.auth.model import ApiKey, Grant
 from aggregator.auth.revoke import Revoked
 from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.auth.store import KeyStore
+from aggregator.auth.user_state import UserStates
 from aggregator.errors import InvalidRequest
 from aggregator.orchestrator import wiring as orchestrator
 from aggregator.orchestrator.permitted import require_some_model
@@ -110,6 +111,12 @@ def revoke_key(key_id: str, *, by: Caller, now: datetime, children: bool = False
     if children:
         return revoke.revoke_line(key_id, by=by, now=now, keys=keys(), announcer=announcer())
     return Revoked(revoke.revoke(key_id, by=by, now=now, keys=keys(), announcer=announcer()))
+
+
+def keys_follow(user_id: str, version: int, *, suspended: bool) -> None:
+    """See `follow.follow`."""
+    states = UserStates(BotoClient("dynamodb"), os.environ["AUTH_TABLE"])
+    follow.follow(user_id, version, suspended=suspended, keys=keys(), states=states)
 
 
 def _require_some_model(patterns: Iterable[str]) -> None:

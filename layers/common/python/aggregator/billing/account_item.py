@@ -1,8 +1,9 @@
 """How an account lies in the table. Standard library only.
 
 `available`; for each deadline bucket `hold#<bucket>` (the money in it) and `holds#<bucket>` (for how many requests);
-`alert_below`, where the user wants to hear of a low balance; `lapsed_amount` and `lapsed_requests`, what was ever
-returned of lapsed holds. Amounts are nano-US-dollars.
+`alert_below`, where the user wants to hear of a low balance; `suspended`, where its user may reserve nothing, and
+`user_version`, the version of the user that said so or the contrary; `lapsed_amount` and `lapsed_requests`, what was
+ever returned of lapsed holds. Amounts are nano-US-dollars.
 
 `p#<day>` and `n#<day>` are what entries written on that UTC day come to, and how many they are; `books` is the day up
 to which the books are closed, and `posted` what all entries up to it come to.
@@ -17,6 +18,8 @@ from aggregator.runtime import item
 AMOUNT = "hold#"
 COUNT = "holds#"
 ALERT_BELOW = "alert_below"
+SUSPENDED = "suspended"
+USER_VERSION = "user_version"
 LAPSED_AMOUNT = "lapsed_amount"
 LAPSED_REQUESTS = "lapsed_requests"
 POSTED = "p#"
@@ -39,4 +42,5 @@ def account_of(user_id: str, stored: Mapping[str, Any]) -> Account:
         days={day: Posted(values[POSTED + day], values.get(ENTRIES + day, 0)) for day in days},
         closed_on=values.get(CLOSED_ON),
         closed_nano_usd=values.get(CLOSED_AMOUNT, 0),
+        suspended=SUSPENDED in values,
     )

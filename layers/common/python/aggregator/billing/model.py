@@ -81,6 +81,8 @@ class Account:
     The account counts its own ledger: `days` is what was written on each UTC day since the books were closed, and
     `closed_nano_usd` what all entries up to the day `closed_on` came to. Wallets with the same money are equal,
     whatever their books.
+
+    While its user is `suspended` nothing can be reserved; what is held is settled as ever.
     """
 
     user_id: str
@@ -91,6 +93,7 @@ class Account:
     days: Mapping[str, Posted] = field(default_factory=dict, compare=False)
     closed_on: str | None = field(default=None, compare=False)
     closed_nano_usd: NanoUsd = field(default=0, compare=False)
+    suspended: bool = False
 
     def lapsed(self, epoch_seconds: float) -> dict[str, Held]:
         """Buckets past their deadline: their money belongs to the user again."""

@@ -5,9 +5,11 @@
 | is rich       | four times the bound available | 1      | the bound                                                  |
 | is tight      | less than that                 | 2      | a share of what is available, or the least that is of use  |
 | is not enough | less than that least           | 1      | nothing: it is refused                                     |
+| is suspended  | whatever there is              | 1      | nothing: it is refused                                     |
 
 The first write asks for the multiple in its condition: who does not have it learns the account with the refusal, so
-that nobody reads a balance first. The parts are `shares.SHARES`.
+that nobody reads a balance first. It asks as well whether the user is suspended: so that holds at once, and costs
+nothing. The parts are `shares.SHARES`.
 """
 
 from collections.abc import Callable
@@ -18,7 +20,7 @@ from aggregator.billing.model import Account, Held, Hold, bucket_for
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.shares import SHARES
 from aggregator.billing.store import Short
-from aggregator.errors import StoreUnavailable
+from aggregator.errors import SUSPENDED, StoreUnavailable, UserSuspended
 
 _TRIES = 5
 
@@ -90,6 +92,7 @@ def reserve(
     are swept before they are spent.
 
     Raises:
+        UserSuspended: whatever is there; nothing is held.
         InsufficientQuota: not even the least is there; nothing is held.
         StoreUnavailable: it is there, but at each try somebody else was faster; nothing is held.
     """
@@ -106,6 +109,8 @@ def reserve(
             account = short.account
         else:
             return Hold(amount, bucket, left)
+        if account.suspended:
+            raise UserSuspended(SUSPENDED)
         if if_tight is not None:
             wish, if_tight = if_tight(account), None
         if account.spendable(now_epoch_seconds) < wish.at_least_nano_usd:

@@ -36,7 +36,7 @@ _CANCELLED_FOR_CONDITION = "ConditionalCheckFailed"
 
 
 class Short(Exception):
-    """The account does not have that much available; `account` is what it has. Nothing was written."""
+    """The account does not have that much available, or is suspended; `account` is what it is. Nothing was written."""
 
     def __init__(self, account: Account) -> None:
         super().__init__("not enough available")
@@ -75,7 +75,7 @@ class BillingStore:
         One conditional write of one item: such writes queue up, so they may race without limit.
 
         Raises:
-            Short: less than that, or than the amount, is available.
+            Short: less than that, or than the amount, is available; or the user is suspended.
         """
         values = {":amount": amount_nano_usd, ":needed": max(amount_nano_usd, if_available or 0), ":one": 1}
         try:
@@ -83,7 +83,7 @@ class BillingStore:
                 "TableName": self._table,
                 "Key": writes.balance_key(user_id),
                 "UpdateExpression": "SET available = available - :amount ADD #hold :amount, #holds :one",
-                "ConditionExpression": "available >= :needed",
+                "ConditionExpression": "available >= :needed AND attribute_not_exists(suspended)",
                 "ExpressionAttributeNames": {"#hold": AMOUNT + bucket, "#holds": COUNT + bucket},
                 "ExpressionAttributeValues": item.item(values),
                 "ReturnValues": "UPDATED_NEW",
@@ -148,6 +148,24 @@ class BillingStore:
             "TableName": self._table, "Key": writes.balance_key(user_id), "ReturnValues": "ALL_NEW", **change,
         })  # fmt: skip
         return account_of(user_id, answer["Attributes"])
+
+    def suspend(self, user_id: str, version: int) -> None:
+        """Let nothing be reserved from now on, whatever is there; also where there is no account yet.
+
+        `version` is the user's that says so. What a later one said stands: calls may come in any order, and again.
+        """
+        self._follow(writes.suspend(self._table, user_id, version))
+
+    def resume(self, user_id: str, version: int) -> None:
+        """The contrary, by the same rule."""
+        self._follow(writes.resume(self._table, user_id, version))
+
+    def _follow(self, change: JsonObject) -> None:
+        try:
+            self._aws.call("UpdateItem", change)
+        except AwsError as refused:
+            if refused.code != CONDITION_FAILED:
+                raise
 
     def settle(self, settlement: Settlement) -> None:
         """Write entries, release their holds and return what is left over, in one transaction.

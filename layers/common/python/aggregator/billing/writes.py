@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from aggregator.billing.account_item import AMOUNT, COUNT, ENTRIES, LAPSED_AMOUNT, LAPSED_REQUESTS, POSTED
+from aggregator.billing.account_item import (
+    AMOUNT,
+    COUNT,
+    ENTRIES,
+    LAPSED_AMOUNT,
+    LAPSED_REQUESTS,
+    POSTED,
+    SUSPENDED,
+    USER_VERSION,
+)
 from aggregator.billing.entry_item import account_key, to_item
 from aggregator.billing.model import Entry, Held, Settlement
 from aggregator.billing.money import NanoUsd
@@ -60,6 +69,31 @@ def return_rest(
     change.add(rest_nano_usd)
     change.take(bucket, Held(rest_nano_usd, int(is_over)), of=Held(held_nano_usd, 1))
     return change.update(table)
+
+
+def suspend(table: str, user_id: str, version: int) -> JsonObject:
+    """An account from which nothing is reserved; refused if a later version of its user was written here."""
+    sets = f"available = if_not_exists(available, :zero), {SUSPENDED} = :yes"
+    return _state(
+        table, user_id, f"SET {USER_VERSION} = :version, {sets}", version, {":zero": 0, ":yes": True}
+    )
+
+
+def resume(table: str, user_id: str, version: int) -> JsonObject:
+    """The contrary; an account that is not there stays empty."""
+    sets = "available = if_not_exists(available, :zero)"
+    update = f"SET {USER_VERSION} = :version, {sets} REMOVE {SUSPENDED}"
+    return _state(table, user_id, update, version, {":zero": 0})
+
+
+def _state(table: str, user_id: str, update: str, version: int, values: JsonObject) -> JsonObject:
+    return {
+        "TableName": table,
+        "Key": balance_key(user_id),
+        "UpdateExpression": update,
+        "ConditionExpression": f"attribute_not_exists({USER_VERSION}) OR {USER_VERSION} <= :version",
+        "ExpressionAttributeValues": item.item({":version": version, **values}),
+    }
 
 
 def move(table: str, entry: Entry, swept: Mapping[str, Held], day: str) -> JsonObject:

@@ -16,6 +16,7 @@ from aggregator.runtime.boto_client import BotoClient
 _STARTED = time.monotonic()
 _READ_SECONDS = 1.0
 KEPT_SECONDS = 2.0
+_NOT_ON_THE_PATH = frozenset({"analytics", "identity"})
 
 _last: list[tuple[float, Health]] = []
 
@@ -41,7 +42,7 @@ def _client(service: str) -> Aws:
 
 @cache
 def _probes() -> list[Probe]:
-    tables = ("auth", "billing", "orchestrator", "proxy", "analytics")
+    tables = ("auth", "billing", "orchestrator", "proxy", "analytics", "identity")
     queues = {"billingUsage": "BILLING_USAGE", "analyticsEvents": "ANALYTICS_EVENTS"}
     for service in ("dynamodb", "events", "sqs"):
         _client(service)  # boto3 makes clients one thread at a time
@@ -50,7 +51,7 @@ def _probes() -> list[Probe]:
             Probe(
                 f"table:{domain}",
                 partial(_table, os.environ[f"{domain.upper()}_TABLE"]),
-                vital=domain != "analytics",
+                vital=domain not in _NOT_ON_THE_PATH,
             )
             for domain in tables
         ),

@@ -1,7 +1,7 @@
 """Examples of requests and answers, by operation and name; a test holds each to its schema."""
 
 from aggregator.errors import JsonObject
-from aggregator.openapi import catalogue_examples, kept_examples, operator_examples
+from aggregator.openapi import catalogue_examples, identity_examples, kept_examples, operator_examples
 
 Examples = dict[str, JsonObject]
 
@@ -221,6 +221,7 @@ REQUESTS: dict[str, Examples] = {
         }
     ),
     **catalogue_examples.REQUESTS,
+    **identity_examples.REQUESTS,
 }
 
 RESPONSES: dict[str, Examples] = {
@@ -289,6 +290,7 @@ RESPONSES: dict[str, Examples] = {
         }
     ),
     **catalogue_examples.RESPONSES,
+    **identity_examples.RESPONSES,
     **kept_examples.RESPONSES,
     **operator_examples.RESPONSES,
     "getHealth": _one(_HEALTH),

@@ -2,6 +2,7 @@
 
 from aggregator.errors import (
     STATUS_OF,
+    SUSPENDED,
     AddressNotAllowed,
     Conflict,
     IdempotencyMismatch,
@@ -25,6 +26,7 @@ from aggregator.errors import (
     RequestInProgress,
     StoreUnavailable,
     UnsupportedParameter,
+    UserSuspended,
     envelope,
     type_of_status,
 )
@@ -123,6 +125,7 @@ _EXAMPLES: tuple[Refusal, ...] = (
     MissingScope("This API key does not have the scope 'admin'."),
     NotYours("This API key may only act for its own user."),
     AddressNotAllowed("This API key may not be used from this IP address."),
+    UserSuspended(SUSPENDED),
     NotFound("There is no such API key."),
     Conflict("This API key has been revoked and cannot be changed."),
     PayloadTooLarge(

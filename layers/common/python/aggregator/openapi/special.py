@@ -83,6 +83,7 @@ PARAMETERS: dict[str, JsonObject] = {
         "example": "1vQ8Zk7pQ2xA",
     },
     "userId": {"description": "The user. A key that is no admin's sees its own user only."},
+    "email": {"description": "Only the user with this address.", "example": "ann@example.com"},
     "createdBy": {
         "description": "Instead of a user's keys, those that were made with the key of this id.",
         "example": "1vQ8Zk7pQ2xA",

@@ -1,0 +1,1 @@
+"""People: who uses the platform, and whether they may."""

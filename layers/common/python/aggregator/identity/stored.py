@@ -1,0 +1,61 @@
+"""Users and audit entries as items of the identity table, and back; moments are ISO 8601 text."""
+
+from aggregator.identity.model import Change, Profile, User
+from aggregator.runtime.aws import JsonObject
+from aggregator.runtime.clock import from_iso, iso
+
+AUDIT = "AUDIT#"
+
+
+def item_of(user: User) -> JsonObject:
+    """A user as the item `USERS` / `USER#<userId>`."""
+    return {
+        "pk": "USERS",
+        "sk": f"USER#{user.user_id}",
+        "userId": user.user_id,
+        **user.profile.described(),
+        "createdAt": iso(user.created_at),
+        "createdBy": user.created_by,
+        "updatedAt": iso(user.updated_at),
+        "version": user.version,
+    }
+
+
+def user_of(stored: JsonObject) -> User:
+    """Read what `item_of` wrote."""
+    return User(
+        user_id=stored["userId"],
+        profile=Profile(stored["email"], stored["name"], stored["role"], stored["state"]),
+        created_at=from_iso(stored["createdAt"]),
+        created_by=stored["createdBy"],
+        updated_at=from_iso(stored["updatedAt"]),
+        version=stored["version"],
+    )
+
+
+def entry_of(change: Change) -> JsonObject:
+    """A change as an item of the audit trail."""
+    return {
+        "pk": f"USER#{change.user_id}",
+        "sk": f"{AUDIT}{iso(change.occurred_at)}#{change.change_id}",
+        "changeId": change.change_id,
+        "userId": change.user_id,
+        "action": change.action,
+        "occurredAt": iso(change.occurred_at),
+        "byKeyId": change.by_key_id,
+        "byUserId": change.by_user_id,
+        "changes": change.changes,
+    }
+
+
+def change_of(stored: JsonObject) -> Change:
+    """Read what `entry_of` wrote."""
+    return Change(
+        change_id=stored["changeId"],
+        user_id=stored["userId"],
+        action=stored["action"],
+        occurred_at=from_iso(stored["occurredAt"]),
+        by_key_id=stored["byKeyId"],
+        by_user_id=stored["byUserId"],
+        changes=stored["changes"],
+    )

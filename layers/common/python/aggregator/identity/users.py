@@ -1,0 +1,106 @@
+"""The use cases of users: create, change, suspend, resume.
+
+A state is said three times, in this order: in the user's record; in its wallet, from when on nothing is reserved; on
+its keys, which the authorizer refuses within a minute. Where a call fails in between, the same call again says the
+rest: each writing names the record's version, so none undoes a later one.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from aggregator.auth.caller import Caller
+from aggregator.identity.model import Change, Profile, User, change_between, new_user_id, require_another
+
+
+class Users(Protocol):
+    """The users; `IdentityStore` behind it."""
+
+    def user(self, user_id: str) -> User:
+        """See `IdentityStore.user`."""
+        ...
+
+    def create(self, user: User, change: Change) -> None:
+        """See `IdentityStore.create`."""
+        ...
+
+    def change(self, before: User, after: User, change: Change) -> None:
+        """See `IdentityStore.change`."""
+        ...
+
+
+class Wallets(Protocol):
+    """The wallets of all users; `BillingStore` behind it."""
+
+    def suspend(self, user_id: str, version: int) -> None:
+        """See `BillingStore.suspend`."""
+        ...
+
+    def resume(self, user_id: str, version: int) -> None:
+        """See `BillingStore.resume`."""
+        ...
+
+
+class Keys(Protocol):
+    """The keys of all users; `auth.follow` behind it."""
+
+    def __call__(self, user_id: str, version: int, *, suspended: bool) -> None:
+        """See `auth.follow.follow`."""
+        ...
+
+
+class Announcer(Protocol):
+    """Tells other services of a change that stands; it never fails the change."""
+
+    def announce(self, change: Change) -> None:
+        """See `UserAnnouncer.announce`."""
+        ...
+
+
+def create(
+    user_id: str | None, profile: Profile, *, by: Caller, now: datetime, users: Users, announcer: Announcer
+) -> User:
+    """Write a user down; one that has keys and money already, under its id, keeps them.
+
+    Raises:
+        Conflict: there is such a user, or another has the address; nothing was written.
+    """
+    user = User(user_id or new_user_id(), profile, created_at=now, created_by=by.key_id, updated_at=now)
+    change = change_between(None, user, by=by, now=now)
+    users.create(user, change)
+    announcer.announce(change)
+    return user
+
+
+def update(
+    user_id: str,
+    fields: Mapping[str, Any],
+    *,
+    by: Caller,
+    now: datetime,
+    users: Users,
+    wallets: Wallets,
+    keys: Keys,
+    announcer: Announcer,
+) -> User:
+    """Set `fields` of a user's profile; a state that it has already is said again to its wallet and its keys.
+
+    Raises:
+        NotFound: there is no such record.
+        Conflict: it was changed at the same moment, another has the address, or it is the caller's own user that is to
+            be suspended; nothing was written.
+        StoreUnavailable: the state stands, and holds for the wallet, but not for all keys: the same call goes on.
+    """
+    user = users.user(user_id)
+    changed = user.changed(fields, now)
+    if "state" in fields:
+        require_another(changed, by)
+    if changed is not user:
+        change = change_between(user, changed, by=by, now=now)
+        users.change(user, changed, change)
+        announcer.announce(change)
+    if "state" in fields:
+        say = wallets.suspend if changed.is_suspended else wallets.resume
+        say(user_id, changed.version)
+        keys(user_id, changed.version, suspended=changed.is_suspended)
+    return changed
