@@ -15,7 +15,23 @@ KEPT = ("tests/unit/proxy/answers/test_kept_responses.py",)
 KEPT_STORE = ("tests/integration/proxy/test_kept_store_moto.py",)
 READING = ("tests/integration/own_calls/test_kept_responses.py",)
 
+FOLLOW = ("tests/unit/auth/test_keys_that_follow.py",)
+
 MUTANTS = (
+    Mutant(
+        "a suspended user is served",
+        "auth/caller.py",
+        'if "suspended" in said:',
+        "if False:",
+        FOLLOW,
+    ),
+    Mutant(
+        "keys are looked for before nobody can make one",
+        "auth/follow.py",
+        "    states.say(user_id, version, suspended=suspended)\n    written",
+        "    written",
+        FOLLOW,
+    ),
     Mutant(
         "a revoked key is let in",
         "auth/model.py",

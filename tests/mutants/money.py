@@ -6,6 +6,7 @@ SETTLE = ("tests/unit/billing/test_settle.py",)
 RESERVE = ("tests/unit/billing/test_reserve.py",)
 BOOK = ("tests/unit/billing/test_transaction.py",)
 STORE = ("tests/integration/billing/test_billing_store.py",)
+SUSPENDED = ("tests/unit/billing/test_suspended.py",)
 REST = ("tests/unit/billing/test_rest.py",)
 EARLY = ("tests/unit/proxy/test_early_return.py",)
 STATEMENT = ("tests/integration/billing/test_statements.py",)
@@ -120,9 +121,30 @@ MUTANTS = (
     Mutant(
         "a hold takes what is not there",
         "billing/store.py",
-        '"ConditionExpression": "available >= :needed",',
-        '"ConditionExpression": "attribute_exists(available)",',
+        '"ConditionExpression": "available >= :needed AND attribute_not_exists(suspended)",',
+        '"ConditionExpression": "attribute_exists(available) AND attribute_not_exists(suspended)",',
         STORE,
+    ),
+    Mutant(
+        "a suspended user reserves",
+        "billing/store.py",
+        '"available >= :needed AND attribute_not_exists(suspended)"',
+        '"available >= :needed"',
+        SUSPENDED,
+    ),
+    Mutant(
+        "a suspended user is told that money is short",
+        "billing/reserve.py",
+        "if account.suspended:",
+        "if False:",
+        SUSPENDED,
+    ),
+    Mutant(
+        "an older version of a user stops or frees its wallet",
+        "billing/writes.py",
+        "OR {USER_VERSION} <= :version",
+        "OR {USER_VERSION} > :zero",
+        SUSPENDED,
     ),
     Mutant(
         "a hold asks for less than it takes",
