@@ -3,6 +3,8 @@
 import time
 from threading import Event
 
+import pytest
+
 from aggregator.billing.model import Hold
 from aggregator.billing.reserve import reserve
 from aggregator.billing.settle import settle_account
@@ -17,6 +19,7 @@ THREADS = 16
 TRIES = 400
 
 
+@pytest.mark.promise("limits")
 def test_nothing_is_reserved_after_the_answer_and_all_that_was_is_settled(engine: Engine) -> None:
     stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
     credit(stores[0], 10 * TRIES * AMOUNT)
@@ -62,6 +65,7 @@ def test_nothing_is_reserved_after_the_answer_and_all_that_was_is_settled(engine
     assert drift(engine) == 0
 
 
+@pytest.mark.promise("limits")
 def test_states_that_are_said_at_once_leave_the_latest(engine: Engine) -> None:
     stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
     credit(stores[0], AMOUNT)
