@@ -17,13 +17,16 @@ from tests.e2e.stack import Stack, start, stop, wait_until_up
 NewUser = Callable[..., UserCaller]
 NewSdk = Callable[..., Sdk]
 
+# These change the catalogue: what documents say to type, and the samples, which take all of it back.
+LAST = ("test_documents.py", "test_samples.py")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs the stack, so that `-m "not e2e"` leaves it out; what takes the catalogue back comes last."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-    items.sort(key=lambda item: item.path.name == "test_samples.py")
+    items.sort(key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
 
 
 @pytest.fixture(scope="session")
