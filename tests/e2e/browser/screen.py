@@ -112,7 +112,7 @@ class Screen:
         """Type a key and press Enter, as a person does; return once a view shows."""
         self.page.locator("input[name=key]").fill(key)
         self.page.keyboard.press("Enter")
-        self.page.locator("nav a[aria-current]").wait_for()
+        self.page.locator("nav a[aria-current]").wait_for(state="attached")
         return self.settle()
 
     def show(self, link: str) -> Self:

@@ -50,6 +50,6 @@ def test_one_request_is_told_in_full(at_desk: Screen, user: Person) -> None:
     at_desk.show(f"requests/{asked[0]['requestId']}")
 
     said = at_desk.text()
-    for word in (asked[0]["requestId"], "openai / gpt-4o", "0.0100375 USD", "1,000", "24.9899625"):
+    for word in (asked[0]["requestId"], "openai", "gpt-4o", "0.0100375 USD", "1,000", "24.9899625"):
         assert word in said
     assert looks(at_desk) == {}

@@ -1,35 +1,85 @@
-// One chat completion, streamed: words as they come, and what it held and cost as the answer says.
-import { ApiError, send } from "./api.js";
+// One request to a model: words as they come, and what it held and cost as the answer says.
+import { ApiError, send, server, Unreachable } from "./api.js";
 
-export function bodyOf({ model, system, prompt, image, temperature, maxTokens, tools, stream }) {
-  const content = image ? [{ type: "text", text: prompt }, { type: "image_url", image_url: { url: image } }] : prompt;
-  const body = { model, messages: [...(system ? [{ role: "system", content: system }] : []), { role: "user", content }] };
-  if (temperature !== "") body.temperature = Number(temperature);
-  if (maxTokens !== "") body.max_tokens = Number(maxTokens);
-  if (tools.trim()) body.tools = JSON.parse(tools);
+const NUMBERS = { temperature: "temperature", topP: "top_p", maxTokens: "max_tokens", seed: "seed" };
+
+// The body of a chat completion for what stands in the form.
+// Throws a SyntaxError, with the field's name as `field`, where tools or other parameters are no JSON.
+export function bodyOf({ model, system, prompt, image, tools, effort, other, stream, ...form }) {
+  const picture = { type: "image_url", image_url: { url: image } };
+  const content = image ? [{ type: "text", text: prompt }, picture] : prompt;
+  const messages = [{ role: "user", content }];
+  if (system.trim()) messages.unshift({ role: "system", content: system });
+  const body = { model, messages };
+  for (const [name, field] of Object.entries(NUMBERS)) {
+    if (form[name].trim()) body[field] = Number(form[name].replace(",", "."));
+  }
+  if (effort) body.reasoning_effort = effort;
+  if (tools.trim()) body.tools = parsed("tools", tools);
   if (stream) Object.assign(body, { stream: true, stream_options: { include_usage: true } });
-  return body;
+  return other.trim() ? { ...body, ...parsed("other", other) } : body;
 }
+
+function parsed(field, text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw Object.assign(error, { field });
+  }
+}
+
+// What it costs so far, about: a token for each four letters, at a model's rates for a million.
+export function costSoFar(asked, said, prices) {
+  if (!prices) return null;
+  const letters = JSON.stringify([asked.messages, asked.tools]).length;
+  return (letters * Number(prices.input) + said.length * Number(prices.output ?? 0)) / 4 / 1e6;
+}
+
+const HEADERS = {
+  hold: "x-aggregator-hold-usd",
+  cap: "x-aggregator-max-tokens",
+  capped: "x-aggregator-capped",
+  provider: "x-aggregator-provider",
+  ignored: "x-aggregator-ignored",
+  requestId: "x-request-id",
+};
+
+const headersOf = (answer) =>
+  Object.fromEntries(Object.entries(HEADERS).map(([name, header]) => [name, answer.headers.get(header)]));
 
 // Ask, and tell `say` each time something is new: {text, calls, hold, cap, cost, usage, balance, finish}.
 export async function chat(body, say, signal) {
   const answer = await send("POST", "/v1/chat/completions", { body, signal });
-  const said = { text: "", thoughts: "", calls: [], hold: answer.headers.get("x-aggregator-hold-usd"), cap: answer.headers.get("x-aggregator-max-tokens"), capped: answer.headers.get("x-aggregator-capped"), provider: answer.headers.get("x-aggregator-provider"), requestId: answer.headers.get("x-request-id") };
-  if (!body.stream) {
-    const whole = await answer.json();
-    take(said, whole.choices[0].message, whole.choices[0].finish_reason);
-    Object.assign(said, { usage: whole.usage, cost: answer.headers.get("x-aggregator-cost-usd"), balance: answer.headers.get("x-aggregator-balance-usd"), ended: true });
-    return say({ ...said });
-  }
+  const said = { text: "", thoughts: "", calls: [], ...headersOf(answer) };
   say({ ...said });
+  if (!body.stream) {
+    const whole = await read(() => answer.json());
+    take(said, whole.choices[0].message, whole.choices[0].finish_reason);
+    return say({ ...said, ...costOf(answer), usage: whole.usage, ended: true });
+  }
   for await (const event of events(answer.body)) {
     if (event.error) throw new ApiError(502, event.error, null, said.requestId);
-    if (event.usage) Object.assign(said, { usage: event.usage, cost: event.usage.cost_usd, balance: event.usage.balance_usd });
+    if (event.usage) {
+      Object.assign(said, { usage: event.usage, cost: event.usage.cost_usd, balance: event.usage.balance_usd });
+    }
     for (const choice of event.choices || []) take(said, choice.delta, choice.finish_reason);
     say({ ...said });
   }
   return say({ ...said, ended: true });
 }
+
+// The same for a model that makes vectors.
+export async function embed({ model, prompt }, say, signal) {
+  const answer = await send("POST", "/v1/embeddings", { body: { model, input: prompt }, signal });
+  const whole = await read(() => answer.json());
+  const vector = whole.data[0].embedding;
+  say({ ...headersOf(answer), ...costOf(answer), vector, usage: whole.usage, calls: [], text: "", ended: true });
+}
+
+const costOf = (answer) => ({
+  cost: answer.headers.get("x-aggregator-cost-usd"),
+  balance: answer.headers.get("x-aggregator-balance-usd"),
+});
 
 function take(said, message = {}, finish) {
   said.text += message.content || "";
@@ -42,17 +92,29 @@ function take(said, message = {}, finish) {
   if (finish) said.finish = finish;
 }
 
-async function* events(stream) {
+// Read on; a connection that breaks off says so as one that never was.
+async function read(on) {
+  try {
+    return await on();
+  } catch (failed) {
+    if (failed.name === "AbortError") throw failed;
+    server.lost();
+    throw new Unreachable(failed.message);
+  }
+}
+
+export async function* events(stream) {
   const decoder = new TextDecoder();
   const reader = stream.getReader();
   let waiting = "";
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await read(() => reader.read());
     waiting += decoder.decode(value, { stream: !done });
     const blocks = waiting.split(/\r?\n\r?\n/);
     waiting = blocks.pop();
     for (const block of blocks) {
-      const data = block.split(/\r?\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim()).join("\n");
+      const lines = block.split(/\r?\n/).filter((line) => line.startsWith("data:"));
+      const data = lines.map((line) => line.slice(5).trim()).join("\n");
       if (data && data !== "[DONE]") yield JSON.parse(data);
     }
     if (done) return;

@@ -1,30 +1,51 @@
 // Numbers, money and times as the reader's language and zone have them.
 import { language } from "./text.js";
 
-export const number = (value) => new Intl.NumberFormat(language()).format(value);
+const written = (value, options) => new Intl.NumberFormat(language(), options).format(value);
 
-export const percent = (value) => new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: 1 }).format(value);
+export const number = (value) => (value == null ? "–" : written(value));
+
+export const percent = (value) => written(value, { style: "percent", maximumFractionDigits: 1 });
 
 // Money comes as a decimal string, to the nano-dollar: never through a float where digits count.
 export function usd(amount) {
   if (amount == null) return "–";
   const negative = String(amount).startsWith("-");
   const [whole, part = ""] = String(amount).replace("-", "").split(".");
-  const cents = part.padEnd(2, "0");
-  const grouped = new Intl.NumberFormat(language()).format(BigInt(whole));
-  const mark = new Intl.NumberFormat(language()).format(1.5).charAt(1);
-  return `${negative ? "−" : ""}${grouped}${mark}${cents} USD`;
+  const mark = written(1.5).charAt(1);
+  return `${negative ? "−" : ""}${written(BigInt(whole))}${mark}${part.padEnd(2, "0")} USD`;
 }
 
-export const time = (moment) =>
-  moment == null ? "–" : new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "medium" }).format(new Date(moment));
+// About so much: three digits that count. For what is not known to the last digit.
+export const roughly = (amount) => `≈ ${written(amount, { maximumSignificantDigits: 3 })} USD`;
 
-export const day = (moment) => new Intl.DateTimeFormat(language(), { dateStyle: "medium" }).format(new Date(moment));
+const moment = (at, options) => new Intl.DateTimeFormat(language(), options).format(new Date(at));
 
-export const seconds = (ms) =>
-  ms == null ? "–" : ms < 1000 ? `${number(ms)} ms` : `${new Intl.NumberFormat(language(), { maximumFractionDigits: 2 }).format(ms / 1000)} s`;
+export const time = (at) => (at == null ? "–" : moment(at, { dateStyle: "medium", timeStyle: "medium" }));
 
-export const startOfDay = (daysAgo = 0) => {
-  const now = new Date();
+export const day = (at, timeZone) => moment(at, { dateStyle: "medium", timeZone });
+
+export const hour = (at) => moment(at, { dateStyle: "short", timeStyle: "short" });
+
+const narrow = { style: "unit", unitDisplay: "narrow" };
+
+export function seconds(ms) {
+  if (ms == null) return "–";
+  if (ms < 1000) return written(ms, { ...narrow, unit: "millisecond" });
+  return written(ms / 1000, { ...narrow, unit: "second", maximumFractionDigits: 2 });
+}
+
+// The reader's own zone, by its name: said where days are counted in it.
+export const zone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+// The midnight with which a day of the reader's zone begins.
+export function startOfDay(daysAgo = 0, now = new Date()) {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() - daysAgo);
-};
+}
+
+// A day of a date field, `2026-11-28`, as the moment at which it begins; `days` later if said. Empty stays empty.
+export function startOf(date, days = 0) {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(date || "")) return "";
+  const [year, month, dayOfMonth] = date.split("-").map(Number);
+  return new Date(year, month - 1, dayOfMonth + days).toISOString();
+}

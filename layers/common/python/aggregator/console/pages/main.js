@@ -1,15 +1,16 @@
 // Starts the console: signs in, shows the views that a key may see, and the one that the address names.
 import { get, useKey } from "./api.js";
-import { html, render, useEffect, useState } from "./h.js";
+import { html, render, useEffect, useRef, useState } from "./h.js";
 import { to, useRoute } from "./route.js";
 import { choose, language, LANGUAGES, t } from "./text.js";
-import { Failed } from "./ui.js";
+import { Banner } from "./trouble.js";
+import { Failed, forget } from "./ui.js";
 import { Keys } from "./views/keys.js";
 import { Models } from "./views/models.js";
 import { Overview } from "./views/overview.js";
 import { Playground } from "./views/playground.js";
 import { Requests } from "./views/requests.js";
-import { SignIn } from "./views/signin.js";
+import { keep, kept, SignIn } from "./views/signin.js";
 import { Statement } from "./views/statement.js";
 import { Usage } from "./views/usage.js";
 
@@ -23,45 +24,101 @@ const VIEWS = [
   { name: "statement", of: Statement, scope: "billing:read" },
 ];
 
+// `me` is whose key it is. A key that is refused later leaves its view where it is, behind the sign-in: what was typed
+// is there again once a key of the same user is.
 function Console() {
   const route = useRoute();
   const [me, setMe] = useState(null);
-  const [said, setSaid] = useState(null);
+  const [refused, setRefused] = useState(null);
   const [, setLanguage] = useState(language());
-  const signOut = (error = null) => {
-    useKey(null);
-    setMe(null);
-    setSaid(error);
-  };
-  const signIn = async (key) => {
-    useKey(key, (error) => signOut(error));
+  const signIn = async (key, stay) => {
+    useKey(key);
     const found = await get("/auth/me");
-    setSaid(null);
+    useKey(key, setRefused);
+    keep(stay ? key : null);
+    if (me && found.userId !== me.userId) forget();
+    setRefused(null);
     setMe(found);
   };
+  const signOut = () => {
+    useKey(null);
+    keep(null);
+    forget();
+    setMe(null);
+  };
+  useEffect(() => void (refused && keep(null)), [refused]);
   const may = (view) => me.admin || me.scopes.includes(view.scope);
   const shown = me && (VIEWS.find((view) => view.name === route.view && may(view)) || VIEWS.find(may));
+  const asks = !me || refused;
   useEffect(() => {
-    document.title = shown ? `${t(shown.name)} · ${t("title")}` : t("title");
+    document.title = shown && !refused ? `${t(shown.name)} · ${t("title")}` : t("title");
   });
-  const words = html`<select aria-label=${t("language")} value=${language()} onChange=${(event) => { choose(event.target.value); setLanguage(event.target.value); }}>
-    ${Object.entries(LANGUAGES).map(([code, name]) => html`<option value=${code}>${name}</option>`)}
-  </select>`;
-  if (!me) return html`<header class="top"><a class="brand" href="../">AI Aggregator</a>${words}</header><main><${SignIn} signIn=${signIn} said=${said} /></main>`;
-  return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>${t("skip")}</a>
+  const speak = (code) => {
+    choose(code);
+    setLanguage(code);
+  };
+  return html`
+    ${asks ? "" : html`<${Skip} />`}
     <header class="top">
       <a class="brand" href="../">AI Aggregator</a>
-      <nav aria-label=${t("views")}>
-        ${VIEWS.filter(may).map((view) => html`<a href=${to(view.name)} aria-current=${view === shown ? "page" : null}>${t(view.name)}</a>`)}
-      </nav>
-      <div class="who"><span title=${me.keyId}>${me.userId}${me.admin ? ` · ${t("admin")}` : ""}</span>${words}<button onClick=${() => signOut()}>${t("signOut")}</button></div>
+      ${asks ? "" : html`<${Menu} views=${VIEWS.filter(may)} shown=${shown} />`}
+      <div class="who">
+        ${asks ? "" : html`<span class="name" title=${me.keyId}>${me.userId}${me.admin && ` · ${t("admin")}`}</span>`}
+        <${Languages} speak=${speak} />
+        ${asks ? "" : html`<button type="button" onClick=${signOut}>${t("signOut")}</button>`}
+      </div>
     </header>
-    <main id="main" tabindex="-1">
-      ${shown ? html`<${shown.of} key=${shown.name} me=${me} route=${route} />` : html`<${Failed} error=${new Error(t("noScope"))} />`}
-    </main>`;
+    ${asks && html`<main><${SignIn} key="signin" signIn=${signIn} refused=${refused} first=${kept()} /></main>`}
+    ${me && html`<main id="main" tabindex="-1" hidden=${Boolean(refused)}>
+      <${Shown} me=${me} view=${shown} route=${route} />
+    </main>`}
+    <${Banner} />`;
+}
+
+function Shown({ me, view, route }) {
+  const before = useRef(view);
+  useEffect(() => {
+    if (before.current !== view) document.getElementById("main").focus({ preventScroll: true });
+    if (before.current !== view) scrollTo(0, 0);
+    before.current = view;
+  }, [view]);
+  if (!view) return html`<${Failed} error=${new Error(t("noScope"))} />`;
+  return html`<${view.of} key=${`${me.userId} ${view.name}`} me=${me} route=${route} />`;
+}
+
+function Skip() {
+  const skip = (event) => {
+    event.preventDefault();
+    document.getElementById("main").focus();
+  };
+  return html`<a class="skip" href="#main" onClick=${skip}>${t("skip")}</a>`;
+}
+
+// The views: in a line, or behind a button where there is no room.
+function Menu({ views, shown }) {
+  const [open, setOpen] = useState(false);
+  const close = () => setOpen(false);
+  useEffect(close, [shown]);
+  const turn = () => setOpen(!open);
+  return html`<button type="button" class="menu" aria-expanded=${open} aria-controls="views" onClick=${turn}>
+      ☰ ${shown ? t(shown.name) : t("views")}
+    </button>
+    <nav id="views" class=${open ? "open" : ""} aria-label=${t("views")}>
+      ${views.map(
+        (view) => html`<a href=${to(view.name)} aria-current=${view === shown ? "page" : null} onClick=${close}>
+          ${t(view.name)}
+        </a>`,
+      )}
+    </nav>`;
+}
+
+function Languages({ speak }) {
+  return html`<select aria-label=${t("language")} value=${language()} onChange=${(event) => speak(event.target.value)}>
+    ${Object.entries(LANGUAGES).map(([code, name]) => html`<option value=${code}>${name}</option>`)}
+  </select>`;
 }
 
 const root = document.getElementById("console");
 root.replaceChildren();
-choose(language());
+document.documentElement.lang = language();
 render(html`<${Console} />`, root);

@@ -3,7 +3,18 @@ import { useEffect, useState } from "./h.js";
 
 export function here() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  return { view: path.split("/")[0] || "overview", id: decodeURIComponent(path.split("/").slice(1).join("/")), query: Object.fromEntries(new URLSearchParams(query)) };
+  const [view, ...rest] = path.split("/");
+  const asked = Object.fromEntries(new URLSearchParams(query));
+  return { view: view || "overview", id: decoded(rest.join("/")), query: asked };
+}
+
+// A link that somebody cut in the middle of a letter stays what it is.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 export function to(view, query = {}, id = "") {

@@ -1,4 +1,5 @@
 // The words of the console, in the reader's language: the browser's, or the one that was chosen here.
+import { ofBrowser } from "./storage.js";
 import en from "./text/en.js";
 import ru from "./text/ru.js";
 
@@ -8,14 +9,15 @@ const chosen = { language: null };
 
 export function language() {
   if (chosen.language) return chosen.language;
-  const kept = localStorage.getItem("language");
+  const kept = ofBrowser.get("language");
   if (kept in WORDS) return kept;
-  return navigator.languages.some((each) => each.startsWith("ru") && !navigator.languages[0].startsWith("en")) ? "ru" : "en";
+  const [first = "en", ...others] = navigator.languages;
+  return !first.startsWith("en") && [first, ...others].some((each) => each.startsWith("ru")) ? "ru" : "en";
 }
 
 export function choose(next) {
   chosen.language = next;
-  localStorage.setItem("language", next);
+  ofBrowser.set("language", next);
   document.documentElement.lang = next;
 }
 

@@ -1,43 +1,75 @@
 // Usage: requests, tokens and cost by day and by model, key or provider; a plot and the same numbers as a table.
 import { get } from "../api.js";
-import { day, number, seconds, startOfDay, usd } from "../format.js";
+import { csv, download } from "../csv.js";
+import { localDays, rangeOf, RANGES, steps, totalOf } from "../days.js";
+import { day, hour, number, seconds, usd, zone } from "../format.js";
 import { html } from "../h.js";
 import { change } from "../route.js";
 import { t } from "../text.js";
-import { Field, Loaded, Table, useLoaded } from "../ui.js";
-import { Plot, points } from "./plot.js";
+import { Choice, Field, Loaded, Table, useLoaded } from "../ui.js";
+import { useKeyNames } from "./keynames.js";
+import { Plot } from "./plot.js";
 
-const RANGES = [1, 7, 30, 92];
+const GROUPS = ["model", "key", "provider"];
+const PLOTTED = { cost: "USD", requests: "", tokens: "", errors: "" };
 
 export function Usage({ me, route }) {
-  const days = RANGES.includes(Number(route.query.days)) ? Number(route.query.days) : 30;
-  const by = ["model", "key", "provider"].includes(route.query.by) ? route.query.by : "model";
-  const query = { userId: me.userId, from: startOfDay(days - 1).toISOString(), to: new Date().toISOString(), granularity: days > 1 ? "day" : "hour", groupBy: by };
-  const loaded = useLoaded((signal) => get("/analytics/metrics", query, { signal }), [days, by]);
+  const range = rangeOf(route.query);
+  const by = GROUPS.includes(route.query.by) ? route.query.by : "model";
+  const measure = route.query.of in PLOTTED ? route.query.of : "cost";
+  const { from, to, granularity } = range;
+  const query = { userId: me.userId, from, to, granularity, groupBy: by };
+  const asked = [route.query.days, route.query.from, route.query.to, by];
+  const loaded = useLoaded((signal) => get("/analytics/metrics", query, { signal }), asked);
+  const nameOf = useNames(me, by);
   return html`<h1>${t("usage")}</h1>
-    <form class="filters" onSubmit=${(event) => event.preventDefault()}>
-      <${Field} label=${t("range")}>
-        <select value=${days} onChange=${(event) => change(route, { days: event.target.value })}>
-          ${RANGES.map((each) => html`<option value=${each}>${t("lastDays", { days: each })}</option>`)}
-        </select>
-      <//>
-      <${Field} label=${t("groupBy")}>
-        <select value=${by} onChange=${(event) => change(route, { by: event.target.value })}>
-          ${["model", "key", "provider"].map((each) => html`<option value=${each}>${t(each)}</option>`)}
-        </select>
-      <//>
-    </form>
-    <${Loaded} loaded=${loaded} isEmpty=${(data) => data.totals.requests === 0} empty=${t("noUsage")}>
-      ${(data) => html`
-        <${Plot} title=${t("spendByDay")} unit="USD" points=${points(data)} />
-        <${Table} caption=${t("totals")} columns=${columns(by)} rows=${data.groups.map((group) => ({ ...group, name: named(group, by), key: named(group, by) }))} />
-        <h2>${t("byDay")}</h2>
-        <${Table} caption=${t("byDay")} rows=${byDay(data, by)} columns=${[{ title: t("day"), of: (row) => (days > 1 ? day(row.start) : new Date(row.start).toLocaleTimeString()) }, ...columns(by)]} />
-        <p><button onClick=${() => save(data, by)}>${t("asCsv")}</button></p>`}
+    <${Filters} route=${route} range=${range} by=${by} measure=${measure} />
+    <${Loaded} loaded=${loaded} shape="plot" isEmpty=${(data) => !data.totals.requests} empty=${t("noUsage")}>
+      ${(data) => html`<${Numbers} data=${data} range=${range} by=${by} measure=${measure} nameOf=${nameOf} />`}
     <//>`;
 }
 
-const named = (group, by) => group.key?.[by] ?? "–";
+function useNames(me, by) {
+  const names = useKeyNames(me, by === "key");
+  return (group) => {
+    const id = group.key?.[by] ?? "–";
+    return by === "key" && names.has(id) ? `${names.get(id)} (${id})` : id;
+  };
+}
+
+function Filters({ route, range, by, measure }) {
+  const set = (name) => (value) => change(route, { [name]: value });
+  const presets = RANGES.map((each) => [each, t("lastDays", { days: each })]);
+  const ranges = range.chosen ? presets : [["", t("datesBelow")], ...presets];
+  const date = (name) => (event) => change(route, { [name]: event.target.value, days: "" });
+  return html`<form class="filters" onSubmit=${(event) => event.preventDefault()}>
+    <${Choice} label=${t("range")} value=${range.chosen} options=${ranges}
+      pick=${(days) => change(route, { days, from: "", to: "" })} />
+    <${Field} label=${t("from")}><input type="date" value=${route.query.from || ""} onChange=${date("from")} /><//>
+    <${Field} label=${t("until")}><input type="date" value=${route.query.to || ""} onChange=${date("to")} /><//>
+    <${Choice} label=${t("groupBy")} value=${by} options=${GROUPS.map((each) => [each, t(each)])} pick=${set("by")} />
+    <${Choice} label=${t("plotted")} value=${measure} pick=${set("of")}
+      options=${Object.keys(PLOTTED).map((each) => [each, t(each)])} />
+  </form>`;
+}
+
+function Numbers({ data, range, by, measure, nameOf }) {
+  const days = range.utc || range.step === "hour" ? steps(data) : localDays(data);
+  const written = (at) => (range.step === "hour" ? hour(at) : day(at, range.utc ? "UTC" : undefined));
+  const groups = [...data.groups].sort((one, other) => Number(other.cost) - Number(one.cost));
+  const totals = groups.map((group) => ({ ...group, name: nameOf(group), key: nameOf(group) }));
+  const sum = { ...data.totals, name: t("allTogether"), key: "", kind: "sum" };
+  const first = { title: t(range.step), of: (row) => written(row.start) };
+  return html`
+    <${Plot} title=${t(measure)} unit=${PLOTTED[measure] || t("byStep", { step: t(range.step) })} days=${days}
+      measure=${measure} nameOf=${nameOf} utc=${range.utc} />
+    <h2>${t("totals")}</h2>
+    <${Table} caption=${t("totals")} rows=${[...totals, sum]} columns=${[...columns(by), ...latencies()]} />
+    <h2>${t(range.step === "hour" ? "byHour" : "byDay")}</h2>
+    <p class="quiet">${range.utc ? t("daysOfUtc") : t("daysOfZone", { zone: zone() })}</p>
+    <p><button type="button" onClick=${() => save(days, by, nameOf)}>${t("asCsv")}</button></p>
+    <${Table} caption=${t("byDay")} rows=${rowsOf(days, nameOf)} columns=${[first, ...columns(by)]} />`;
+}
 
 const columns = (by) => [
   { title: t(by), of: (row) => row.name },
@@ -45,26 +77,31 @@ const columns = (by) => [
   { title: t("errors"), number: true, of: (row) => number(row.errors) },
   { title: t("tokensIn"), number: true, of: (row) => number(row.tokens.input) },
   { title: t("tokensOut"), number: true, of: (row) => number(row.tokens.output) },
-  { title: t("latency50"), number: true, of: (row) => seconds(row.latencyMs?.p50) },
   { title: t("cost"), number: true, of: (row) => usd(row.cost) },
 ];
 
-const byDay = (data, by) =>
-  data.series.flatMap((each) => each.groups.filter((group) => group.requests).map((group) => ({ ...group, start: each.start, name: named(group, by), key: `${each.start} ${named(group, by)}` }))).reverse();
+const latencies = () => [
+  { title: t("latency50"), number: true, of: (row) => seconds(row.latencyMs?.p50) },
+  { title: t("latency95"), number: true, of: (row) => seconds(row.latencyMs?.p95) },
+];
 
-function save(data, by) {
-  const lines = [["start", by, "requests", "errors", "inputTokens", "outputTokens", "costUsd"]];
-  for (const row of byDay(data, by)) lines.push([row.start, row.name, row.requests, row.errors, row.tokens.input, row.tokens.output, row.cost]);
-  download("usage.csv", lines.map((line) => line.map(cell).join(",")).join("\r\n"));
+// A row for each day and group, the newest day first, and before them what the day comes to.
+function rowsOf(days, nameOf) {
+  const used = [...days].reverse().filter(({ groups }) => groups.some((group) => group.requests));
+  return used.flatMap(({ start, groups }) => {
+    const rows = groups.map((group) => ({ ...group, start, name: nameOf(group), key: `${start} ${nameOf(group)}` }));
+    if (rows.length === 1) return rows;
+    return [{ ...totalOf([{ groups }]), start, name: t("allTogether"), key: start, kind: "sum" }, ...rows];
+  });
 }
 
-// As a spreadsheet takes it for text: quotes doubled, and nothing that begins like a formula.
-const cell = (value) => `"${String(value).replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"`;
-
-export function download(name, text) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+function save(days, by, nameOf) {
+  const lines = [["start", by, "requests", "errors", "inputTokens", "cachedInputTokens", "outputTokens", "costUsd"]];
+  for (const { start, groups } of days) {
+    for (const { requests, errors, tokens, cost, key } of groups) {
+      const { input, cachedInput, output } = tokens;
+      lines.push([new Date(start).toISOString(), nameOf({ key }), requests, errors, input, cachedInput, output, cost]);
+    }
+  }
+  download("usage.csv", csv(lines));
 }
