@@ -20,7 +20,7 @@ export UV := $(CURDIR)/.venv/uv/bin/uv
 .DEFAULT_GOAL := help
 <<<<<<< HEAD
 .PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants screenshots faults invoke logs
-.PHONY: agents drift bench cost simulate reconcile redrive replay-usage build deploy destroy clean
+.PHONY: agents drift bench cost simulate reconcile redrive replay-usage objectives build deploy destroy clean
 =======
 .PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants faults invoke logs
 .PHONY: agents drift bench cost simulate reconcile redrive replay-usage build deploy cloud-check destroy clean
@@ -112,6 +112,9 @@ redrive: setup ## move a dead letter queue back into its queue; QUEUE=billing-us
 
 replay-usage: setup ## settle requests whose event was lost; FILE=log of the chat function
 	@$(BIN)/python -m local.replay_usage $(FILE) $(ARGS)
+
+objectives: setup ## what the running stack keeps of its objectives, from its functions' logs
+	@$(BIN)/python -m local.observing.measured
 
 build: setup ## build into .aws-sam, for the cloud; ENV=local: for sam local, as this machine is
 	@$(SAM) validate --lint

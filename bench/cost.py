@@ -37,8 +37,8 @@ _LOG_OVERHEAD_BYTES = 26
 _INDEX_BYTES = 100
 _COMPRESSED = 0.15
 _MESSAGES_A_CALL = 10
-_DAILY_METRICS = 3
-"""What the reconcile writes where there is nothing to find: drift, findings, lapsed holds."""
+_DAILY_METRICS = 5
+"""What the reconcile writes where there is nothing to find: drift, findings, lapsed holds, money held and lapsed."""
 _QUEUE_RECEIVES = 5 * MONTH_SECONDS / 20
 """Of a queue that a function is fed from: five pollers, a long poll of 20 seconds at a time."""
 
@@ -81,6 +81,14 @@ class Model:
             f"{_alarms()} alarms": _alarms() * price["alarm_month"],
             f"{queues} queues polled while empty": queues * _QUEUE_RECEIVES * price["queue_request"],
             f"{_DAILY_METRICS} metrics of the daily check": _DAILY_METRICS * price["metric_month"] / 24,
+        }
+
+    def in_full(self) -> dict[str, float]:
+        """What `Observability=full` costs a month on top, at list prices: an alarm for each metric that it reads."""
+        price, read, composite = self._price, _read_in_full(), _composites()
+        return {
+            f"{read} metrics read by further alarms": read * price["alarm_month"],
+            f"{composite} composite alarms": composite * price["composite_alarm_month"],
         }
 
     def fixed_after_allowances(self) -> float:
@@ -181,9 +189,27 @@ def _count(kind: str) -> int:
     return sum(1 for each in load(TEMPLATE)["Resources"].values() if each["Type"] == kind)
 
 
+def _watching(stack: str, kind: str) -> list[JsonObject]:
+    resources = load(TEMPLATE.parent / "stacks" / stack)["Resources"].values()
+    return [each for each in resources if each["Type"] == f"AWS::CloudWatch::{kind}"]
+
+
 def _alarms() -> int:
-    stack = load(TEMPLATE.parent / "stacks" / "observability.yaml")
-    return sum(1 for each in stack["Resources"].values() if each["Type"] == "AWS::CloudWatch::Alarm")
+    return sum("Condition" not in each for each in _watching("observability.yaml", "Alarm"))
+
+
+def _read_in_full() -> int:
+    """Metrics that alarms read in full only: one each, or all of its math."""
+    further = [each for each in _watching("observability.yaml", "Alarm") if "Condition" in each]
+    return sum(
+        sum("MetricStat" in query for query in each["Properties"].get("Metrics", [])) or 1
+        for each in (*further, *_watching("objectives.yaml", "Alarm"))
+    )
+
+
+def _composites() -> int:
+    stacks = ("observability.yaml", "objectives.yaml")
+    return sum(len(_watching(stack, "CompositeAlarm")) for stack in stacks)
 
 
 def _polled_queues() -> int:
@@ -231,6 +257,10 @@ def table(of: Scenario, costs: Model) -> str:
         *(f"  {name:<50} {usd:>8.3f}" for name, usd in costs.fixed().items()),
         f"  {'together, US dollars':<50} {fixed:>8.2f}",
         f"  {'less what every account has for nothing':<50} {costs.fixed_after_allowances():>8.2f}",
+        "",
+        "With Observability=full, on top",
+        *(f"  {name:<50} {usd:>8.3f}" for name, usd in costs.in_full().items()),
+        f"  {'together, US dollars':<50} {sum(costs.in_full().values()):>8.2f}",
         "",
         f"{of.requests:,.0f} chats a month: {of.requests / MILLION * total + fixed:,.2f} US dollars",
         "",

@@ -4,7 +4,7 @@ import time
 
 from aggregator.analytics import wiring
 from aggregator.analytics.event import read_batch
-from aggregator.analytics.record_events import record_events
+from aggregator.analytics.record_events import record_events, report_lags
 from aggregator.runtime import clock
 from aggregator.runtime.batch import Message, each_batch
 from aggregator.runtime.observability import count, logger
@@ -16,6 +16,7 @@ def record(messages: list[Message]) -> set[str]:
     logger.info(
         "record", poison=batch.poison, failed=sorted(recorded.failed), reasons=sorted(recorded.reasons)
     )
+    report_lags(batch.entries, recorded, clock.now())
     count("EntriesRecorded", len(batch.entries) - len(recorded.failed) - len(recorded.repeated))
     count("EntriesRepeated", len(recorded.repeated))
     return batch.failed(recorded.failed)

@@ -216,13 +216,16 @@ def test_every_command_is_in_the_contributors_guide() -> None:
 
 
 def test_every_alarm_is_in_the_runbook() -> None:
-    alarms = re.findall(
-        r"^  (\w+Alarm):", (ROOT / "stacks" / "observability.yaml").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    stacks = [path.read_text(encoding="utf-8") for path in (ROOT / "stacks").glob("*.yaml")]
+    named = {anchor for text in stacks for anchor in re.findall(r"\$\{RunbookUrl\}#(\w+)", text)}
     runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    rows = re.findall(r'^\| <a id="(\w+)"></a>`(\w+)` \|(.+)\|$', runbook, re.MULTILINE)
 
-    assert len(alarms) > 10
-    assert [name for name in alarms if f"`{name}`" not in runbook] == []
+    assert named == {anchor for anchor, _, _ in rows}
+    assert len(named) > 20
+    for anchor, name, cells in rows:
+        assert anchor == name.lower()
+        assert [len(cell.strip()) > 5 for cell in cells.split(" | ")] == [True] * 4, name
 
 
 def test_every_decision_has_its_three_parts_and_is_listed() -> None:

@@ -26,3 +26,9 @@ def stack() -> Stack:
 def observability() -> JsonObject:
     """The nested stack of alarms and dashboard."""
     return load_template(TEMPLATE.parent / "stacks" / "observability.yaml")
+
+
+@pytest.fixture(scope="session")
+def objectives() -> JsonObject:
+    """The nested stack of objectives."""
+    return load_template(TEMPLATE.parent / "stacks" / "objectives.yaml")

@@ -149,6 +149,9 @@ def _refusals(template: JsonObject, parameters: dict[str, str]) -> list[str]:
         ({"Observability": "off"}, False),
         ({"Observability": "off", "AlarmEmail": "you@example.com"}, True),
         ({"Observability": "on", "AlarmEmail": "you@example.com"}, False),
+        ({"Observability": "full", "AlarmEmail": "you@example.com"}, False),
+        ({"Observability": "on", "PageEmail": "you@example.com"}, True),
+        ({"Observability": "full", "PageEmail": "you@example.com"}, False),
     ],
 )
 def test_parameters_that_contradict_each_other_are_refused(

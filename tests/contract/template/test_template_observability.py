@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from local.observing.objectives import OBJECTIVES
 from tests.contract.template.stack import JsonObject, Stack
 
 ROOT = Path(__file__).parents[3]
@@ -23,13 +24,22 @@ def _of(observability: JsonObject, wanted: str) -> dict[str, JsonObject]:
 
 
 def test_an_idle_stack_stays_within_its_budget(stack: Stack, observability: JsonObject) -> None:
-    alarms = len(_of(observability, "CloudWatch::Alarm"))
+    alarms = sum(
+        each["Type"] == "AWS::CloudWatch::Alarm" and "Condition" not in each
+        for each in observability["Resources"].values()
+    )
     secrets = len(stack.of_type("SecretsManager::Secret"))
     polled = len(stack.of_type("SQS::Queue")) - sum(
         name.endswith("Dlq") for name in stack.of_type("SQS::Queue")
     )
 
-    assert polled == 3
+    assert (polled, alarms) == (3, 13)
+    assert {each.get("Condition") for each in observability["Resources"].values()} == {
+        None,
+        "HasEmail",
+        "HasPageEmail",
+        "IsFull",
+    }
     assert alarms * ALARM_USD_A_MONTH + secrets * SECRET_USD_A_MONTH + polled * POLLED_QUEUE_USD_A_MONTH <= (
         IDLE_BUDGET_USD_A_MONTH
     )
@@ -39,8 +49,36 @@ def test_an_idle_stack_stays_within_its_budget(stack: Stack, observability: Json
 def test_every_alarm_tells_somebody_and_says_why(observability: JsonObject) -> None:
     for name, alarm in _of(observability, "CloudWatch::Alarm").items():
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}], name
-        assert len(alarm["AlarmDescription"]) > 20, name
+        assert alarm["OKActions"] == [{"Ref": "Alarms"}], name
+        said, _, place = alarm["AlarmDescription"]["Fn::Sub"].partition(" ${RunbookUrl}")
+        assert (len(said) > 15, place) == (True, f"#{name.lower()}"), name
         assert alarm["TreatMissingData"] == "notBreaching", name
+
+
+def test_every_alarm_has_one_parent_that_pages(observability: JsonObject) -> None:
+    parents = _of(observability, "CloudWatch::CompositeAlarm")
+    children = [
+        child
+        for each in parents.values()
+        for child in re.findall(r"\$\{(\w+)\}", each["AlarmRule"]["Fn::Sub"])
+    ]
+
+    assert sorted(children) == sorted(_of(observability, "CloudWatch::Alarm"))
+    assert set(parents) == {"MoneyAlarm", "BehindAlarm", "AnswersAlarm"}
+    for name, each in parents.items():
+        assert each["AlarmActions"] == each["OKActions"] == [{"Ref": "Pages"}], name
+        assert each["AlarmDescription"]["Fn::Sub"].endswith(f"${{RunbookUrl}}#{name.lower()}"), name
+        assert not re.search(r" AND |NOT", each["AlarmRule"]["Fn::Sub"]), name
+
+
+def test_the_four_functions_that_call_models_are_watched_each(observability: JsonObject) -> None:
+    watched = {
+        alarm["Dimensions"][0]["Value"]["Ref"]
+        for alarm in _of(observability, "CloudWatch::Alarm").values()
+        if alarm["MetricName"] == "Errors" and "Dimensions" in alarm
+    }
+
+    assert watched == {"ChatFunction", "ResponsesFunction", "MessagesFunction", "EmbeddingsFunction"}
 
 
 def test_metrics_of_our_own_are_looked_for_where_they_are_written(observability: JsonObject) -> None:
@@ -67,10 +105,16 @@ def test_the_dashboard_is_json_without_overlaps(observability: JsonObject) -> No
     assert len(places) == len(set(places)) == 17
 
 
-def test_the_nested_stack_gets_all_it_asks_for(template: JsonObject, observability: JsonObject) -> None:
-    given = template["Resources"]["ObservabilityStack"]["Properties"]["Parameters"]
+def test_the_nested_stacks_get_all_they_ask_for(
+    template: JsonObject, observability: JsonObject, objectives: JsonObject
+) -> None:
+    given = {
+        name: set(template["Resources"][name]["Properties"]["Parameters"])
+        for name in ("ObservabilityStack", "ObjectivesStack")
+    }
 
-    assert set(given) == set(observability["Parameters"])
+    assert given["ObservabilityStack"] == set(observability["Parameters"])
+    assert given["ObjectivesStack"] == set(objectives["Parameters"])
 
 
 def test_the_emulator_may_do_without(template: JsonObject) -> None:
@@ -84,7 +128,7 @@ def test_every_metric_that_is_watched_is_written_somewhere(observability: JsonOb
         for folder in ("layers/common/python/aggregator", "functions")
         for path in (ROOT / folder).rglob("*.py")
     )
-    written = set(re.findall(r'count\(\s*"(\w+)"', code))
+    written = set(re.findall(r'(?:count|measure)\(\s*"(\w+)"', code))
 
     dashboard = str(_of(observability, "CloudWatch::Dashboard"))
     watched = {
@@ -92,6 +136,7 @@ def test_every_metric_that_is_watched_is_written_somewhere(observability: JsonOb
         for alarm in _of(observability, "CloudWatch::Alarm").values()
         if alarm["Namespace"] == "Aggregator"
     } | set(re.findall(r'\["Aggregator", "(\w+)"', dashboard))
+    watched |= {each.metric for each in OBJECTIVES if each.metric}
 
     assert watched - written == set()
 

@@ -21,6 +21,7 @@ PRICES = {
     "CloudFormation::Stack": set(),
     "CloudFormation::WaitConditionHandle": set(),
     "CloudWatch::Alarm": {"alarm_month"},
+    "CloudWatch::CompositeAlarm": {"composite_alarm_month"},
     "CloudWatch::Dashboard": {"dashboard_month"},
     "DynamoDB::Table": {"dynamodb_write_unit", "dynamodb_read_unit", "dynamodb_gb_month"},
     "Events::Archive": {"archive_gb", "archive_gb_month"},
@@ -73,17 +74,18 @@ def known() -> set[str]:
     return set(json.loads((ROOT / "bench" / "prices.json").read_text(encoding="utf-8"))["prices"])
 
 
-def _resources(stack: Stack, observability: JsonObject) -> Iterator[tuple[str, JsonObject]]:
-    for each in (*stack.resources.values(), *observability["Resources"].values()):
+def _resources(stack: Stack, *nested: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    of_nested = [each for one in nested for each in one["Resources"].values()]
+    for each in (*stack.resources.values(), *of_nested):
         yield each["Type"].removeprefix("AWS::"), each.get("Properties", {})
 
 
 def test_every_resource_and_every_setting_that_costs_money_has_a_price(
-    stack: Stack, observability: JsonObject, known: set[str]
+    stack: Stack, observability: JsonObject, objectives: JsonObject, known: set[str]
 ) -> None:
     charged = {
         (kind, price)
-        for kind, properties in _resources(stack, observability)
+        for kind, properties in _resources(stack, observability, objectives)
         for price in PRICES[kind].union(*(SETTINGS.get((kind, name), set()) for name in properties))
     }
 

@@ -137,7 +137,16 @@ def test_one_account_that_does_not_fit_is_named_kept_and_counted(
     assert (summary.unsound, summary.accounts) == (1, 60)
     assert (finding["user_id"], finding["drift"]) == ("user31", 1)
     assert finding["misfits"] == ["the account has +1 nano-USD beside what it counted"]
-    assert metrics(capsys) == {"LedgerFindings": 1, "LedgerDriftNanoUsd": 1, "OrphanHolds": 0}
+    assert metrics(capsys) == NOTHING | {"LedgerFindings": 1, "LedgerDriftNanoUsd": 1}
+
+
+NOTHING = {
+    "LedgerFindings": 0,
+    "LedgerDriftNanoUsd": 0,
+    "OrphanHolds": 0,
+    "HeldNanoUsd": 0,
+    "LapsedNanoUsd": 0,
+}
 
 
 def test_metrics_are_written_where_there_is_nothing_to_find(
@@ -145,7 +154,7 @@ def test_metrics_are_written_where_there_is_nothing_to_find(
 ) -> None:
     fanned.run()
 
-    assert metrics(capsys) == {"LedgerFindings": 0, "LedgerDriftNanoUsd": 0, "OrphanHolds": 0}
+    assert metrics(capsys) == NOTHING
 
 
 @pytest.mark.parametrize(("lapsed", "findings"), [(5, 0), (6, 1)])
@@ -158,18 +167,25 @@ def test_many_lapsed_holds_count_once_however_many_messages_listed_them(
 ) -> None:
     monkeypatch.setattr(reconcile_run, "ACCOUNTS_LISTED_AT_ONCE", 7)
     for n in range(lapsed):
-        fanned.world.store.hold(f"user{5 * n:02}", 1, "300")
+        fanned.world.store.hold(f"user{5 * n:02}", 3, "300")
+    fanned.world.store.hold("user01", 4, "9999999999")
 
     summary = fanned.run()
 
     assert summary.orphan_holds == lapsed
-    assert metrics(capsys) == {"LedgerFindings": findings, "LedgerDriftNanoUsd": 0, "OrphanHolds": lapsed}
+    assert metrics(capsys) == NOTHING | {
+        "LedgerFindings": findings,
+        "OrphanHolds": lapsed,
+        "HeldNanoUsd": 3 * lapsed + 4,
+        "LapsedNanoUsd": 3 * lapsed,
+    }
 
 
 def metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
     """What all invocations wrote, added up."""
     observability.flush()
-    sums = {"LedgerFindings": 0.0, "LedgerDriftNanoUsd": 0.0, "OrphanHolds": 0.0}
+    names = ("LedgerFindings", "LedgerDriftNanoUsd", "OrphanHolds", "HeldNanoUsd", "LapsedNanoUsd")
+    sums = dict.fromkeys(names, 0.0)
     for line in capsys.readouterr().out.splitlines():
         said = json.loads(line)
         for name in sums:

@@ -41,7 +41,11 @@ def settled(world: LedgerWorld, *details: Any, now: float = NOW) -> set[str]:
 
 
 def counted() -> dict[str, float]:
-    return {name: sum(metric["Value"]) for name, metric in observability.metrics.metric_set.items()}
+    return {
+        name: sum(metric["Value"])
+        for name, metric in observability.metrics.metric_set.items()
+        if metric["Unit"] == "Count"
+    }
 
 
 def test_every_event_gets_its_entry() -> None:

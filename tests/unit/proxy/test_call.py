@@ -258,6 +258,15 @@ def test_a_stream_of_a_later_route_begins_while_its_client_is_still_there() -> N
     assert [request.first_byte_seconds for request in upstream.requests] == [120, 90]
 
 
+def test_an_answer_knows_what_its_provider_took_to_begin_and_not_what_others_took_before() -> None:
+    clock = Clock()
+    upstream = SlowUpstream(clock, 7, SILENT, ScriptedResponse(GOOD))
+
+    answer = calling(upstream, TWO_WAYS, clock=clock)
+
+    assert (answer.attempts, answer.progress.provider_ms) == (2, 7_000)
+
+
 def test_every_try_has_the_same_deadline() -> None:
     clock = Clock(100.0)
     upstream = ScriptedUpstream(ScriptedResponse(status=500), ScriptedResponse(GOOD))

@@ -29,6 +29,7 @@ RECEIPT = Receipt(
     stream=True,
     latency_ms=1200,
     first_token_ms=300,
+    provider_ms=280,
 )
 PUT = {"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]}
 
@@ -121,6 +122,7 @@ def test_the_event_says_all_that_settling_and_metrics_need() -> None:
         "latencyMs": 1200,
         "balanceNanoUsd": 780,
         "timeToFirstTokenMs": 300,
+        "providerMs": 280,
     }
 
 
@@ -133,6 +135,7 @@ def test_a_cap_and_what_was_left_out_are_said_where_there_are_any() -> None:
 
 def test_a_time_that_never_came_is_left_out() -> None:
     assert "timeToFirstTokenMs" not in event_of(replace(RECEIPT, first_token_ms=None))
+    assert "providerMs" not in event_of(replace(RECEIPT, provider_ms=None))
 
 
 def test_a_cost_over_the_hold_leaves_the_balance_without_it() -> None:

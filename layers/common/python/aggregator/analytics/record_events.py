@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from aggregator.analytics.day import is_late
 from aggregator.analytics.model import Entry
 from aggregator.analytics.store import MAX_ENTRIES, MAX_LATE_ENTRIES, AlreadyAdded, CubeBusy
 from aggregator.runtime.aws import AwsError
+from aggregator.runtime.observability import measure
 
 # A busy cube is waited for half a second, then each user's entries once more for a tenth: a batch of twenty-five
 # users ends well within the function's time-out, and what is left comes back with the queue.
@@ -59,6 +60,15 @@ def record_events(entries: Iterable[Entry], cube: Cube, now: datetime, pause: Pa
     for first in range(0, len(ordered), most):
         recorded |= _add(ordered[first : first + most], cube, now, pause, tries=_TRIES_TOGETHER)
     return recorded
+
+
+def report_lags(entries: Iterable[Entry], recorded: Recorded, now: datetime) -> None:
+    """Measure how long calls that were recorded now have been over: `RecordLagMs`."""
+    for entry in entries:
+        if entry.call is None or entry.id in recorded.failed or entry.id in recorded.repeated:
+            continue
+        since_it_began = (now - entry.occurred_at) / timedelta(milliseconds=1)
+        measure("RecordLagMs", max(0, round(since_it_began - entry.call.latency_ms)))
 
 
 def _add(entries: Sequence[Entry], cube: Cube, now: datetime, pause: Pause, *, tries: int) -> Recorded:

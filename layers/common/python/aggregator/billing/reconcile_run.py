@@ -113,23 +113,27 @@ class Run:
     def _list(self, asked: JsonObject, part: Part) -> None:
         """Look at some accounts; those with something to read are examined by others."""
         after, orphans = asked["after"], asked["orphans"]
+        held, lapsed_money = asked.get("held", 0), asked.get("lapsed", 0)
         due: list[JsonObject] = []
         for seen, listed in enumerate(self.ledgers.listed(after), 1):
             after = listed.key
             if listed.user_id is not None:
                 account = listed.account or Account(listed.user_id)
                 lapsed = account.lapsed(self.how.now_epoch_seconds).values()
-                part.orphan_holds += sum(held.count for held in lapsed)
+                part.orphan_holds += sum(each.count for each in lapsed)
+                held += sum(each.amount_nano_usd for each in account.holds.values())
+                lapsed_money += sum(each.amount_nano_usd for each in lapsed)
                 whole = is_due_whole(listed.user_id, self.how.now_epoch_seconds)
                 if whole or not is_idle(listed.account):
                     due.append({"userId": listed.user_id, "whole": whole})
                 else:
                     part.idle += 1
             if seen >= ACCOUNTS_LISTED_AT_ONCE or not self.how.has_time():
-                part.children.append({"list": {"after": after, "orphans": orphans + part.orphan_holds}})
+                so_far = {"orphans": orphans + part.orphan_holds, "held": held, "lapsed": lapsed_money}
+                part.children.append({"list": {"after": after, **so_far}})
                 break
         else:
-            _report_orphans(orphans + part.orphan_holds)
+            _report_listed(orphans + part.orphan_holds, held, lapsed_money)
         for first in range(0, len(due), ACCOUNTS_IN_MESSAGE):
             part.children.append({"accounts": due[first : first + ACCOUNTS_IN_MESSAGE]})
 
@@ -215,9 +219,14 @@ def _report(finding: Finding) -> None:
     )
 
 
-def _report_orphans(orphan_holds: int) -> None:
-    """What a listing to its end comes to; the metrics are written where there is nothing to find, too."""
+def _report_listed(orphan_holds: int, held_nano_usd: int, lapsed_nano_usd: int) -> None:
+    """What a listing to its end comes to; the metrics are written where there is nothing to find, too.
+
+    `HeldNanoUsd` is what all accounts held when they were listed, `LapsedNanoUsd` the part of it past its deadline.
+    """
     count("OrphanHolds", orphan_holds)
     count("LedgerFindings", orphan_holds > FEW_ORPHANS)
     count("LedgerDriftNanoUsd", 0)
+    count("HeldNanoUsd", held_nano_usd)
+    count("LapsedNanoUsd", lapsed_nano_usd)
     logger.info("accounts listed", orphan_holds=orphan_holds)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from aggregator.billing.model import UsageEnd
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.settle import Ledger, Settled, by_account, settle_account, sweep_over
+from aggregator.billing.settle_report import Timed, report_times, report_usage, timed
 from aggregator.contracts.ai_usage import AiUsage
 from aggregator.runtime.aws import AwsError
 from aggregator.runtime.batch import Message
@@ -28,23 +29,30 @@ def settle_batch(
     failed: set[str] = set()
     ids_of: dict[str, list[str]] = {}
     ends: list[UsageEnd] = []
+    times: dict[str, Timed | None] = {}
     for message in messages:
         try:
-            end = usage_end_of(AiUsage.model_validate(message.detail))
+            event = AiUsage.model_validate(message.detail)
+            end = usage_end_of(event)
         except (ValidationError, ValueError) as poison:
             logger.error("Poison usage event", message_id=message.id, reason=type(poison).__name__)
             failed.add(message.id)
         else:
             ends.append(end)
+            times[end.request_id] = timed(event)
             ids_of.setdefault(end.user_id, []).append(message.id)
     done = Settled()
     for user_id, theirs in by_account(ends).items():
         try:
-            done += settle_account(ledger, theirs, sleep, clock())
+            settled = settle_account(ledger, theirs, sleep, clock())
         except AwsError as refused:
             logger.error("Account not settled", code=refused.code, user_id=user_id, events=len(theirs))
             failed |= set(ids_of[user_id])
         else:
+            done += settled
+            if not settled.repeated:  # else it is not known which of them were told before
+                report_times((times[end.request_id] for end in theirs), clock())
+                report_usage(theirs)
             _tidy(ledger, user_id, clock())
     _report(done)
     return failed

@@ -90,6 +90,7 @@ class AiUsage(Event):
     `balanceNanoUsd` is what the answer told the user would be left. `strategy` is by what the routes were ranked, and
     `leftOut` names the providers that were passed over because they kept failing. `maxTokens` is the limit of output
     that the platform chose, `capped` what for; `ignored` names what the client sent and the provider did not get.
+    `providerMs` is what the provider took to begin, of the try that it answered.
     """
 
     version: Literal[1]
@@ -116,3 +117,4 @@ class AiUsage(Event):
     max_tokens: Count | None = None
     capped: Id | None = None
     ignored: list[Id] | None = None
+    provider_ms: Count | None = None

@@ -152,7 +152,8 @@ def call(
                     break
                 sleep(wait)
             else:
-                watch.answered(way.route, ask, (monotonic() - began) * 1000)
+                took = answer.progress.provider_ms = (monotonic() - began) * 1000
+                watch.answered(way.route, ask, took)
                 return answer
     raise AssertionError("unreachable: the last try returns or raises")
 

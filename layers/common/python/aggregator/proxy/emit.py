@@ -98,6 +98,8 @@ def event_of(receipt: Receipt) -> JsonObject:
         detail["leftOut"] = list(receipt.route.left_out)
     if receipt.first_token_ms is not None:
         detail["timeToFirstTokenMs"] = receipt.first_token_ms
+    if receipt.provider_ms is not None:
+        detail["providerMs"] = receipt.provider_ms
     if receipt.max_tokens is not None:
         detail["maxTokens"] = receipt.max_tokens
         if receipt.capped_by_balance:

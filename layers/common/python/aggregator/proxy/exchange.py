@@ -88,6 +88,7 @@ class Progress:
     `output_bytes` is how much text was delivered, as UTF-8, which a fallback count goes by; `uncounted_bytes` is the
     part of it that no count of the provider's came after. `begun`: something was said, be it that there is nothing to
     say; until then nothing is owed. `finished`: the answer is whole, whatever its connection does.
+    `provider_ms` is what the provider took to begin, of the try that it answered.
     `model` is the name that was called, for answers that say none. `choices` is how many choices were asked for,
     `ended` how many the provider said were whole. `most_output_tokens` is the cap that was sent, over all choices.
     `events` is how many events a stream that numbers them had so far.
@@ -101,6 +102,7 @@ class Progress:
     begun: bool = False
     finished: bool = False
     first_token_at_ms: float | None = None
+    provider_ms: float | None = None
     model: str = ""
     choices: int = 1
     ended: int = 0

@@ -188,7 +188,8 @@ class Receipt:
 
     `settle_by` is when all that follows must be over, on the monotonic clock. `returned_nano_usd` is what went back of
     the hold before the event: settling finds so much less. `max_tokens` is the limit of output that the platform
-    chose; `ignored` is what the client sent and the provider did not get.
+    chose; `ignored` is what the client sent and the provider did not get. `provider_ms` is what the provider took to
+    begin, of the try that it answered: the rest until the first word is what the platform added.
     """
 
     request_id: str
@@ -211,6 +212,7 @@ class Receipt:
     max_tokens: int | None = None
     capped_by_balance: bool = False
     ignored: tuple[str, ...] = ()
+    provider_ms: int | None = None
 
     @property
     def charged_nano_usd(self) -> NanoUsd:

@@ -79,6 +79,7 @@ class Tab:
             stream=self.ask.stream,
             latency_ms=round(self.monotonic() * 1000 - self.started_ms),
             first_token_ms=None if first_token is None else round(first_token - self.started_ms),
+            provider_ms=None if progress.provider_ms is None else round(progress.provider_ms),
             settle_by=settle_by,
             max_tokens=None if answer is None else answer.way.chosen_tokens(self.ask),
             capped_by_balance=answer is not None and answer.way.capped_by_balance,

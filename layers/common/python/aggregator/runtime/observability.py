@@ -29,6 +29,11 @@ def count(name: str, value: float = 1) -> None:
     metrics.add_metric(name=name, unit="Count", value=value)
 
 
+def measure(name: str, milliseconds: float) -> None:
+    """Add one value to a metric of times, of which CloudWatch then knows any percentile."""
+    metrics.add_metric(name=name, unit="Milliseconds", value=milliseconds)
+
+
 def flush() -> None:
     """Write out what was counted; nothing if nothing was."""
     if metrics.metric_set:
