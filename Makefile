@@ -18,13 +18,8 @@ MAKEFLAGS += --no-print-directory
 export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
 .PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants screenshots faults invoke logs
-.PHONY: agents drift bench cost simulate reconcile redrive replay-usage objectives build deploy destroy clean
-=======
-.PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants faults invoke logs
-.PHONY: agents drift bench cost simulate reconcile redrive replay-usage build deploy cloud-check destroy clean
->>>>>>> eedf41f (What the platform leans on is held against AWS's word, row by row; a check asks a first deployment the rest)
+.PHONY: agents drift bench cost simulate reconcile redrive replay-usage objectives build deploy cloud-check destroy clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'

@@ -215,6 +215,18 @@ def test_every_command_is_in_the_contributors_guide() -> None:
     assert sorted(_targets() - named - {"help"}) == []
 
 
+def test_no_file_has_the_marks_of_a_conflict() -> None:
+    found = subprocess.run(
+        ["git", "grep", "-lE", "^(<{7}|>{7}) "],  # noqa: S607 (whichever git is at hand)
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert found.stdout.split() == []
+
+
 def test_every_alarm_is_in_the_runbook() -> None:
     stacks = [path.read_text(encoding="utf-8") for path in (ROOT / "stacks").glob("*.yaml")]
     named = {anchor for text in stacks for anchor in re.findall(r"\$\{RunbookUrl\}#(\w+)", text)}
