@@ -1,6 +1,7 @@
 """`python -m local`: the embedded run, until Ctrl-C. `make run` calls this."""
 
 import argparse
+import re
 import signal
 import sys
 import threading
@@ -9,13 +10,21 @@ from local.deploy import DeployError
 from local.folder import FolderTakenError
 from local.http_server import PortTakenError
 from local.package import BuildError
-from local.paths import local_dir
+from local.paths import TEMPLATE, local_dir
 from local.process import StartError
 from local.run import Run
 from local.seed import SeedError
-from local.template import TemplateError
+from local.template import TemplateError, load
 
 _EXPECTED = (StartError, BuildError, TemplateError, DeployError, SeedError)
+
+
+def _origins(text: str) -> str:
+    """The template's own pattern says what it takes; CloudFormation would ask it."""
+    parameter = load(TEMPLATE)["Parameters"]["CorsOrigins"]
+    if not re.fullmatch(parameter["AllowedPattern"], text):
+        raise argparse.ArgumentTypeError(parameter["ConstraintDescription"])
+    return text
 
 
 def main() -> int:
@@ -24,12 +33,20 @@ def main() -> int:
     parser.add_argument(
         "--port", type=int, default=8000, help="port of the API on 127.0.0.1; 0 takes a free one"
     )
-    port = parser.parse_args().port
+    parser.add_argument(
+        "--cors-origins",
+        type=_origins,
+        default="",
+        metavar="ORIGINS",
+        help="whose pages may call the API, separated by commas: http://localhost:5173",
+    )
+    options = parser.parse_args()
+    port: int = options.port
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: it is ignored in what a script starts with &
         signal.signal(number, signal.default_int_handler)
     try:
-        with Run(local_dir(), port) as run:
+        with Run(local_dir(), port, options.cors_origins) as run:
             print("Starting the platform:", flush=True)
             print(run.start(), flush=True)
             run.watch(stop)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.conditions import decided, filled, made
 from local.emulator import ACCOUNT, REGION, Emulator
 from local.gaps import fill_gaps
 from local.gateway import Api
 from local.package import Built
 from local.proxy_event import Stage
+from local.template import defaults_of
 
 JsonObject = dict[str, Any]
 
@@ -52,8 +54,10 @@ def upload(emulator: Emulator, archives: Mapping[str, Path]) -> None:
             done.result()
 
 
-def deploy(emulator: Emulator, template: JsonObject, template_text: str) -> Stack:
-    """Create the stack from the translated template, whose text is `template_text`.
+def deploy(
+    emulator: Emulator, template: JsonObject, template_text: str, parameters: Mapping[str, str]
+) -> Stack:
+    """Create the stack with `parameters` from the translated template, whose text is `template_text`.
 
     Raises:
         DeployError: a resource was refused.
@@ -65,7 +69,7 @@ def deploy(emulator: Emulator, template: JsonObject, template_text: str) -> Stac
         TemplateURL=f"{emulator.url}/{BUCKET}/template.json",
         Parameters=[
             {"ParameterKey": name, "ParameterValue": value}
-            for name, value in {**PARAMETERS, "AwsEndpointUrl": emulator.url}.items()
+            for name, value in {**parameters, "AwsEndpointUrl": emulator.url}.items()
         ],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         Tags=[{"Key": "ms-custom-id", "Value": API_ID}],
@@ -77,7 +81,7 @@ def deploy(emulator: Emulator, template: JsonObject, template_text: str) -> Stac
         for each in page["StackResourceSummaries"]
         if each.get("PhysicalResourceId")
     }
-    api = Api.of(template)
+    api = Api.of(_as_made(template, parameters))
     stage = _stage_of(emulator, api, resources)
     fill_gaps(emulator, template, resources, api, stage.name)
     return Stack(
@@ -113,6 +117,13 @@ def _layers_of(template: JsonObject, function: str) -> list[str]:
     resources = template["Resources"]
     versions = [each["Ref"] for each in resources[function]["Properties"].get("Layers", [])]
     return [resources[version]["Properties"]["LayerName"] for version in versions]
+
+
+def _as_made(template: JsonObject, parameters: Mapping[str, str]) -> JsonObject:
+    """The template as its conditions have it, which the emulator keeps to itself."""
+    said = defaults_of(template) | dict(parameters)
+    resources = made(template["Resources"], decided(template["Conditions"], said))
+    return template | {"Resources": filled(resources, said)}
 
 
 def _wait_for_stack(cloudformation: Any) -> JsonObject:

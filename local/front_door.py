@@ -164,7 +164,7 @@ class FrontDoor:
         reply.end()
 
     def _refuse(self, kind: str, request: Request, reply: Reply, outcome: _Outcome) -> None:
-        refusal = self._api.answer(kind, request.request_id)
+        refusal = self._api.answer(kind, request.request_id, origin=request.header("origin") or None)
         outcome.status, outcome.headers, outcome.tail = refusal.status, refusal.headers, refusal.body
         try:
             reply.start(refusal.status, refusal.headers.items(), len(refusal.body))

@@ -109,8 +109,14 @@ class Api:
                 return route, parameters
         return None
 
-    def answer(self, kind: str, request_id: str, message: str | None = None) -> GatewayAnswer:
-        """Render the gateway's own answer of a kind (`UNAUTHORIZED`), as the template has it."""
+    def answer(
+        self, kind: str, request_id: str, message: str | None = None, origin: str | None = None
+    ) -> GatewayAnswer:
+        """Render the gateway's own answer of a kind (`UNAUTHORIZED`), as the template has it.
+
+        `origin` is the request's header of this name, the one that the template's answers repeat. What is not there is
+        not said.
+        """
         default_status, default_message = _DEFAULTS[kind]
         said = message or default_message
         family = f"DEFAULT_{default_status // 100}XX"
@@ -128,10 +134,14 @@ class Api:
         body = re.sub(r"\$context\.([A-Za-z.]*[A-Za-z])", lambda name: variables.get(name[1], ""), template)
         headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
         for name, source in (custom.get("responseParameters") or {}).items():
-            value = (
-                source[1:-1] if source.startswith("'") else variables.get(source.removeprefix("context."), "")
-            )
-            headers[name.removeprefix("gatewayresponse.header.")] = value
+            if source == "method.request.header.Origin":
+                value = origin
+            else:
+                value = (
+                    source[1:-1] if source.startswith("'") else variables.get(source[len("context.") :], "")
+                )
+            if value is not None:
+                headers[name.removeprefix("gatewayresponse.header.")] = value
         return GatewayAnswer(int(custom.get("statusCode", default_status)), headers, body.encode())
 
 

@@ -36,11 +36,15 @@ _LOOK_SECONDS = 0.5
 
 
 class Run:
-    """One embedded run in `folder`, its API on `port`. Use it as a context: leaving it ends all that was started."""
+    """One embedded run in `folder`, its API on `port`. Use it as a context: leaving it ends all that was started.
 
-    def __init__(self, folder: Path, port: int) -> None:
+    `cors_origins` is the template's parameter `CorsOrigins`.
+    """
+
+    def __init__(self, folder: Path, port: int, cors_origins: str = "") -> None:
         self.folder = folder
         self._port = port
+        self._parameters = PARAMETERS | ({"CorsOrigins": cors_origins} if cors_origins else {})
         self._started = time.monotonic()
         self._cleanup = ExitStack()
         self._processes: list[Process] = []
@@ -67,13 +71,13 @@ class Run:
         with _step("built functions and layers, translated template.yaml"):
             template = load(TEMPLATE)
             built = build(template, BUCKET)
-            translated = translate(built.template, PARAMETERS, REGION)
+            translated = translate(built.template, self._parameters, REGION)
         with _step("started the AWS emulator and the stand-in provider"):
             emulator.wait_until_ready()
             stand_in.require_running()
         with _step("deployed the stack"):
             upload(emulator, built.archives)
-            stack = deploy(emulator, translated, json.dumps(translated))
+            stack = deploy(emulator, translated, json.dumps(translated), self._parameters)
         plan = plan_providers(packaged(), os.environ, stand_in_url)
         with _step("loaded the model catalogue and the providers' keys"):
             _configure(emulator, stack, plan)

@@ -60,6 +60,11 @@ def load(path: Path) -> JsonObject:
     return template
 
 
+def defaults_of(template: JsonObject) -> dict[str, str]:
+    """Its parameters' defaults, as text."""
+    return {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
+
+
 def translate(template: JsonObject, parameters: Mapping[str, str], region: str) -> JsonObject:
     """Return what CloudFormation makes of a SAM template; the answer is kept, for it takes a second.
 

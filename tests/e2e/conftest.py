@@ -14,6 +14,9 @@ from tests.e2e.revocation import Revocation
 from tests.e2e.sdks import Sdk, sdk_of
 from tests.e2e.stack import Stack, start, stop, wait_until_up
 
+LISTED = ("http://localhost:5173", "https://app.example.com")
+"""Origins whose pages may call the stack from a browser."""
+
 NewUser = Callable[..., UserCaller]
 NewSdk = Callable[..., Sdk]
 
@@ -33,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The running stack; every provider is the stand-in, and its catalogue has what `served` adds."""
     folder = tmp_path_factory.mktemp("stack")
-    run = start(folder)
+    run = start(folder, cors_origins=",".join(LISTED))
     try:
         running = wait_until_up(run, folder)
         caller = ApiCaller(running.base_url, running.admin_key)

@@ -62,15 +62,18 @@ class Stack:
         return [each for each in kept if mark in str(each["body"])]
 
 
-def start(folder: Path, *, port: int = 0) -> "subprocess.Popen[bytes]":
-    """Start a run that keeps its files in `folder`; no provider's key or address in our environment reaches it."""
+def start(folder: Path, *, port: int = 0, cors_origins: str = "") -> "subprocess.Popen[bytes]":
+    """Start a run that keeps its files in `folder`; no provider's key or address in our environment reaches it.
+
+    Pages of `cors_origins` may call it.
+    """
     providers = packaged()["providers"]
     theirs = {each.get("keyVariable") for each in providers} | {address_variable(each) for each in providers}
     environment = {name: value for name, value in os.environ.items() if name not in theirs}
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "output.log").open("wb") as output:
         return subprocess.Popen(  # noqa: S603 (our own program)
-            [sys.executable, "-m", "local", "--port", str(port)],
+            [sys.executable, "-m", "local", "--port", str(port), "--cors-origins", cors_origins],
             cwd=ROOT,
             env=environment | {"AGGREGATOR_LOCAL_DIR": str(folder), VARIABLE: "tests.judge.judging:misfits"},
             stdout=output,

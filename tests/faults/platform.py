@@ -67,7 +67,7 @@ class Platform:
         translated = translate(built.template, PARAMETERS, REGION)
         self.emulator.wait_until_ready()
         upload(self.emulator, built.archives)
-        self.stack: Stack = deploy(self.emulator, translated, json.dumps(translated))
+        self.stack: Stack = deploy(self.emulator, translated, json.dumps(translated), PARAMETERS)
         self._rest_queues()
         self._load_catalogue()
         resources = self.stack.resources

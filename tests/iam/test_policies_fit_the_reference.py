@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.check_template import defaults_of, translated
+from local.check_template import translated
+from local.template import defaults_of
 from tests.contract.template.stack import JsonObject, Stack
 from tests.iam.arns import resolved
 from tests.iam.reference import HERE, problems_of
@@ -35,8 +36,9 @@ def _resource_policies(stack: Stack) -> Iterator[tuple[str, JsonObject]]:
 @pytest.fixture(scope="module")
 def stack() -> Stack:
     written = load_template()
-    plain = translated(written, defaults_of(written))
-    return Stack(plain["Resources"], plain["Conditions"])
+    defaults = defaults_of(written)
+    plain = translated(written, defaults)
+    return Stack(plain["Resources"], plain["Conditions"], defaults)
 
 
 def test_every_action_is_one_fits_its_resource_and_lists_are_compared_as_lists(stack: Stack) -> None:

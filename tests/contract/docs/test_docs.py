@@ -176,7 +176,7 @@ def test_every_route_of_the_template_is_in_the_api() -> None:
     api = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
     assert len(routes) > 20
-    named = {f"{method} {path.replace('+}', '}')}" for method, path in routes}
+    named = {f"{method} {path.replace('+}', '}')}" for method, path in routes if method != "OPTIONS"}
     assert [route for route in sorted(named) if f"`{route}" not in api] == []
 
 

@@ -33,7 +33,7 @@ def routes_of_the_template() -> Iterator[tuple[str, JsonObject]]:
         events: JsonObject = resource.get("Properties", {}).get("Events", {})
         for event in events.values():
             said = event["Properties"]
-            if event["Type"] == "Api" and said["Path"] not in PAGES:
+            if event["Type"] == "Api" and said["Path"] not in PAGES and said["Method"] != "OPTIONS":
                 yield f"{said['Method']} {said['Path'].replace('+}', '}')}", said
 
 

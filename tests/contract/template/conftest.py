@@ -2,8 +2,9 @@
 
 import pytest
 
-from local.check_template import defaults_of, translated
+from local.check_template import translated
 from local.paths import TEMPLATE
+from local.template import defaults_of
 from tests.contract.template.stack import JsonObject, Stack
 from tests.tables import load_template
 
@@ -18,8 +19,9 @@ def template() -> JsonObject:
 def stack() -> Stack:
     """The template translated, at its parameters' defaults."""
     written = load_template()
-    plain = translated(written, defaults_of(written))
-    return Stack(plain["Resources"], plain["Conditions"])
+    defaults = defaults_of(written)
+    plain = translated(written, defaults)
+    return Stack(plain["Resources"], plain["Conditions"], defaults)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local.conditions import chosen, decided
+
 JsonObject = dict[str, Any]
 
 
@@ -13,6 +15,7 @@ class Stack:
 
     resources: Mapping[str, JsonObject]
     conditions: Mapping[str, Any]
+    defaults: Mapping[str, str]
 
     def of_type(self, wanted: str) -> dict[str, JsonObject]:
         """Resources of one type by logical id, `AWS::` left out."""
@@ -22,6 +25,12 @@ class Stack:
         """Properties of one resource."""
         properties: JsonObject = self.resources[name]["Properties"]
         return properties
+
+    def api_body(self, **parameters: str) -> JsonObject:
+        """The API's document, as the conditions have it with these parameters and the others' defaults."""
+        holds = decided(self.conditions, {**self.defaults, **parameters})
+        body: JsonObject = chosen(self.properties("Api")["Body"], holds)
+        return body
 
     def statements(self) -> Iterator[tuple[str, JsonObject]]:
         """Each statement of each identity policy, with the logical id of its role or managed policy."""

@@ -115,8 +115,7 @@ RESPONSE_TYPES = {
 
 @pytest.fixture(scope="module")
 def body(stack: Stack) -> JsonObject:
-    body: JsonObject = stack.properties("Api")["Body"]
-    return body
+    return stack.api_body()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from typing import Any
 import botocore.session
 import pytest
 
-from local.check_template import defaults_of, translated
+from local.check_template import translated
+from local.template import defaults_of
 from tests.contract.template.stack import JsonObject, Stack
 
 ROOT = Path(__file__).parents[3]
@@ -34,7 +35,7 @@ LONGEST_TRACED_NAME = 64
 
 
 def _integrations(stack: Stack) -> Iterator[tuple[str, JsonObject]]:
-    for path, methods in stack.properties("Api")["Body"]["paths"].items():
+    for path, methods in stack.api_body(CorsOrigins="https://app.example.com")["paths"].items():
         for method, each in methods.items():
             if "x-amazon-apigateway-integration" in each:
                 yield f"{method.upper()} {path}", each["x-amazon-apigateway-integration"]

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from local.check_template import defaults_of, parameter_sets
+from local.check_template import SAMPLES, parameter_sets
+from local.conditions import decided, made, value_of
+from local.template import defaults_of
 from tests.contract.template.stack import JsonObject, Stack
 
 ROOT = Path(__file__).parents[3]
@@ -19,47 +21,8 @@ _PSEUDO = re.compile(r"AWS::\w+")
 _LOCAL = {"Environment": "local"}
 
 
-def _decide(condition: Any, conditions: JsonObject, parameters: dict[str, str]) -> Any:
-    """Value of a condition or of a rule's function."""
-    match condition:
-        case {"Ref": name}:
-            return parameters[name]
-        case {"Condition": name}:
-            return _decide(conditions[name], conditions, parameters)
-        case {"Fn::Equals": [one, other]}:
-            return _decide(one, conditions, parameters) == _decide(other, conditions, parameters)
-        case {"Fn::Not": [each]}:
-            return not _decide(each, conditions, parameters)
-        case {"Fn::And": each}:
-            return all(_decide(one, conditions, parameters) for one in each)
-        case {"Fn::Contains": [many, one]}:
-            return _decide(one, conditions, parameters) in many
-        case str():
-            return condition
-    raise AssertionError(condition)
-
-
 def _made(stack: Stack, parameters: dict[str, str]) -> dict[str, JsonObject]:
-    decided = {
-        name: _decide(each, dict(stack.conditions), parameters) for name, each in stack.conditions.items()
-    }
-    return {
-        name: _chosen(each, decided)
-        for name, each in stack.resources.items()
-        if decided.get(each.get("Condition", ""), True)
-    }
-
-
-def _chosen(value: Any, decided: dict[str, bool]) -> Any:
-    """The value with each `Fn::If` replaced by the branch that holds."""
-    match value:
-        case {"Fn::If": [condition, so, otherwise]}:
-            return _chosen(so if decided[condition] else otherwise, decided)
-        case dict():
-            return {key: _chosen(each, decided) for key, each in value.items()}
-        case list():
-            return [_chosen(each, decided) for each in value]
-    return value
+    return made(stack.resources, decided(stack.conditions, parameters))
 
 
 def _named(value: Any) -> Iterator[str]:
@@ -85,7 +48,7 @@ def _combinations(template: JsonObject) -> list[dict[str, str]]:
     deciding = sorted(
         {name for each in parameter_sets(template) for name in each if each[name] != defaults[name]}
     )
-    values = [template["Parameters"][name]["AllowedValues"] for name in deciding]
+    values = [template["Parameters"][name].get("AllowedValues") or ["", *SAMPLES[name]] for name in deciding]
     return [defaults | dict(zip(deciding, chosen, strict=True)) for chosen in product(*values)]
 
 
@@ -94,11 +57,11 @@ def test_what_is_made_names_nothing_that_is_not_whatever_the_parameters(
 ) -> None:
     missing = set()
     for parameters in _combinations(template):
-        made = _made(stack, parameters)
-        known = set(made) | set(parameters)
+        there = _made(stack, parameters)
+        known = set(there) | set(parameters)
         missing |= {
             (parameters["ApiGatewayLogRole"], name, named)
-            for name, resource in made.items()
+            for name, resource in there.items()
             for named in _named(resource)
             if named not in known and not _PSEUDO.fullmatch(named)
         }
@@ -129,9 +92,9 @@ def _refusals(template: JsonObject, parameters: dict[str, str]) -> list[str]:
     return [
         assertion["AssertDescription"]
         for rule in template["Rules"].values()
-        if _decide(rule["RuleCondition"], {}, parameters)
+        if value_of(rule["RuleCondition"], {}, parameters)
         for assertion in rule["Assertions"]
-        if not _decide(assertion["Assert"], {}, parameters)
+        if not value_of(assertion["Assert"], {}, parameters)
     ]
 
 

@@ -15,6 +15,7 @@ WALKS = (
     "ProxyCreateEmbeddingFunction",
 )
 PAGES = "ConsoleGetPageFunction"
+PREFLIGHTS = "CorsAnswerPreflightFunction"
 HOT = {"AuthAuthorizerFunction", "ProxyCountMessageTokensFunction", "ProxyQuoteFunction", *WALKS}
 
 
@@ -106,8 +107,9 @@ def test_pages_are_bytes_that_are_streamed_and_need_nothing(stack: Stack) -> Non
 
 
 def test_all_others_carry_the_dependencies(stack: Stack) -> None:
-    others = set(stack.of_type("Lambda::Function")) - HOT - {PAGES}
+    others = set(stack.of_type("Lambda::Function")) - HOT - {PAGES, PREFLIGHTS}
 
+    assert _layers(stack, PREFLIGHTS) == ["CommonLayer"]
     assert {tuple(_layers(stack, name)) for name in others} == {("CommonLayer", "DependenciesLayer")}
 
 

@@ -178,6 +178,22 @@ def test_a_kind_of_which_the_template_says_nothing_has_the_gateways_default() ->
     assert (answer.status, answer.body) == (401, b'{"message":"Unauthorized"}')
 
 
+@pytest.mark.parametrize(
+    ("origin", "said"), [("https://app.example.com", {"https://app.example.com"}), (None, set())]
+)
+def test_an_answer_that_repeats_the_origin_says_none_where_there_is_none(
+    origin: str | None, said: set[str]
+) -> None:
+    declared = template()
+    body = declared["Resources"]["Api"]["Properties"]["Body"]
+    denied = body["x-amazon-apigateway-gateway-responses"]["ACCESS_DENIED"]["responseParameters"]
+    denied["gatewayresponse.header.Access-Control-Allow-Origin"] = "method.request.header.Origin"
+
+    answer = Api.of(declared).answer("ACCESS_DENIED", "r-1", origin=origin)
+
+    assert {value for name, value in answer.headers.items() if name == "Access-Control-Allow-Origin"} == said
+
+
 def test_a_template_without_an_api_is_refused() -> None:
     with pytest.raises(ValueError, match="one REST API"):
         Api.of({"Resources": {"Table": {"Type": "AWS::DynamoDB::Table"}}})

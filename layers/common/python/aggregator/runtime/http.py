@@ -1,10 +1,11 @@
 """HTTP edge of the functions off the hot path: Powertools' resolver, with every refusal in the one envelope."""
 
 import json
+import os
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -28,7 +29,7 @@ from aggregator.errors import (
     headers_of,
     status_of,
 )
-from aggregator.runtime import clock, strict_json
+from aggregator.runtime import clock, cors, strict_json
 from aggregator.runtime.accept import preferred
 from aggregator.runtime.aws import TIMED_OUT, TRANSIENT, UNREACHABLE, AwsError
 from aggregator.runtime.observability import flush, logger
@@ -133,7 +134,8 @@ def serve(
         flush()
         return answer
 
-    return handler
+    origins = os.environ.get(cors.VARIABLE)
+    return cast("LambdaHandler", cors.allowing(handler, origins)) if origins else handler
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,14 @@ def streams(event: Any) -> bool:
 
 
 def portable(handler: Handler) -> Handler:
-    """Let `handler` stream where its caller can take a stream, and answer in one piece elsewhere."""
+    """Let `handler` stream where its caller can take a stream, and answer in one piece elsewhere.
+
+    Where an operator lists origins, pages of these may read the answers; see runtime/cors.py.
+    """
+    if origins := os.environ.get("CORS_ORIGINS"):
+        from aggregator.runtime.cors import allowing  # noqa: PLC0415 - most stacks list none, and load nothing
+
+        handler = allowing(handler, origins)
 
     @wraps(handler)
     def answer(event: Any, context: Any) -> StreamingResponse | JsonObject:
