@@ -80,9 +80,16 @@ def _of_secrets(name: str, said: JsonObject) -> Iterator[Need]:
     yield Need(f"secretsmanager:{name}", secret_arn(said["SecretId"]), {})
 
 
+def _of_metrics(name: str, said: JsonObject) -> Iterator[Need]:
+    """Metrics have no resource, and alarms that are listed by a prefix are any."""
+    del said
+    yield Need(f"cloudwatch:{name}", "*", {})
+
+
 _READERS: dict[str, Callable[[str, JsonObject], Iterator[Need]]] = {
     "DynamoDB_20120810": _of_dynamodb,
     "AWSEvents": _of_the_bus,
+    "GraniteServiceVersion20100801": _of_metrics,
     "AmazonSQS": _of_queues,
     "secretsmanager": _of_secrets,
 }
