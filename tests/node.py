@@ -12,7 +12,7 @@ from local.console import PAGES
 
 
 def run(source: str, said: bytes = b"", *, zone: str = "UTC") -> Any:
-    """JSON that a module prints; it imports pages as `./docs/name.js`, and `said` comes by its standard input.
+    """JSON that a module prints; it imports pages as `./name.js`, and `said` comes by its standard input.
 
     `zone` is the reader's zone of time.
 

@@ -84,6 +84,7 @@ class Screen:
         self.asked: list[str] = []
         self._noted: list[str] = []
         self._expected: set[int] = set()
+        self._lost: set[str] = set()
         context.set_default_timeout(PATIENCE_MS)
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self._noted.append(f"page error: {error}"))
@@ -177,6 +178,11 @@ class Screen:
         self._expected |= set(statuses)
         return self
 
+    def expect_failures(self, path: str) -> Self:
+        """The browser says of each call whose answer never came that it failed: those at `path` are meant."""
+        self._lost.add(path)
+        return self
+
     def noted(self) -> list[str]:
         """What was noted so far, and must not have been."""
         return list(self._noted)
@@ -189,6 +195,7 @@ class Screen:
     def _hear(self, message: ConsoleMessage) -> None:
         status = _STATUS.search(message.text)
         meant = status is not None and int(status[1]) in self._expected
+        meant |= "ERR_FAILED" in message.text and message.location.get("url", "").endswith(tuple(self._lost))
         if message.type in ("error", "warning") and not meant:
             self._noted.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
 

@@ -33,4 +33,13 @@ FOR_AN_ADMIN = (
     View("models?q=gpt-4o-mini", ("gpt-4o-mini", "0.15 USD")),
     View("keys"),
     View("statement"),
+    View("users", ("Available", "Warns below", "admin")),
+    View("catalogue?q=gpt-4o-mini", ("gpt-4o-mini", "openai", "0.15 USD", "0.60 USD")),
+    View("catalogue?show=aliases", ("New alias",)),
+    View("catalogue?show=versions", ("in force", "Loaded from the data file", "Roll back")),
+    View("catalogue/gpt-4o-mini", ("128,000", "New price", "Holds from", "in force")),
+    View("providers", ("openai", "anthropic, messages", "set", "All circuits are closed")),
+    View("providers/openai", ("openai, responses", "timeoutSeconds")),
+    View("health", ("Everything answers.", "Table: billing", "Usage to be charged", "No dead letters.")),
+    View("reconcile", ("Once a day every account is recomputed",)),
 )

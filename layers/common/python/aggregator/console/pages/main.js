@@ -1,6 +1,7 @@
 // Starts the console: signs in, shows the views that a key may see, and the one that the address names.
 import { get, useKey } from "./api.js";
 import { html, render, useEffect, useRef, useState } from "./h.js";
+import { later } from "./later.js";
 import { to, useRoute } from "./route.js";
 import { choose, language, LANGUAGES, t } from "./text.js";
 import { Banner } from "./trouble.js";
@@ -14,6 +15,8 @@ import { keep, kept, SignIn } from "./views/signin.js";
 import { Statement } from "./views/statement.js";
 import { Usage } from "./views/usage.js";
 
+const operators = () => import("./operators.js");
+
 const VIEWS = [
   { name: "overview", of: Overview, scope: "billing:read" },
   { name: "playground", of: Playground, scope: "inference" },
@@ -22,6 +25,11 @@ const VIEWS = [
   { name: "models", of: Models, scope: "models:read" },
   { name: "keys", of: Keys, scope: "keys:manage" },
   { name: "statement", of: Statement, scope: "billing:read" },
+  { name: "users", of: later(operators, "Users"), scope: "admin" },
+  { name: "catalogue", of: later(operators, "Catalogue"), scope: "admin" },
+  { name: "providers", of: later(operators, "Providers"), scope: "admin" },
+  { name: "health", of: later(operators, "Health"), scope: "admin" },
+  { name: "reconcile", of: later(operators, "Reconcile"), scope: "admin" },
 ];
 
 // `me` is whose key it is. A key that is refused later leaves its view where it is, behind the sign-in: what was typed
@@ -83,7 +91,14 @@ function Shown({ me, view, route }) {
     before.current = view;
   }, [view]);
   if (!view) return html`<${Failed} error=${new Error(t("noScope"))} />`;
-  return html`<${view.of} key=${`${me.userId} ${view.name}`} me=${me} route=${route} />`;
+  const whose = route.query.userId;
+  const other = me.admin && whose && whose !== me.userId;
+  if (!other) return html`<${view.of} key=${`${me.userId} ${view.name}`} me=${me} route=${route} />`;
+  return html`<p class="notice">
+      ${t("another", { user: whose })} <a href=${to("users", {}, whose)}>${t("users")}</a> ·${" "}
+      <a href=${to(view.name, { userId: null })}>${t("ownAccount")}</a>
+    </p>
+    <${view.of} key=${`${whose} ${view.name}`} me=${{ ...me, userId: whose }} route=${route} />`;
 }
 
 function Skip() {
@@ -105,7 +120,12 @@ function Menu({ views, shown }) {
     </button>
     <nav id="views" class=${open ? "open" : ""} aria-label=${t("views")}>
       ${views.map(
-        (view) => html`<a href=${to(view.name)} aria-current=${view === shown ? "page" : null} onClick=${close}>
+        (view) => html`<a
+          class=${view.scope === "admin" ? "operator" : ""}
+          href=${to(view.name)}
+          aria-current=${view === shown ? "page" : null}
+          onClick=${close}
+        >
           ${t(view.name)}
         </a>`,
       )}

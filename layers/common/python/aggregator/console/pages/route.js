@@ -17,8 +17,13 @@ function decoded(text) {
   }
 }
 
+// Views of one account: an admin who looks at somebody else's goes on doing so from one to the next.
+const OF_AN_ACCOUNT = new Set(["overview", "requests", "usage", "keys", "statement"]);
+
 export function to(view, query = {}, id = "") {
-  const said = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value != null));
+  const whose = OF_AN_ACCOUNT.has(view) ? { userId: here().query.userId } : {};
+  const parts = Object.entries({ ...whose, ...query });
+  const said = new URLSearchParams(parts.filter(([, value]) => value !== "" && value != null));
   return `#/${view}${id ? `/${encodeURIComponent(id)}` : ""}${said.size ? `?${said}` : ""}`;
 }
 

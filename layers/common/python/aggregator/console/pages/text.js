@@ -21,6 +21,11 @@ export function choose(next) {
   document.documentElement.lang = next;
 }
 
+// More words, which come with the views that need them.
+export function learn(words) {
+  for (const each of Object.keys(words)) Object.assign(WORDS[each], words[each]);
+}
+
 // The words for a name, with {parts} filled in. A name that has no words shows itself: a test finds it.
 export function t(name, parts = {}) {
   const words = WORDS[language()][name] ?? WORDS.en[name] ?? name;

@@ -274,4 +274,10 @@ export default {
   vector: "A vector of {count} numbers:",
   requestInFull: "This request in full",
   took: "Took",
+  users: "Users",
+  catalogue: "Catalogue",
+  health: "Health",
+  reconcile: "Reconcile",
+  another: "You look at the account of {user}.",
+  ownAccount: "Back to my own",
 };

@@ -274,4 +274,10 @@ export default {
   vector: "Вектор из {count} чисел:",
   requestInFull: "Этот запрос подробно",
   took: "Заняло",
+  users: "Пользователи",
+  catalogue: "Каталог",
+  health: "Состояние",
+  reconcile: "Сверка",
+  another: "Вы смотрите счёт пользователя {user}.",
+  ownAccount: "Вернуться к своему",
 };

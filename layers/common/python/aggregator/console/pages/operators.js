@@ -1,0 +1,12 @@
+// What an admin sees besides, with its words; main.js fetches it when it is first asked for.
+import { learn } from "./text.js";
+import en from "./text/en-operators.js";
+import ru from "./text/ru-operators.js";
+
+export { Catalogue } from "./views/operators/catalogue.js";
+export { Health } from "./views/operators/health.js";
+export { Providers } from "./views/operators/providers.js";
+export { Reconcile } from "./views/operators/reconcile.js";
+export { Users } from "./views/operators/users.js";
+
+learn({ en, ru });
