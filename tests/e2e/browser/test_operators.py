@@ -76,7 +76,7 @@ def test_a_refund_whose_answer_is_lost_is_booked_once_when_it_is_sent_again(
     before = len(entries_of(admin, user.user_id))
     desk.expect_failures("/billing/transaction")
     desk.page.get_by_role("button", name="Book it").click()
-    desk.page.get_by_text("The server cannot be reached.").wait_for()
+    desk.page.get_by_role("form", name="Book").get_by_text("The server cannot be reached.").wait_for()
     with desk.page.expect_request("**/billing/transaction") as again:
         desk.page.get_by_role("alertdialog").get_by_role("button", name="Try again").click()
     desk.page.get_by_text("Booked: 0.000000001 USD").wait_for()

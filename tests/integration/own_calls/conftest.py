@@ -56,6 +56,7 @@ def started() -> Iterator[Platform]:
             "PEPPER_SECRET": "pepper",
             "PROVIDER_KEYS_SECRET": "provider-keys",
             "STACK_NAME": "platform",
+            "RUNBOOK_URL": "docs/runbook.md",
             "POWERTOOLS_METRICS_DISABLED": "true",
             **TABLES,
         }.items():

@@ -26,7 +26,9 @@ def alarm(name: str, state: str) -> dict[str, Any]:
 
 
 def test_what_did_not_answer_is_null_and_says_why() -> None:
-    details = Details.of(findings(queue_reconcile={"reason": "timed out"}), "prod")
+    details = Details.of(
+        findings(queue_reconcile={"reason": "timed out"}), "prod", "https://wiki.example.com/runbook"
+    )
 
     (queue,) = (each for each in details.queues if each.name == "reconcile")
     assert (queue.waiting, queue.dead_letters, queue.reason) == (None, None, "timed out")
@@ -34,7 +36,7 @@ def test_what_did_not_answer_is_null_and_says_why() -> None:
 
 
 def test_the_embedded_run_has_no_stack_to_name() -> None:
-    details = Details.of(findings(), None)
+    details = Details.of(findings(), None, "docs/runbook.md")
 
     assert details.queues[0].redrive == "make redrive QUEUE=billing-usage"
 
@@ -47,13 +49,13 @@ def test_alarms_are_named_as_the_template_names_them_and_what_rings_comes_first(
         alarm("prod-by-hand", "OK"),
     ]
 
-    details = Details.of(findings(alarms={"alarms": said}), "prod")
+    details = Details.of(findings(alarms={"alarms": said}), "prod", "https://wiki.example.com/runbook")
 
     assert [(each.name, each.state, each.runbook) for each in details.alarms or ()] == [
-        ("UsageLostAlarm", "alarm", "docs/runbook.md#lost-usage"),
-        ("ApiErrorsAlarm", "ok", "docs/runbook.md#alarms"),
-        ("LedgerAlarm", "no_data", "docs/runbook.md#reconcile"),
-        ("hand", "ok", "docs/runbook.md#alarms"),
+        ("UsageLostAlarm", "alarm", "https://wiki.example.com/runbook#lost-usage"),
+        ("ApiErrorsAlarm", "ok", "https://wiki.example.com/runbook#alarms"),
+        ("LedgerAlarm", "no_data", "https://wiki.example.com/runbook#reconcile"),
+        ("hand", "ok", "https://wiki.example.com/runbook#alarms"),
     ]
 
 

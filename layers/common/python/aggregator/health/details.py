@@ -9,8 +9,6 @@ from pydantic import Field
 from aggregator.health.checks import Finding
 from aggregator.runtime.schema import Moment, Response
 
-RUNBOOK = "docs/runbook.md"
-
 ALARMS = {
     "UsageLostAlarm": "lost-usage",
     "LedgerAlarm": "reconcile",
@@ -62,7 +60,7 @@ class Alarm(Response):
     runbook: str
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> "Alarm":
+    def of(cls, said: Mapping[str, Any], runbook: str) -> "Alarm":
         """An alarm as CloudWatch describes it; its name there is `<stack>-<logical id>-<some letters>`."""
         parts = str(said["AlarmName"]).split("-")
         name = next((part for part in reversed(parts) if part.endswith("Alarm")), parts[-1])
@@ -72,7 +70,7 @@ class Alarm(Response):
             state=STATES.get(str(said["StateValue"]), "no_data"),
             since=since,
             means=str(said.get("AlarmDescription", "")),
-            runbook=_runbook(ALARMS.get(name, "alarms")),
+            runbook=f"{runbook}#{ALARMS.get(name, 'alarms')}",
         )
 
 
@@ -83,8 +81,11 @@ class Details(Response):
     alarms: list[Alarm] | None = Field(default=None)
 
     @classmethod
-    def of(cls, findings: Sequence[Finding], stack: str | None) -> "Details":
-        """Sort findings (`queue:billing-usage`, `ages`, `alarms`) into the answer; without a stack it runs locally."""
+    def of(cls, findings: Sequence[Finding], stack: str | None, runbook: str) -> "Details":
+        """Sort findings (`queue:billing-usage`, `ages`, `alarms`) into the answer; without a stack it runs locally.
+
+        `runbook` is where operators read it: an address, or a file of the repository.
+        """
         by_name = {finding.name: finding.facts for finding in findings}
         ages, alarms = by_name["ages"], by_name["alarms"].get("alarms")
         return cls(
@@ -96,21 +97,20 @@ class Details(Response):
                         "oldest_seconds": ages.get(name),
                         "oldest_dead_letter_seconds": ages.get(f"{name}-dlq"),
                         "redrive": _redrive(name, stack) if anchor.startswith("redrive") else None,
-                        "runbook": _runbook(anchor),
+                        "runbook": f"{runbook}#{anchor}",
                     }
                 )
                 for name, anchor in QUEUES.items()
             ],
             alarms=None
             if alarms is None
-            else sorted(map(Alarm.of, alarms), key=lambda alarm: (alarm.state != "alarm", alarm.name)),
+            else sorted(
+                (Alarm.of(each, runbook) for each in alarms),
+                key=lambda alarm: (alarm.state != "alarm", alarm.name),
+            ),
         )
 
 
 def _redrive(name: str, stack: str | None) -> str:
     where = "" if stack is None else f' ARGS="--stack {stack}"'
     return f"make redrive QUEUE={name}{where}"
-
-
-def _runbook(anchor: str) -> str:
-    return f"{RUNBOOK}#{anchor}"

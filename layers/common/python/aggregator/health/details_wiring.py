@@ -32,9 +32,8 @@ def details() -> Details:
         Probe("alarms", _alarms, vital=False),
     ]
     local = os.environ["ENVIRONMENT"] == "local"
-    return Details.of(
-        examine(probes, time.monotonic, WAIT_SECONDS), None if local else os.environ["STACK_NAME"]
-    )
+    stack = None if local else os.environ["STACK_NAME"]
+    return Details.of(examine(probes, time.monotonic, WAIT_SECONDS), stack, os.environ["RUNBOOK_URL"])
 
 
 @cache

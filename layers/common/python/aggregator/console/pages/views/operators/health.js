@@ -83,8 +83,13 @@ function Dead({ queues }) {
     <h3>${t("deadIn", { name: nameOf(row), count: number(row.deadLetters) })}</h3>
     <p>${row.redrive ? t("redriveHow") : t("noRedrive")}</p>
     ${row.redrive && html`<pre tabindex="0"><code>${row.redrive}</code></pre><p><${Copy} text=${row.redrive} /></p>`}
-    <p class="quiet">${t("runbook")}: <code>${row.runbook}</code></p>
+    <p class="quiet">${t("runbook")}: <${Runbook} at=${row.runbook} /></p>
   </section>`);
+}
+
+// An address where operators said one at deployment, else a file of the repository.
+function Runbook({ at }) {
+  return at.startsWith("https://") ? html`<a href=${at} target="_blank" rel="noopener">${at}</a>` : html`<code>${at}</code>`;
 }
 
 function Alarms({ alarms }) {
@@ -94,7 +99,7 @@ function Alarms({ alarms }) {
     { title: t("alarm"), of: (row) => row.name },
     { title: t("state"), of: (row) => html`<span class=${row.state === "alarm" ? "wrong" : row.state === "ok" ? "good" : "quiet"}>${t(`alarm_${row.state}`)}</span><br /><small>${t("since", { time: time(row.since) })}</small>` },
     { title: t("means"), of: (row) => row.means },
-    { title: t("runbook"), of: (row) => html`<code>${row.runbook}</code>` },
+    { title: t("runbook"), of: (row) => html`<${Runbook} at=${row.runbook} />` },
   ];
   return html`<${Table} caption=${t("alarms")} columns=${columns} rows=${alarms.map((row) => ({ ...row, key: row.name }))} />`;
 }
