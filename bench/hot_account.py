@@ -18,7 +18,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aggregator.billing.model import Hold, UsageEnd
+from aggregator.billing.entry import UsageEnd
+from aggregator.billing.model import Hold
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reserve import reserve
 from aggregator.billing.settle import settle_account, sweep_over

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from aggregator.billing.books_store import BooksStore
+from aggregator.billing.entry import settlement_of
 from aggregator.billing.entry_item import to_item
-from aggregator.billing.model import settlement_of
 from aggregator.billing.reconcile import all_entries
 from aggregator.billing.settle_batch import settle_batch, usage_end_of
 from aggregator.billing.store import BillingStore

@@ -14,8 +14,8 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Any, Self
 
+from aggregator.billing.entry import settlement_of
 from aggregator.billing.entry_item import to_item
-from aggregator.billing.model import settlement_of
 from aggregator.billing.settle_batch import usage_end_of
 from aggregator.contracts.ai_usage import AiUsage
 from aggregator.orchestrator.store import packed

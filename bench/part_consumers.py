@@ -6,8 +6,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from aggregator.billing.entry import settlement_of
 from aggregator.billing.entry_item import to_item
-from aggregator.billing.model import settlement_of
 from aggregator.billing.publish import publish
 from aggregator.billing.settle_batch import usage_end_of
 from aggregator.contracts.ai_usage import AiUsage

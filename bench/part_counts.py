@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.billing.account_item import AMOUNT
-from aggregator.billing.entry_item import ENTRY_PREFIX
+from aggregator.billing.keys import ENTRY_PREFIX
 from aggregator.billing.model import bucket_for
 from aggregator.billing.settle_batch import settle_batch
 from aggregator.billing.store import BillingStore

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.billing.books_store import BooksStore
+from aggregator.billing.entry import Entry
 from aggregator.billing.examination import Examination
-from aggregator.billing.model import Entry
 from aggregator.billing.money import to_usd
 from aggregator.billing.reconcile import Finding, Reading, begin, examine
 from aggregator.billing.repricing import Prices

@@ -4,7 +4,6 @@ A count that no machine and no neighbour changes. `BENCH_COUNTED` is the folder 
 one line, `counted: N`, into the log. What the runtime client does around the handler is not in it.
 """
 
-import dataclasses
 import os
 import runpy
 import sys
@@ -30,4 +29,4 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     finally:
         sys.setprofile(None)
     print(f"counted: {entered}", flush=True)
-    return answer if chunks is None else dataclasses.replace(answer, chunks=chunks)
+    return answer if chunks is None else type(answer)(answer.status, answer.headers, chunks, answer.cookies)

@@ -1,7 +1,5 @@
 """The platform's policy, by the platform's own code: its bound, its reserve, its share, and what comes back."""
 
-from dataclasses import replace
-
 from aggregator.billing.model import Account, Held, Hold
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Price
@@ -53,15 +51,15 @@ class Wallet:
         """Release what is still held, and take the cost."""
         self._move(bucket, -held_nano_usd, -1)
         account = self.account
-        self.account = replace(account, available_nano_usd=account.available_nano_usd - cost_nano_usd)
+        self.account = account._replace(available_nano_usd=account.available_nano_usd - cost_nano_usd)
 
     def _move(self, bucket: str, amount: NanoUsd, requests: int) -> None:
         account = self.account
         held = account.holds.get(bucket, Held(0, 0))
-        left = Held(held.amount_nano_usd + amount, held.count + requests)
-        assert left.amount_nano_usd >= 0 <= left.count
-        holds = {name: each for name, each in {**account.holds, bucket: left}.items() if each.count}
-        self.account = replace(account, available_nano_usd=account.available_nano_usd - amount, holds=holds)
+        left = Held(held.amount_nano_usd + amount, held.requests + requests)
+        assert left.amount_nano_usd >= 0 <= left.requests
+        holds = {name: each for name, each in {**account.holds, bucket: left}.items() if each.requests}
+        self.account = account._replace(available_nano_usd=account.available_nano_usd - amount, holds=holds)
 
 
 class Fit(Policy):
@@ -80,7 +78,7 @@ class Fit(Policy):
         bound = bound_of(ask, routes)
         taken = Taken("k", "r", bound.at_most_nano_usd)
         looks = Tight(
-            ask, routes, taken, count=lambda route, _afresh: replace(route, counted_input_tokens=_count(call))
+            ask, routes, taken, count=lambda route, _afresh: route._replace(counted_input_tokens=_count(call))
         )
         was_tight = False
 
@@ -107,7 +105,7 @@ class Fit(Policy):
         """Return the rest of a large hold."""
         rest = return_rest(self._wallet, USER, admitted.hold, cost, request_id="r", ends=None)
         return Admitted(
-            replace(admitted.hold, amount_nano_usd=admitted.hold.amount_nano_usd - rest), admitted.cap
+            admitted.hold._replace(amount_nano_usd=admitted.hold.amount_nano_usd - rest), admitted.cap
         )
 
     def settled(self, admitted: Admitted, cost: NanoUsd) -> None:

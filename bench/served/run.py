@@ -85,7 +85,7 @@ class Run:
 
     def _end(self, turn: _Turn, admitted: Admitted, said: int, now: float) -> None:
         call, policy, tally = turn.call, self._policy, self.tally
-        cost = cost_of(replace(call.usage, output_tokens=said), policy.price)
+        cost = cost_of(call.usage._replace(output_tokens=said), policy.price)
         if said < call.usage.output_tokens:
             tally.cut += tally.left * LAST_TENTH > self._workload.balance_nano_usd
         tally.served += 1

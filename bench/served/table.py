@@ -1,7 +1,7 @@
 """What runs come to, over many draws, and how it is printed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
 
@@ -54,7 +54,7 @@ def at_first(model: str) -> tuple[Price, Route]:
     """A model's first route, and its price; nobody here asks a cache to keep anything for an hour."""
     catalogue = Catalogue(merged(packaged(), None, None, region="us-east-1"), 1)
     via = catalogue.model(model).routes[0]
-    return replace(via.price_at(datetime(2026, 11, 28, tzinfo=UTC)), cache_write_hour=None), via
+    return via.price_at(datetime(2026, 11, 28, tzinfo=UTC))._replace(cache_write_hour=None), via
 
 
 def printed(rows: Sequence[Row]) -> str:

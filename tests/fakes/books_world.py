@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aggregator.billing.books_store import BooksStore
-from aggregator.billing.entry_item import account_key
+from aggregator.billing.entry import UsageEnd
 from aggregator.billing.examination import Examination
-from aggregator.billing.model import UsageEnd, bucket_for
+from aggregator.billing.keys import account_key
+from aggregator.billing.model import bucket_for
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reconcile import Finding, Reading, begin, examine
 from aggregator.billing.repricing import Prices

@@ -204,7 +204,7 @@ class FakeWallets:
         self.available -= amount_nano_usd
         self.held.append(amount_nano_usd)
         before = self.holds.get(bucket, Held(0, 0))
-        self.holds[bucket] = Held(before.amount_nano_usd + amount_nano_usd, before.count + 1)
+        self.holds[bucket] = Held(before.amount_nano_usd + amount_nano_usd, before.requests + 1)
         return self.available
 
     def return_rest(self, user_id: str, hold: Hold, rest_nano_usd: int, *, ends: float | None = None) -> None:
@@ -216,7 +216,7 @@ class FakeWallets:
             raise self.return_fails
         self.available += rest_nano_usd
         before = self.holds[hold.bucket]
-        self.holds[hold.bucket] = Held(before.amount_nano_usd - rest_nano_usd, before.count)
+        self.holds[hold.bucket] = Held(before.amount_nano_usd - rest_nano_usd, before.requests)
 
     def sweep(self, user_id: str, lapsed: Mapping[str, Held]) -> bool:
         raise AssertionError(f"nothing of {user_id} has lapsed: {lapsed}")
@@ -277,6 +277,7 @@ class World:
             emit=self.emit,
             monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
+            counted={},
             fetch=self.fetch,
         )
 

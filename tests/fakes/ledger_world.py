@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aggregator.billing.entry_item import ENTRY_PREFIX, from_item
-from aggregator.billing.model import Entry, Kind, UsageEnd
+from aggregator.billing.entry import Entry, Kind, UsageEnd
+from aggregator.billing.entry_item import from_item
+from aggregator.billing.keys import ENTRY_PREFIX
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reserve import reserve
 from aggregator.billing.store import BillingStore

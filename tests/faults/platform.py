@@ -13,7 +13,8 @@ from aggregator.auth.caller import Caller
 from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.auth.store import KeyStore
 from aggregator.billing.books_store import BooksStore
-from aggregator.billing.model import Account, Entry
+from aggregator.billing.entry import Entry
+from aggregator.billing.model import Account
 from aggregator.billing.reconcile import Finding, Reading, all_entries
 from aggregator.billing.settle_batch import settle_batch
 from aggregator.billing.store import BillingStore

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from aggregator.billing.model import PLATFORM_LOSS, Account, Entry
+from aggregator.billing.entry import PLATFORM_LOSS, Entry
+from aggregator.billing.model import Account
 from tests.faults.door import Reply
 from tests.faults.platform import CREDIT_NANO_USD
 
@@ -103,7 +104,7 @@ def sees(reply: Reply) -> str:
 
 def held_words(account: Account) -> str:
     """What the account holds, counted in holds."""
-    count = sum(held.count for held in account.holds.values())
+    count = sum(held.requests for held in account.holds.values())
     if 0 < sum(held.amount_nano_usd for held in account.holds.values()) < LEAST_BOUND_NANO_USD:
         return "its cost"
     return {0: "nothing", 1: "the bound", 2: "the bound, twice"}[count]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from aggregator.billing.cost import cost_of
-from aggregator.billing.model import UsageEnd
+from aggregator.billing.entry import UsageEnd
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reserve import reserve
 from aggregator.billing.settle_batch import usage_end_of

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from moto import mock_aws
 
-from aggregator.billing.model import Entry, Held, Hold, Posting, UsageEnd, settlement_of, wallet_of
+from aggregator.billing.entry import Entry, Posting, UsageEnd, settlement_of, wallet_of
+from aggregator.billing.model import Held, Hold
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.store import BillingStore, Short, Stale
 from aggregator.proxy.answers.kept_responses import KeptResponse
@@ -148,7 +149,7 @@ class Customer:
         user = self.user()
         holds = dict(self.store.account(user).holds)
         if self.random.random() < 0.3:
-            holds = {bucket: Held(held.amount_nano_usd + 1, held.count) for bucket, held in holds.items()}
+            holds = {bucket: Held(held.amount_nano_usd + 1, held.requests) for bucket, held in holds.items()}
         if holds:
             self.store.sweep(user, holds)
 

@@ -20,13 +20,14 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "unpublished(*fields): sends fields on purpose that the provider's published type has not"
     )
     config.addinivalue_line("markers", "unjudged(why): sends on purpose what no published type has")
-    made = UpstreamRequest.__init__
+    made = UpstreamRequest.__new__
 
-    def noted(self: UpstreamRequest, *args: Any, **fields: Any) -> None:
-        made(self, *args, **fields)
-        sent[self.url, self.body] = None
+    def noted(cls: type[UpstreamRequest], *args: Any, **fields: Any) -> UpstreamRequest:
+        request = made(cls, *args, **fields)
+        sent[request.url, request.body] = None
+        return request
 
-    UpstreamRequest.__init__ = noted  # type: ignore[method-assign]
+    UpstreamRequest.__new__ = noted  # type: ignore[method-assign, assignment]
 
 
 @pytest.hookimpl(wrapper=True)

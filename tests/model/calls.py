@@ -6,7 +6,8 @@ from contextlib import redirect_stdout
 from io import StringIO
 from typing import Any
 
-from aggregator.billing.model import Account, Held, Hold, Settlement, UsageEnd, has_lapsed, settlement_of
+from aggregator.billing.entry import Settlement, UsageEnd, settlement_of
+from aggregator.billing.model import Account, Held, Hold, has_lapsed
 from aggregator.billing.price import Usage
 from aggregator.billing.rest import return_rest
 from aggregator.billing.store import BillingStore, Short, Stale

@@ -157,7 +157,7 @@ class Explorer:
         wanted = rules.take_of(caller, demand, _thawed(seen))
         granted = wanted.amount_nano_usd
         if self._without == BOUND_COUNTS:
-            wanted = replace(wanted, counters=tuple(replace(each, adds=1) for each in wanted.counters))
+            wanted = wanted._replace(counters=tuple(each._replace(adds=1) for each in wanted.counters))
         try:
             for _ in range(times):
                 store.take(wanted)
@@ -167,8 +167,8 @@ class Explorer:
 
     def _back(self, store: LimitStore, n: int, ask: Ask, time: int) -> None:
         caller, demand = caller_of(n, self._without), demand_of(n, ask.taken_at)
-        take = rules.take_of(caller, replace(demand, at_most_nano_usd=ask.granted), {})
-        taken: Taken = replace(rules.taken_of(caller, demand, take, {}), at_most_nano_usd=ask.granted)
+        take = rules.take_of(caller, demand._replace(at_most_nano_usd=ask.granted), {})
+        taken: Taken = rules.taken_of(caller, demand, take, {})._replace(at_most_nano_usd=ask.granted)
         back = rules.back_of(taken, spent_nano_usd=ask.spent, used_tokens=None, now=TIMES[time], ends=None)
         store.give_back(taken, back)
 

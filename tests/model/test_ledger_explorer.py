@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from aggregator.billing import writes
-from aggregator.billing.model import Held, Hold, Settlement
+from aggregator.billing.entry import Settlement
+from aggregator.billing.model import Held, Hold
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, entry_of
 from tests.fakes.memory_dynamodb import MemoryDynamoDb

@@ -132,7 +132,7 @@ def batches(queue: tuple[int, ...]) -> set[tuple[int, ...]]:
 
 def as_seen(holds: Any) -> tuple[tuple[str, int, int], ...]:
     """Buckets as a world writes them down."""
-    return tuple(sorted((bucket, held.amount_nano_usd, held.count) for bucket, held in holds.items()))
+    return tuple(sorted((bucket, held.amount_nano_usd, held.requests) for bucket, held in holds.items()))
 
 
 def account_as(seen: tuple[int, tuple[tuple[str, int, int], ...]]) -> Account:

@@ -60,15 +60,15 @@ MUTANTS = (
     Mutant(
         "a rotation leaves the old secret for good",
         "auth/model.py",
-        "kept = tuple(replace(secret, expires_at=now + overlap) for secret in live) if overlap else ()",
+        "kept = tuple(secret._replace(expires_at=now + overlap) for secret in live) if overlap else ()",
         "kept = live if overlap else ()",
         LIFE,
     ),
     Mutant(
         "a rotation without overlap leaves the old secret",
         "auth/model.py",
-        "kept = tuple(replace(secret, expires_at=now + overlap) for secret in live) if overlap else ()",
-        "kept = tuple(replace(secret, expires_at=now + MAX_OVERLAP) for secret in live)",
+        "kept = tuple(secret._replace(expires_at=now + overlap) for secret in live) if overlap else ()",
+        "kept = tuple(secret._replace(expires_at=now + MAX_OVERLAP) for secret in live)",
         LIFE,
     ),
     Mutant(

@@ -36,7 +36,7 @@ MUTANTS = (
     ),
     Mutant(
         "money is charged beyond its hold",
-        "billing/model.py",
+        "billing/entry.py",
         "min(end.cost_nano_usd, end.held_nano_usd)",
         "end.cost_nano_usd",
         SETTLE,
@@ -57,28 +57,28 @@ MUTANTS = (
     ),
     Mutant(
         "what a hold has left over does not come back",
-        "billing/model.py",
+        "billing/entry.py",
         "back += end.held_nano_usd - charged[end.request_id]",
         "back += 0",
         SETTLE,
     ),
     Mutant(
         "late usage is charged beyond what is there",
-        "billing/model.py",
+        "billing/entry.py",
         "charged[end.request_id] = min(end.cost_nano_usd, spare)",
         "charged[end.request_id] = end.cost_nano_usd",
         SETTLE,
     ),
     Mutant(
         "two late requests spend the same money",
-        "billing/model.py",
+        "billing/entry.py",
         "        spare -= charged[end.request_id]\n",
         "",
         SETTLE,
     ),
     Mutant(
         "postings need not add up",
-        "billing/model.py",
+        "billing/entry.py",
         "if sum(posting.amount_nano_usd for posting in self.postings):",
         "if False:",
         (*SETTLE, *BOOK),
@@ -93,8 +93,8 @@ MUTANTS = (
     Mutant(
         "an event that comes again is charged again",
         "billing/writes.py",
-        'written_on=day)),\n            "ConditionExpression": "attribute_not_exists(pk)",',
-        'written_on=day)),\n            "ConditionExpression": "attribute_not_exists(nothing)",',
+        'written_on=day),\n            "ConditionExpression": "attribute_not_exists(pk)",',
+        'written_on=day),\n            "ConditionExpression": "attribute_not_exists(nothing)",',
         STORE,
     ),
     Mutant(

@@ -99,7 +99,7 @@ MUTANTS = (
     Mutant(
         "in a service tier images and tools are free",
         "billing/price.py",
-        "return replace(rates, image=self.image, request=self.request, tools=self.tools)",
+        "return rates._replace(image=self.image, request=self.request, tools=self.tools)",
         "return rates",
         PRICE,
     ),

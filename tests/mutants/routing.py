@@ -145,15 +145,15 @@ MUTANTS = (
     Mutant(
         "a failure counts as an answer that took no time",
         "proxy/routing/switchboard.py",
-        "self.latencies.note(route, ask, FAILED_MS)",
-        "self.latencies.note(route, ask, 0)",
+        "self._latencies.note(route, ask, FAILED_MS)",
+        "self._latencies.note(route, ask, 0)",
         SWITCHBOARD,
     ),
     Mutant(
         "routes whose circuit is open are tried with the others",
         "proxy/routing/switchboard.py",
-        "kept, skipped = self.breaker.sift(order)",
-        "kept, skipped = list(order), self.breaker.sift(order)[1]",
+        "kept, skipped = self._breaker.sift(order)",
+        "kept, skipped = list(order), self._breaker.sift(order)[1]",
         SWITCHBOARD,
     ),
     Mutant(

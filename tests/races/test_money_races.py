@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from aggregator.billing.books_store import BooksStore
-from aggregator.billing.model import Hold, UsageEnd
+from aggregator.billing.entry import UsageEnd
+from aggregator.billing.model import Hold
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reconcile import Reading
 from aggregator.billing.reserve import reserve

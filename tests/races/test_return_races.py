@@ -80,7 +80,7 @@ def test_a_balance_for_200_requests_serves_200_of_800_tries_though_each_holds_up
     assert seen["served"] == SERVED
     assert account.available_nano_usd == 0
     assert sum(each.amount_nano_usd for each in account.holds.values()) == 0
-    assert sum(each.count for each in account.holds.values()) == 0
+    assert sum(each.requests for each in account.holds.values()) == 0
     assert drift(engine) == 0
 
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.billing.cost import cost_of
+from aggregator.billing.entry import Entry, Posting, settlement_of
 from aggregator.billing.entry_item import from_item, to_event, to_item
-from aggregator.billing.model import Account, Entry, Hold, Posting, settlement_of
+from aggregator.billing.model import Account, Hold
 from aggregator.billing.price import Price, Tier, Usage
 from aggregator.billing.settle_batch import usage_end_of
 from aggregator.billing.transaction import Order, entry_of
@@ -39,7 +40,10 @@ prices = st.builds(
     reasoning=optional_rates,
     image=rates,
     request=rates,
-    tiers=st.lists(st.builds(Tier, counts, rates, rates, optional_rates), max_size=2).map(tuple),
+    tiers=st.lists(st.builds(Tier, counts, rates, rates, *[optional_rates] * 4), max_size=2).map(tuple),
+    cache_write_hour=st.none(),
+    tools=st.just(()),
+    service_tiers=st.just(()),
 )
 
 

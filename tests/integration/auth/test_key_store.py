@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -56,7 +55,7 @@ def test_a_creation_writes_the_key_its_place_in_the_list_and_the_audit_entry(
 def test_a_second_key_of_the_same_id_is_refused_and_writes_nothing(keys: KeyStore, dynamodb: Aws) -> None:
     key, _ = a_key()
     keys.create(key, created_now(key))
-    of_bob = replace(key, user_id="bob")
+    of_bob = key._replace(user_id="bob")
 
     with pytest.raises(Conflict):
         keys.create(of_bob, created_now(of_bob))
@@ -80,7 +79,7 @@ def test_a_change_replaces_and_removes_and_counts_the_version(keys: KeyStore) ->
 
     stands = keys.change(new.revoked(NOW), updated(key))
 
-    assert stands == replace(new, revoked_at=NOW, version=2)
+    assert stands == new._replace(revoked_at=NOW, version=2)
     assert keys.read("someKeyOfAnn") == stands
 
 

@@ -1,6 +1,6 @@
 """What the billing store lists, on moto: a user's entries page by page."""
 
-from aggregator.billing.model import Entry
+from aggregator.billing.entry import Entry
 from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, entry_of
 from tests.fakes.ledger_world import MOMENT

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.billing.entry_item import account_key
-from aggregator.billing.model import Account, Entry, Held, Hold, Posted, settlement_of
+from aggregator.billing.entry import Entry, settlement_of
+from aggregator.billing.keys import account_key
+from aggregator.billing.model import Account, Held, Hold, Posted
 from aggregator.billing.store import BillingStore, Booked, Short, Stale
 from aggregator.billing.transaction import Order, entry_of
 from aggregator.runtime import item

@@ -1,6 +1,5 @@
 """Our own calls ask who calls first, and what outlives the authorizer's answer asks it of the key as it is now."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,8 +83,8 @@ def test_a_revoked_key_changes_nothing_though_the_authorizer_proved_it_before(
 
 @pytest.mark.parametrize("call", LASTING, ids=str)
 def test_a_key_does_no_more_than_it_may_now(platform: Platform, call: OwnCall) -> None:
-    before = replace(platform.key("inference"), scopes=("inference", "keys:manage", "admin"))
-    elsewhere = replace(platform.key(call.scope, allowed_ips=("198.51.100.0/24",)), allowed_ips=None)
+    before = platform.key("inference")._replace(scopes=("inference", "keys:manage", "admin"))
+    elsewhere = platform.key(call.scope, allowed_ips=("198.51.100.0/24",))._replace(allowed_ips=None)
 
     assert platform.call(call, before).code == "missing_scope"
     assert platform.call(call, elsewhere).code == "ip_not_allowed"
@@ -93,8 +92,8 @@ def test_a_key_does_no_more_than_it_may_now(platform: Platform, call: OwnCall) -
 
 @pytest.mark.parametrize("call", LASTING, ids=str)
 def test_a_key_that_expired_meanwhile_or_is_none_changes_nothing(platform: Platform, call: OwnCall) -> None:
-    expired = replace(
-        platform.key(call.scope, expires_at=clock.from_iso("2026-01-01T00:00:00Z")), expires_at=None
+    expired = platform.key(call.scope, expires_at=clock.from_iso("2026-01-01T00:00:00Z"))._replace(
+        expires_at=None
     )
     nobody = Caller("noSuchKey000", "ann", scopes=(call.scope,))
 
@@ -104,7 +103,7 @@ def test_a_key_that_expired_meanwhile_or_is_none_changes_nothing(platform: Platf
 @pytest.mark.parametrize("call", LASTING, ids=str)
 def test_a_secret_that_was_rotated_out_changes_nothing(platform: Platform, call: OwnCall) -> None:
     now = platform.key(call.scope)
-    before = replace(now, secret_made_at=clock.from_iso("2026-11-22T00:00:00Z"))
+    before = now._replace(secret_made_at=clock.from_iso("2026-11-22T00:00:00Z"))
 
     said = platform.call(call, before)
 
@@ -129,7 +128,7 @@ def test_a_key_that_cannot_be_read_now_may_come_again(
 
 def test_a_key_hands_on_what_it_may_now_and_not_what_it_might_before(platform: Platform) -> None:
     now = platform.key("keys:manage", "inference", limits={"requestsPerMinute": 5})
-    before = replace(now, scopes=("keys:manage", "inference", "billing:read"), limits={})
+    before = now._replace(scopes=("keys:manage", "inference", "billing:read"), limits={})
 
     asked = {"userId": "ann", "name": "x", "scopes": ["inference", "billing:read"]}
     more = platform.call(own("create_api_key"), before, body=asked)

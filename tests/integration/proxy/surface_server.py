@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -38,8 +38,7 @@ Handler = Callable[[Any, Any], StreamingResponse]
 
 CALLER = Caller(key_id="k1", user_id="ann")
 RICH = 10**12
-SEARCHING = replace(
-    NANO_A_TOKEN,
+SEARCHING = NANO_A_TOKEN._replace(
     cached_input=100_000,
     tools=(("code_interpreter", 3_000), ("web_fetch", 0), ("web_search", 1_000)),
     service_tiers=(("flex", Price(version="1", input=500_000, output=1_000_000)),),
@@ -153,6 +152,7 @@ class SurfaceServer:
             emit=self.receipts.append,
             monotonic=time.monotonic,
             sleep=time.sleep,
+            counted={},
         )
 
     def _handlers(self) -> Mapping[str, Handler]:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from aggregator.billing.cost import cost_of
-from aggregator.billing.entry_item import ENTRY_PREFIX, from_item
-from aggregator.billing.model import REVENUE, Entry
+from aggregator.billing.entry import REVENUE, Entry
+from aggregator.billing.entry_item import from_item
+from aggregator.billing.keys import ENTRY_PREFIX
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.settle_batch import settle_batch
 from aggregator.billing.store import BillingStore
@@ -91,6 +92,7 @@ class Platform:
             emit=UsageBus(bus=self.bus, bus_name="b", queue=self.bus, queue_url="q").emit,
             monotonic=time.monotonic,
             sleep=lambda _: None,
+            counted={},
         )
         self.handler = serve(CHAT, lambda: collaborators)
 

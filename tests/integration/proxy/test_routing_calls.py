@@ -72,6 +72,7 @@ class Platform:
             emit=UsageBus(bus=self, bus_name="b", queue=self, queue_url="q").emit,
             monotonic=time.monotonic,
             sleep=lambda _: None,
+            counted={},
             watch=board,
             cached=lambda: ResponseStore(self.dynamodb, "proxy"),
         )

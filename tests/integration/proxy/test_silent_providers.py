@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -34,7 +33,7 @@ from tests.unit.proxy.limits.test_limits_in_the_walk import Limited, used
 
 pytestmark = pytest.mark.unjudged("it is about sockets: what is said over them is any body")
 
-LIMITED = replace(CALLER, limits={"concurrentRequests": 1, "dailyBudgetNanoUsd": 1_000})
+LIMITED = CALLER._replace(limits={"concurrentRequests": 1, "dailyBudgetNanoUsd": 1_000})
 LONG = 300.0
 """Seconds that no test waits: whoever is not cut off by silence runs into it, and fails."""
 
@@ -65,8 +64,8 @@ def way_to(of: RawProvider, name: str, silence_seconds: Any = 0.2) -> Route:
 
 def walked(world: Limited, upstream: HttpUpstream, *routes: Route, **fields: Any) -> StreamingResponse:
     world.routes = list(routes)
-    do = replace(world.collaborators(), upstream=upstream, monotonic=time.monotonic)
-    at = replace(visit(world.clock), started_ms=time.monotonic() * 1_000, deadline=time.monotonic() + LONG)
+    do = world.collaborators()._replace(upstream=upstream, monotonic=time.monotonic)
+    at = visit(world.clock)._replace(started_ms=time.monotonic() * 1_000, deadline=time.monotonic() + LONG)
     return walk(LIMITED, ask(max_tokens=10, **fields), at, do)
 
 

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -38,8 +37,8 @@ def upstream() -> Iterator[HttpUpstream]:
 def served(upstream: HttpUpstream, server: RawProvider, *, stream: bool = True) -> tuple[World, bytes]:
     at = provider(base_url=server.url.removesuffix("/chat/completions"))
     world = World(routes=(route(provider=at),))
-    do = replace(world.collaborators(), upstream=upstream, monotonic=time.monotonic)
-    started = replace(visit(world.clock), started_ms=time.monotonic() * 1000, deadline=time.monotonic() + 60)
+    do = world.collaborators()._replace(upstream=upstream, monotonic=time.monotonic)
+    started = visit(world.clock)._replace(started_ms=time.monotonic() * 1000, deadline=time.monotonic() + 60)
     return world, b"".join(walk(CALLER, ask(stream=stream), started, do).chunks)
 
 

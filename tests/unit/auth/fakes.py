@@ -1,6 +1,6 @@
 """Stand-ins for what the auth use cases work with, and keys to begin with."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -57,7 +57,7 @@ class FakeKeys:
     def change(self, key: ApiKey, change: Change) -> ApiKey:
         if self.keys[key.key_id].version != key.version:
             raise Conflict("It was changed.")
-        self.keys[key.key_id] = replace(key, version=key.version + 1)
+        self.keys[key.key_id] = key._replace(version=key.version + 1)
         self.changes.append(change)
         return self.keys[key.key_id]
 
@@ -121,7 +121,7 @@ def a_key(key_id: str = "someKeyOfAnn", **fields: Any) -> tuple[ApiKey, PlainKey
     """A live key of ann in the environment dev, and its text. `fields` are those of the key or of its grant."""
     plain = new_key("dev", key_id)
     grant: dict[str, Any] = {"name": "laptop", "scopes": ("inference", "models:read")}
-    of_grant = {name: fields.pop(name) for name in list(fields) if name in Grant.__dataclass_fields__}
+    of_grant = {name: fields.pop(name) for name in list(fields) if name in Grant._fields}
     secret = Secret(plain.hash_under(PEPPER), created_at=NOW)
     made: dict[str, Any] = {"user_id": "ann", "secrets": (secret,), "created_at": NOW, "created_by": "admin"}
     return ApiKey(key_id=key_id, grant=Grant(**(grant | of_grant)), **(made | fields)), plain

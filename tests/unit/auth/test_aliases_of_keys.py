@@ -1,6 +1,5 @@
 """Names of a key's own for models, and how old its answers may be: kept, changed, handed on, carried to functions."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,11 +15,11 @@ from tests.unit.auth.fakes import ADMIN, MANAGER, NOW, a_key
 
 ALIASES = {"fast": "groq/gpt-oss-20b", "gpt-4": "gpt-4o-mini"}
 KEY, _ = a_key()
-NAMED = replace(GRANT, aliases=ALIASES, cache_seconds=60)
+NAMED = GRANT._replace(aliases=ALIASES, cache_seconds=60)
 
 
 def test_they_reach_the_functions_with_the_proven_caller() -> None:
-    caller = replace(KEY, grant=NAMED).caller()
+    caller = KEY._replace(grant=NAMED).caller()
 
     carried = Caller.from_event({"requestContext": {"authorizer": caller.to_context()}})
 
@@ -37,7 +36,7 @@ def test_a_key_without_them_carries_nothing_of_them() -> None:
 
 
 def test_they_are_stored_and_read_again() -> None:
-    key = replace(KEY, grant=NAMED)
+    key = KEY._replace(grant=NAMED)
 
     assert key_of(item_of(key)) == key
 
@@ -53,7 +52,7 @@ def test_they_are_set_shown_and_taken_away_again() -> None:
     made = CreateApiKeyRequest.model_validate(
         {"userId": "ann", "name": "n", "aliases": ALIASES, "cacheSeconds": 60}
     ).to_grant(ADMIN)
-    shown = ApiKeyView.of(replace(KEY, grant=made), NOW)
+    shown = ApiKeyView.of(KEY._replace(grant=made), NOW)
     fields = UpdateApiKeyRequest.model_validate({"aliases": None, "cacheSeconds": 0}).to_fields()
 
     assert (made.aliases, made.cache_seconds) == (ALIASES, 60)
@@ -70,9 +69,9 @@ def test_a_change_of_them_is_on_record() -> None:
 
 
 def test_a_key_hands_its_own_names_on_unless_the_new_one_says_otherwise() -> None:
-    maker = replace(MANAGER, aliases=ALIASES, cache_seconds=60)
+    maker = MANAGER._replace(aliases=ALIASES, cache_seconds=60)
 
-    issued = Desk().issue(grant=replace(GRANT, aliases={"fast": "gpt-4o-mini"}), by=maker)
+    issued = Desk().issue(grant=GRANT._replace(aliases={"fast": "gpt-4o-mini"}), by=maker)
 
     assert issued.key.grant.aliases == {"fast": "gpt-4o-mini", "gpt-4": "gpt-4o-mini"}
     assert issued.key.grant.cache_seconds == 60
@@ -82,7 +81,7 @@ def test_more_than_the_authorizer_can_hand_on_is_refused() -> None:
     many = {f"name-{number}": "m" * 190 for number in range(50)}
 
     with pytest.raises(InvalidRequest, match="aliases"):
-        Desk().issue(grant=replace(GRANT, aliases=many))
+        Desk().issue(grant=GRANT._replace(aliases=many))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +104,7 @@ def test_what_cannot_be_one_is_refused(fields: dict[str, Any]) -> None:
 
 
 def test_what_becomes_of_a_cap_is_stored_carried_shown_and_inherited() -> None:
-    key = replace(KEY, grant=replace(GRANT, cap="refuse"))
+    key = KEY._replace(grant=GRANT._replace(cap="refuse"))
 
     event = {"requestContext": {"authorizer": key.caller().to_context()}}
 

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
@@ -267,7 +267,7 @@ def test_a_fault_of_the_secrets_is_told_and_is_no_refusal() -> None:
 
 def test_if_the_previous_pepper_cannot_be_read_nobody_is_told_that_the_key_is_wrong() -> None:
     key, plain = a_key()
-    older = replace(key, secrets=(replace(key.secrets[0], hash=plain.hash_under("older-pepper")),))
+    older = key._replace(secrets=(key.secrets[0]._replace(hash=plain.hash_under("older-pepper")),))
 
     class OnlyCurrent(FakeSecretsManager):
         def call(self, action: str, request: JsonObject) -> JsonObject:

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -23,7 +22,7 @@ class RacingKeys(FakeKeys):
         if self._races:
             self._races -= 1
             there = self.keys[key.key_id]
-            self.keys[key.key_id] = replace(there, version=there.version + 1)
+            self.keys[key.key_id] = there._replace(version=there.version + 1)
         return super().change(key, change)
 
 

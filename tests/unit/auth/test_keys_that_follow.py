@@ -1,6 +1,6 @@
 """The keys of a suspended user follow: those in use are told, revoked ones left, and none is done twice."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -24,7 +24,7 @@ class FakeStates:
 
     def say_of_key(self, key_id: str, version: int, *, suspended: bool) -> None:
         key = self.keys.keys[key_id]
-        self.keys.keys[key_id] = replace(key, suspended=suspended, user_version=version)
+        self.keys.keys[key_id] = key._replace(suspended=suspended, user_version=version)
         self.said.append((key_id, version, suspended))
 
 
@@ -33,7 +33,7 @@ def a_key(number: int, user_id: str = "ann") -> ApiKey:
 
 
 def test_the_state_is_said_before_the_keys_are_looked_for() -> None:
-    keys = FakeKeys(a_key(1), replace(a_key(2), revoked_at=NOW), a_key(3), a_key(4, "bob"))
+    keys = FakeKeys(a_key(1), a_key(2)._replace(revoked_at=NOW), a_key(3), a_key(4, "bob"))
     states = FakeStates(keys)
 
     follow("ann", 2, suspended=True, keys=keys, states=states)
@@ -66,7 +66,7 @@ def test_more_keys_than_one_call_writes_are_told_by_the_next() -> None:
 
 
 def test_a_suspended_caller_is_proven_and_comes_out_of_no_event() -> None:
-    caller = replace(a_key(1), suspended=True).caller()
+    caller = a_key(1)._replace(suspended=True).caller()
     event = {"requestContext": {"authorizer": caller.to_context()}}
 
     with pytest.raises(UserSuspended):

@@ -1,7 +1,5 @@
 """Keys that keys make: whatever their number, together they have no more than the key that made them."""
 
-from dataclasses import replace
-
 import pytest
 
 from aggregator.auth.caller import Caller, Over
@@ -44,9 +42,9 @@ def test_what_an_admin_made_is_under_no_key() -> None:
 def test_a_grandchild_is_under_both_the_first_maker_first() -> None:
     desk = Desk()
     maker = made(desk)
-    child = made(desk, replace(MAKER, limits={"dailyBudgetNanoUsd": 5}), by=asks(desk, maker))
+    child = made(desk, MAKER._replace(limits={"dailyBudgetNanoUsd": 5}), by=asks(desk, maker))
 
-    grandchild = made(desk, replace(MAKER, limits={"dailyBudgetNanoUsd": 5}), by=asks(desk, child))
+    grandchild = made(desk, MAKER._replace(limits={"dailyBudgetNanoUsd": 5}), by=asks(desk, child))
 
     assert asks(desk, grandchild).over == (
         Over(maker.key_id, {"dailyBudgetNanoUsd": 1_000_000_000}),
@@ -77,7 +75,7 @@ def test_a_child_with_a_new_secret_is_under_its_maker_still() -> None:
 
 def test_a_budget_that_the_maker_gets_later_holds_for_the_keys_it_has_made() -> None:
     desk = Desk()
-    maker = made(desk, replace(MAKER, limits={}))
+    maker = made(desk, MAKER._replace(limits={}))
     child = made(desk, by=asks(desk, maker))
 
     desk.update(maker.key_id, limits={"monthlyBudgetNanoUsd": 7})
@@ -109,7 +107,7 @@ def test_a_limited_key_gets_no_secret_of_a_key_that_its_limits_do_not_hold_for()
 
 def test_a_key_without_own_limits_is_limited_by_those_over_it_as_well() -> None:
     desk = Desk()
-    maker, beside = made(desk), made(desk, replace(MAKER, limits={}))
+    maker, beside = made(desk), made(desk, MAKER._replace(limits={}))
     child = made(desk, by=asks(desk, maker))
     desk.update(child.key_id, limits={})
 
@@ -132,7 +130,7 @@ def test_room_is_kept_in_the_authorizers_answer_for_the_limits_over_a_key() -> N
 
     alone.require_portable()
     with pytest.raises(InvalidRequest, match="too long together"):
-        replace(alone, line=("k" * 12,) * 4).require_portable()
+        alone._replace(line=("k" * 12,) * 4).require_portable()
 
 
 def test_the_longest_line_fits_into_the_room_that_is_kept_for_it() -> None:
@@ -146,7 +144,7 @@ def test_the_longest_line_fits_into_the_room_that_is_kept_for_it() -> None:
     }
     caller = Caller(key_id="k" * 12, user_id="ann")
 
-    longer = replace(caller, over=(Over("k" * 12, limits),) * 4)
+    longer = caller._replace(over=(Over("k" * 12, limits),) * 4)
 
     lengths = [len(each.to_context()["caller"]) for each in (caller, longer)]
     assert lengths[1] - lengths[0] <= 4 * 336

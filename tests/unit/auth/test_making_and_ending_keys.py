@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,11 +32,11 @@ def test_a_key_that_may_manage_keys_makes_one_for_its_own_user_only() -> None:
     with pytest.raises(NotYours):
         desk.issue("bob", by=MANAGER)
     with pytest.raises(MissingScope):
-        desk.issue("ann", by=replace(MANAGER, scopes=("inference",)))
+        desk.issue("ann", by=MANAGER._replace(scopes=("inference",)))
 
 
 def test_a_key_that_is_limited_makes_keys_as_limited() -> None:
-    limited = replace(MANAGER, expires_at=NOW + HOUR, allowed_models=("gpt-4o*",))
+    limited = MANAGER._replace(expires_at=NOW + HOUR, allowed_models=("gpt-4o*",))
 
     issued = Desk().issue(by=limited)
 
@@ -50,7 +49,7 @@ def test_a_key_is_not_made_with_an_expiry_in_the_past(expires_at: datetime) -> N
     desk = Desk()
 
     with pytest.raises(InvalidRequest) as refused:
-        desk.issue(grant=replace(GRANT, expires_at=expires_at))
+        desk.issue(grant=GRANT._replace(expires_at=expires_at))
 
     assert refused.value.param == "expiresAt"
     assert desk.is_untouched()
@@ -60,7 +59,7 @@ def test_a_key_that_cannot_be_made_leaves_nothing_behind() -> None:
     desk = Desk()
 
     with pytest.raises(MissingScope):
-        desk.issue(grant=replace(GRANT, scopes=("admin",)), by=MANAGER)
+        desk.issue(grant=GRANT._replace(scopes=("admin",)), by=MANAGER)
 
     assert desk.is_untouched()
 
@@ -90,7 +89,7 @@ def test_an_update_to_the_same_values_writes_nothing() -> None:
 
 
 def test_a_key_cannot_widen_itself() -> None:
-    limited = replace(MANAGER, key_id="someKeyOfAnn", expires_at=NOW + HOUR, limits={"requestsPerMinute": 1})
+    limited = MANAGER._replace(key_id="someKeyOfAnn", expires_at=NOW + HOUR, limits={"requestsPerMinute": 1})
     key, _ = a_key(scopes=limited.scopes, expires_at=NOW + HOUR, limits={"requestsPerMinute": 1})
     desk = desk_with(key)
 
@@ -148,8 +147,8 @@ def test_models_that_a_key_is_newly_limited_to_must_be_there() -> None:
     desk = desk_with(key)
 
     desk.update(key.key_id, allowed_models=("gone", "mini"))
-    desk.issue(grant=replace(GRANT, allowed_models=("gpt-4o*",)))
-    desk.issue(by=replace(MANAGER, allowed_models=("inherited",)))
+    desk.issue(grant=GRANT._replace(allowed_models=("gpt-4o*",)))
+    desk.issue(by=MANAGER._replace(allowed_models=("inherited",)))
 
     assert desk.asked == ["mini", "gpt-4o*"]
 
@@ -159,7 +158,7 @@ def test_a_key_that_could_call_nothing_for_a_slip_of_the_pen_is_not_made() -> No
     desk = desk_with(key)
 
     with pytest.raises(InvalidRequest) as made:
-        desk.issue(grant=replace(GRANT, allowed_models=("typo",)))
+        desk.issue(grant=GRANT._replace(allowed_models=("typo",)))
     with pytest.raises(InvalidRequest) as changed:
         desk.update(key.key_id, allowed_models=("typo",))
 

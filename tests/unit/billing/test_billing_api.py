@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from aggregator.billing.api import Balance, TransactionReceipt, TransactionRequest, order_of
-from aggregator.billing.model import Account, Entry, Held, Posting
+from aggregator.billing.entry import Entry, Posting
+from aggregator.billing.model import Account, Held
 from aggregator.errors import InvalidRequest
 from aggregator.runtime.aws import JsonObject
 

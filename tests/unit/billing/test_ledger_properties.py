@@ -10,8 +10,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from aggregator.billing.entry_item import ENTRY_PREFIX, from_item
-from aggregator.billing.model import CLOCK_SKEW_SECONDS, Hold, UsageEnd
+from aggregator.billing.entry import UsageEnd
+from aggregator.billing.entry_item import from_item
+from aggregator.billing.keys import ENTRY_PREFIX
+from aggregator.billing.model import CLOCK_SKEW_SECONDS, Hold
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reserve import reserve
 from aggregator.billing.rest import return_rest

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.billing.entry_item import account_key
+from aggregator.billing.keys import account_key
 from aggregator.billing.model import Account, Held
 from aggregator.billing.publish import publish
 from aggregator.contracts.balance_low import BalanceLow
@@ -90,4 +90,4 @@ def test_lapsed_holds_are_counted_apart_and_spendable() -> None:
 
     assert account.spendable(1_000) == 100
     assert account.held(1_000) == 10
-    assert sum(held.count for held in account.lapsed(1_000).values()) == 2
+    assert sum(held.requests for held in account.lapsed(1_000).values()) == 2

@@ -1,7 +1,5 @@
 """Prices: what usage costs, and that the bound is a bound."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +19,7 @@ TIERED = Price(
     tiers=(Tier(above_input_tokens=200_000, input=2_500_000_000, output=15_000_000_000),),
 )
 
-WITHOUT_FEES = replace(TIERED, image=0, request=0)
+WITHOUT_FEES = TIERED._replace(image=0, request=0)
 PAID_APART = Price(
     version="7",
     input=3_000_000,
@@ -76,15 +74,25 @@ prices = st.builds(
     reasoning=st.none() | rates,
     image=st.integers(0, 10_000_000),
     request=st.integers(0, 10_000_000),
-    tiers=st.lists(st.builds(Tier, above_input_tokens=counts, input=rates, output=rates), max_size=2).map(
-        tuple
-    ),
+    tiers=st.lists(
+        st.builds(
+            Tier,
+            above_input_tokens=counts,
+            input=rates,
+            output=rates,
+            cached_input=st.none(),
+            cache_write=st.none(),
+            reasoning=st.none(),
+            cache_write_hour=st.none(),
+        ),
+        max_size=2,
+    ).map(tuple),
     tools=st.sampled_from([(), (("web_fetch", 0), ("web_search", 10_000_000)), (("code_interpreter", 7),)]),
     service_tiers=st.sampled_from(
         [
             (),
             (("flex", GPT_4O_MINI),),
-            (("flex", replace(TIERED, image=0, request=0)), ("priority", GPT_4O_MINI)),
+            (("flex", TIERED._replace(image=0, request=0)), ("priority", GPT_4O_MINI)),
         ]
     ),
 )
@@ -305,7 +313,7 @@ def test_what_a_cache_keeps_for_an_hour_has_its_own_rate() -> None:
 def test_without_a_rate_for_an_hour_what_is_written_costs_what_all_writes_do() -> None:
     usage = Usage(input_tokens=400, output_tokens=0, cache_write_tokens=400, cache_write_hour_tokens=400)
 
-    assert cost_of(usage, replace(CLAUDE, cache_write_hour=None)) == 2_500_000
+    assert cost_of(usage, CLAUDE._replace(cache_write_hour=None)) == 2_500_000
 
 
 def test_more_written_for_an_hour_than_was_written_is_refused() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from aggregator.billing.entry import Entry, Posting
 from aggregator.billing.entry_item import to_event, to_item
-from aggregator.billing.model import Entry, Posting
 from aggregator.billing.publish import dead_letters, publish
 from aggregator.runtime.aws import AwsError, JsonObject
 from tests.fakes.ledger_world import MOMENT

@@ -1,11 +1,9 @@
 """A charge is recomputed at the price version that its entry names, markup and all."""
 
-from dataclasses import replace
-
 import pytest
 
+from aggregator.billing.entry import UsageEnd, usage_entry
 from aggregator.billing.examination import is_priced_right
-from aggregator.billing.model import UsageEnd, usage_entry
 from aggregator.billing.price import Price, Tier, Usage
 from aggregator.billing.repricing import Prices
 
@@ -31,8 +29,8 @@ def test_a_marked_up_version_is_made_from_the_one_it_marks_up() -> None:
     assert KNOWN.of("mini", "openai", "7") == LISTED
 
 
-UNSCALED_TIER = replace(MARKED_UP, tiers=LISTED.tiers)
-UNSCALED_FEE = replace(MARKED_UP, request=9)
+UNSCALED_TIER = MARKED_UP._replace(tiers=LISTED.tiers)
+UNSCALED_FEE = MARKED_UP._replace(request=9)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +53,7 @@ def test_an_entry_at_a_markup_fits_when_it_was_charged_at_it(
         held_nano_usd=1_000_000_000,
         bucket="1764003600",
         usage=usage,
-        price=replace(at, version="7@110%"),
+        price=at._replace(version="7@110%"),
         details={"model": "mini", "provider": "openai", **usage.to_json()},
     )
 

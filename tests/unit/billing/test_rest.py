@@ -132,7 +132,7 @@ def test_what_others_hold_in_a_bucket_that_was_swept_is_not_returned(others: Hel
     hold = holding(world, 400)
     stored = world.aws.inner.items["ACCOUNT#ann", "BALANCE"]
     stored[f"hold#{BUCKET}"] = {"N": str(others.amount_nano_usd)}
-    stored[f"holds#{BUCKET}"] = {"N": str(others.count)}
+    stored[f"holds#{BUCKET}"] = {"N": str(others.requests)}
 
     back = returned(world, hold, charged=30)
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from aggregator.billing.model import Held, UsageEnd
+from aggregator.billing.entry import UsageEnd
+from aggregator.billing.model import Held
 from aggregator.billing.reserve import reserve
 from aggregator.billing.settle import Settled, by_account, settle_account, sweep_over
 from aggregator.runtime.aws import AwsError

@@ -2,7 +2,8 @@
 
 import pytest
 
-from aggregator.billing.model import Entry, Held, Posting
+from aggregator.billing.entry import Entry, Posting
+from aggregator.billing.model import Held
 from aggregator.billing.transaction import Order, entry_of
 from aggregator.errors import (
     Conflict,

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,15 +112,15 @@ def test_what_steers_or_is_paid_apart_is_refused_by_whoever_does_not_name_it(
         refuse_unsupported({name: value}, picky)
 
     assert refused.value.param == name
-    refuse_unsupported({name: value}, replace(picky, extensions=frozenset({name})))
-    refuse_unsupported({name: value}, replace(picky, only_values={name: [value]}))
+    refuse_unsupported({name: value}, picky._replace(extensions=frozenset({name})))
+    refuse_unsupported({name: value}, picky._replace(only_values={name: [value]}))
 
 
 def test_what_steers_nothing_is_left_out_where_it_is_not_taken(picky: Provider) -> None:
     body = {"service_tier": "auto", "models": [], "deferred": False, "temperature": 1}
 
     assert fitted(body, picky) == {"temperature": 1}
-    assert fitted(body, replace(picky, only_values={"service_tier": ["auto", "default"]})) == {
+    assert fitted(body, picky._replace(only_values={"service_tier": ["auto", "default"]})) == {
         "service_tier": "auto",
         "temperature": 1,
     }
@@ -153,7 +152,7 @@ DEFAULTS = {"qwen/*": {"reasoning_format": "parsed", "include_reasoning": None}}
 def test_what_a_model_wants_said_is_said_unless_the_request_does(
     picky: Provider, model: str, body: JsonObject, sent: JsonObject
 ) -> None:
-    assert with_defaults(body, replace(picky, defaults=DEFAULTS), model) == sent
+    assert with_defaults(body, picky._replace(defaults=DEFAULTS), model) == sent
 
 
 def test_groqs_qwen_keeps_its_thoughts_apart_from_its_words() -> None:

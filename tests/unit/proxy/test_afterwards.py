@@ -126,6 +126,7 @@ class Door:
             answers=cache(lambda: AnswerStore(self.table, "proxy", cache(MemoryObjects))),
             monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
+            counted={},
         )
         self.handler = serve(CHAT, lambda: do)
 

@@ -21,8 +21,21 @@ prices = st.builds(
     image=st.integers(0, 5_000_000),
     request=st.integers(0, 5_000_000),
     tiers=st.lists(
-        st.builds(Tier, above_input_tokens=st.integers(0, 3_000), input=rates, output=rates), max_size=2
+        st.builds(
+            Tier,
+            above_input_tokens=st.integers(0, 3_000),
+            input=rates,
+            output=rates,
+            cached_input=st.none(),
+            cache_write=st.none(),
+            reasoning=st.none(),
+            cache_write_hour=st.none(),
+        ),
+        max_size=2,
     ).map(tuple),
+    cache_write_hour=st.none(),
+    tools=st.just(()),
+    service_tiers=st.just(()),
 )
 routes = st.builds(
     route,

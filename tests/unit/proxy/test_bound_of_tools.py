@@ -42,8 +42,7 @@ def prices(draw: st.DrawFn) -> Price:
 
     names = ("code_interpreter", "web_fetch", "web_search", "web_search_preview")
     having = draw(st.lists(st.sampled_from(names), unique=True))
-    return replace(
-        rated(),
+    return rated()._replace(
         request=draw(fees),
         tools=tuple(sorted((name, draw(fees)) for name in having)),
         service_tiers=(("flex", rated()), ("priority", rated())),

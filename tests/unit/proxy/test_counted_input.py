@@ -1,7 +1,6 @@
 """Where an account is tight the provider of the first route is asked how long the prompt is, once for each prefix."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,7 +68,7 @@ class Served:
 
     def __call__(self, asked: Ask, *script: Any, available: int = 50_000) -> tuple[World, StreamingResponse]:
         world = World(script, self.routes, available=available)
-        do = replace(world.collaborators(), counted=self.counts)
+        do = world.collaborators()._replace(counted=self.counts)
         return world, walk(CALLER, asked, visit(world.clock), do)
 
 
@@ -242,7 +241,7 @@ def test_a_context_that_is_edited_as_it_grows_is_counted_each_time(
 def test_another_models_count_is_not_taken() -> None:
     serve = Served(AT_ANTHROPIC)
     serve(claude(UNMARKED), counted(8_000), said_by_claude())
-    serve.routes = (replace(AT_ANTHROPIC, via=replace(AT_ANTHROPIC.via, upstream_model="other")),)
+    serve.routes = (AT_ANTHROPIC._replace(via=AT_ANTHROPIC.via._replace(upstream_model="other")),)
 
     world, _ = serve(claude(UNMARKED), counted(9_000), said_by_claude())
 
@@ -373,7 +372,7 @@ def test_a_chat_at_openai_keeps_its_bytes_for_its_counter_counts_responses() -> 
 
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
 FUNCTION = {"name": "f", "input_schema": {"type": "object"}}
-SEARCHES = replace(AT_ANTHROPIC, price=replace(AT_ANTHROPIC.price, tools=(("web_search", 50),)))
+SEARCHES = AT_ANTHROPIC._replace(price=AT_ANTHROPIC.price._replace(tools=(("web_search", 50),)))
 
 
 def test_a_search_that_is_only_declared_is_left_out_of_the_count_as_of_the_request() -> None:

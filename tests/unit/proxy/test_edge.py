@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -67,6 +66,7 @@ class Door:
             emit=self.emitted.append,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
+            counted={},
         )
         self.handler = serve(CHAT, lambda: collaborators)
 
@@ -218,7 +218,7 @@ def test_a_cap_is_refused_if_the_request_says_so_or_else_its_key(
 ) -> None:
     door = Door(capsys)
     event = chat_event(body())
-    event["requestContext"]["authorizer"] = replace(CALLER, cap=of_key).to_context()
+    event["requestContext"]["authorizer"] = CALLER._replace(cap=of_key).to_context()
     event["headers"] = {} if header is None else {"X-Aggregator-Cap": header}
 
     door.ask(event)

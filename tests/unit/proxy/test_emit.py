@@ -1,7 +1,6 @@
 """Usage is said once: on the bus, else in the queue, else in one log line."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -127,16 +126,16 @@ def test_the_event_says_all_that_settling_and_metrics_need() -> None:
 
 
 def test_a_cap_and_what_was_left_out_are_said_where_there_are_any() -> None:
-    told = event_of(replace(RECEIPT, max_tokens=388, ignored=("seed", "metadata", "seed")))
+    told = event_of(RECEIPT._replace(max_tokens=388, ignored=("seed", "metadata", "seed")))
 
     assert (told["maxTokens"], told["ignored"], "capped" in told) == (388, ["seed", "metadata"], False)
-    assert event_of(replace(RECEIPT, max_tokens=388, capped_by_balance=True))["capped"] == "balance"
+    assert event_of(RECEIPT._replace(max_tokens=388, capped_by_balance=True))["capped"] == "balance"
 
 
 def test_a_time_that_never_came_is_left_out() -> None:
-    assert "timeToFirstTokenMs" not in event_of(replace(RECEIPT, first_token_ms=None))
-    assert "providerMs" not in event_of(replace(RECEIPT, provider_ms=None))
+    assert "timeToFirstTokenMs" not in event_of(RECEIPT._replace(first_token_ms=None))
+    assert "providerMs" not in event_of(RECEIPT._replace(provider_ms=None))
 
 
 def test_a_cost_over_the_hold_leaves_the_balance_without_it() -> None:
-    assert replace(RECEIPT, cost_nano_usd=9_999).balance_nano_usd == 300
+    assert RECEIPT._replace(cost_nano_usd=9_999).balance_nano_usd == 300

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -300,8 +299,7 @@ def answered(surface: Surface, protocol: str, text: str) -> StreamingResponse:
             now=visit.now,
         )
 
-    do = replace(
-        world.collaborators(),
+    do = world.collaborators()._replace(
         route=route,
         wallets=FakeWallets(10**15),
         upstream=Answering(protocol, surface.name),

@@ -267,8 +267,8 @@ def test_a_keys_history_is_its_completed_requests_to_that_model() -> None:
 
 
 def _entry(entry_id: str, usage: JsonObject) -> JsonObject:
+    from aggregator.billing.entry import Entry, Posting  # noqa: PLC0415
     from aggregator.billing.entry_item import to_item  # noqa: PLC0415
-    from aggregator.billing.model import Entry, Posting  # noqa: PLC0415
 
     postings = (Posting("user:ann", -5), Posting("revenue", 5))
     return to_item(Entry(entry_id, "ann", "usage", "2026-11-23T12:00:00.000Z", postings, usage=usage))

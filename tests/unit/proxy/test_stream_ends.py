@@ -1,7 +1,6 @@
 """How a stream ends: whole, whatever its connection does then; or cut, in whatever form its provider says so."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,7 +44,7 @@ def told(
     response, watch = ScriptedResponse(*blocks), Watch()
     at = route(protocol, provider=provider(protocol, protocol=protocol))
     world = World([response], routes=(at,), available=10**12)
-    do = replace(world.collaborators(), watch=watch)
+    do = world.collaborators()._replace(watch=watch)
     body = b"".join(walk(CALLER, ask(stream=True), visit(world.clock), do).chunks)
     return world, response, body, watch.failures
 

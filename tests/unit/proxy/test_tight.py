@@ -1,7 +1,6 @@
 """A tight account: a share of it is held, and the answer is capped to that; who can pay the least is served."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,7 +51,7 @@ def served(
     world = World(answers, routes or [large()], available=available)
     if held:
         world.wallets.holds[LATER] = Held(held, 1)
-    answer = walk(caller, asked, replace(visit(world.clock), may_cap=may_cap), world.collaborators())
+    answer = walk(caller, asked, visit(world.clock)._replace(may_cap=may_cap), world.collaborators())
     return world, answer
 
 
@@ -223,7 +222,7 @@ def test_the_first_route_that_can_be_paid_for_is_taken() -> None:
 
 
 def test_a_budget_is_never_held_over_and_its_cap_is_not_called_the_balances() -> None:
-    limited = replace(CALLER, limits={"dailyBudgetNanoUsd": 3_000})
+    limited = CALLER._replace(limits={"dailyBudgetNanoUsd": 3_000})
     world = World([ScriptedResponse(completion("hello", counted(10, 5)))], [large()], available=10_000)
     world.route = lambda *_: [large()]  # type: ignore[method-assign]
 
@@ -355,7 +354,7 @@ def test_a_translated_request_goes_out_with_the_cap_and_ends_in_the_clients_word
 
 
 def test_a_budget_of_thinking_in_a_chat_stays_below_the_cap() -> None:
-    on = replace(AT_ANTHROPIC, via=replace(AT_ANTHROPIC.via, upstream_model="claude-sonnet-4-5-20250929"))
+    on = AT_ANTHROPIC._replace(via=AT_ANTHROPIC.via._replace(upstream_model="claude-sonnet-4-5-20250929"))
 
     world, answer = served(
         ask(max_tokens=8000, reasoning_effort="high"), 4_000, on, held=1, script=(said_by_claude(),)

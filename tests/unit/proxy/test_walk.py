@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 
@@ -253,7 +252,7 @@ def test_a_stream_that_its_provider_broke_off_counts_against_the_route() -> None
             return True
 
     world = World([ScriptedResponse(chunk("1234"), UpstreamError("IncompleteRead")), ScriptedResponse(DONE)])
-    do = replace(world.collaborators(), watch=Watching())
+    do = world.collaborators()._replace(watch=Watching())
     at = visit(world.clock)
     world.clock.sleep(7)  # until the first word
     chunks = iter(walk(CALLER, ask(stream=True), at, do).chunks)

@@ -1,7 +1,6 @@
 """What the client is told of a request that was answered: what was held, what it cost, who answered."""
 
 import json
-from dataclasses import replace
 
 from aggregator.proxy.emit import event_of
 from aggregator.proxy.walk import walk
@@ -50,7 +49,7 @@ def test_the_answer_says_what_was_held_what_it_cost_and_what_is_left() -> None:
 
 
 def test_it_says_by_what_routes_were_ranked_and_who_was_passed_over() -> None:
-    chosen = replace(route(), strategy="weighted", left_out=("groq", "xai"))
+    chosen = route()._replace(strategy="weighted", left_out=("groq", "xai"))
     world = World([ScriptedResponse(completion("hello", USED))], routes=[chosen])
 
     answer = served(world)

@@ -1,7 +1,7 @@
 """Requests of Responses at the edge, over a table in memory: the provider answers by script, in Responses or chat."""
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from aggregator.auth.caller import Caller
@@ -93,8 +93,7 @@ class Shelf:
                 lanes.check(ask, each.via)
             return self.routes
 
-        do = replace(
-            world.collaborators(),
+        do = world.collaborators()._replace(
             route=routed,
             kept=lambda: self.store,
             answers=lambda: self.answers,

@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -79,6 +78,7 @@ class Door:
             answers=cache(lambda: AnswerStore(self.table, "proxy", cache(MemoryObjects))),
             monotonic=clock.monotonic,
             sleep=clock.sleep,
+            counted={},
         )
         self.handler = serve(surface, lambda: collaborators)
 
@@ -207,11 +207,11 @@ def test_a_repetition_goes_to_a_key_that_may_call_the_model_and_to_no_other(
         {"allowed_ips": ("198.51.100.0/24",)},
     ]
     refused = [
-        door.ask(said, by=replace(CALLER, key_id="k2", **limit), headers=cache).status for limit in limits
+        door.ask(said, by=CALLER._replace(key_id="k2", **limit), headers=cache).status for limit in limits
     ]
     allowed = [("mini",), ("m*",), ("cheap",), ("openai/mini",), ("openai/*",), ("openai/mini-2024",)]
     given = [
-        read(door.ask(said, by=replace(CALLER, allowed_models=models), headers=cache)) for models in allowed
+        read(door.ask(said, by=CALLER._replace(allowed_models=models), headers=cache)) for models in allowed
     ]
 
     assert refused == [403, 403, 403, 401, 403]
@@ -224,7 +224,7 @@ def test_an_answer_of_a_model_that_the_name_stood_for_before_is_not_for_a_key_th
     first = read(door.ask(body(model="cheap")))
     door.catalogue = catalogue({**data(), "aliases": {"cheap": "oss-20b"}})
 
-    only_new = door.ask(body(model="cheap"), by=replace(CALLER, allowed_models=("oss-20b",)))
+    only_new = door.ask(body(model="cheap"), by=CALLER._replace(allowed_models=("oss-20b",)))
     anybody = read(door.ask(body(model="cheap")))
 
     assert (only_new.status, anybody) == (403, first)

@@ -9,7 +9,7 @@ from aggregator.runtime.aws import AwsError
 from tests.fakes.chat_world import CALLER, DONE, NOW, chunk, completion, counted, route, usage_event
 from tests.unit.proxy.answers.going_on_world import FIRST, SECOND, THIRD, Answered, JsonObject, Shelf
 
-BOB = replace(CALLER, user_id="bob")
+BOB = CALLER._replace(user_id="bob")
 HELLO = completion("hello", counted(10, 5))
 FIRST_ID, SECOND_ID = f"resp_{FIRST}", f"resp_{SECOND}"
 AFTER_FIRST = {"request_id": SECOND, "previous_response_id": FIRST_ID}
@@ -122,7 +122,7 @@ def test_a_key_that_may_not_call_the_model_that_answered_does_not_go_on_from_it(
     other = {"x-aggregator-provider": "openai", "x-aggregator-model": "gpt-4o"}
     shelf.store.keep(CALLER.user_id, replace(kept(shelf), answered_by=other))
 
-    refused = shelf.ask(input="two", caller=replace(CALLER, allowed_models=("mini",)), **AFTER_FIRST)
+    refused = shelf.ask(input="two", caller=CALLER._replace(allowed_models=("mini",)), **AFTER_FIRST)
 
     assert refused.error[1] == "model_not_allowed"
 

@@ -1,7 +1,6 @@
 """The same request gets the same answer again, for nothing; and nobody else gets it."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -66,8 +65,7 @@ class Door:
         self.now = NOW
         self.catalogue = catalogue()
         monkeypatch.setattr(clock, "now", lambda: self.now)
-        collaborators = replace(
-            self.world.collaborators(),
+        collaborators = self.world.collaborators()._replace(
             route=lambda *_: self._routes(),
             admit=admission(lambda _: self.catalogue),
             cached=lambda: ResponseStore(self.table, "proxy"),
@@ -188,7 +186,7 @@ def test_the_order_of_the_fields_does_not_matter_and_all_else_does(door: Door) -
 def test_one_users_answer_is_never_anothers(door: Door) -> None:
     door.ask()
 
-    theirs = door.text(caller=replace(CALLER, user_id="bob"))
+    theirs = door.text(caller=CALLER._replace(user_id="bob"))
 
     assert theirs == "second"
 
@@ -196,8 +194,8 @@ def test_one_users_answer_is_never_anothers(door: Door) -> None:
 def test_another_key_of_the_user_gets_it_if_it_may_call_the_model(door: Door) -> None:
     door.ask()
 
-    served = door.text(caller=replace(CALLER, key_id="k2"))
-    refused = door.code(caller=replace(CALLER, key_id="k3", allowed_models=("gpt-*",)))
+    served = door.text(caller=CALLER._replace(key_id="k2"))
+    refused = door.code(caller=CALLER._replace(key_id="k3", allowed_models=("gpt-*",)))
 
     assert (served, refused) == ("first", "model_not_allowed")
 
@@ -208,7 +206,7 @@ def test_an_answer_of_a_model_that_the_name_stood_for_before_is_not_for_a_key_th
     first = door.text(body(model="cheap"))
     door.catalogue = catalogue({**data(), "aliases": {"cheap": "oss-20b"}})
 
-    only_new, _ = door.ask(body(model="cheap"), replace(CALLER, allowed_models=("oss-20b",)))
+    only_new, _ = door.ask(body(model="cheap"), CALLER._replace(allowed_models=("oss-20b",)))
 
     assert (only_new.status, door.text(body(model="cheap"))) == (403, first)
 
@@ -216,7 +214,7 @@ def test_an_answer_of_a_model_that_the_name_stood_for_before_is_not_for_a_key_th
 def test_a_name_that_stands_for_another_model_to_this_key_is_another_request(door: Door) -> None:
     door.ask()
 
-    with_alias = door.text(caller=replace(CALLER, aliases={"mini": "groq/oss-20b"}))
+    with_alias = door.text(caller=CALLER._replace(aliases={"mini": "groq/oss-20b"}))
 
     assert with_alias == "second"
 
@@ -234,11 +232,11 @@ def test_who_may_not_call_gets_nothing_from_the_cache_either(
 ) -> None:
     door.ask()
 
-    assert door.code(caller=replace(CALLER, **limits)) == code
+    assert door.code(caller=CALLER._replace(**limits)) == code
 
 
 def test_a_key_can_ask_for_it_once_and_for_all_and_a_request_can_refuse(door: Door) -> None:
-    caller = replace(CALLER, cache_seconds=60)
+    caller = CALLER._replace(cache_seconds=60)
 
     first = door.ask(caller=caller, headers={})[0].headers["x-aggregator-cache"]
     again = door.ask(caller=caller, headers={})[0].headers["x-aggregator-cache"]

@@ -1,7 +1,6 @@
 """Tools that run at a provider: priced, capped, held for, counted and charged; or left out and told, or refused."""
 
 import json
-from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
@@ -209,7 +208,7 @@ def test_of_two_tools_that_are_counted_as_one_the_dearer_is_held_for_and_charged
 
 def test_a_service_tier_that_nobody_asked_for_is_not_charged() -> None:
     dear = Price(version="1", input=9_000_000, output=9_000_000)
-    price = replace(PRICE, service_tiers=(("priority", dear),))
+    price = PRICE._replace(service_tiers=(("priority", dear),))
     answer = json.dumps(response(ITEMS, service_tier="priority")).encode()
     world, _, _ = served(asked(tools=[SEARCH]), at_openai(price), answer)
 
@@ -568,7 +567,7 @@ def test_a_tool_that_nobody_knows_passes_to_the_house_alone() -> None:
     ):
         lanes.check(ask, route(at.id, provider=at).via)
         with pytest.raises(UnsupportedParameter) as refused:
-            lanes.check(ask, route("other", provider=replace(at, id="other", house=False)).via)
+            lanes.check(ask, route("other", provider=at._replace(id="other", house=False)).via)
         assert refused.value.param == "tools.1.type"
 
 

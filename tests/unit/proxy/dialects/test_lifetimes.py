@@ -1,7 +1,6 @@
 """What is to stay in a cache for an hour, at gateways that speak OpenAI's dialect and take Claude's marks."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,7 +38,7 @@ def test_a_gateway_keeps_nothing_for_an_hour_that_has_no_price(fields: JsonObjec
         sent(**fields)
 
     assert refused.value.param == f"{place}cache_control.ttl"
-    hourly = replace(NANO_A_TOKEN, cache_write_hour=2_000_000)
+    hourly = NANO_A_TOKEN._replace(cache_write_hour=2_000_000)
     assert json.dumps(sent(hourly, **fields)).count('"ttl": "1h"') == 1
 
 

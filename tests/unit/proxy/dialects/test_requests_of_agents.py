@@ -7,7 +7,6 @@ with a search that is declared, and left out where it has no price; these were r
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ def house(dialect: str) -> Provider:
 def sent(request: JsonObject, to: Provider) -> tuple[JsonObject, dict[str, str]]:
     """Body and headers that go out, with a cap as the client has it, or 32000 tokens."""
     ask = READ[request["path"]](chat_event(request["body"]) | {"headers": request["headers"]})
-    ask = replace(ask, user_id="ann")
+    ask = ask._replace(user_id="ann")
     out: Way = way(
         to.id, ask.max_output_tokens or 32_000, provider=to, capabilities=ABLE, max_output_tokens=128_000
     )

@@ -321,7 +321,7 @@ def added_up(provider: str, client: str, blocks: list[bytes]) -> JsonObject:
         pass
     assert progress.finished
     assert progress.usage == Usage(input_tokens=10, output_tokens=5)
-    (whole,) = on_its_way.whole(ask(), b"", replace(progress.usage, estimated=True))
+    (whole,) = on_its_way.whole(ask(), b"", progress.usage._replace(estimated=True))
     return _comparable(json.loads(whole))
 
 

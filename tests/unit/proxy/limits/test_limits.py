@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -339,7 +338,7 @@ def test_tokens_are_estimated_from_bytes_images_and_the_clients_own_limit() -> N
     assert tokens_of(limited) == 23 + 2 * 50
     assert free.text_bytes == 66
     assert tokens_of(free) == 17
-    assert tokens_of(replace(free, surface="embeddings", tokens=7, images=2)) == 17 + 7 + 2_048
+    assert tokens_of(free._replace(surface="embeddings", tokens=7, images=2)) == 17 + 7 + 2_048
 
 
 def test_a_request_demands_what_it_was_bounded_to() -> None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,8 +28,8 @@ from tests.fakes.chat_world import (
 )
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 
-LIMITED = replace(
-    CALLER, limits={"requestsPerMinute": 5, "concurrentRequests": 1, "dailyBudgetNanoUsd": 1_000}
+LIMITED = CALLER._replace(
+    limits={"requestsPerMinute": 5, "concurrentRequests": 1, "dailyBudgetNanoUsd": 1_000}
 )
 ANSWERED = ScriptedResponse(completion("hello", counted(10, 5)))
 
@@ -44,7 +43,7 @@ class Limited(World):
         self.counts = LimitStore(self.table, "proxy")
 
     def route(self, caller: Caller, ask: Ask, visit: Visit) -> Sequence[Route]:
-        return super().route(replace(caller, limits={}), ask, visit)
+        return super().route(caller._replace(limits={}), ask, visit)
 
 
 def served(world: World, caller: Caller = LIMITED, **fields: Any) -> StreamingResponse:
@@ -76,7 +75,7 @@ def test_a_stream_has_its_place_until_its_end() -> None:
     here = Limited(ScriptedResponse(chunk("hey", "stop"), usage_event(10, 5), DONE), ANSWERED)
 
     answer = served(here, stream=True)
-    another = replace(visit(here.clock), request_id="another")
+    another = visit(here.clock)._replace(request_id="another")
     with pytest.raises(RateLimitExceeded):
         walk(LIMITED, ask(max_tokens=10), another, here.collaborators())
     b"".join(answer.chunks)
@@ -118,7 +117,7 @@ def test_who_is_over_a_limit_holds_no_money_and_calls_nobody() -> None:
     here = Limited()
 
     with pytest.raises(RateLimitExceeded):
-        served(here, replace(LIMITED, limits={"tokensPerMinute": 5}))
+        served(here, LIMITED._replace(limits={"tokensPerMinute": 5}))
 
     assert here.steps == ["route"]
 
@@ -127,7 +126,7 @@ def test_who_is_over_a_limit_holds_no_money_and_calls_nobody() -> None:
 def test_a_hold_is_no_more_than_what_the_budget_has_left() -> None:
     here = Limited(ANSWERED)
 
-    served(here, replace(LIMITED, limits={"dailyBudgetNanoUsd": 200}), max_tokens=None)
+    served(here, LIMITED._replace(limits={"dailyBudgetNanoUsd": 200}), max_tokens=None)
 
     assert here.wallets.held == [200]
 
@@ -152,7 +151,7 @@ LARGE = route(max_input_tokens=100_000, max_output_tokens=10_000)
 def test_a_request_that_the_balance_capped_counts_in_the_end_what_it_spent_and_used() -> None:
     here = Limited(ANSWERED, available=10_000)
     here.routes = [LARGE]
-    caller = replace(LIMITED, limits={"dailyBudgetNanoUsd": 50_000, "tokensPerMinute": 20_000})
+    caller = LIMITED._replace(limits={"dailyBudgetNanoUsd": 50_000, "tokensPerMinute": 20_000})
 
     answer = served(here, caller, max_tokens=8_000)
 
@@ -167,7 +166,7 @@ def test_while_it_runs_it_counts_what_it_was_asked_for() -> None:
         ScriptedResponse(chunk("hey"), chunk("you", "stop"), usage_event(), DONE), available=10_000
     )
     here.routes = [LARGE]
-    caller = replace(LIMITED, limits={"dailyBudgetNanoUsd": 50_000, "tokensPerMinute": 20_000})
+    caller = LIMITED._replace(limits={"dailyBudgetNanoUsd": 50_000, "tokensPerMinute": 20_000})
 
     answer = served(here, caller, max_tokens=8_000, stream=True)
     running = used(here)
@@ -180,7 +179,7 @@ def test_while_it_runs_it_counts_what_it_was_asked_for() -> None:
 def test_what_the_balance_leaves_of_a_budget_is_held_and_no_more() -> None:
     here = Limited(ANSWERED, available=10_000)
     here.routes = [LARGE]
-    caller = replace(LIMITED, limits={"dailyBudgetNanoUsd": 4_000})
+    caller = LIMITED._replace(limits={"dailyBudgetNanoUsd": 4_000})
 
     answer = served(here, caller, max_tokens=None)
 
@@ -192,7 +191,7 @@ def test_what_the_balance_leaves_of_a_budget_is_held_and_no_more() -> None:
 def test_who_cannot_pay_the_least_gives_back_what_the_limits_gave() -> None:
     here = Limited(available=500)
     here.routes = [LARGE]
-    caller = replace(LIMITED, limits={"dailyBudgetNanoUsd": 50_000, "tokensPerMinute": 20_000})
+    caller = LIMITED._replace(limits={"dailyBudgetNanoUsd": 50_000, "tokensPerMinute": 20_000})
 
     with pytest.raises(InsufficientQuota):
         served(here, caller, max_tokens=8_000)

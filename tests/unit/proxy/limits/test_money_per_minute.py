@@ -1,6 +1,5 @@
 """Money per minute: what a request may cost counts when it is let in, and what it did cost while the minute lasts."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,8 +22,8 @@ def served(
     world: Limited, limit: int, seconds_later: float = 0, request_id: str = "", **fields: object
 ) -> StreamingResponse:
     at = visit(world.clock)
-    at = replace(at, request_id=request_id or at.request_id, started_ms=at.started_ms - seconds_later * 1_000)
-    return walk(replace(CALLER, limits={USD: limit}), ask(**fields), at, world.collaborators())
+    at = at._replace(request_id=request_id or at.request_id, started_ms=at.started_ms - seconds_later * 1_000)
+    return walk(CALLER._replace(limits={USD: limit}), ask(**fields), at, world.collaborators())
 
 
 def answered() -> ScriptedResponse:

@@ -1,6 +1,5 @@
 """Tokens per minute are those that were used: what a request may come to is taken first, and put right at its end."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -33,9 +32,9 @@ OPEN = Reply(most=64_000, usual=1_024, least=16)
 def served(
     world: Limited, limit: int, seconds_later: float = 0, request_id: str = "", **fields: Any
 ) -> StreamingResponse:
-    caller = replace(CALLER, limits={"tokensPerMinute": limit})
+    caller = CALLER._replace(limits={"tokensPerMinute": limit})
     at = visit(world.clock)
-    at = replace(at, request_id=request_id or at.request_id, started_ms=at.started_ms - seconds_later * 1_000)
+    at = at._replace(request_id=request_id or at.request_id, started_ms=at.started_ms - seconds_later * 1_000)
     return walk(caller, ask(**fields), at, world.collaborators())
 
 
@@ -172,7 +171,7 @@ def test_how_long_an_answer_may_be_is_left_open_by_chats_without_a_limit_alone()
     assert reply_of(ask(), 64_000) == Reply(64_000, 1_024, 16)
     assert reply_of(ask(n=3), 100) == Reply(300, 300, 48)
     assert reply_of(ask(max_tokens=5), 64_000) == Reply(0, 0, 0)
-    assert reply_of(replace(ask(), surface="embeddings"), 64_000) == Reply(0, 0, 0)
+    assert reply_of(ask()._replace(surface="embeddings"), 64_000) == Reply(0, 0, 0)
 
 
 def test_the_choices_share_what_is_left() -> None:

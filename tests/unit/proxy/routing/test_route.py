@@ -1,6 +1,5 @@
 """Who may call what, and over which ways."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -120,7 +119,7 @@ def test_routes_come_in_their_order_with_the_price_in_force() -> None:
 
 
 def test_a_markup_of_the_key_scales_the_price_in_force_rounded_up() -> None:
-    marked_up = replace(CALLER, price_percent=133)
+    marked_up = CALLER._replace(price_percent=133)
 
     prices = [route.price for route in routed(marked_up, model="odd")]
 
@@ -186,12 +185,11 @@ def test_what_cannot_be_called_is_not_found(name: str) -> None:
 )
 def test_who_may_not_is_refused(limits: dict[str, Any], refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
-        routed(replace(CALLER, **limits), model="mini")
+        routed(CALLER._replace(**limits), model="mini")
 
 
 def test_who_may_is_served() -> None:
-    caller = replace(
-        CALLER,
+    caller = CALLER._replace(
         expires_at=NOW + timedelta(seconds=1),
         allowed_ips=("192.0.2.0/24",),
         allowed_models=("mi*",),
@@ -201,20 +199,20 @@ def test_who_may_is_served() -> None:
 
 
 def test_a_pinned_name_is_allowed_or_not_like_the_bare_one() -> None:
-    caller = replace(CALLER, allowed_models=("mini",))
+    caller = CALLER._replace(allowed_models=("mini",))
 
     assert [route.provider.id for route in routed(caller, model="openai/mini")] == ["openai"]
 
 
 def test_a_name_of_the_keys_own_comes_before_all_others() -> None:
-    caller = replace(CALLER, aliases={"mini": "strict", "fast": "openai/mini"})
+    caller = CALLER._replace(aliases={"mini": "strict", "fast": "openai/mini"})
 
     assert [route.model_id for route in routed(caller, model="mini")] == ["strict"]
     assert [route.provider.id for route in routed(caller, model="fast")] == ["openai"]
 
 
 def test_a_name_of_the_keys_own_opens_no_model_that_the_key_may_not_call() -> None:
-    caller = replace(CALLER, aliases={"mini": "strict"}, allowed_models=("mini",))
+    caller = CALLER._replace(aliases={"mini": "strict"}, allowed_models=("mini",))
 
     with pytest.raises(ModelNotAllowed):
         routed(caller, model="mini")

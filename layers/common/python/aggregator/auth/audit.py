@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from aggregator.auth.caller import Caller
 from aggregator.auth.model import ApiKey, Grant
@@ -12,8 +12,7 @@ from aggregator.auth.model import ApiKey, Grant
 Action = Literal["created", "updated", "rotated", "revoked"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One change of one key. `changes` maps a field to what it was and is: `{"name": {"from": .., "to": ..}}`."""
 
     change_id: str
@@ -23,7 +22,7 @@ class Change:
     occurred_at: datetime
     by_key_id: str
     by_user_id: str
-    changes: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Any] = MappingProxyType({})
 
 
 def change_of(

@@ -3,9 +3,9 @@
 import json
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from aggregator.errors import (
@@ -41,8 +41,7 @@ class Over(NamedTuple):
     limits: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """The proven sender of a request. `limits` maps a limit's name to its number; no limits, no entry.
 
     `over` are the keys that made this one, one the other, the first maker first: what this key uses counts against
@@ -67,9 +66,9 @@ class Caller:
     expires_at: datetime | None = None
     allowed_models: tuple[str, ...] | None = None
     allowed_ips: tuple[str, ...] | None = None
-    limits: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = MappingProxyType({})
     price_percent: int = LIST_PRICE_PERCENT
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = MappingProxyType({})
     cache_seconds: int = 0
     cap: str = LOWER
     over: tuple[Over, ...] = ()

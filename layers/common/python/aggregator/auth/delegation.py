@@ -7,7 +7,6 @@ many keys one makes, together they have no more than it has.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -47,8 +46,7 @@ def inherited(grant: Grant, by: Caller) -> Grant:
     """Fill what a new key leaves open with what its maker is limited to."""
     if by.is_admin:
         return grant
-    return replace(
-        grant,
+    return grant._replace(
         expires_at=grant.expires_at or by.expires_at,
         allowed_models=by.allowed_models if grant.allowed_models is None else grant.allowed_models,
         allowed_ips=by.allowed_ips if grant.allowed_ips is None else grant.allowed_ips,

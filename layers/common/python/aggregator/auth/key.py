@@ -15,7 +15,6 @@ import hmac
 import os
 import re
 import zlib
-from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.errors import InvalidApiKey
@@ -37,13 +36,15 @@ _FORMAT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class PlainKey:
     """A whole key, as its owner holds it. It exists in memory only: it is stored nowhere and prints masked."""
 
-    text: str
-    environment: str
-    key_id: str
+    __slots__ = ("environment", "key_id", "text")
+
+    def __init__(self, text: str, environment: str, key_id: str) -> None:
+        self.text = text
+        self.environment = environment
+        self.key_id = key_id
 
     def hash_under(self, pepper: str) -> str:
         """HMAC-SHA-256 of the whole key under the pepper, in hex: what is stored instead of the key."""

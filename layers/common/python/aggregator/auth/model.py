@@ -8,9 +8,9 @@ active -> revoked (for good; the record stays, to be seen)
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from aggregator.auth.caller import LIST_PRICE_PERCENT, LOWER, Caller, Over
 from aggregator.errors import Conflict, InvalidApiKey, InvalidRequest, NotFound
@@ -42,21 +42,23 @@ _LIMITS_ABOVE_BYTES = 336  # what the id and the limits of one key over another 
 Status = Literal["active", "expired", "revoked"]
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(NamedTuple):
     """One secret of a key, as stored: its hash under the pepper. Without an expiry it lives as long as its key."""
 
-    hash: str = field(repr=False)
+    hash: str
     created_at: datetime
     expires_at: datetime | None = None
+
+    def __repr__(self) -> str:
+        """Without the hash: what is logged or shown by a test tells no secret."""
+        return f"Secret(created_at={self.created_at!r}, expires_at={self.expires_at!r})"
 
     def is_live(self, now: datetime) -> bool:
         """Whether this secret still opens its key."""
         return self.expires_at is None or now < self.expires_at
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """What a key may do. None means not limited; `limits` maps a name of `LIMITS` to its number.
 
     `price_percent` is what its calls cost of list prices; only an admin sets it. `aliases` maps names to models, and
@@ -69,9 +71,9 @@ class Grant:
     expires_at: datetime | None = None
     allowed_models: tuple[str, ...] | None = None
     allowed_ips: tuple[str, ...] | None = None
-    limits: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = MappingProxyType({})
     price_percent: int = LIST_PRICE_PERCENT
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = MappingProxyType({})
     cache_seconds: int = 0
     cap: str = LOWER
 
@@ -91,8 +93,7 @@ class Grant:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(NamedTuple):
     """One key: whose, what for, and the newest secret first. `version` counts its changes, from 1.
 
     `line` are the ids of the keys that it descends from, the first maker first; a key that an admin made has none.
@@ -157,7 +158,7 @@ class ApiKey:
     def caller_in_line(self, read: Callable[[str], "ApiKey"], secret: Secret | None = None) -> Caller:
         """Who a request with this key comes from, with the present limits of each key over it, as `read` finds it."""
         limits = [read(above).grant.limits for above in self.line]
-        return replace(self.caller(secret), over=tuple(map(Over, self.line, limits)))
+        return self.caller(secret)._replace(over=tuple(map(Over, self.line, limits)))
 
     def caller(self, secret: Secret | None = None) -> Caller:
         """The same, without the limits of the keys over it; `secret` is the one it proved."""
@@ -187,7 +188,7 @@ class ApiKey:
         """
         if self.revoked_at is not None:
             raise Conflict("This API key has been revoked and cannot be changed.")
-        changed = replace(self, grant=grant)
+        changed = self._replace(grant=grant)
         changed.require_portable()
         return changed
 
@@ -211,12 +212,12 @@ class ApiKey:
                 "Two secrets of this API key are live until the overlap of its last rotation is over; "
                 "rotate with overlapSeconds 0 to end both at once."
             )
-        kept = tuple(replace(secret, expires_at=now + overlap) for secret in live) if overlap else ()
-        return replace(self, secrets=(Secret(new_hash, created_at=now), *kept))
+        kept = tuple(secret._replace(expires_at=now + overlap) for secret in live) if overlap else ()
+        return self._replace(secrets=(Secret(new_hash, created_at=now), *kept))
 
     def revoked(self, now: datetime) -> "ApiKey":
         """End the key for good; ending it twice changes nothing."""
-        return self if self.revoked_at is not None else replace(self, revoked_at=now)
+        return self if self.revoked_at is not None else self._replace(revoked_at=now)
 
     def require_portable(self) -> None:
         """Refuse a grant that does not fit into the authorizer's answer.

@@ -8,8 +8,8 @@ Both live versions count: AWSCURRENT, and AWSPREVIOUS until the next rotation. L
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from aggregator.errors import StoreUnavailable
 from aggregator.runtime.aws import Aws, AwsError
@@ -22,8 +22,7 @@ _EARLY_LIFETIME = timedelta(seconds=30)
 _LIFETIME_IN_A_FAULT = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     text: str | None  # None: there is no such version
     read_at: datetime
     tried_at: datetime
@@ -83,7 +82,7 @@ class RotatingSecret:
         except AwsError:
             if known is None:
                 raise
-            self._known[stage] = replace(known, tried_at=now)
+            self._known[stage] = known._replace(tried_at=now)
             return known.text
         if stage == CURRENT and known is not None and known.text != text:
             self._known.pop(PREVIOUS, None)  # the secret was rotated, so another version is the previous one

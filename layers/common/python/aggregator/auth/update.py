@@ -1,7 +1,6 @@
 """Change what a key may do."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +32,7 @@ def update(
         In each case nothing was written.
     """
     key = require_visible(keys.read(key_id), by)
-    changed = key.granted(replace(key.grant, **fields))
+    changed = key.granted(key.grant._replace(**fields))
     changes = difference(key.grant, changed.grant)
     if not changes:
         return key

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from aggregator.billing.model import Account, Entry
+from aggregator.billing.entry import Entry
+from aggregator.billing.model import Account
 from aggregator.billing.money import (
     AMOUNT_FROM_0_PATTERN,
     AMOUNT_PATTERN,
@@ -140,7 +141,7 @@ class Balance(Response):
             held=to_usd(account.held(epoch_seconds)),
             total=to_usd(account.total_nano_usd),
             lapsed=Lapsed(
-                requests=sum((held.count for held in lapsed), account.swept.count),
+                requests=sum((held.requests for held in lapsed), account.swept.requests),
                 amount=to_usd(sum((held.amount_nano_usd for held in lapsed), account.swept.amount_nano_usd)),
             ),
             low_balance_threshold=None if threshold is None else to_usd(threshold),

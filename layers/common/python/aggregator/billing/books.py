@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aggregator.billing.model import Entry, Posted
+from aggregator.billing.entry import Entry
+from aggregator.billing.model import Posted
 from aggregator.billing.money import NanoUsd
 
 JsonObject = dict[str, Any]

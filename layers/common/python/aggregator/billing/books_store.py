@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from aggregator.billing import writes
 from aggregator.billing.account_item import CLOSED_AMOUNT, CLOSED_ON, ENTRIES, POSTED, account_of
 from aggregator.billing.books import Closing, Tally, fingerprint_of
-from aggregator.billing.entry_item import ACCOUNT_PREFIX, ENTRY_PREFIX, account_key, entry_key, from_item
-from aggregator.billing.model import Account, Entry
+from aggregator.billing.entry import Entry
+from aggregator.billing.entry_item import from_item
+from aggregator.billing.keys import ACCOUNT_PREFIX, ENTRY_PREFIX, account_key, balance_key, entry_key
+from aggregator.billing.model import Account
 from aggregator.billing.store import BillingStore
 from aggregator.runtime import item
 from aggregator.runtime.aws import CONDITION_FAILED, Aws, AwsError
@@ -140,7 +141,7 @@ class BooksStore(BillingStore):
                 conditions += [f"#p{n} = :p{n}", f"#n{n} = :n{n}"]
         change: JsonObject = {
             "TableName": self._table,
-            "Key": writes.balance_key(closing.user_id),
+            "Key": balance_key(closing.user_id),
             "UpdateExpression": f"SET {CLOSED_ON} = :day, {CLOSED_AMOUNT} = :amount",
             "ConditionExpression": " AND ".join(conditions),
             "ExpressionAttributeValues": item.item(values),

@@ -3,34 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aggregator.billing.model import Entry, Posting
+from aggregator.billing.entry import Entry, Posting
+from aggregator.billing.keys import ACCOUNT_PREFIX, ENTRY_PREFIX, entry_key
 from aggregator.runtime import item
 
 JsonObject = dict[str, Any]
 
-ENTRY_PREFIX = "ENTRY#"
-ACCOUNT_PREFIX = "ACCOUNT#"
 
+def to_item(entry: Entry, *, written_on: str | None = None) -> JsonObject:
+    """Entry to DynamoDB item, as written on a UTC day.
 
-def account_key(user_id: str) -> str:
-    """Partition of everything about one user's money."""
-    return f"{ACCOUNT_PREFIX}{user_id}"
-
-
-def entry_key(user_id: str, entry_id: str) -> JsonObject:
-    """Key of an entry: it comes from the event alone, so that a redelivered event finds its entry."""
-    return item.item({"pk": account_key(user_id), "sk": f"{ENTRY_PREFIX}{entry_id}"})
-
-
-def to_item(entry: Entry) -> JsonObject:
-    """Entry to DynamoDB item. Absent fields are left out, to stay within one write unit (1 KB)."""
+    Absent fields are left out, to stay within one write unit (1 KB).
+    """
     values: JsonObject = {
         "kind": entry.kind,
         "occurred_at": entry.occurred_at,
         "postings": {posting.account: posting.amount_nano_usd for posting in entry.postings},
     }
-    if entry.written_on is not None:
-        values["day"] = entry.written_on
+    day = written_on or entry.written_on
+    if day is not None:
+        values["day"] = day
     if entry.description is not None:
         values["description"] = entry.description
     if entry.refers_to is not None:

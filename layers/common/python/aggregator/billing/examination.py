@@ -10,7 +10,8 @@ from typing import Any
 
 from aggregator.billing.books import Closing, Tally
 from aggregator.billing.cost import cost_of
-from aggregator.billing.model import PLATFORM_LOSS, Account, Entry, Held, Posted, day_of
+from aggregator.billing.entry import PLATFORM_LOSS, Entry
+from aggregator.billing.model import Account, Held, Posted, day_of
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Usage
 from aggregator.billing.repricing import Prices
@@ -114,7 +115,7 @@ class Examination:
             "account": {
                 "available": account.available_nano_usd,
                 "holds": {
-                    bucket: [held.amount_nano_usd, held.count] for bucket, held in account.holds.items()
+                    bucket: [held.amount_nano_usd, held.requests] for bucket, held in account.holds.items()
                 },
                 "days": {
                     day: [posted.amount_nano_usd, posted.entries] for day, posted in account.days.items()

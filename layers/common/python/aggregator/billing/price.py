@@ -4,8 +4,7 @@ Prices are nano-US-dollars per million tokens, so that published prices ("$0.037
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 RATES: Mapping[str, str] = {
     "input": "input",
@@ -21,8 +20,7 @@ AMOUNTS = frozenset({*RATES.values(), "image", "request"})
 """What of a price is an amount of money, by its name in JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Tokens that a provider counted.
 
     `input_tokens` includes cached and cache-write ones, `output_tokens` reasoning ones: the parts say how many
@@ -84,8 +82,7 @@ class Usage:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(NamedTuple):
     """Prices of a whole request once its input is longer than `above_input_tokens`."""
 
     above_input_tokens: int
@@ -97,8 +94,7 @@ class Tier:
     cache_write_hour: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(NamedTuple):
     """One version of a route's prices, in nano-US-dollars per million tokens.
 
     `cached_input`, `cache_write` and `reasoning` fall back to `input` and `output` where a provider prices them
@@ -176,7 +172,7 @@ class Price:
         """This price with the rates of a service tier; as it is for one that has none of its own."""
         for tier, rates in self.service_tiers:
             if tier == name:
-                return replace(rates, image=self.image, request=self.request, tools=self.tools)
+                return rates._replace(image=self.image, request=self.request, tools=self.tools)
         return self
 
     def scaled(self, percent: int) -> "Price":
@@ -185,8 +181,7 @@ class Price:
             return self
         tiers = tuple(_scaled(tier, percent) for tier in self.tiers)
         scaled = _scaled(self, percent)
-        return replace(
-            scaled,
+        return scaled._replace(
             version=f"{self.version}@{percent}%",
             image=_up(self.image, percent),
             request=_up(self.request, percent),
@@ -233,4 +228,4 @@ def _flat_rates(said: Mapping[str, Any]) -> dict[str, Any]:
 def _scaled(rates: _RatesOf, percent: int) -> _RatesOf:
     said = {field: getattr(rates, field) for field in RATES}
     scaled: dict[str, Any] = {field: _up(rate, percent) for field, rate in said.items() if rate is not None}
-    return replace(rates, **scaled)
+    return rates._replace(**scaled)

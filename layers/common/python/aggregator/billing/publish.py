@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aggregator.billing.account_item import account_of
-from aggregator.billing.entry_item import ACCOUNT_PREFIX, ENTRY_PREFIX, from_item, to_event
+from aggregator.billing.entry_item import from_item, to_event
+from aggregator.billing.keys import ACCOUNT_PREFIX, ENTRY_PREFIX
 from aggregator.contracts import balance_low, transaction_created
 from aggregator.errors import JsonObject
 from aggregator.runtime.aws import TIMED_OUT, TRANSIENT, UNREACHABLE, Aws, AwsError

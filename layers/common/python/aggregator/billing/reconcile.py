@@ -16,8 +16,9 @@ from typing import Protocol
 
 from aggregator.billing.books import Closing
 from aggregator.billing.books_store import Page
+from aggregator.billing.entry import Entry
 from aggregator.billing.examination import Examination
-from aggregator.billing.model import Account, Entry, Posted
+from aggregator.billing.model import Account, Posted
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.repricing import Prices
 from aggregator.runtime.clock import iso
@@ -224,7 +225,7 @@ def _finding(
         entries=of.entries,
         total_nano_usd=of.account.total_nano_usd,
         drift_nano_usd=drift,
-        orphan_holds=sum(held.count for held in lapsed),
+        orphan_holds=sum(held.requests for held in lapsed),
         orphaned_nano_usd=sum(held.amount_nano_usd for held in lapsed),
         loss_nano_usd=of.loss_nano_usd,
         misfits=misfits,

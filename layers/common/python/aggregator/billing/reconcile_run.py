@@ -120,7 +120,7 @@ class Run:
             if listed.user_id is not None:
                 account = listed.account or Account(listed.user_id)
                 lapsed = account.lapsed(self.how.now_epoch_seconds).values()
-                part.orphan_holds += sum(each.count for each in lapsed)
+                part.orphan_holds += sum(each.requests for each in lapsed)
                 held += sum(each.amount_nano_usd for each in account.holds.values())
                 lapsed_money += sum(each.amount_nano_usd for each in lapsed)
                 whole = is_due_whole(listed.user_id, self.how.now_epoch_seconds)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aggregator.billing.model import Entry
+from aggregator.billing.entry import Entry
 from aggregator.billing.statement import ChargedRequest, StatementQuery, cursor_of, request_of
 from aggregator.billing.store import BillingStore
 from aggregator.runtime.schema import Response, UserId

@@ -13,8 +13,7 @@ nothing. The parts are `shares.SHARES`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from aggregator.billing.model import Account, Held, Hold, bucket_for
 from aggregator.billing.money import NanoUsd
@@ -49,8 +48,7 @@ class Wallets(Holding, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What a request would hold, in nano-US-dollars.
 
     Less than `at_least_nano_usd` is of no use to it. A share of a tight account never makes it hold less than

@@ -5,15 +5,8 @@ from dataclasses import dataclass
 from random import uniform
 from typing import Protocol
 
-from aggregator.billing.model import (
-    MOST_BUCKETS,
-    Account,
-    Held,
-    Settlement,
-    UsageEnd,
-    fullest,
-    settlement_of,
-)
+from aggregator.billing.entry import Settlement, UsageEnd, settlement_of
+from aggregator.billing.model import MOST_BUCKETS, Account, Held, fullest
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.store import Stale
 from aggregator.runtime.aws import TRANSACTION_CANCELED, AwsError
@@ -103,7 +96,7 @@ def sweep_over(ledger: Ledger, user_id: str, now_epoch_seconds: float) -> int:
     over = fullest(ledger.account(user_id).over(now_epoch_seconds))
     if not over or not ledger.sweep(user_id, over):
         return 0
-    return sum(held.count for held in over.values())
+    return sum(held.requests for held in over.values())
 
 
 def _parts(ends: Sequence[UsageEnd]) -> Iterator[list[UsageEnd]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from pydantic import ValidationError
 
-from aggregator.billing.model import UsageEnd
+from aggregator.billing.entry import UsageEnd
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.settle import Ledger, Settled, by_account, settle_account, sweep_over
 from aggregator.billing.settle_report import Timed, report_times, report_usage, timed

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from aggregator.billing.api import TransactionReceipt
-from aggregator.billing.model import Entry
+from aggregator.billing.entry import Entry
 from aggregator.billing.money import to_usd
 from aggregator.billing.store import BillingStore
 from aggregator.errors import InvalidRequest, NotFound

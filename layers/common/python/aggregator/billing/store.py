@@ -12,8 +12,7 @@ Amounts are nano-US-dollars.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aggregator.billing import writes
 from aggregator.billing.account_item import (
@@ -22,11 +21,14 @@ from aggregator.billing.account_item import (
     COUNT,
     account_of,
 )
-from aggregator.billing.entry_item import ENTRY_PREFIX, account_key, entry_key, from_item
-from aggregator.billing.model import Account, Entry, Held, Hold, Settlement, day_of, fullest
+from aggregator.billing.keys import ENTRY_PREFIX, account_key, balance_key, booked_key, entry_key
+from aggregator.billing.model import Account, Held, Hold, day_of, fullest
 from aggregator.billing.money import NanoUsd
 from aggregator.runtime import item
 from aggregator.runtime.aws import CONDITION_FAILED, TRANSACTION_CANCELED, Aws, AwsError, once, until
+
+if TYPE_CHECKING:
+    from aggregator.billing.entry import Entry, Settlement
 
 JsonObject = dict[str, Any]
 
@@ -47,8 +49,7 @@ class Stale(Exception):
     """The account or an entry is not as the plan took it to be. Nothing was written: read and plan again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
+class Booked(NamedTuple):
     """What an Idempotency-Key led to before."""
 
     entry_id: str
@@ -81,7 +82,7 @@ class BillingStore:
         try:
             answer = self._aws.call("UpdateItem", {
                 "TableName": self._table,
-                "Key": writes.balance_key(user_id),
+                "Key": balance_key(user_id),
                 "UpdateExpression": "SET available = available - :amount ADD #hold :amount, #holds :one",
                 "ConditionExpression": "available >= :needed AND attribute_not_exists(suspended)",
                 "ExpressionAttributeNames": {"#hold": AMOUNT + bucket, "#holds": COUNT + bucket},
@@ -131,7 +132,7 @@ class BillingStore:
     def account(self, user_id: str) -> Account:
         """A user's account as it is now (consistent read); one that was never funded is empty."""
         answer = self._aws.call("GetItem", {
-            "TableName": self._table, "Key": writes.balance_key(user_id), "ConsistentRead": True,
+            "TableName": self._table, "Key": balance_key(user_id), "ConsistentRead": True,
         })  # fmt: skip
         return account_of(user_id, answer.get("Item") or {})
 
@@ -145,7 +146,7 @@ class BillingStore:
                 "ExpressionAttributeValues": item.item({":below": below_nano_usd, ":zero": 0}),
             }
         answer = self._aws.call("UpdateItem", {
-            "TableName": self._table, "Key": writes.balance_key(user_id), "ReturnValues": "ALL_NEW", **change,
+            "TableName": self._table, "Key": balance_key(user_id), "ReturnValues": "ALL_NEW", **change,
         })  # fmt: skip
         return account_of(user_id, answer["Attributes"])
 
@@ -167,7 +168,7 @@ class BillingStore:
             if refused.code != CONDITION_FAILED:
                 raise
 
-    def settle(self, settlement: Settlement) -> None:
+    def settle(self, settlement: "Settlement") -> None:
         """Write entries, release their holds and return what is left over, in one transaction.
 
         Raises:
@@ -202,7 +203,7 @@ class BillingStore:
 
     def book(
         self,
-        entry: Entry,
+        entry: "Entry",
         *,
         idempotency: tuple[str, str] | None = None,
         now_epoch_seconds: int = 0,
@@ -238,15 +239,17 @@ class BillingStore:
     def booked_for(self, user_id: str, idempotency_key: str, now_epoch_seconds: int) -> Booked | None:
         """What this Idempotency-Key led to, if it was used in the last 24 hours."""
         answer = self._aws.call("GetItem", {
-            "TableName": self._table, "Key": writes.idempotency_key(user_id, idempotency_key), "ConsistentRead": True,
+            "TableName": self._table, "Key": booked_key(user_id, idempotency_key), "ConsistentRead": True,
         })  # fmt: skip
         values = item.values(answer.get("Item") or {})
         if not values or values["expires_at"] < now_epoch_seconds:  # DynamoDB forgets it in its own time
             return None
         return Booked(entry_id=values["entry_id"], body_hash=values["body_hash"])
 
-    def entry(self, user_id: str, entry_id: str) -> Entry | None:
+    def entry(self, user_id: str, entry_id: str) -> "Entry | None":
         """One entry of a user's ledger."""
+        from aggregator.billing.entry_item import from_item  # noqa: PLC0415 (a chat reads no entry)
+
         answer = self._aws.call("GetItem", {
             "TableName": self._table, "Key": entry_key(user_id, entry_id), "ConsistentRead": True,
         })  # fmt: skip
@@ -254,11 +257,13 @@ class BillingStore:
 
     def entries(
         self, user_id: str, first_id: str, last_id: str, *, limit: int, after: str | None = None
-    ) -> tuple[list[Entry], str | None]:
+    ) -> "tuple[list[Entry], str | None]":
         """A user's entries with ids from `first_id` to `last_id`, newest first, at most `limit` of them.
 
         The second value is where the next page begins (to be given as `after`), None at the end.
         """
+        from aggregator.billing.entry_item import from_item  # noqa: PLC0415 (a chat reads no entry)
+
         request: JsonObject = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",

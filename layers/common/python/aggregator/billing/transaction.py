@@ -5,17 +5,8 @@ from dataclasses import dataclass
 from random import uniform
 from typing import Protocol
 
-from aggregator.billing.model import (
-    ADJUSTMENTS,
-    CASH,
-    REVENUE,
-    Account,
-    Entry,
-    Held,
-    Kind,
-    Posting,
-    wallet_of,
-)
+from aggregator.billing.entry import ADJUSTMENTS, CASH, REVENUE, Entry, Kind, Posting, wallet_of
+from aggregator.billing.model import Account, Held
 from aggregator.billing.money import NanoUsd, to_usd
 from aggregator.billing.store import NOTHING_SWEPT, Booked, Stale
 from aggregator.errors import (

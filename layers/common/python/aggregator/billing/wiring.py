@@ -5,7 +5,7 @@ import time
 from functools import cache
 
 from aggregator.billing import transaction
-from aggregator.billing.model import Entry
+from aggregator.billing.entry import Entry
 from aggregator.billing.publish import SetAside, dead_letters
 from aggregator.billing.store import BillingStore
 from aggregator.runtime.aws import Aws

@@ -1,8 +1,7 @@
 """The writes of the billing table, as DynamoDB's transactions take them. Pure: no call is made here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aggregator.billing.account_item import (
     AMOUNT,
@@ -14,22 +13,27 @@ from aggregator.billing.account_item import (
     SUSPENDED,
     USER_VERSION,
 )
-from aggregator.billing.entry_item import account_key, to_item
-from aggregator.billing.model import Entry, Held, Settlement
+from aggregator.billing.keys import account_key, balance_key, booked_key
+from aggregator.billing.model import Held
 from aggregator.billing.money import NanoUsd
 from aggregator.runtime import item
+
+if TYPE_CHECKING:
+    from aggregator.billing.entry import Entry, Settlement
 
 JsonObject = dict[str, Any]
 
 _IDEMPOTENCY_SECONDS = 24 * 3600
 
 
-def put_entry(table: str, entry: Entry, day: str) -> JsonObject:
+def put_entry(table: str, entry: "Entry", day: str) -> JsonObject:
     """One new entry, written on `day`; refused if it is there already: that makes a redelivered event harmless."""
+    from aggregator.billing.entry_item import to_item  # noqa: PLC0415 (a chat writes no entry)
+
     return {
         "Put": {
             "TableName": table,
-            "Item": to_item(replace(entry, written_on=day)),
+            "Item": to_item(entry, written_on=day),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
     }
@@ -42,7 +46,7 @@ def sweep(table: str, user_id: str, lapsed: Mapping[str, Held]) -> JsonObject:
     return change.update(table)
 
 
-def release(table: str, settlement: Settlement, day: str) -> JsonObject:
+def release(table: str, settlement: "Settlement", day: str) -> JsonObject:
     """Holds down, what is left over back to available; refused if a bucket no longer holds the money.
 
     A lapsed bucket that is swept for late usage goes as a whole: what this batch had in it, and the rest.
@@ -96,7 +100,7 @@ def _state(table: str, user_id: str, update: str, version: int, values: JsonObje
     }
 
 
-def move(table: str, entry: Entry, swept: Mapping[str, Held], day: str) -> JsonObject:
+def move(table: str, entry: "Entry", swept: Mapping[str, Held], day: str) -> JsonObject:
     """An entry's effect on the wallet, lapsed buckets swept for it; refused if the wallet has too little for it."""
     change = _Change(entry.user_id)
     change.add(entry.amount_nano_usd)
@@ -123,7 +127,7 @@ class _Change:
         """Put an amount to what is available; less than nothing takes it."""
         self._to_available += amount_nano_usd
 
-    def count(self, entries: Sequence[Entry], day: str) -> None:
+    def count(self, entries: "Sequence[Entry]", day: str) -> None:
         """Count entries in the account's day, so that its books can be checked without reading all that is in them."""
         self._day_names = {"#posted": POSTED + day, "#entries": ENTRIES + day}
         self._values |= {
@@ -147,7 +151,7 @@ class _Change:
             hold, holds = self._name(bucket)
             out = taken.get(bucket, Held(0, 0))
             amount, count = self._value(
-                Held(held.amount_nano_usd + out.amount_nano_usd, held.count + out.count)
+                Held(held.amount_nano_usd + out.amount_nano_usd, held.requests + out.requests)
             )
             self._removes += [hold, holds]
             self._conditions += [f"{hold} = {amount}", f"{holds} = {count}"]
@@ -157,7 +161,7 @@ class _Change:
             self._adds += [f"{LAPSED_AMOUNT} :returned", f"{LAPSED_REQUESTS} :requests"]
             self._values |= {
                 ":returned": returned,
-                ":requests": sum(held.count for held in lapsed.values()),
+                ":requests": sum(held.requests for held in lapsed.values()),
             }
 
     def update(self, table: str) -> JsonObject:
@@ -193,11 +197,11 @@ class _Change:
 
     def _value(self, held: Held, what: str = "hold") -> tuple[str, str]:
         n = len(self._names) // 2 - 1
-        self._values |= {f":{what}{n}": held.amount_nano_usd, f":{what}s{n}": held.count}
+        self._values |= {f":{what}{n}": held.amount_nano_usd, f":{what}s{n}": held.requests}
         return f":{what}{n}", f":{what}s{n}"
 
 
-def remember(table: str, entry: Entry, key: str, body_hash: str, now_epoch_seconds: int) -> JsonObject:
+def remember(table: str, entry: "Entry", key: str, body_hash: str, now_epoch_seconds: int) -> JsonObject:
     """An Idempotency-Key and what it led to, for 24 hours; refused if it was used in that time."""
     kept = item.item({
         "entry_id": entry.id,
@@ -207,14 +211,14 @@ def remember(table: str, entry: Entry, key: str, body_hash: str, now_epoch_secon
     return {
         "Put": {
             "TableName": table,
-            "Item": idempotency_key(entry.user_id, key) | kept,
+            "Item": booked_key(entry.user_id, key) | kept,
             "ConditionExpression": "attribute_not_exists(pk) OR expires_at < :now",
             "ExpressionAttributeValues": item.item({":now": now_epoch_seconds}),
         }
     }
 
 
-def give_back(table: str, entry: Entry, refundable_nano_usd: NanoUsd) -> JsonObject:
+def give_back(table: str, entry: "Entry", refundable_nano_usd: NanoUsd) -> JsonObject:
     """A refund, counted against the entry it gives back; refused beyond `refundable_nano_usd` in all."""
     return {
         "Update": {
@@ -230,13 +234,3 @@ def give_back(table: str, entry: Entry, refundable_nano_usd: NanoUsd) -> JsonObj
             ),
         }
     }
-
-
-def balance_key(user_id: str) -> JsonObject:
-    """Key of a user's account item."""
-    return item.item({"pk": account_key(user_id), "sk": "BALANCE"})
-
-
-def idempotency_key(user_id: str, key: str) -> JsonObject:
-    """Key of what an Idempotency-Key led to."""
-    return item.item({"pk": account_key(user_id), "sk": f"IDEMPOTENCY#{key}"})

@@ -1,7 +1,6 @@
 """Answers of the model lists: our own, and the one that OpenAI's and Anthropic's clients read."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -168,7 +167,7 @@ class ModelList(Response):
             (model, tuple(route for route in model.routes if route.has_price_at(now))) for model in models
         ]
         listed = [
-            ListedModel.of(replace(model, routes=routes), now, percent) for model, routes in priced if routes
+            ListedModel.of(model._replace(routes=routes), now, percent) for model, routes in priced if routes
         ]
         ids = {model.id for model in listed}
         aliases = {alias: model for alias, model in catalogue.aliases.items() if model in ids}

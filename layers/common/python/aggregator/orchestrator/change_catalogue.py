@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -96,7 +96,7 @@ def _change(before: JsonObject, after: JsonObject, edit: Edit, order: Order) -> 
         len(str(fields)) > _MOST_FIELDS_BYTES
     ):  # a roll-back may touch everything; both versions are kept whole
         fields = {}
-    return replace(change, action=edit.action, by_user=order.by.user_id, fields=fields)
+    return change._replace(action=edit.action, by_user=order.by.user_id, fields=fields)
 
 
 def _fields(before: JsonObject, after: JsonObject, name: str) -> JsonObject:

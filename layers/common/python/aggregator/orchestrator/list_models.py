@@ -1,6 +1,5 @@
 """List what a caller may call."""
 
-from dataclasses import replace
 from urllib.parse import unquote
 
 from aggregator.auth.caller import MODELS_READ, Caller
@@ -47,4 +46,4 @@ def read_model(catalogue: Catalogue, caller: Caller, name: str) -> Model:
 def _as_allowed(caller: Caller, catalogue: Catalogue, model: Model) -> Model | None:
     """A model with those of its routes that the caller's key allows; None if it allows none."""
     routes = permitted_routes(caller, catalogue, model, model.routes)
-    return replace(model, routes=routes) if routes else None
+    return model._replace(routes=routes) if routes else None

@@ -1,9 +1,9 @@
 """What the catalogue has: providers, models, the routes to them, and what each costs. Standard library only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, get_args
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, get_args
 
 from aggregator.billing.price import Price
 from aggregator.errors import ModelNotFound
@@ -24,8 +24,7 @@ STRATEGIES = PRIORITY, WEIGHTED, CHEAPEST, LATENCY = ("priority", "weighted", "c
 """By what a model's routes are ranked; proxy/routing/ranking.py says how."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(NamedTuple):
     """How a provider speaks one of the clients' dialects: its `path` under the base URL, and what is particular there.
 
     `models` are patterns of its names for the models that are spoken to so; none: all of them. `left_out` are fields
@@ -39,11 +38,10 @@ class Spoken:
     left_out: frozenset[str] = frozenset()
     betas: Mapping[str, str] | None = None
     bearer: bool = False
-    fetches: Mapping[str, Any] = field(default_factory=dict)
+    fetches: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(NamedTuple):
     """How a provider is reached, and what its endpoint does not take (see `parameters`).
 
     `max_tokens_field` is the name under which it takes the cap on output. `stream_options` is False where it refuses
@@ -70,28 +68,27 @@ class Provider:
     key_header: str = ""
     stream_options: bool = True
     unsupported: frozenset[str] = frozenset()
-    only_values: Mapping[str, list[Any]] = field(default_factory=dict)
-    rename: Mapping[str, str] = field(default_factory=dict)
+    only_values: Mapping[str, list[Any]] = MappingProxyType({})
+    rename: Mapping[str, str] = MappingProxyType({})
     extensions: frozenset[str] = frozenset()
-    defaults: Mapping[str, JsonObject] = field(default_factory=dict)
+    defaults: Mapping[str, JsonObject] = MappingProxyType({})
     left_out: frozenset[str] = frozenset()
-    roles: Mapping[str, str] = field(default_factory=dict)
-    message_fields: Mapping[str, list[str]] = field(default_factory=dict)
+    roles: Mapping[str, str] = MappingProxyType({})
+    message_fields: Mapping[str, list[str]] = MappingProxyType({})
     call_id_length: int = 0
-    efforts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    efforts: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     silence_seconds: int = SILENCE_SECONDS
     reasoning_silence_seconds: int = REASONING_SILENCE_SECONDS
-    dialects: Mapping[str, Spoken] = field(default_factory=dict)
+    dialects: Mapping[str, Spoken] = MappingProxyType({})
     house: bool = False
-    fetches: Mapping[str, Any] = field(default_factory=dict)
+    fetches: Mapping[str, Any] = MappingProxyType({})
 
     def is_house_of(self, dialect: str) -> bool:
         """Whether the dialect is this provider's own, so that fields which nobody here knows pass."""
         return self.house and (dialect in self.dialects or (dialect == "chat" and self.protocol == "openai"))
 
 
-@dataclass(frozen=True, slots=True)
-class DatedPrice:
+class DatedPrice(NamedTuple):
     """A price and the moment from which it is in force (ISO 8601 in UTC, so that it compares as text)."""
 
     effective_at: str
@@ -99,8 +96,7 @@ class DatedPrice:
     price: Price
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """One way to a model: its provider, the name it has there, and the limits and prices that hold on this way.
 
     Lower `order` is tried first; among routes of one order, `weight` is each one's share. `retires_at` is the day on
@@ -159,8 +155,7 @@ class Route:
         return capability in self.capabilities
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """One model as it is listed.
 
     `capabilities` are those of all its routes together; prices and limits are those of the route that is tried first.
@@ -187,8 +182,7 @@ class Model:
         return self.routes[0].price_at(now)
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """A model that was asked for, the routes that may be taken to it, and by what they are ranked.
 
     The strategy is the alias's, where it has one of its own, else the model's.

@@ -6,7 +6,6 @@ A key's own aliases give no right.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from aggregator.auth.caller import Caller
 from aggregator.errors import InvalidRequest, ModelNotAllowed, ModelNotFound
@@ -27,7 +26,7 @@ def permitted(caller: Caller, catalogue: Catalogue, name: str) -> Selection:
     routes = permitted_routes(caller, catalogue, selection.model, selection.routes)
     if not routes:
         raise _not_allowed(selection.model.id)
-    return replace(selection, routes=routes)
+    return selection._replace(routes=routes)
 
 
 def permitted_routes(

@@ -21,9 +21,9 @@ import base64
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from aggregator.errors import Conflict, NotFound, StoreUnavailable
 from aggregator.runtime.aws import TRANSACTION_CANCELED, Aws, AwsError
@@ -39,8 +39,7 @@ _PK = "CATALOGUE"
 _CURRENT = {"pk": _PK, "sk": "CURRENT"}
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(NamedTuple):
     """Which version is live, and in how many pieces it is stored."""
 
     version: int
@@ -48,8 +47,7 @@ class Pointer:
     changed_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a version did to the one before it; ids are `model gpt-4o`, `provider openai`, `alias fast`.
 
     `by` is a key's id, or what else made it; `by_user` whose key it is, empty where it is nobody's. `action` says how:
@@ -63,7 +61,7 @@ class Change:
     removed: tuple[str, ...]
     action: str = "load"
     by_user: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def touched(self) -> frozenset[str]:
@@ -71,8 +69,7 @@ class Change:
         return frozenset((*self.added, *self.changed, *self.removed))
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """A change, and the number of the version that it made."""
 
     number: int

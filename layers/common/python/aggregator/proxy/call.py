@@ -1,7 +1,6 @@
 """Call: get one answer from the routes, in their order, with retries and fallback until the first byte."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
@@ -201,7 +200,7 @@ def _attempt(
     lane = lane_of(ask, way.route.via, request_id)
     request = lane.adapter.encode(translated(ask, way.route.via), way, key)
     if attempts > 1 and ask.stream:
-        request = replace(request, first_byte_seconds=min(request.first_byte_seconds, begin_by - monotonic()))
+        request = request._replace(first_byte_seconds=min(request.first_byte_seconds, begin_by - monotonic()))
     progress = Progress(
         model=way.route.via.upstream_model,
         choices=ask.choices,

@@ -18,7 +18,6 @@ and never to refuse a request; else it is counted anew.
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -99,7 +98,7 @@ class InputCounter:
                 return route
             bound = counter.bound(count, prompt)
             self._remember(known.whole, bound, KEPT_SECONDS)
-        return replace(route, counted_input_tokens=bound)
+        return route._replace(counted_input_tokens=bound)
 
     def _encoded(self, ask: Ask, route: Route) -> UpstreamRequest:
         key = (self._keys.of(route.provider.secret) or (None,))[0]

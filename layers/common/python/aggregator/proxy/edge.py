@@ -5,7 +5,6 @@ Standard library only, like all that it imports.
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -195,7 +194,7 @@ def _named(surface: Surface, answer: StreamingResponse, request_id: str) -> Stre
     missing = [name for name in surface.names_request if name not in answer.headers]
     if not missing:
         return answer
-    return replace(answer, headers={**answer.headers, **dict.fromkeys(missing, request_id)})
+    return answer._replace(headers={**answer.headers, **dict.fromkeys(missing, request_id)})
 
 
 def _ok_status(surface: Surface, event: Event) -> int:

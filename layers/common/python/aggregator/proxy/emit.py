@@ -8,7 +8,6 @@ hold lapses: the user gets the money back, never the other way round.
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from aggregator.proxy.afterwards import BUS_SHARE, QUEUE_SHARE, share
 from aggregator.proxy.answer import told_names
@@ -21,15 +20,22 @@ SOURCE = "aggregator.proxy"
 DETAIL_TYPE = "ai_usage"
 
 
-@dataclass(frozen=True, slots=True)
 class UsageBus:
     """Where usage goes: the bus, and the queue behind it as the second way."""
 
-    bus: Aws
-    bus_name: str
-    queue: Aws
-    queue_url: str
-    monotonic: Callable[[], float] = time.monotonic
+    def __init__(
+        self,
+        bus: Aws,
+        bus_name: str,
+        queue: Aws,
+        queue_url: str,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bus = bus
+        self._bus_name = bus_name
+        self._queue = queue
+        self._queue_url = queue_url
+        self._monotonic = monotonic
 
     def emit(self, receipt: Receipt) -> None:
         """Put the event of one request; never raises, for the answer must not suffer from it.
@@ -43,17 +49,17 @@ class UsageBus:
             log.count("UsageLost")
 
     def _share(self, receipt: Receipt, part: float) -> float | None:
-        return None if receipt.settle_by is None else share(receipt.settle_by, self.monotonic(), part)
+        return None if receipt.settle_by is None else share(receipt.settle_by, self._monotonic(), part)
 
     def _put(self, detail: JsonObject, ends: float | None) -> bool:
         entry = {
-            "EventBusName": self.bus_name,
+            "EventBusName": self._bus_name,
             "Source": SOURCE,
             "DetailType": DETAIL_TYPE,
             "Detail": compact(detail),
         }
         try:
-            said = until(self.bus, ends).call("PutEvents", {"Entries": [entry]})
+            said = until(self._bus, ends).call("PutEvents", {"Entries": [entry]})
         except AwsError as refused:
             log.warning("bus_refused", code=refused.code, request_id=detail["requestId"])
             return False
@@ -62,8 +68,8 @@ class UsageBus:
     def _send(self, detail: JsonObject, ends: float | None) -> bool:
         body = {"version": "0", "source": SOURCE, "detail-type": DETAIL_TYPE, "detail": detail}
         try:
-            message = {"QueueUrl": self.queue_url, "MessageBody": json.dumps(body)}
-            until(self.queue, ends).call("SendMessage", message)
+            message = {"QueueUrl": self._queue_url, "MessageBody": json.dumps(body)}
+            until(self._queue, ends).call("SendMessage", message)
         except AwsError as refused:
             log.warning("queue_refused", code=refused.code, request_id=detail["requestId"])
             return False

@@ -4,8 +4,7 @@ Standard library only.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aggregator.billing.price import Usage
 from aggregator.errors import JsonObject, Refusal
@@ -13,8 +12,7 @@ from aggregator.orchestrator.model import SILENCE_SECONDS
 from aggregator.proxy.model import Route, Way
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamRequest:
+class UpstreamRequest(NamedTuple):
     """One HTTP POST to a provider.
 
     `first_byte_seconds` is how long it may take to begin its answer, `silence_seconds` how long it may say nothing
@@ -80,7 +78,6 @@ class UpstreamResponse(Protocol):
         ...
 
 
-@dataclass(slots=True)
 class Progress:
     """What is known of a running answer, kept up to date as it streams; settled from in every exit.
 
@@ -95,21 +92,27 @@ class Progress:
     `called` counts the calls of hosted tools, by the provider's words for them; `service_tier` is the one it says.
     """
 
-    usage: Usage | None = None
-    usage_chunk: JsonObject | None = None
-    output_bytes: int = 0
-    uncounted_bytes: int = 0
-    begun: bool = False
-    finished: bool = False
-    first_token_at_ms: float | None = None
-    provider_ms: float | None = None
-    model: str = ""
-    choices: int = 1
-    ended: int = 0
-    events: int = 0
-    most_output_tokens: int = 2**31
-    called: dict[str, int] = field(default_factory=dict)
-    service_tier: str = ""
+    __slots__ = (
+        "begun", "called", "choices", "ended", "events", "finished", "first_token_at_ms", "model",
+        "most_output_tokens", "output_bytes", "provider_ms", "service_tier", "uncounted_bytes", "usage", "usage_chunk",
+    )  # fmt: skip
+
+    def __init__(self, *, model: str = "", choices: int = 1, most_output_tokens: int = 2**31) -> None:
+        self.usage: Usage | None = None
+        self.usage_chunk: JsonObject | None = None
+        self.output_bytes = 0
+        self.uncounted_bytes = 0
+        self.begun = False
+        self.finished = False
+        self.first_token_at_ms: float | None = None
+        self.provider_ms: float | None = None
+        self.model = model
+        self.choices = choices
+        self.ended = 0
+        self.events = 0
+        self.most_output_tokens = most_output_tokens
+        self.called: dict[str, int] = {}
+        self.service_tier = ""
 
     def say(self, text_bytes: int) -> None:
         """Something was delivered: so much text, or none that counts (a signature)."""
@@ -125,7 +128,7 @@ class Progress:
                 (usage if usage.input_tokens else before),
                 (usage if usage.output_tokens else before),
             )
-            usage = replace(asked, output_tokens=said.output_tokens, reasoning_tokens=said.reasoning_tokens)
+            usage = asked._replace(output_tokens=said.output_tokens, reasoning_tokens=said.reasoning_tokens)
         self.usage = usage
         return usage
 
@@ -144,8 +147,7 @@ class Carrier(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A provider took the request. `chunks` is the body for the client; `progress` grows while it is read."""
 
     way: Way

@@ -1,9 +1,8 @@
 """Tab: what one request owes, from its hold to its receipt. Every exit of the walk closes it, once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.cost import cost_of, fees_of, output_tokens_that_fit
@@ -31,8 +30,7 @@ _PROMPT = ("messages", "tools", "functions", "response_format", "input", "system
 _ATTACHED = frozenset({"image_url", "file", "image", "input_image", "document", "input_file"})
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+class Tab(NamedTuple):
     """A request that holds money."""
 
     request_id: str
@@ -62,7 +60,7 @@ class Tab:
         usage = Usage() if first_token is None else _usage(self.ask, route, progress, self.hold)
         if first_token is not None and (self.ask.hosted is not None or self.ask.service_tier):
             tools = _tools(self.ask, route, progress)
-            usage = replace(usage, tools=tools, service_tier=_service_tier(self.ask, route, progress))
+            usage = usage._replace(tools=tools, service_tier=_service_tier(self.ask, route, progress))
         return Receipt(
             request_id=self.request_id,
             user_id=self.caller.user_id,
@@ -152,12 +150,12 @@ def _usage(ask: Ask, route: Route, progress: Progress, hold: Hold) -> Usage:
     is_open = progress.usage is None or progress.uncounted_bytes
     is_open = is_open or (progress.output_bytes and not said.output_tokens)
     if said.input_tokens and not is_open:
-        return replace(said, images=ask.images) if ask.images else said
+        return said._replace(images=ask.images) if ask.images else said
     ours = estimated(ask, route, progress, hold)
     output = max(said.output_tokens, ours.output_tokens) if is_open else said.output_tokens
     found = TOKENS_PER_CALL * sum(progress.called.values()) if said.input_tokens and is_open else 0
-    return replace(
-        replace(said, input_tokens=said.input_tokens + found) if said.input_tokens else ours,
+    counted = said._replace(input_tokens=said.input_tokens + found) if said.input_tokens else ours
+    return counted._replace(
         output_tokens=output,
         reasoning_tokens=said.reasoning_tokens,
         images=ask.images,

@@ -11,7 +11,7 @@ taken: it would have to be paid for by the platform.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from aggregator.billing.model import Account, Hold
 from aggregator.billing.money import NanoUsd
@@ -105,7 +105,7 @@ class Tight:
         ways = ways_within(self.ask, covered, amount, self.taken.reply_tokens)
         if amount >= self._at_most:
             return ways
-        return [replace(way, capped_by_balance=self._is_capped(way, amount)) for way in ways]
+        return [way._replace(capped_by_balance=self._is_capped(way, amount)) for way in ways]
 
     def _is_capped(self, way: Way, amount: NanoUsd) -> bool:
         if not self.ask.has_output or way.output_tokens >= most_output(self.ask, way.route):

@@ -1,10 +1,9 @@
 """The walk of a chat completion: route -> reserve -> call -> emit."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.model import Account, Hold
@@ -70,8 +69,7 @@ def fetch_nothing(_address: "WebAddress", _most_bytes: int, _deadline: float) ->
     raise NotFetched("nothing is fetched here")
 
 
-@dataclass(frozen=True, slots=True)
-class Collaborators:
+class Collaborators(NamedTuple):
     """What a walk works with; all of it outlives one request. Stores that few requests need are made for the first.
 
     `counted` is what `counted_input.py` remembers of prompts.
@@ -88,15 +86,14 @@ class Collaborators:
     emit: Callable[[Receipt], None]
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
+    counted: "Counted"
     watch: Watch = NOBODY
     cached: Callable[[], "CachedAnswers"] | None = None
     kept: Callable[[], "KeptResponses"] | None = None
     fetch: "Fetch" = fetch_nothing
-    counted: "Counted" = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """One request at the door: its id, where it came from, when, until when, and the status that success has.
 
     `strategy` is by what it wants its routes ranked, where it asks for something else than the model says.
@@ -127,7 +124,7 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
         ask, routes = with_files(ask, routes, do.fetch, visit.deadline, do.monotonic)
     bound = bound_of(ask, routes)
     taken = _take(caller, ask.known_on(routes[0]), bound, visit, do)
-    wanted = _Wanted(ask, routes, bound, taken, visit, do)
+    wanted = _Wanted(ask, routes, bound, taken, visit=visit, do=do)
     hold = _reserve(caller, wanted)
     ways = wanted.ways(hold)
     tab = Tab(visit.request_id, caller, ask, hold, visit.now, visit.started_ms, do.monotonic)
@@ -154,17 +151,26 @@ def _take(caller: Caller, ask: Ask, bound: Bound, visit: Visit, do: Collaborator
     return limits.take(do.counts, caller, demand)
 
 
-@dataclass(slots=True)
 class _Wanted:
     """What a request wants of its user's account; a tight one is looked at closer."""
 
-    ask: Ask
-    routes: Sequence[Route]
-    bound: Bound
-    taken: Taken
-    visit: Visit
-    do: Collaborators
-    tight: "Tight | None" = None
+    def __init__(
+        self,
+        ask: Ask,
+        routes: Sequence[Route],
+        bound: Bound,
+        taken: Taken,
+        *,
+        visit: Visit,
+        do: Collaborators,
+    ) -> None:
+        self.ask = ask
+        self.routes = routes
+        self.bound = bound
+        self.taken = taken
+        self.visit = visit
+        self.do = do
+        self.tight: Tight | None = None
 
     def of(self, account: Account) -> Wish:
         """What it wants of an account that is tight."""
@@ -250,7 +256,7 @@ def _close(
         route, attempts, progress, outcome=outcome, status=status, answer=answer, settle_by=settle_by
     )
     if returned := tab.return_rest(do.wallets, receipt, settle_by):
-        receipt = replace(receipt, returned_nano_usd=returned)
+        receipt = receipt._replace(returned_nano_usd=returned)
     do.emit(receipt)
     limits.give_back(
         do.counts,

@@ -79,6 +79,7 @@ def collaborators() -> Collaborators:
         ).emit,
         monotonic=time.monotonic,
         sleep=time.sleep,
+        counted={},
         watch=switchboard,
         cached=_cached,
         kept=_kept,

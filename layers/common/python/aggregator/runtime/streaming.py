@@ -23,9 +23,8 @@ Standard library only: hot functions import this module.
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 from aggregator.runtime.aws import JsonObject
 from aggregator.runtime.passable_json import compact
@@ -38,8 +37,7 @@ Handler = Callable[[Any, Any], "StreamingResponse | JsonObject"]
 _runtime = {"streams": False}
 
 
-@dataclass(frozen=True, slots=True)
-class StreamingResponse:
+class StreamingResponse(NamedTuple):
     """An HTTP answer whose body is not there yet.
 
     `cookies` are whole Set-Cookie values. `chunks` is read once; if it has a `close()` (as a generator has), that

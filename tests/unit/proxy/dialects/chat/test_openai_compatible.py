@@ -1,7 +1,6 @@
 """Any provider that speaks OpenAI's chat completions: what is sent, and what is made of the answer."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,7 +54,7 @@ def test_a_request_goes_out_under_the_providers_name_with_the_cap() -> None:
 def test_a_key_goes_into_the_header_that_the_provider_looks_into() -> None:
     for encoded, wanted in (
         (encode, ask()),
-        (encode_embeddings, replace(ask(), body={"model": "m", "input": "hi"})),
+        (encode_embeddings, ask()._replace(body={"model": "m", "input": "hi"})),
     ):
         request = encoded(wanted, way(provider=provider(key_header="api-key")), "azure-1")
 

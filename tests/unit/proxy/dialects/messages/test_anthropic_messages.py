@@ -1,7 +1,6 @@
 """A conversation as it goes to Anthropic; every body is of the SDK's own type."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -260,9 +259,9 @@ def test_an_hour_needs_a_price_in_every_tier() -> None:
     tools = [WEATHER | AN_HOUR]
 
     with pytest.raises(UnsupportedParameter):
-        sent(messages=[HI], tools=tools, price=replace(HOURLY, tiers=(tier,)))
+        sent(messages=[HI], tools=tools, price=HOURLY._replace(tiers=(tier,)))
 
-    priced = replace(HOURLY, tiers=(replace(tier, cache_write_hour=4_000_000),))
+    priced = HOURLY._replace(tiers=(tier._replace(cache_write_hour=4_000_000),))
     assert sent(messages=[HI], tools=tools, price=priced)["tools"][0]["cache_control"]["ttl"] == "1h"
 
 

@@ -1,7 +1,6 @@
 """Messages in front of a provider that speaks Messages: what goes out is what came, and so is what comes back."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -133,7 +132,7 @@ def test_the_provider_learns_of_the_user_a_keyed_hash_alone() -> None:
     event = chat_event({"model": "mini", "max_tokens": 100, "messages": HI})
     told = [
         json.loads(
-            encode(replace(MESSAGES.read(event), user_id=user), way("anthropic", provider=claude()), key).body
+            encode(MESSAGES.read(event)._replace(user_id=user), way("anthropic", provider=claude()), key).body
         )["metadata"]["user_id"]
         for user, key in (("ann", "sk-1"), ("ann", "sk-1"), ("bob", "sk-1"), ("ann", "sk-2"))
     ]
@@ -306,7 +305,7 @@ class AMinute:
 
 def test_an_answer_that_came_as_it_was_names_its_request_as_anthropic_s_clients_read_it() -> None:
     world = World([ScriptedResponse(sse(START, TEXT, WORDS, TEXT_ENDS, STOP, END))])
-    do = replace(world.collaborators(), route=lambda *_: [route("anthropic", provider=claude())])
+    do = world.collaborators()._replace(route=lambda *_: [route("anthropic", provider=claude())])
     asked = {"model": "mini", "max_tokens": 100, "messages": HI, "stream": True}
 
     answer = serve(MESSAGES, lambda: do)(chat_event(asked, "/v1/messages"), AMinute())
@@ -386,7 +385,7 @@ def test_a_forced_tool_beside_thinking_is_anthropics_to_judge_and_its_words_come
     ).encode()
     world = World([ScriptedResponse(refused, status=400)])
     there = route("anthropic", provider=claude(), max_output_tokens=4000)
-    do = replace(world.collaborators(), route=lambda *_: [there])
+    do = world.collaborators()._replace(route=lambda *_: [there])
 
     served = serve(MESSAGES, lambda: do)(chat_event(forced, "/v1/messages"), AMinute())
 

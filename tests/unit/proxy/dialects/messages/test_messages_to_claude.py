@@ -1,7 +1,6 @@
 """Messages to Claude itself: what a client sends arrives as it was sent, what Claude says comes back as it was said."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -142,7 +141,7 @@ def on_the_wire(said: list[JsonObject]) -> bytes:
 
 
 def test_what_is_kept_for_an_hour_is_asked_for_and_charged_at_its_own_rate() -> None:
-    hourly = replace(NANO_A_TOKEN, cached_input=100_000, cache_write=1_250_000, cache_write_hour=2_000_000)
+    hourly = NANO_A_TOKEN._replace(cached_input=100_000, cache_write=1_250_000, cache_write_hour=2_000_000)
     kinds = {"ephemeral_5m_input_tokens": 4, "ephemeral_1h_input_tokens": 6}
     usage = {**USAGE, "input_tokens": 30_000, "cache_creation": kinds}
     world = claude(json.dumps({**json.loads(whole()), "usage": usage}).encode(), hourly)
@@ -184,7 +183,7 @@ def test_on_the_native_lane_an_hour_is_held_at_its_own_rate_or_refused(
         "messages": [{"role": "user", "content": "x" * 10_000}],
     } | marked
     at = provider("anthropic", protocol="anthropic", house=True, dialects=frozenset({"messages"}))
-    hourly = replace(NANO_A_TOKEN, cache_write_hour=5_000_000)
+    hourly = NANO_A_TOKEN._replace(cache_write_hour=5_000_000)
     claude_at: JsonObject = {
         "provider": at,
         "upstream_model": "claude-sonnet-4-5",

@@ -1,7 +1,6 @@
 """Responses in front of a provider that speaks Responses: what goes out is what came, and so is what comes back."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ def openai() -> Provider:
 
 
 def sent(*, user: str = "", output_tokens: int = 100, **fields: Any) -> JsonObject:
-    ask = replace(RESPONSES.read(chat_event({"model": "mini", "input": "hi"} | fields)), user_id=user)
+    ask = RESPONSES.read(chat_event({"model": "mini", "input": "hi"} | fields))._replace(user_id=user)
     via = way("openai", output_tokens, provider=openai(), capabilities=frozenset({"chat", "reasoning"}))
     request = encode(ask, via, "sk-1")
     assert request.url == "https://api.openai.example/v1/responses"
@@ -205,7 +204,7 @@ def test_a_response_that_failed_before_a_word_is_charged_nothing_and_the_next_ro
             ScriptedResponse(failed),
             ScriptedResponse(sse(CREATED, DELTA, COMPLETED)),
         ],
-        [route("openai", provider=openai()), route("azure", provider=replace(openai(), id="azure"))],
+        [route("openai", provider=openai()), route("azure", provider=openai()._replace(id="azure"))],
     )
     ask = RESPONSES.read(chat_event({"model": "mini", "input": "hi", "max_output_tokens": 9, "stream": True}))
 

@@ -5,9 +5,8 @@ On the hot path: what carries a wish out is imported when the first request has 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from aggregator.errors import InvalidRequest
 from aggregator.runtime.request import header_of
@@ -19,8 +18,7 @@ CACHE_HEADER = "x-aggregator-cache"
 LONGEST_SECONDS = 3_600
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(NamedTuple):
     """An Idempotency-Key, if there is one, and how old an answer may be, in seconds; 0 for a fresh one."""
 
     key: str | None

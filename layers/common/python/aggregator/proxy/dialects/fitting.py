@@ -64,7 +64,7 @@ def in_dialect_of(via: CatalogueRoute, ask: Ask) -> Ask:
         body["messages"] = list(_messages(written(turns), provider))
         if "tools" in body:
             body["tools"] = [_kept(tool, provider, "cache_control") for tool in body["tools"]]
-    return ask.but(body=body, turns=turns)
+    return ask._replace(body=body, turns=turns)
 
 
 def _is_claude(via: CatalogueRoute) -> bool:

@@ -17,10 +17,9 @@ event (see `translation.py`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from aggregator.errors import InvalidRequest, ProviderUnavailable, Refusal, UnsupportedParameter
 from aggregator.orchestrator.model import Route as CatalogueRoute
@@ -63,8 +62,7 @@ _SOURCES = "messages[].annotations"
 _Route = TypeVar("_Route")
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(NamedTuple):
     """One way of carrying requests. `is_native`: what comes back is in the client's dialect already."""
 
     adapter: "Adapter"

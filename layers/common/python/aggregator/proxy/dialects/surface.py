@@ -4,7 +4,7 @@ What becomes of an answer is its lane's: see `lanes.py`. Standard library only.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aggregator.errors import JsonObject, Refusal, envelope, status_of
 from aggregator.proxy.model import Ask
@@ -16,8 +16,7 @@ def ends_at_its_mark(last_chunk: bytes) -> bool:
     return last_chunk.endswith(DONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Surface:
+class Surface(NamedTuple):
     """One API. `read` raises a Refusal for what it cannot read; `refuse` is the body of an error, `status` its status.
 
     `is_whole` tells from the last chunk of a stream whether the stream came to its end.

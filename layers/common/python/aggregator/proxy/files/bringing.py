@@ -63,7 +63,7 @@ def with_files(
         UnsupportedParameter: no route takes such a file.
     """
     bringing = Bringing(ask, fetch, deadline, monotonic)
-    ask = ask.but(brought=bringing)
+    ask = ask._replace(brought=bringing)
     if not bringing.left_on(routes[0].via):
         return ask, routes
     return ask, lanes.passing(routes, lambda route: bringing.check(route.via))

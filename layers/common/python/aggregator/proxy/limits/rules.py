@@ -10,9 +10,10 @@ that died means nothing after its expiry.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from types import MappingProxyType
+from typing import NamedTuple
 
 from aggregator.auth.caller import Caller
 from aggregator.auth.model import CONCURRENT_REQUESTS, REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE, USD_PER_MINUTE
@@ -41,8 +42,7 @@ _MOST_TIDIED = 40  # names that one write takes away: DynamoDB takes expressions
 _GIVES_BACK = frozenset({CONCURRENT_REQUESTS, TOKENS_PER_MINUTE, *MONEY})
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """Tokens of an answer, of all its choices, whose length the client left open.
 
     `most` is what the model can say, `usual` what there must be room for, and `least` what will do where half a minute
@@ -57,8 +57,7 @@ class Reply:
 NO_REPLY = Reply(0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """What one request asks of its key's limits; `seconds` is the longest it can run.
 
     `tokens` is an estimate of its input, and the output that the client asked for; `reply` is an answer left open.
@@ -73,8 +72,7 @@ class Demand:
     reply: Reply = NO_REPLY
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(NamedTuple):
     """What a request adds to one limit's present window, where no more than `most` may be counted."""
 
     limit: str
@@ -83,8 +81,7 @@ class Counter:
     adds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(NamedTuple):
     """All that one request takes of the limits that hold for it, or nothing of it.
 
     `places` are the sets that its ticket goes into, its key's own first, with the most that each may hold.
@@ -99,8 +96,7 @@ class Take:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What one request took; `give_back` wants it again. `key_id` is the key's in whose item it counts.
 
     `at_most_nano_usd` is how much of its cost the budgets cover: hold no more. `reply_tokens` is how long an answer
@@ -112,7 +108,7 @@ class Taken:
     key_id: str
     request_id: str
     at_most_nano_usd: NanoUsd
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     budgets: tuple[str, ...] = ()
     minutes: tuple[str, ...] = ()
     money_minutes: tuple[str, ...] = ()
@@ -121,20 +117,19 @@ class Taken:
     minute_ends_at: int = 0
     ticket: str | None = None
     places: tuple[str, ...] = ("running",)
-    over_tickets: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    over_tickets: Mapping[str, frozenset[str]] = MappingProxyType({})
     over_windows: tuple[str, ...] = ()
 
-    def headers_after(self, used_tokens: int) -> dict[str, str]:
+    def headers_after(self, used_tokens: int) -> Mapping[str, str]:
         """`headers` once it is known what the request used."""
         said, most = "x-ratelimit-remaining-tokens", "x-ratelimit-limit-tokens"
         if said not in self.headers:
             return self.headers
         left = int(self.headers[said]) + self.tokens - used_tokens
-        return self.headers | {said: str(min(max(0, left), int(self.headers[most])))}
+        return {**self.headers, said: str(min(max(0, left), int(self.headers[most])))}
 
 
-@dataclass(frozen=True, slots=True)
-class Back:
+class Back(NamedTuple):
     """What a request that is over returns: money that it did not spend, and tokens (less than 0: it used more).
 
     `minute_nano_usd` is that money once more, to a minute that is not over. `ends` is when saying so must be over, on

@@ -19,8 +19,7 @@ What the table cannot tell or take is lost: a breaker must not become the fault 
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from aggregator.proxy.model import Route
 from aggregator.runtime import log
@@ -35,8 +34,7 @@ SLOW_COUNTS = 3
 _MOST_TRIES = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A circuit that is open: since when, and until when nobody tries; in seconds since the epoch."""
 
     since: int

@@ -1,7 +1,6 @@
 """Which routes a request takes, and what is learned from it. On the hot path; at most one AWS call, when one is due."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from aggregator.orchestrator.model import LATENCY
 from aggregator.proxy.model import Ask, Route
@@ -10,12 +9,12 @@ from aggregator.proxy.routing.latency import FAILED_MS, Latencies
 from aggregator.proxy.routing.ranking import ranked
 
 
-@dataclass(frozen=True, slots=True)
 class Switchboard:
     """The circuits and latencies of one environment."""
 
-    breaker: Breaker
-    latencies: Latencies
+    def __init__(self, breaker: Breaker, latencies: Latencies) -> None:
+        self._breaker = breaker
+        self._latencies = latencies
 
     def choose(self, routes: Sequence[Route], *, ask: Ask, seed: str, wanted: str | None) -> list[Route]:
         """Rank routes and leave out those whose circuit is open; `wanted` is the strategy the request asks for, if any.
@@ -23,21 +22,21 @@ class Switchboard:
         Each route says by which strategy it was ranked, and which providers were left out.
         """
         strategy = wanted or routes[0].strategy
-        if len(routes) > 1 and not self.breaker.refresh() and strategy == LATENCY:
-            self.latencies.exchange()
+        if len(routes) > 1 and not self._breaker.refresh() and strategy == LATENCY:
+            self._latencies.exchange()
         order = ranked(
-            strategy, routes, ask=ask, seed=seed, measured=lambda route: self.latencies.of(route, ask)
+            strategy, routes, ask=ask, seed=seed, measured=lambda route: self._latencies.of(route, ask)
         )
-        kept, skipped = self.breaker.sift(order)
+        kept, skipped = self._breaker.sift(order)
         left_out = tuple(route.provider.id for route in skipped)
         return [Route(route.via, route.price, strategy, left_out) for route in kept]
 
     def answered(self, route: Route, ask: Ask, milliseconds: float) -> None:
         """A route began to answer, after so long."""
-        self.breaker.answered(route)
-        self.latencies.note(route, ask, milliseconds)
+        self._breaker.answered(route)
+        self._latencies.note(route, ask, milliseconds)
 
     def failed(self, route: Route, ask: Ask, seconds: float) -> bool:
         """A route failed, after so long: whether it is not worth another try."""
-        self.latencies.note(route, ask, FAILED_MS)
-        return self.breaker.failed(route, seconds)
+        self._latencies.note(route, ask, FAILED_MS)
+        return self._breaker.failed(route, seconds)

@@ -48,4 +48,4 @@ def filled(part: JsonObject, named: Named, content: Content) -> JsonObject:
 
 def read_again(body: JsonObject, ask: Ask) -> Ask:
     """The request with `body` for what it said, bounded as if the client had sent that."""
-    return checked(body, bytes_of(body)).but(user_id=ask.user_id)
+    return checked(body, bytes_of(body))._replace(user_id=ask.user_id)

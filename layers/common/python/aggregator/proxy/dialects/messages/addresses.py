@@ -55,4 +55,4 @@ def filled(part: JsonObject, named: Named, content: Content) -> JsonObject:
 
 def read_again(asked: JsonObject, ask: Ask) -> Ask:
     """The request with `asked` for what it said, bounded as if the client had sent that."""
-    return taken(asked).but(headers=ask.headers, user_id=ask.user_id)
+    return taken(asked)._replace(headers=ask.headers, user_id=ask.user_id)

@@ -61,7 +61,7 @@ def read(event: Mapping[str, Any], *, user_id: str = "") -> Ask:
     for name, value in headers.items():  # beyond ASCII no two readers of HTTP take the same bytes for it
         if not (value.isascii() and value.replace("\t", " ").isprintable()):
             raise invalid(name, "must be printable ASCII")
-    return taken(asked).but(headers=headers, user_id=user_id)
+    return taken(asked)._replace(headers=headers, user_id=user_id)
 
 
 def taken(asked: JsonObject) -> Ask:
@@ -83,7 +83,7 @@ def taken(asked: JsonObject) -> Ask:
         ask = ask_of(said)
     except UnsupportedParameter as refused:
         ask = as_it_is(asked, refused, surface=NAME, limit="max_tokens")
-    return ask if hosted is None else ask.but(asked=asked, hosted=hosted)
+    return ask if hosted is None else ask._replace(asked=asked, hosted=hosted)
 
 
 def ask_of(asked: JsonObject) -> Ask:

@@ -51,4 +51,4 @@ def filled(part: JsonObject, named: Named, content: Content) -> JsonObject:
 
 def read_again(asked: JsonObject, ask: Ask) -> Ask:
     """The request with `asked` for what it said, bounded as if the client had sent that."""
-    return taken(asked).but(user_id=ask.user_id, follows=ask.follows)
+    return taken(asked)._replace(user_id=ask.user_id, follows=ask.follows)

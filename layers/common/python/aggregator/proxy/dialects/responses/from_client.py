@@ -70,13 +70,13 @@ def read(
     if not isinstance(asked.get("store") or False, bool):
         raise invalid("store", "must be true or false")
     if memory is None:
-        return taken(asked).but(user_id=user_id)
+        return taken(asked)._replace(user_id=user_id)
     from aggregator.proxy.dialects.responses import earlier  # noqa: PLC0415 (few requests name what was kept)
 
     if not earlier.goes_on(asked):
-        return taken(asked).but(user_id=user_id)
+        return taken(asked)._replace(user_id=user_id)
     follows = asked.get(earlier.FOLLOWS)
-    return taken(earlier.with_what_came_before(asked, memory(asked["model"]))).but(
+    return taken(earlier.with_what_came_before(asked, memory(asked["model"])))._replace(
         follows=follows, user_id=user_id
     )
 
@@ -97,7 +97,7 @@ def taken(asked: JsonObject) -> Ask:
         ask = ask_of(said)
     except UnsupportedParameter as refused:
         ask = as_it_is(asked, refused, surface=NAME, limit="max_output_tokens")
-    return ask if hosted is None else ask.but(asked=asked, hosted=hosted)
+    return ask if hosted is None else ask._replace(asked=asked, hosted=hosted)
 
 
 def ask_of(asked: JsonObject) -> Ask:
