@@ -16,7 +16,7 @@ ANSWER = StreamingResponse(201, {"Content-Type": "text/plain"}, [b"one ", b"two"
 @pytest.fixture
 def streaming_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a process of ours, in the cloud."""
-    monkeypatch.setattr(streaming, "_runtime", {"streams": False})
+    monkeypatch.setattr(streaming, "_runtime", {"is_ours": False, "streams": False})
     monkeypatch.delenv("AWS_SAM_LOCAL", raising=False)
     monkeypatch.delenv("AGGREGATOR_RESPONSE_MODE", raising=False)
     announce_streaming()
@@ -109,6 +109,7 @@ def test_behind_an_emulator_that_takes_no_stream_the_answer_is_plain(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
+    announce_streaming()
 
     assert isinstance(handler(FROM_API_GATEWAY, None), dict)
 

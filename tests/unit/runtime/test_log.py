@@ -90,7 +90,7 @@ def _inner(secret: str) -> None:
 def test_lines_below_the_level_are_not_said_and_metrics_always_are(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], least: str, said: list[str]
 ) -> None:
-    monkeypatch.setenv("LOG_LEVEL", least)
+    monkeypatch.setattr(log, "_LEAST", log.place_of(least))
 
     log.info("one")
     log.warning("two")

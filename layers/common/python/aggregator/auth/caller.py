@@ -1,6 +1,5 @@
 """Who calls: what the authorizer proved, and what every function may ask of it. Standard library only."""
 
-import json
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,6 +16,7 @@ from aggregator.errors import (
     UserSuspended,
 )
 from aggregator.runtime.clock import from_iso, iso
+from aggregator.runtime.passable_json import compact, read_bytes
 
 INFERENCE = "inference"
 MODELS_READ = "models:read"
@@ -196,13 +196,13 @@ def packed(said: Mapping[str, Any]) -> str:
 
     JSON as it is has quotes, which an authorizer's answer may not survive being cached with (mantil-io/mantil#52).
     """
-    text = json.dumps(said, separators=(",", ":")).encode()
+    text = compact(said).encode()
     return b2a_base64(text, newline=False).decode().translate(_URL_SAFE)
 
 
 def unpacked(text: str) -> dict[str, Any]:
     """The fields out of `packed`'s text."""
-    said: dict[str, Any] = json.loads(a2b_base64(text.translate(_PLAIN) + "=" * (-len(text) % 4)).decode())
+    said: dict[str, Any] = read_bytes(a2b_base64(text.translate(_PLAIN) + "=" * (-len(text) % 4)))
     return said
 
 

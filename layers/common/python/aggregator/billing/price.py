@@ -122,7 +122,7 @@ class Price(NamedTuple):
         In the event of `usage` it carries no rates either that this has no use for.
         """
         tools, service_tiers = self.tools, self.service_tiers
-        if usage is not None:
+        if usage is not None and (tools or service_tiers):
             used = [name for name, _ in usage.tools]
             tools = tuple([each for each in tools if each[0] in used])
             service_tiers = tuple([each for each in service_tiers if each[0] == usage.service_tier])

@@ -70,8 +70,8 @@ def headers_after(receipt: Receipt) -> dict[str, str]:
         headers["x-aggregator-tool-calls"] = ", ".join(f"{name}={n}" for name, n in receipt.usage.tools)
     if receipt.usage.service_tier:
         headers["x-aggregator-service-tier"] = receipt.usage.service_tier
-    if receipt.balance_nano_usd is not None:
-        headers["x-aggregator-balance-usd"] = to_usd(receipt.balance_nano_usd)
+    if (balance := receipt.balance_nano_usd) is not None:
+        headers["x-aggregator-balance-usd"] = to_usd(balance)
     return headers
 
 

@@ -98,8 +98,8 @@ def event_of(receipt: Receipt) -> JsonObject:
         "costNanoUsd": receipt.cost_nano_usd,
         "latencyMs": receipt.latency_ms,
     }
-    if receipt.balance_nano_usd is not None:
-        detail["balanceNanoUsd"] = receipt.balance_nano_usd
+    if (balance := receipt.balance_nano_usd) is not None:
+        detail["balanceNanoUsd"] = balance
     if receipt.route.left_out:
         detail["leftOut"] = list(receipt.route.left_out)
     if receipt.first_token_ms is not None:

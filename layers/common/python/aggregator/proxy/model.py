@@ -218,10 +218,11 @@ class Receipt(NamedTuple):
 
     def in_stream(self) -> JsonObject:
         """The receipt as it stands in the usage at a stream's end. Amounts in US dollars."""
+        balance = self.balance_nano_usd
         return {
             "cost_usd": to_usd(self.charged_nano_usd),
             "hold_usd": to_usd(self.hold.amount_nano_usd),
-            **({} if self.balance_nano_usd is None else {"balance_usd": to_usd(self.balance_nano_usd)}),
+            **({} if balance is None else {"balance_usd": to_usd(balance)}),
             "price_version": self.route.price.version,
             "request_id": self.request_id,
             "estimated": self.usage.estimated,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from aggregator.runtime.aws import AwsError, JsonObject
 from aggregator.runtime.http_wire import Answer, NoAnswerError
+from aggregator.runtime.passable_json import read_bytes, writer
 
 _LONGEST_MESSAGE = 500
 
@@ -58,7 +59,7 @@ def encode(request: JsonObject) -> bytes:
     Raises:
         TypeError: a value has no JSON form.
     """
-    return _ENCODER.encode(request).encode("ascii")
+    return _write(request).encode("ascii")
 
 
 def decode(answer: Answer) -> JsonObject:
@@ -104,7 +105,7 @@ def _object(body: bytes) -> JsonObject | None:
     """The JSON object in `body`, or None if there is none. Only bodies that may hold bytes pay for looking."""
     holds_bytes = b'"B"' in body or b'"BS"' in body
     try:
-        said = json.loads(body, object_hook=_bytes_again) if holds_bytes else _DECODER.decode(body.decode())
+        said = json.loads(body, object_hook=_bytes_again) if holds_bytes else read_bytes(body)
     except ValueError:
         return None
     return said if isinstance(said, dict) else None
@@ -129,5 +130,4 @@ def _base64(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-_DECODER = json.JSONDecoder()
-_ENCODER = json.JSONEncoder(separators=(",", ":"), default=_base64)
+_write = writer(default=_base64)

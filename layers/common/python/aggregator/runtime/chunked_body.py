@@ -5,7 +5,6 @@ from collections.abc import Callable, Generator
 
 from aggregator.runtime.http_wire import (
     FRAMES,
-    HEX,
     LARGEST_HEAD,
     LASTING,
     MOST_DIGITS,
@@ -18,6 +17,7 @@ from aggregator.runtime.http_wire import (
 _EXTENSIONS = (
     rb"""(;[\w!#$%&'*+.^`|~-]+(=([\w!#$%&'*+.^`|~-]+|"([\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)+"""
 )
+_PLAIN_SIZE = re.compile(rb"([0-9a-fA-F]{1,%d})\r\n" % MOST_DIGITS)
 _NOT_IN_TRAILERS = frozenset({*FRAMES, *LASTING})
 
 
@@ -125,12 +125,11 @@ def _one_chunk(data: bytes) -> bytes:
 def _plain_chunks(data: bytes, at: int, parts: list[bytes]) -> int:
     """Add the contents of the whole chunks at `at` to `parts`; where they end. Those with any oddity are left."""
     while True:
-        end = data.find(b"\r\n", at, at + MOST_DIGITS + 2)
-        digits = data[at:end] if end > at else b""
-        if not digits or digits.strip(HEX):
+        size = _PLAIN_SIZE.match(data, at)
+        if size is None:
             return at
-        begin = end + 2
-        end = begin + int(digits, 16)
+        begin = size.end()
+        end = begin + int(size[1], 16)
         if begin == end or data[end : end + 2] != b"\r\n":
             return at
         parts.append(data[begin:end])

@@ -9,10 +9,22 @@ import sys
 import time
 from typing import Any
 
+from aggregator.runtime.passable_json import writer
+
 NAMESPACE = "Aggregator"
 
-_LINE = json.JSONEncoder(separators=(",", ":"), default=str).encode
+_line = writer(default=str)
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def place_of(level: str) -> int:
+    """Where a level stands among the others; one that is unknown, where INFO does."""
+    wanted = "WARNING" if level == "WARN" else level
+    return _LEVELS.index(wanted) if wanted in _LEVELS else 1
+
+
+_LEAST = place_of(os.environ.get("LOG_LEVEL", "INFO"))
+"""Below it nothing is said; it holds for lines, and not for metrics."""
 
 
 def info(message: str, **fields: Any) -> None:
@@ -46,19 +58,12 @@ def count(name: str, value: int = 1) -> None:
     _say(json.dumps({"_aws": embedded, "service": environment, name: value}))
 
 
-def _least() -> int:
-    """Place of the level below which nothing is said: LOG_LEVEL, which holds for lines, and not for metrics."""
-    said = os.environ.get("LOG_LEVEL", "INFO")
-    wanted = "WARNING" if said == "WARN" else said
-    return _LEVELS.index(wanted) if wanted in _LEVELS else 1
-
-
 def _write(level: str, message: str, fields: dict[str, Any]) -> None:
-    if _LEVELS.index(level) < _least():
+    if _LEVELS.index(level) < _LEAST:
         return
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
     said = {"level": level, "message": message, "timestamp": f"{moment}Z"} | fields
-    _say(_LINE(said))
+    _say(_line(said))
 
 
 def _say(line: str) -> None:

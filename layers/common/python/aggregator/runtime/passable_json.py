@@ -6,7 +6,8 @@ translating) gives up far earlier.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from json.encoder import c_make_encoder, encode_basestring, encode_basestring_ascii  # type: ignore[attr-defined]
 from math import isinf
 from typing import Any
 
@@ -17,6 +18,9 @@ MOST_LEVELS = 128
 _BRACKET_OR_STRING = r'[{}\[\]]|("(?:[^"\\]++|\\.)*+")(?=\s*+:)|"(?:[^"\\]++|\\.)*+"'
 
 
+_BLANKS = " \t\n\r"
+
+
 class NotFinite(ValueError):
     """A number is too large to be one, as `1e999`, which would go on as `Infinity`."""
 
@@ -25,11 +29,35 @@ class TooDeep(ValueError):
     """Nested deeper than `MOST_LEVELS`."""
 
 
-# Made once: json.dumps and json.loads make one for each value that is written or read in other ways than their own.
-compact = json.JSONEncoder(separators=(",", ":")).encode
-compact_as_it_is = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
-_PLAIN = json.JSONDecoder()
-_scan = _PLAIN.scan_once  # type: ignore[attr-defined]  # what `decode` calls between looking for blanks on both sides
+def writer(*, default: Callable[[Any], Any] | None = None, ensure_ascii: bool = True) -> Callable[[Any], str]:
+    """What writes values without blanks, as `json.dumps` does, which makes its encoder anew for each of them.
+
+    `default` gives what has no JSON form another one.
+    """
+    in_quotes = encode_basestring_ascii if ensure_ascii else encode_basestring
+    formless = default or json.JSONEncoder().default
+    pieces = c_make_encoder(
+        markers=None,
+        default=formless,
+        encoder=in_quotes,
+        indent=None,
+        key_separator=":",
+        item_separator=",",
+        sort_keys=False,
+        skipkeys=False,
+        allow_nan=True,
+    )
+
+    def write(value: Any) -> str:
+        return "".join(pieces(value, 0))
+
+    return write
+
+
+compact = writer()
+compact_as_it_is = writer(ensure_ascii=False)
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+"""What `json.loads` calls between looking for blanks on both sides: those before a text are rare."""
 
 
 def read_bytes(text: bytes) -> Any:
@@ -43,7 +71,7 @@ def read_bytes(text: bytes) -> Any:
         said, end = _scan(words, 0)
     except (ValueError, StopIteration):
         return json.loads(text)
-    return said if end == len(words) else json.loads(text)
+    return said if end == len(words) or not words[end:].strip(_BLANKS) else json.loads(text)
 
 
 def read(text: str | bytes) -> Any:
@@ -66,10 +94,12 @@ def read_at_any_depth(text: str | bytes) -> Any:
         NotFinite, TooDeep: as they say.
         ValueError: it is no JSON.
     """
+    words = text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
     try:
-        if not isinstance(text, str):
-            text = text.decode(json.detect_encoding(text), "surrogatepass")
-        return _DECODER.decode(text)
+        said, end = _scan_finite(words, 0)
+        return said if end == len(words) or not words[end:].strip(_BLANKS) else _FINITE.decode(words)
+    except StopIteration:
+        return _FINITE.decode(words)
     except RecursionError:
         raise TooDeep from None
 
@@ -135,7 +165,8 @@ def _finite(digits: str) -> float:
     return number
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+_FINITE = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+_scan_finite = _FINITE.scan_once  # type: ignore[attr-defined]
 
 
 def _within(value: dict[str, Any] | list[Any]) -> Iterable[Any]:

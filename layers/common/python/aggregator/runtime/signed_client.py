@@ -76,6 +76,7 @@ class SignedClient:
         region = region or os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
         self._service = SERVICES[service]
         self._origin = Origin.of(endpoint or self._service.endpoint(region, os.environ))
+        self._host = self._origin.header
         self._signer = Signer(service, region)
         self._pool = HttpPool(self._origin, connect_seconds=timeouts.connect, clock=clock)
         self._credentials = credentials or LambdaCredentials(clock=clock)
@@ -162,7 +163,7 @@ class SignedClient:
 
     def _attempt(self, action: str, body: bytes, credentials: Credentials, deadline: float) -> JsonObject:
         headers = self._signer.sign(
-            self._service.headers(action, self._origin.header),
+            self._service.headers(action, self._host),
             body,
             credentials,
             at=self._clock(),

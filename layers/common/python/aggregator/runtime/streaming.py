@@ -13,7 +13,7 @@ The answer streams when all of this holds, and is buffered otherwise:
 - the event does not ask for a plain answer by `"responseMode": "buffered"`. API Gateway writes the top level
   of an event itself, so no client can set this; it is for test events in the console and `aws lambda invoke`;
 - neither AWS_SAM_LOCAL=true (set by `sam local`) nor AGGREGATOR_RESPONSE_MODE=buffered (set by local/invoke.py)
-  is in the environment: the emulator behind both relays a stream as its raw bytes.
+  is in the environment as the process starts: the emulator behind both relays a stream as its raw bytes.
 
 The event alone cannot tell API Gateway's streaming call from a plain Invoke with the same JSON. A plain Invoke
 of a captured event is therefore streamed, and Lambda hands over the raw bytes: prelude, eight NULs, body.
@@ -34,7 +34,7 @@ DELIMITER = bytes(8)
 
 Handler = Callable[[Any, Any], "StreamingResponse | JsonObject"]
 
-_runtime = {"streams": False}
+_runtime = {"is_ours": False, "streams": False}
 
 
 class StreamingResponse(NamedTuple):
@@ -90,24 +90,28 @@ def buffered(response: StreamingResponse) -> JsonObject:
 
 
 def announce_streaming() -> None:
-    """Say that this process can post chunks; the runtime does so once, before it loads the handler."""
-    _runtime["streams"] = True
+    """Say that our own runtime runs this process; it does so once, before it loads the handler.
+
+    It can post chunks, unless the emulator that started it takes none.
+    """
+    _runtime["is_ours"] = True
+    _runtime["streams"] = (
+        os.environ.get("AGGREGATOR_RESPONSE_MODE") != "buffered" and os.environ.get("AWS_SAM_LOCAL") != "true"
+    )
 
 
 def is_announced() -> bool:
     """Whether our own runtime runs this process."""
-    return _runtime["streams"]
+    return _runtime["is_ours"]
 
 
 def streams(event: Any) -> bool:
     """Whether the answer to `event` can go out in chunks; the module docstring has the rule."""
     return (
-        is_announced()
+        _runtime["streams"]
         and isinstance(event, dict)
         and "requestContext" in event
         and event.get("responseMode") != "buffered"
-        and os.environ.get("AGGREGATOR_RESPONSE_MODE") != "buffered"
-        and os.environ.get("AWS_SAM_LOCAL") != "true"
     )
 
 

@@ -166,6 +166,8 @@ def _by_time(said: Mapping[str, Any], details: Mapping[str, Any], part: Mapping[
 
 def _counts(said: Mapping[str, Any]) -> dict[str, int]:
     """The counts that are more than 0: few of all that is said, so that looking for a name in them costs little."""
+    if not any(said.values()):
+        return {}
     return {
         name: int(value) for name, value in said.items() if type(value) in _NUMBERS and 1 <= value < _TOO_MANY
     }

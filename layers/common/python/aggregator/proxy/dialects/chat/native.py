@@ -7,7 +7,7 @@ It is read for what money and routing need, and for whether it is an answer at a
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderUnreadable, Refusal, envelope
@@ -26,6 +26,7 @@ from aggregator.proxy.dialects.under_200 import is_no_chunk, says_error
 from aggregator.proxy.dialects.usage import usage_in, usage_json
 from aggregator.proxy.exchange import Answer, Progress
 from aggregator.proxy.model import Ask, JsonObject, Receipt, tier_named
+from aggregator.runtime.passable_json import compact
 from aggregator.runtime.sse import (
     DONE,
     data_event,
@@ -39,6 +40,7 @@ from aggregator.runtime.sse import (
 if TYPE_CHECKING:
     from aggregator.proxy.dialects.chat.mending import Mender
 
+_NO_JSON = "The provider sent what is not JSON."
 _NULL_USAGE = re.compile(rb',\s*"usage":\s*null')
 
 
@@ -49,7 +51,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
         ProviderFailed: an error under status 200.
         ProviderUnreadable: no JSON, or no choices.
     """
-    said = _object(body)
+    said = _as_object(provider_json(body, _NO_JSON))
     choices = completed(said)
     parted = False
     for choice in choices:
@@ -67,7 +69,7 @@ def decode(body: bytes, progress: Progress) -> bytes:
         return body
     if usage is not None:
         said["usage"] = told
-    return json.dumps(said, separators=(",", ":")).encode()
+    return compact(said).encode()
 
 
 def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
@@ -113,7 +115,7 @@ def whole(_ask: Ask, body: bytes, usage: Usage) -> list[bytes]:
         return [body]
     said = json.loads(body)
     said["usage"] = {**usage_json(usage), "estimated": True}
-    return [json.dumps(said, separators=(",", ":")).encode()]
+    return [compact(said).encode()]
 
 
 def usage_chunk(answer: Answer, receipt: Receipt) -> JsonObject:
@@ -148,10 +150,10 @@ class _Reader:
         if payload.strip() == b"[DONE]":
             self.ended = self._progress.finished = True
             return b""
-        said = _object(payload)
+        said = provider_json(payload, _NO_JSON)
         words = next_words(said)
         if words is None:
-            return self._chunk(event, said)
+            return self._chunk(event, _as_object(said))
         if words:
             self._progress.say(utf8_length(words))
         return _NULL_USAGE.sub(b"", event) if "usage" in said else event
@@ -214,8 +216,7 @@ class _Reader:
         self.ended = progress.finished and is_last
 
 
-def _object(payload: bytes) -> JsonObject:
-    said = provider_json(payload, "The provider sent what is not JSON.")
+def _as_object(said: Any) -> JsonObject:
     if not isinstance(said, dict):
         raise ProviderUnreadable("The provider sent what is no JSON object.")
     return said

@@ -45,26 +45,28 @@ def is_odd_perhaps(choice: Mapping[str, Any]) -> bool:
     return isinstance(said, dict) and bool(said.get("tool_calls"))
 
 
-def next_words(event: Mapping[str, Any]) -> str | None:
+def next_words(event: Any) -> str | None:
     """The words of an event that is nothing but the next words of a stream's one choice, be they none; else None.
 
     Nearly all events are such: this is what they cost.
     """
-    choices = event.get("choices")
-    if type(choices) is not list or len(choices) != 1 or not event.keys() <= _OF_WORDS or event.get("usage"):
+    try:
+        (choice,) = event["choices"]
+        delta = choice["delta"]
+        content = delta["content"]
+    except (KeyError, TypeError, ValueError):  # it is of another shape
         return None
-    choice = choices[0]
     if (
-        type(choice) is not dict
-        or not choice.keys() <= _OF_A_CHOICE
-        or choice.get("finish_reason") is not None
+        event.keys() <= _OF_WORDS
+        and choice.keys() <= _OF_A_CHOICE
+        and delta.keys() <= _OF_A_DELTA
+        and type(content) is str
+        and choice.get("finish_reason") is None
+        and not event.get("usage")
+        and event.get("object") != "error"
     ):
-        return None
-    delta = choice.get("delta")
-    if type(delta) is not dict or not delta.keys() <= _OF_A_DELTA or event.get("object") == "error":
-        return None
-    content = delta.get("content", "")
-    return content if type(content) is str else None
+        return content
+    return None
 
 
 def choices_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
