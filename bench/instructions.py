@@ -10,7 +10,12 @@ from pathlib import Path
 
 from bench.lambdas import Function, FunctionProcess
 
+FEW, MANY = "few counted chunks", "many counted chunks"
+CHUNKS_MORE = 50
+"""Streams whose chunks come one by one, and how many more the longer one has."""
+
 _FEW, _MORE = 20, 80
+_STREAMS = 4
 _COUNTED = re.compile(r"I\s+refs:\s+([\d,]+)")
 
 
@@ -22,14 +27,20 @@ def can_count() -> bool:
 def instructions(
     code: Function, environment: dict[str, str], events: dict[str, bytes], folder: Path
 ) -> dict[str, int]:
-    """Instructions of the start, and of a warm request of each kind."""
+    """Instructions of the start, of a warm request of each kind and, where there are events for it, of a chunk."""
     few = dict.fromkeys(("plain", "stream"), _FEW)
     base = _run(code, environment, events, few, folder)
     each = {
         kind: (_run(code, environment, events, few | {kind: _MORE}, folder) - base) // (_MORE - _FEW)
         for kind in few
     }
-    return {"start": base - _FEW * sum(each.values()), **each}
+    told = {"start": base - _FEW * sum(each.values()), **each}
+    if FEW in events:
+        few_chunks, many_chunks = (
+            _run(code, environment, events, {kind: _STREAMS}, folder) for kind in (FEW, MANY)
+        )
+        told["chunk"] = (many_chunks - few_chunks) // (_STREAMS * CHUNKS_MORE)
+    return told
 
 
 def _run(

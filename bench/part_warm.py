@@ -7,6 +7,7 @@ from typing import Any
 
 from bench import lambdas, peers
 from bench.events import authorizer_event, chat_body, chat_event, message_body, message_event
+from bench.instructions import CHUNKS_MORE, FEW, MANY
 from bench.numbers import Spread
 from bench.part_start import Case, one_process
 from bench.targets import DIRECT, Samples, Target, direct, function, in_turn, peer, told
@@ -17,12 +18,16 @@ JsonObject = dict[str, Any]
 OURS, MESSAGES = "ours", "ours, a Messages request"
 FEW_CHUNKS, MANY_CHUNKS = 10, 200
 CHUNK_GAP = "2ms"
+COUNTED_GAP = "20ms"
+"""The same where instructions are counted: the process takes thirty times as long over a chunk."""
 
 BODIES = {
     "plain": chat_body(),
     "stream": chat_body(stream=True, tokens=FEW_CHUNKS),
     "few chunks": chat_body(f"[[standin token-delay={CHUNK_GAP} tokens={FEW_CHUNKS}]] hello", stream=True),
     "many chunks": chat_body(f"[[standin token-delay={CHUNK_GAP} tokens={MANY_CHUNKS}]] hello", stream=True),
+    FEW: chat_body(f"[[standin token-delay={COUNTED_GAP} tokens=5]] hello", stream=True),
+    MANY: chat_body(f"[[standin token-delay={COUNTED_GAP} tokens={5 + CHUNKS_MORE}]] hello", stream=True),
 }
 EVENTS = {kind: chat_event(body) for kind, body in BODIES.items()}
 MESSAGE_EVENTS = {
