@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from aggregator.auth.caller import Caller
@@ -22,7 +21,7 @@ class Change(NamedTuple):
     occurred_at: datetime
     by_key_id: str
     by_user_id: str
-    changes: Mapping[str, Any] = MappingProxyType({})
+    changes: Mapping[str, Any] = {}
 
 
 def change_of(

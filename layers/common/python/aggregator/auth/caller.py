@@ -4,7 +4,6 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from datetime import datetime
 from fnmatch import fnmatchcase
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from aggregator.errors import (
@@ -66,9 +65,9 @@ class Caller(NamedTuple):
     expires_at: datetime | None = None
     allowed_models: tuple[str, ...] | None = None
     allowed_ips: tuple[str, ...] | None = None
-    limits: Mapping[str, int] = MappingProxyType({})
+    limits: Mapping[str, int] = {}
     price_percent: int = LIST_PRICE_PERCENT
-    aliases: Mapping[str, str] = MappingProxyType({})
+    aliases: Mapping[str, str] = {}
     cache_seconds: int = 0
     cap: str = LOWER
     over: tuple[Over, ...] = ()

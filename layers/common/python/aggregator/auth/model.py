@@ -9,7 +9,6 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from aggregator.auth.caller import LIST_PRICE_PERCENT, LOWER, Caller, Over
@@ -71,9 +70,9 @@ class Grant(NamedTuple):
     expires_at: datetime | None = None
     allowed_models: tuple[str, ...] | None = None
     allowed_ips: tuple[str, ...] | None = None
-    limits: Mapping[str, int] = MappingProxyType({})
+    limits: Mapping[str, int] = {}
     price_percent: int = LIST_PRICE_PERCENT
-    aliases: Mapping[str, str] = MappingProxyType({})
+    aliases: Mapping[str, str] = {}
     cache_seconds: int = 0
     cap: str = LOWER
 

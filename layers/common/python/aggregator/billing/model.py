@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from aggregator.billing.money import NanoUsd
@@ -75,11 +74,11 @@ class Account(NamedTuple):  # noqa: PLW1641 (what it holds is a mapping, and has
 
     user_id: str
     available_nano_usd: NanoUsd = 0
-    holds: Mapping[str, Held] = MappingProxyType({})
+    holds: Mapping[str, Held] = {}
     alert_below_nano_usd: NanoUsd | None = None
     swept: Held = Held(0, 0)
     suspended: bool = False
-    days: Mapping[str, Posted] = MappingProxyType({})
+    days: Mapping[str, Posted] = {}
     closed_on: str | None = None
     closed_nano_usd: NanoUsd = 0
 

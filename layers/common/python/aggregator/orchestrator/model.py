@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
 
 from aggregator.billing.price import Price
@@ -38,7 +37,7 @@ class Spoken(NamedTuple):
     left_out: frozenset[str] = frozenset()
     betas: Mapping[str, str] | None = None
     bearer: bool = False
-    fetches: Mapping[str, Any] = MappingProxyType({})
+    fetches: Mapping[str, Any] = {}
 
 
 class Provider(NamedTuple):
@@ -68,20 +67,20 @@ class Provider(NamedTuple):
     key_header: str = ""
     stream_options: bool = True
     unsupported: frozenset[str] = frozenset()
-    only_values: Mapping[str, list[Any]] = MappingProxyType({})
-    rename: Mapping[str, str] = MappingProxyType({})
+    only_values: Mapping[str, list[Any]] = {}
+    rename: Mapping[str, str] = {}
     extensions: frozenset[str] = frozenset()
-    defaults: Mapping[str, JsonObject] = MappingProxyType({})
+    defaults: Mapping[str, JsonObject] = {}
     left_out: frozenset[str] = frozenset()
-    roles: Mapping[str, str] = MappingProxyType({})
-    message_fields: Mapping[str, list[str]] = MappingProxyType({})
+    roles: Mapping[str, str] = {}
+    message_fields: Mapping[str, list[str]] = {}
     call_id_length: int = 0
-    efforts: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    efforts: Mapping[str, Mapping[str, Any]] = {}
     silence_seconds: int = SILENCE_SECONDS
     reasoning_silence_seconds: int = REASONING_SILENCE_SECONDS
-    dialects: Mapping[str, Spoken] = MappingProxyType({})
+    dialects: Mapping[str, Spoken] = {}
     house: bool = False
-    fetches: Mapping[str, Any] = MappingProxyType({})
+    fetches: Mapping[str, Any] = {}
 
     def is_house_of(self, dialect: str) -> bool:
         """Whether the dialect is this provider's own, so that fields which nobody here knows pass."""

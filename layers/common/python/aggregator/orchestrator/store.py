@@ -22,7 +22,6 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from aggregator.errors import Conflict, NotFound, StoreUnavailable
@@ -61,7 +60,7 @@ class Change(NamedTuple):
     removed: tuple[str, ...]
     action: str = "load"
     by_user: str = ""
-    fields: Mapping[str, Any] = MappingProxyType({})
+    fields: Mapping[str, Any] = {}
 
     @property
     def touched(self) -> frozenset[str]:

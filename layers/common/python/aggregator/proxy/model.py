@@ -4,7 +4,6 @@ Standard library only.
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aggregator.billing.model import Hold
@@ -50,9 +49,6 @@ def service_tier_of(body: Mapping[str, Any]) -> str:
     return SERVICE_TIERS.get(said, "") if isinstance(said, str) else ""
 
 
-_NOTHING: JsonObject = {}
-
-
 class Ask(NamedTuple):
     """A chat completion, or embeddings, as the client asked for it, checked.
 
@@ -83,9 +79,9 @@ class Ask(NamedTuple):
     files: "tuple[File, ...]" = ()
     surface: str = "chat"
     tokens: int = 0
-    asked: JsonObject = _NOTHING
+    asked: JsonObject = {}
     user_id: str = ""
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = {}
     untranslated: Refusal | None = None
     hosted: "Hosted | None" = None
     service_tier: str = ""

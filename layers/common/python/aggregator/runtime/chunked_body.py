@@ -54,12 +54,13 @@ class ChunkedBody:
 
     def feed(self, data: bytes) -> bytes:
         """What `data` adds to the body; ask `require_sound` whether there can be more."""
-        if self._is_between:
-            whole = _one_chunk(data)
-            if whole:
-                return whole
-        data, self._line, at = self._line + data, b"", 0
+        at = 0
         parts: list[bytes] = []
+        if self._is_between:
+            at = _plain_chunks(data, 0, parts)
+            if at == len(data):  # all of them whole, as nearly always in a stream
+                return parts[0] if len(parts) == 1 else b"".join(parts)
+        data, self._line = self._line + data, b""
         while not self.ended:
             if self._missing:
                 parts.append(data[at : at + self._missing])
@@ -110,16 +111,6 @@ class ChunkedBody:
             raise NoAnswerError("the answer is not HTTP")
         self._missing = number(size.rstrip(b" \t").decode("latin-1"), 16)
         self._in_trailers, self._skip = not self._missing, 2 if self._missing else 0
-
-
-def _one_chunk(data: bytes) -> bytes:
-    """Content of `data` if that is exactly one chunk, as it nearly always is in a stream; else nothing.
-
-    Its size is written as it would be written here, as nearly all are: to compare costs less than to read.
-    """
-    end = data.find(b"\r\n", 0, 10)
-    whole = end > 0 and data[:end] == b"%x" % (len(data) - end - 4) and data.endswith(b"\r\n")
-    return data[end + 2 : -2] if whole else b""
 
 
 def _plain_chunks(data: bytes, at: int, parts: list[bytes]) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aggregator.errors import ProviderUnreadable
-from aggregator.runtime.passable_json import compact, is_too_deep, may_be_too_deep, read_bytes
+from aggregator.runtime.passable_json import MOST_LEVELS, compact, is_too_deep, read_bytes
 
 _IS_EVENT = re.compile(rb"\s*(?::|(?:data|event|id|retry)[:\n])")
 _IS_ERROR = re.compile(rb"^event:[ ]?error$", re.MULTILINE)
@@ -26,6 +26,9 @@ def whole_events(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """
     rest = b""
     for block in blocks:
+        if not rest and block.endswith(b"\n\n") and b"\r" not in block:  # as nearly all are
+            yield block
+            continue
         data = rest + block
         if b"\r" in data:
             data, kept = (data[:-1], b"\r") if data.endswith(b"\r") else (data, b"")
@@ -43,11 +46,11 @@ def whole_events(blocks: Iterator[bytes]) -> Iterator[bytes]:
         yield rest.rstrip(b"\r\n") + b"\n\n"
 
 
-def split(run: bytes) -> Iterator[bytes]:
+def split(run: bytes) -> list[bytes]:
     """The single events of a run."""
-    for event in run.split(b"\n\n"):
-        if event.strip():
-            yield event + b"\n\n"
+    if run.startswith(b"data:") and run.find(b"\n\n") == len(run) - 2:
+        return [run]  # it is one, as nearly all are that come alone
+    return [event + b"\n\n" for event in run.split(b"\n\n") if event.strip()]
 
 
 def payload_of(event: bytes) -> bytes:
@@ -84,7 +87,7 @@ def provider_json(text: bytes, otherwise: str) -> Any:
         said = read_bytes(text)
     except (ValueError, RecursionError):
         raise ProviderUnreadable(otherwise) from None
-    if may_be_too_deep(text) and is_too_deep(said):
+    if text.count(b"{") + text.count(b"[") > MOST_LEVELS and is_too_deep(said):
         raise ProviderUnreadable(otherwise)
     return said
 

@@ -12,7 +12,6 @@ that died means nothing after its expiry.
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from types import MappingProxyType
 from typing import NamedTuple
 
 from aggregator.auth.caller import Caller
@@ -108,7 +107,7 @@ class Taken(NamedTuple):
     key_id: str
     request_id: str
     at_most_nano_usd: NanoUsd
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = {}
     budgets: tuple[str, ...] = ()
     minutes: tuple[str, ...] = ()
     money_minutes: tuple[str, ...] = ()
@@ -117,7 +116,7 @@ class Taken(NamedTuple):
     minute_ends_at: int = 0
     ticket: str | None = None
     places: tuple[str, ...] = ("running",)
-    over_tickets: Mapping[str, frozenset[str]] = MappingProxyType({})
+    over_tickets: Mapping[str, frozenset[str]] = {}
     over_windows: tuple[str, ...] = ()
 
     def headers_after(self, used_tokens: int) -> Mapping[str, str]:
