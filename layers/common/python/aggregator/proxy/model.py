@@ -49,6 +49,9 @@ def service_tier_of(body: Mapping[str, Any]) -> str:
     return SERVICE_TIERS.get(said, "") if isinstance(said, str) else ""
 
 
+_NOTHING: JsonObject = {}
+
+
 class Ask(NamedTuple):
     """A chat completion, or embeddings, as the client asked for it, checked.
 
@@ -79,7 +82,7 @@ class Ask(NamedTuple):
     files: "tuple[File, ...]" = ()
     surface: str = "chat"
     tokens: int = 0
-    asked: JsonObject = {}
+    asked: JsonObject = _NOTHING
     user_id: str = ""
     headers: Mapping[str, str] = {}
     untranslated: Refusal | None = None

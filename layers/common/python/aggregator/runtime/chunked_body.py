@@ -115,7 +115,7 @@ class ChunkedBody:
 
 def _plain_chunks(data: bytes, at: int, parts: list[bytes]) -> int:
     """Add the contents of the whole chunks at `at` to `parts`; where they end. Those with any oddity are left."""
-    while True:
+    while at < len(data):
         size = _PLAIN_SIZE.match(data, at)
         if size is None:
             return at
@@ -125,3 +125,4 @@ def _plain_chunks(data: bytes, at: int, parts: list[bytes]) -> int:
             return at
         parts.append(data[begin:end])
         at = end + 2
+    return at

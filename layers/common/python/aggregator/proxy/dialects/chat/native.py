@@ -143,13 +143,14 @@ class _Reader:
         payload = payload_of(event)
         if self.ended:
             return b""
-        if is_error_event(event):
-            raise ProviderFailed("The provider failed in mid-stream.")
-        if not payload:
-            return event
-        if payload.strip() == b"[DONE]":
-            self.ended = self._progress.finished = True
-            return b""
+        if not payload.startswith(b"{") or not event.startswith(b"data:"):
+            if is_error_event(event):
+                raise ProviderFailed("The provider failed in mid-stream.")
+            if not payload:
+                return event
+            if payload.strip() == b"[DONE]":
+                self.ended = self._progress.finished = True
+                return b""
         said = provider_json(payload, _NO_JSON)
         words = next_words(said)
         if words is None:
