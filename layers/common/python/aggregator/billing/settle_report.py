@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from aggregator.billing.model import UsageEnd
+from aggregator.billing.entry import UsageEnd
 from aggregator.contracts.ai_usage import AiUsage
 from aggregator.runtime.clock import from_iso
 from aggregator.runtime.observability import logger, measure

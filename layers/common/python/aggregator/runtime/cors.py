@@ -6,7 +6,6 @@ only; loaded where the list is not empty. Source: WHATWG Fetch, "CORS protocol".
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -77,7 +76,7 @@ def _told(
 ) -> StreamingResponse | JsonObject:
     if isinstance(answer, StreamingResponse):
         vary = _with_origin(answer.headers.get("Vary"))
-        return replace(answer, headers={**answer.headers, **allowed, "Vary": vary})
+        return answer._replace(headers={**answer.headers, **allowed, "Vary": vary})
     several = answer.get("multiValueHeaders") or {}
     said = ", ".join(several.get("Vary", ())) or (answer.get("headers") or {}).get("Vary")
     more = {name: [value] for name, value in {**allowed, "Vary": _with_origin(said)}.items()}
