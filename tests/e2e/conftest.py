@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from local.ports import free_port
 from tests.e2e import served
 from tests.e2e.caller import ApiCaller, Reply, UserCaller
 from tests.e2e.repricing import Repricing
@@ -14,8 +15,8 @@ from tests.e2e.revocation import Revocation
 from tests.e2e.sdks import Sdk, sdk_of
 from tests.e2e.stack import Stack, start, stop, wait_until_up
 
-LISTED = ("http://localhost:5173", "https://app.example.com")
-"""Origins whose pages may call the stack from a browser."""
+LISTED = "https://app.example.com"
+"""An origin whose pages may call the stack from a browser; `application_port` is that of another."""
 
 NewUser = Callable[..., UserCaller]
 NewSdk = Callable[..., Sdk]
@@ -33,10 +34,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def application_port() -> int:
+    """Where a test may serve an application of another origin: the stack lists `http://localhost` with it."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, application_port: int) -> Iterator[Stack]:
     """The running stack; every provider is the stand-in, and its catalogue has what `served` adds."""
     folder = tmp_path_factory.mktemp("stack")
-    run = start(folder, cors_origins=",".join(LISTED))
+    run = start(folder, cors_origins=f"{LISTED},http://localhost:{application_port}")
     try:
         running = wait_until_up(run, folder)
         caller = ApiCaller(running.base_url, running.admin_key)

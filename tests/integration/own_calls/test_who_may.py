@@ -14,7 +14,7 @@ from tests.tables import load_template
 from tests.unit.auth.fakes import ADMIN, FakeAnnouncer
 
 DEEP = '{"x":' + "[" * 50_000 + "]" * 50_000 + "}"
-PUBLIC = {"health/get_health", "console/get_page"}
+PUBLIC = {"health/get_health", "console/get_page", "cors/answer_preflight"}
 EVERY_KEYS = {"auth/get_caller", "identity/get_user"}
 """They ask no scope: see test_me.py and test_people.py."""
 

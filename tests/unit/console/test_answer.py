@@ -266,3 +266,36 @@ def test_every_link_of_a_module_leads_to_a_file() -> None:
         waiting += [normpath(join(dirname(name), link)) for link in links]
 
     assert "h.js" in seen
+
+
+@pytest.mark.parametrize(
+    ("route", "path"),
+    [
+        ("/", "/"),
+        ("/console", "/console"),
+        ("/console", "/console/"),
+        ("/console/{path+}", "/console/nope.js"),
+        ("/docs", "/docs"),
+        ("/openapi.json", "/openapi.json"),
+        ("/favicon.ico", "/favicon.ico"),
+        ("/llms.txt", "/llms.txt"),
+    ],
+)
+def test_whatever_is_served_is_taken_for_what_it_says_and_leaks_no_address(route: str, path: str) -> None:
+    headers = asked(route, path, Accept=HTML)[1]
+
+    if "nope" not in path:
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+    assert ("Content-Security-Policy" in headers) == headers.get("Content-Type", "").startswith("text/html")
+
+
+@pytest.mark.parametrize(("route", "path"), [("/", "/"), ("/console", "/console/"), ("/docs", "/docs")])
+def test_no_page_runs_what_is_inline_asks_another_host_or_is_framed(route: str, path: str) -> None:
+    said = asked(route, path, Accept=HTML)[1]["Content-Security-Policy"]
+    policy = dict(part.strip().split(" ", 1) for part in said.split(";"))
+
+    assert policy["default-src"] == "'none'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert policy["connect-src"] == "'self'"
+    assert [word for word in said.split() if "unsafe" in word or "://" in word or word == "*"] == []
