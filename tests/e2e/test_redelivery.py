@@ -6,25 +6,19 @@ import random
 import subprocess
 import sys
 import time
-import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
-from aggregator.billing.store import BillingStore
-from aggregator.runtime.signed_client import SignedClient
-from aggregator.runtime.sigv4 import Credentials
-from local.emulator import ACCOUNT, REGION
 from tests.e2e.caller import UserCaller, eventually
 from tests.e2e.conftest import NewUser
+from tests.e2e.queues import Queues
 from tests.e2e.stack import Stack
-from tests.faults.usage import Model, body_of, usage_event
+from tests.faults.usage import body_of
 
 # A revoked key is watched meanwhile: see revocation.py.
 pytestmark = pytest.mark.usefixtures("revocation")
@@ -38,91 +32,6 @@ POISONED = 12
 USERS = 4
 COST_USD = Decimal("0.000006")
 PATIENCE_SECONDS = 300
-SETTLE_FUNCTION = "BillingSettleUsageFunction"
-
-
-class Queues:
-    """The billing-usage queue and its dead letter queue, with holds to be settled through them."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.client = partial(
-            boto3.client,
-            endpoint_url=stack.emulator_url,
-            region_name=REGION,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="local",
-        )
-        self.stack = stack
-        self.sqs = self.client("sqs")
-        self.queue = stack.resources["BillingUsageQueue"]
-        self.dead = stack.resources["BillingUsageDlq"]
-
-    def requests(self, users: list[UserCaller], count: int = EVENTS) -> list[JsonObject]:
-        """That many requests of these users that hold money, as their events."""
-        client = SignedClient(
-            "dynamodb",
-            endpoint=self.stack.emulator_url,
-            region=REGION,
-            credentials=lambda: Credentials(ACCOUNT, "local", None),
-        )
-        store = BillingStore(client, self.stack.resources["BillingTable"])
-        model = Model.of_the_catalogue("gpt-4o-mini")
-        events = [
-            usage_event(store, users[n % len(users)].user_id, f"{_now_ms():012x}-{uuid.uuid4()}", model=model)
-            for n in range(count)
-        ]
-        client.close()
-        return events
-
-    def try_again_after(self, seconds: int) -> None:
-        """Have a message that failed come again so soon; one that takes longer comes again as well."""
-        attributes = {"VisibilityTimeout": str(seconds)}
-        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes=attributes)
-
-    def send(self, bodies: Iterable[str]) -> None:
-        """Put messages on the queue."""
-        waiting = list(bodies)
-        parts = [waiting[first : first + 10] for first in range(0, len(waiting), 10)]
-        for part in parts:
-            entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(part)]
-            self.sqs.send_message_batch(QueueUrl=self.queue, Entries=entries)
-
-    def depths(self) -> tuple[int, int]:
-        """Messages on the queue, hidden ones too, and on the dead letter queue."""
-        return self._depth(self.queue), self._depth(self.dead)
-
-    def take_dead(self) -> list[str]:
-        """Take all messages off the dead letter queue."""
-        taken: list[str] = []
-        while messages := self.sqs.receive_message(QueueUrl=self.dead, MaxNumberOfMessages=10).get(
-            "Messages", []
-        ):
-            for message in messages:
-                self.sqs.delete_message(QueueUrl=self.dead, ReceiptHandle=message["ReceiptHandle"])
-                taken.append(message["Body"])
-        return taken
-
-    @contextmanager
-    def settling_into(self, table: str) -> Iterator[None]:
-        """Have the settle function use that table, whether it is there or not."""
-        functions = self.client("lambda")
-        name = self.stack.resources[SETTLE_FUNCTION]
-        right = functions.get_function_configuration(FunctionName=name)["Environment"]
-        wrong = {"Variables": right["Variables"] | {"BILLING_TABLE": table}}
-        functions.update_function_configuration(FunctionName=name, Environment=wrong)
-        try:
-            yield
-        finally:
-            functions.update_function_configuration(FunctionName=name, Environment=right)
-
-    def _depth(self, url: str) -> int:
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        said = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return sum(int(said[name]) for name in names)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 @pytest.fixture
@@ -171,6 +80,12 @@ def charges(users: list[UserCaller]) -> list[Decimal]:
     ]
 
 
+def requests_counted(user: UserCaller) -> int:
+    """How many requests of a user the metrics have."""
+    counted: int = user.get("/analytics/metrics").json["totals"]["requests"]
+    return counted
+
+
 def run(stack: Stack, *command: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(  # noqa: S603 (our own program)
         [sys.executable, "-m", *command],
@@ -205,7 +120,7 @@ def test_300_events_in_any_order_and_number_with_poison_among_them_are_charged_o
     stack: Stack, queues: Queues, users: list[UserCaller]
 ) -> None:
     rng = random.Random(7)
-    events = queues.requests(users)
+    events = queues.requests(users, EVENTS)
     rng.shuffle(events)
     spoiled, good = events[:POISONED], events[POISONED:]
     poison = [poisoned(event, n) for n, event in enumerate(spoiled) for _ in range(rng.randint(1, 2))]
@@ -264,6 +179,38 @@ def test_what_died_while_settling_was_broken_is_charged_once_it_is_redriven(
     assert charged == [COST_USD] * BROKEN_EVENTS
     assert queues.depths() == (0, 0)
     assert {user.balance()["held"] for user in users} == {"0.00"}
+    assert_sound(stack)
+
+
+@pytest.mark.promise("once")
+def test_what_is_replayed_from_the_archive_is_charged_and_counted_no_second_time(
+    stack: Stack, queues: Queues, users: list[UserCaller]
+) -> None:
+    user = users[0]
+    events = queues.client("events")
+    bus = events.describe_event_bus(Name=stack.resources["Bus"])["Arn"]
+    name = f"archive-{user.user_id}"[:40]
+    archive = events.create_archive(ArchiveName=name, EventSourceArn=bus)["ArchiveArn"]
+    begun = datetime.now(UTC) - timedelta(seconds=5)
+    for _ in range(3):
+        user.chat("Say hello")
+    charged = eventually(lambda: charges([user]), lambda found: len(found) == 3)
+    counted = eventually(lambda: requests_counted(user), lambda found: found == 3)
+    left = user.balance()
+
+    events.start_replay(
+        ReplayName=name,
+        EventSourceArn=archive,
+        EventStartTime=begun,
+        EventEndTime=datetime.now(UTC) + timedelta(seconds=1),
+        Destination={"Arn": bus},
+    )
+    eventually(lambda: events.describe_replay(ReplayName=name)["State"], lambda state: state == "COMPLETED")
+    eventually(queues.waiting, lambda found: found == 0, seconds=PATIENCE_SECONDS)
+    events.delete_archive(ArchiveName=name)
+
+    assert charges([user]) == charged
+    assert (user.balance(), requests_counted(user)) == (left, counted)
     assert_sound(stack)
 
 
