@@ -1,4 +1,4 @@
-"""`python -m local.observing`: write the nested templates that are made from data, into stacks/."""
+"""`python -m local.observing`: write what is made from data: nested templates in stacks/, and Grafana's dashboard."""
 
 import sys
 from pathlib import Path
@@ -6,14 +6,16 @@ from typing import Any
 
 import yaml
 
-from local.observing import objectives
+from local.observing import dashboards, grafana, objectives
 from local.paths import ROOT
 
 JsonObject = dict[str, Any]
 
 STACKS: dict[str, JsonObject] = {
     "objectives.yaml": objectives.template(),
+    "dashboards.yaml": dashboards.template(),
 }
+GRAFANA = ROOT / "docs" / "grafana" / "dashboard.json"
 _HEAD = "# Made by `python -m local.observing` from local/observing/{source}: change it there.\n"
 
 
@@ -42,6 +44,8 @@ def main() -> int:
     for name in STACKS:
         (ROOT / "stacks" / name).write_text(text_of(name), encoding="utf-8")
         print(f"stacks/{name}")
+    GRAFANA.write_text(grafana.text(), encoding="utf-8")
+    print(GRAFANA.relative_to(ROOT))
     return 0
 
 

@@ -86,10 +86,16 @@ def _of_metrics(name: str, said: JsonObject) -> Iterator[Need]:
     yield Need(f"cloudwatch:{name}", "*", {})
 
 
+def _of_logs(name: str, said: JsonObject) -> Iterator[Need]:
+    """A group's ARN ends with `:*`. Source: Amazon CloudWatch Logs user guide, "CloudWatch Logs resources"."""
+    yield Need(f"logs:{name}", f"arn:aws:logs:{_PLACE}:log-group:{said['logGroupName']}:*", {})
+
+
 _READERS: dict[str, Callable[[str, JsonObject], Iterator[Need]]] = {
     "DynamoDB_20120810": _of_dynamodb,
     "AWSEvents": _of_the_bus,
     "GraniteServiceVersion20100801": _of_metrics,
+    "Logs_20140328": _of_logs,
     "AmazonSQS": _of_queues,
     "secretsmanager": _of_secrets,
 }

@@ -26,7 +26,7 @@ def stack() -> Stack:
 
 @pytest.fixture(scope="session")
 def observability() -> JsonObject:
-    """The nested stack of alarms and dashboard."""
+    """The nested stack of alarms and saved queries."""
     return load_template(TEMPLATE.parent / "stacks" / "observability.yaml")
 
 
@@ -34,3 +34,9 @@ def observability() -> JsonObject:
 def objectives() -> JsonObject:
     """The nested stack of objectives."""
     return load_template(TEMPLATE.parent / "stacks" / "objectives.yaml")
+
+
+@pytest.fixture(scope="session")
+def dashboards() -> JsonObject:
+    """The nested stack of dashboards."""
+    return load_template(TEMPLATE.parent / "stacks" / "dashboards.yaml")

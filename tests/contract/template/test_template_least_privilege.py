@@ -15,6 +15,7 @@ ANYWHERE = {
     ("BillingPublishTransactionsRole", "dynamodb:ListStreams"),
     ("HealthGetDetailsRole", "cloudwatch:GetMetricData"),
     ("HealthGetDetailsRole", "cloudwatch:DescribeAlarms"),
+    ("HealthLookUpRole", "cloudwatch:GetMetricData"),
 }
 
 WALKS = (
@@ -167,6 +168,8 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("OrchestratorTable", "AuthCreateApiKeyRole"),  # are there such models?
         ("OrchestratorTable", "AuthUpdateApiKeyRole"),
         ("ProxyTable", "OrchestratorListProvidersRole"),  # which routes are left alone?
+        ("BillingTable", "HealthLookUpRole"),  # an operator's look at a balance and its entries
+        ("AnalyticsTable", "HealthLookUpRole"),  # is an entry in the cube?
         *(("AuthTable", name) for name in LASTING),  # the caller's own key, as it is now
         ("AuthTable", "IdentityUpdateUserRole"),  # the same, and the state, on the user's keys
         ("BillingTable", "IdentityUpdateUserRole"),  # the state, on the wallet
@@ -218,4 +221,22 @@ def test_a_secret_is_read_by_those_who_need_it(stack: Stack) -> None:
         *(("ProviderKeys", walk) for walk in WALKS),
         ("ProviderKeys", "OrchestratorListProvidersRole"),  # how many are set
         ("ProviderKeys", "ProxyQuoteRole"),  # which providers are set up, and who counts a prompt
+    }
+
+
+def test_what_operators_look_up_changes_nothing(stack: Stack) -> None:
+    """Who may open the dashboard may run the function: all that it may do is read."""
+    allowed = {
+        action
+        for name, each in stack.statements()
+        if name == "HealthLookUpRole" and each["Resource"] != {"Fn::GetAtt": ["HealthLookUpLogs", "Arn"]}
+        for action in _listed(each["Action"])
+    }
+
+    assert allowed == {
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "logs:FilterLogEvents",
+        "sqs:GetQueueAttributes",
+        "cloudwatch:GetMetricData",
     }

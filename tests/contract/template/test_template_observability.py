@@ -1,13 +1,10 @@
-"""Alarms, dashboard and saved queries: small, complete and within the idle budget."""
+"""Alarms and saved queries: small, complete and within the idle budget."""
 
-import json
 import re
-from pathlib import Path
 
 from local.observing.objectives import OBJECTIVES
 from tests.contract.template.stack import JsonObject, Stack
-
-ROOT = Path(__file__).parents[3]
+from tests.contract.template.written import metrics_written
 
 ALARM_USD_A_MONTH = 0.10
 SECRET_USD_A_MONTH = 0.40
@@ -96,59 +93,31 @@ def test_metrics_of_our_own_are_looked_for_where_they_are_written(observability:
     }
 
 
-def test_the_dashboard_is_json_without_overlaps(observability: JsonObject) -> None:
-    ((_, dashboard),) = _of(observability, "CloudWatch::Dashboard").items()
-
-    body = json.loads(re.sub(r"\$\{[^}]+\}", "x", dashboard["DashboardBody"]["Fn::Sub"]))
-
-    places = [(each["x"], each["y"]) for each in body["widgets"]]
-    assert len(places) == len(set(places)) == 17
-
-
 def test_the_nested_stacks_get_all_they_ask_for(
-    template: JsonObject, observability: JsonObject, objectives: JsonObject
+    template: JsonObject, observability: JsonObject, objectives: JsonObject, dashboards: JsonObject
 ) -> None:
     given = {
         name: set(template["Resources"][name]["Properties"]["Parameters"])
-        for name in ("ObservabilityStack", "ObjectivesStack")
+        for name in ("ObservabilityStack", "ObjectivesStack", "DashboardsStack")
     }
 
     assert given["ObservabilityStack"] == set(observability["Parameters"])
     assert given["ObjectivesStack"] == set(objectives["Parameters"])
+    assert given["DashboardsStack"] == set(dashboards["Parameters"])
 
 
 def test_the_emulator_may_do_without(template: JsonObject) -> None:
     assert template["Resources"]["ObservabilityStack"]["Condition"] == "WantsObservability"
+    assert template["Resources"]["DashboardsStack"]["Condition"] == "WantsObservability"
     assert template["Resources"]["BusArchive"]["Condition"] == "IsCloud"
 
 
-def test_every_metric_that_is_watched_is_written_somewhere(observability: JsonObject) -> None:
-    code = "\n".join(
-        path.read_text(encoding="utf-8")
-        for folder in ("layers/common/python/aggregator", "functions")
-        for path in (ROOT / folder).rglob("*.py")
-    )
-    written = set(re.findall(r'(?:count|measure)\(\s*"(\w+)"', code))
-
-    dashboard = str(_of(observability, "CloudWatch::Dashboard"))
+def test_every_metric_of_an_alarm_is_written_somewhere(observability: JsonObject) -> None:
     watched = {
         alarm["MetricName"]
         for alarm in _of(observability, "CloudWatch::Alarm").values()
         if alarm["Namespace"] == "Aggregator"
-    } | set(re.findall(r'\["Aggregator", "(\w+)"', dashboard))
+    }
     watched |= {each.metric for each in OBJECTIVES if each.metric}
 
-    assert watched - written == set()
-
-
-def test_the_grafana_dashboard_shows_the_same_metrics(observability: JsonObject) -> None:
-    grafana = json.loads((ROOT / "docs" / "grafana" / "dashboard.json").read_text(encoding="utf-8"))
-    shown = {
-        target["metricName"]
-        for panel in grafana["panels"]
-        for target in panel.get("targets", [])
-        if target["namespace"] == "Aggregator"
-    }
-
-    dashboard = str(_of(observability, "CloudWatch::Dashboard"))
-    assert set(re.findall(r'\["Aggregator", "(\w+)"', dashboard)) <= shown
+    assert watched - metrics_written() == set()

@@ -111,7 +111,7 @@ def test_alarms_tell_what_rings_first_and_where_the_runbook_is(platform: Platfor
     for name in ("platform-Observability-1X-LedgerAlarm-9Q", "platform-Observability-1X-UsageLostAlarm-7B"):
         cloudwatch.put_metric_alarm(
             AlarmName=name,
-            AlarmDescription=f"Of {name}",
+            AlarmDescription=f"Of {name} docs/runbook.md#{name.split('-')[3].lower()}",
             Namespace="Aggregator",
             MetricName="UsageLost",
             Statistic="Sum",
@@ -138,8 +138,8 @@ def test_alarms_tell_what_rings_first_and_where_the_runbook_is(platform: Platfor
     alarms = platform.call(own("get_details")).body["alarms"]
 
     assert [(each["name"], each["state"], each["runbook"]) for each in alarms] == [
-        ("UsageLostAlarm", "alarm", "docs/runbook.md#lost-usage"),
-        ("LedgerAlarm", "ok", "docs/runbook.md#reconcile"),
+        ("UsageLostAlarm", "alarm", "docs/runbook.md#usagelostalarm"),
+        ("LedgerAlarm", "ok", "docs/runbook.md#ledgeralarm"),
     ]
     assert alarms[0]["means"] == "Of platform-Observability-1X-UsageLostAlarm-7B"
 

@@ -96,7 +96,7 @@ class CubeStore:
             self._aws.call("TransactWriteItems", {"TransactItems": [{"Update": each} for each in updates]})
         except AwsError as refused:
             if _is_condition(refused):
-                raise AlreadyAdded(self._added(entries)) from refused
+                raise AlreadyAdded(self.added(entries)) from refused
             if _is_passing(refused):
                 raise CubeBusy(str(refused)) from refused
             raise
@@ -206,7 +206,8 @@ class CubeStore:
             "ExpressionAttributeValues": item({f":{name[1:]}": figures[names[name]] for name in names}),
         }
 
-    def _added(self, entries: Iterable[Entry]) -> frozenset[str]:
+    def added(self, entries: Iterable[Entry]) -> frozenset[str]:
+        """Ids of those of the entries that are in the cube."""
         by_id = {entry.id: marks_of([entry]) for entry in entries}
         keys = {key for marks in by_id.values() for key in marks}
         stored = {key: self._marks_at(key) for key in keys}

@@ -9,16 +9,6 @@ from pydantic import Field
 from aggregator.health.checks import Finding
 from aggregator.runtime.schema import Moment, Response
 
-ALARMS = {
-    "UsageLostAlarm": "lost-usage",
-    "LedgerAlarm": "reconcile",
-    "BillingUsageDlqAlarm": "redrive-a-dead-letter-queue",
-    "AnalyticsEventsDlqAlarm": "redrive-a-dead-letter-queue",
-    "ReconcileDlqAlarm": "redrive-a-dead-letter-queue",
-    "StreamDlqAlarm": "publish-ledger-entries-again",
-}
-"""Where each alarm's operation stands in the runbook; of all others its table of alarms says what to do."""
-
 QUEUES = {
     "billing-usage": "redrive-a-dead-letter-queue",
     "analytics-events": "redrive-a-dead-letter-queue",
@@ -51,7 +41,7 @@ class QueueDetails(Response):
 
 
 class Alarm(Response):
-    """An alarm: what it means, whether it rings, since when it is so, and what to do."""
+    """An alarm: what it means, whether it rings, since when it is so, and where its description says what to do."""
 
     name: str
     state: Literal["ok", "alarm", "no_data"]
@@ -65,12 +55,15 @@ class Alarm(Response):
         parts = str(said["AlarmName"]).split("-")
         name = next((part for part in reversed(parts) if part.endswith("Alarm")), parts[-1])
         since: datetime = said["StateUpdatedTimestamp"]
+        means, _, place = str(said.get("AlarmDescription", "")).rpartition(" ")
+        if "#" not in place:
+            means, place = f"{means} {place}".strip(), f"{runbook}#alarms"
         return cls(
             name=name,
             state=STATES.get(str(said["StateValue"]), "no_data"),
             since=since,
-            means=str(said.get("AlarmDescription", "")),
-            runbook=f"{runbook}#{ALARMS.get(name, 'alarms')}",
+            means=means,
+            runbook=place,
         )
 
 
@@ -87,7 +80,7 @@ class Details(Response):
         `runbook` is where operators read it: an address, or a file of the repository.
         """
         by_name = {finding.name: finding.facts for finding in findings}
-        ages, alarms = by_name["ages"], by_name["alarms"].get("alarms")
+        ages, alarms = by_name["ages"], by_name.get("alarms", {}).get("alarms")
         return cls(
             queues=[
                 QueueDetails.model_validate(

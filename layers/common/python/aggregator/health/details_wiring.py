@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from aggregator.health.checks import Probe, examine
-from aggregator.health.details import QUEUES, Details
+from aggregator.health.details import QUEUES, Details, QueueDetails
 from aggregator.runtime import clock
 from aggregator.runtime.aws import Aws
 from aggregator.runtime.boto_client import BotoClient
@@ -26,11 +26,24 @@ def details() -> Details:
     """What waits, what died and what rings, asked all at once; what does not answer in time is null."""
     for service in ("sqs", "cloudwatch"):
         _client(service)  # boto3 makes clients one thread at a time
-    probes = [
+    return _asked([*_of_queues(), Probe("alarms", _alarms, vital=False)])
+
+
+def queues() -> list[QueueDetails]:
+    """The same of queues alone, for who may not ask for alarms."""
+    for service in ("sqs", "cloudwatch"):
+        _client(service)
+    return _asked(_of_queues()).queues
+
+
+def _of_queues() -> list[Probe]:
+    return [
         *(Probe(f"queue:{name}", partial(_queue, name), vital=False) for name in QUEUES),
         Probe("ages", _ages, vital=False),
-        Probe("alarms", _alarms, vital=False),
     ]
+
+
+def _asked(probes: list[Probe]) -> Details:
     local = os.environ["ENVIRONMENT"] == "local"
     stack = None if local else os.environ["STACK_NAME"]
     return Details.of(examine(probes, time.monotonic, WAIT_SECONDS), stack, os.environ["RUNBOOK_URL"])
