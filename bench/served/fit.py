@@ -28,7 +28,13 @@ class Wallet:
         self.account = Account(USER, available_nano_usd)
 
     def hold(
-        self, user_id: str, amount_nano_usd: NanoUsd, bucket: str, *, if_available: NanoUsd | None = None
+        self,
+        user_id: str,
+        amount_nano_usd: NanoUsd,
+        bucket: str,
+        *,
+        if_available: NanoUsd | None = None,
+        member: str | None = None,
     ) -> NanoUsd:
         """See `BillingStore.hold`."""
         account = self.account

@@ -136,7 +136,7 @@ def told(raised: SdkError, said: Said) -> None:
     assert (error["type"], error["code"]) == (said.type, said.code)
     assert error["message"].startswith(said.message), error["message"]
     assert said.message in str(raised).replace('\\"', '"')
-    more = {"balance"} if said.code == "insufficient_quota" else set()
+    more = {"insufficient_quota": {"balance"}, "rate_limit_exceeded": {"limit"}}.get(said.code, set())
     assert set(error) - more == {"message", "type", "param", "code", "request_id"}
     assert (whole["type"], whole["request_id"]) == ("error", error["request_id"])
     assert raised.request_id == raised.response.headers["x-request-id"] == error["request_id"]

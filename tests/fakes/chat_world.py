@@ -195,9 +195,16 @@ class FakeWallets:
         self._steps = steps if steps is not None else []
 
     def hold(
-        self, user_id: str, amount_nano_usd: int, bucket: str, *, if_available: int | None = None
+        self,
+        user_id: str,
+        amount_nano_usd: int,
+        bucket: str,
+        *,
+        if_available: int | None = None,
+        member: str | None = None,
     ) -> int:
         self._steps.append("reserve")
+        assert member is None
         assert bucket.isdecimal()
         if max(amount_nano_usd, if_available or 0) > self.available:
             raise Short(Account(user_id, self.available, dict(self.holds)))

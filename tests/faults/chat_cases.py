@@ -25,6 +25,7 @@ from tests.faults.platform import (
 )
 from tests.faults.rows import Happened
 from tests.faults.waiting import wait_until
+from tests.unit.auth.fakes import FakeTeams
 
 AUTHORIZER = "AuthAuthorizerFunction"
 _numbers = count()
@@ -235,6 +236,7 @@ def _with_key(platform: Platform, user_id: str, opened: ExitStack, proxy: FaultP
         announcer=_Silent(),
         models=lambda _: None,
         environment="local",
+        teams=FakeTeams(),
     )
     return issued.plain.text, opened.enter_context(
         Door(platform, {}, new_name(), invoke=opened.enter_context(_authorizer(platform, proxy)))

@@ -35,12 +35,13 @@ CLAUSES = {
     "count as seen": r"#holds\d+ =",
     "new": r"attribute_not_exists\(pk",
     "state": r"attribute_not_exists\(suspended",
-    "order": r"attribute_not_exists\(user_version",
+    "member": r"attribute_not_exists\(#member",
+    "order": r"attribute_not_exists\(#version",
 }
 
 
 def _write_of(expression: str) -> str:
-    if "user_version" in expression:
+    if "#version" in expression:
         return "suspend"
     if "REMOVE" in expression:
         return "sweep"
@@ -92,10 +93,10 @@ def without_clause(request: JsonObject, clause: str) -> JsonObject:
 
 def carry_out(store: BillingStore, action: str, *arguments: Any) -> Any:
     match action, arguments:
-        case "hold", (amount, bucket):
-            return _hold(store, amount, bucket)
-        case "say", (suspended, version):
-            (store.suspend if suspended else store.resume)(USER, version)
+        case "hold", (amount, bucket, member):
+            return _hold(store, amount, bucket, member)
+        case "say", (suspended, version, member):
+            (store.suspend if suspended else store.resume)(USER, version, member=member)
         case "sweep", (seen,):
             store.sweep(USER, {bucket: Held(amount, count) for bucket, amount, count in seen})
         case "return", (bucket, held, kept, fate):
@@ -117,16 +118,14 @@ def carry_out(store: BillingStore, action: str, *arguments: Any) -> Any:
     return None
 
 
-def _hold(store: BillingStore, amount: int, bucket: str) -> Any:
+def _hold(store: BillingStore, amount: int, bucket: str, member: str | None) -> Any:
     """Why it is refused, or the account as it was seen; nothing where it is held."""
     try:
-        store.hold(USER, amount, bucket)
+        store.hold(USER, amount, bucket, member=member)
     except Short as short:
-        return (
-            SUSPENDED
-            if short.account.suspended
-            else (short.account.available_nano_usd, as_seen(short.account.holds))
-        )
+        seen = short.account
+        is_suspended = seen.suspended if member is None else member in seen.suspended_members
+        return SUSPENDED if is_suspended else (seen.available_nano_usd, as_seen(seen.holds))
     return None
 
 

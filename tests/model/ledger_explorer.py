@@ -30,6 +30,7 @@ from tests.model.scenes import (
 )
 from tests.model.search import OncePerTable, explored
 from tests.model.world import (
+    MEMBER,
     SCENE,
     TIMES,
     Ask,
@@ -109,7 +110,7 @@ class Explorer:
                 yield from self._return_steps(world, n, ask)
 
     def _reserve_steps(self, world: World, n: int, bucket: str, now: int) -> Iterator[tuple[str, World]]:
-        items, short = self._do(world.items, "hold", self._scene.holds[n], bucket)
+        items, short = self._do(world.items, "hold", self._scene.holds[n], bucket, self._scene.member)
         if short == SUSPENDED:
             yield f"r{n} is refused", with_ask(world, n, Ask("refused"))
             return
@@ -150,7 +151,7 @@ class Explorer:
     def _state_steps(self, world: World) -> Iterator[tuple[str, World]]:
         for version in self._scene.suspends:
             if world.said.count(version) < MOST_TIMES_SAID:
-                items, _ = self._do(world.items, "say", version % 2 == 1, version)
+                items, _ = self._do(world.items, "say", version % 2 == 1, version, self._scene.member)
                 said = tuple(sorted((*world.said, version)))
                 yield f"version {version} is said", replace(world, items=items, said=said)
 
@@ -220,7 +221,7 @@ def _is_suspended(world: World) -> bool:
 def _state_is_wrong(world: World) -> str | None:
     """What is wrong with a wallet that follows another version than the latest that it was told."""
     balance = next(values for key, values in world.items if key[1] == "BALANCE")
-    follows = any(name == "suspended" for name, _ in balance)
+    follows = any(name in ("suspended", f"suspended#{MEMBER}") for name, _ in balance)
     return (
         None
         if follows == _is_suspended(world)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.model.calls import COUNT_THAT_STAYS
-from tests.model.world import COSTS, DEBIT, HOLDS, SCENE, Scene
+from tests.model.world import COSTS, DEBIT, HOLDS, MEMBER, SCENE, Scene
 
 DEBITED = Scene(holds=(2, 3), costs=(1, 3), debit=DEBIT, crashes=0)
 SLOW = Scene(holds=(2, 1, 1), costs=(1, 1, 1), credit=6, debit=5, slow=True, crashes=0, deliveries=1)
@@ -19,6 +19,7 @@ SCENES = {
     "a debit": DEBITED,
     "a debit and slow clocks": replace(SLOW, holds=(2, 1), costs=(1, 2), deliveries=2),
     "a user who is suspended": replace(SUSPENDING, returns=True),
+    "a member who is suspended": replace(SUSPENDING, returns=True, member=MEMBER),
     "returns": RETURNING,
     "returns and slow clocks": replace(RETURNING, slow=True, crashes=0),
     "returns of three": Scene(costs=(1, 0, 2), returns=True, crashes=0, deliveries=1),
@@ -54,6 +55,7 @@ BROKEN = {
     "entry: new": SCENE,
     "debit: available": DEBITED,
     "reserve: state": SUSPENDING,
+    "reserve: member": replace(SUSPENDING, member=MEMBER),
     "suspend: order": SUSPENDING,
     LATE_USAGE_THAT_SWEEPS: Scene(slow=True, crashes=0),
     "return: amount": RETURNING_LATE,

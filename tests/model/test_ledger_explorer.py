@@ -64,7 +64,7 @@ def test_each_condition_of_the_protocol_has_its_broken_variant() -> None:
     store.book(entry_of(Order("c", "u", "credit", 10, "t")))
     store.hold("u", 4, "300")
     store.hold("u", 4, "600")
-    store.hold("u", 1, "900")
+    store.hold("u", 1, "900", member="m")
     store.return_rest("u", Hold(1, "900", 1), 1)
     store.sweep("u", {"300": Held(4, 1)})
     store.suspend("u", 1)

@@ -11,6 +11,7 @@ JsonObject = dict[str, Any]
 Items = tuple[tuple[tuple[str, str], tuple[tuple[str, str], ...]], ...]
 
 USER = "u"
+MEMBER = "m"
 CREDIT = 5
 TIMES = (0, 4000)  # at the second, what was held at the first has lapsed
 HOLDS = (2, 3, 2)
@@ -76,7 +77,8 @@ class Scene:
 
     `slow`: a hold may be written into a bucket that has lapsed by other clocks. `returns`: every hold is large, so its
     rest may come back with the answer. `suspends` are the versions of the user whose states are said to the wallet,
-    each once or twice and in any order: an odd one suspends, an even one resumes.
+    each once or twice and in any order: an odd one suspends, an even one resumes. `member` is who reserves, where the
+    wallet is a team's.
     """
 
     holds: tuple[int, ...] = HOLDS
@@ -88,6 +90,7 @@ class Scene:
     debit: int = 0
     returns: bool = False
     suspends: tuple[int, ...] = ()
+    member: str | None = None
 
 
 SCENE = Scene()

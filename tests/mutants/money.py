@@ -121,8 +121,8 @@ MUTANTS = (
     Mutant(
         "a hold takes what is not there",
         "billing/store.py",
-        '"ConditionExpression": "available >= :needed AND attribute_not_exists(suspended)",',
-        '"ConditionExpression": "attribute_exists(available) AND attribute_not_exists(suspended)",',
+        'condition = "available >= :needed AND attribute_not_exists(suspended)"',
+        'condition = "attribute_exists(available) AND attribute_not_exists(suspended)"',
         STORE,
     ),
     Mutant(
@@ -135,15 +135,15 @@ MUTANTS = (
     Mutant(
         "a suspended user is told that money is short",
         "billing/reserve.py",
-        "if account.suspended:",
+        "if account.suspended or member in account.suspended_members:",
         "if False:",
         SUSPENDED,
     ),
     Mutant(
         "an older version of a user stops or frees its wallet",
         "billing/writes.py",
-        "OR {USER_VERSION} <= :version",
-        "OR {USER_VERSION} > :zero",
+        "OR #version <= :version",
+        "OR #version > :zero",
         SUSPENDED,
     ),
     Mutant(

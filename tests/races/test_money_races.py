@@ -32,10 +32,10 @@ def credit(store: BillingStore, amount: int, *, key: str | None = None, entry_id
     book(store, order, now_epoch_seconds=NOW, sleep=lambda _: None)
 
 
-def end_of(request: int, hold: Hold, cost: int) -> UsageEnd:
+def end_of(request: int, hold: Hold, cost: int, user_id: str = USER) -> UsageEnd:
     return UsageEnd(
         request_id=f"r{request:05d}",
-        user_id=USER,
+        user_id=user_id,
         occurred_at="2026-11-23T06:00:00.000Z",
         held_nano_usd=hold.amount_nano_usd,
         bucket=hold.bucket,

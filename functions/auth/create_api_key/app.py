@@ -12,7 +12,7 @@ app = api()
 @app.post("/auth/api-keys", status_code=201)
 def create_api_key(body: CreateApiKeyRequest) -> CreatedApiKey:
     by, now = caller_of(app.current_event), clock.now()
-    issued = wiring.make_key(body.user_id, body.to_grant(by), by=by, now=now)
+    issued = wiring.make_key(body.user_id, body.to_grant(by), by=by, now=now, team_id=body.team_id)
     return CreatedApiKey.of_issued(issued, now)
 
 

@@ -11,6 +11,8 @@ app = api()
 
 @app.post("/billing/transaction", status_code=201)
 def create_transaction(body: TransactionRequest) -> TransactionReceipt:
+    if body.team_id is not None:
+        wiring.require_team(body.team_id)
     entry = wiring.book(order_of(body, app.current_event.raw_event))
     return TransactionReceipt.of(entry)
 

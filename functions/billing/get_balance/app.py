@@ -12,7 +12,7 @@ app = api()
 
 @app.get("/billing/balance/<userId>")
 def get_balance(userId: UserIdInPath) -> Balance:
-    caller_of(app.current_event).require_user(userId)
+    caller_of(app.current_event).require_wallet(userId)
     return Balance.of(wiring.store().account(userId), clock.now().timestamp())
 
 

@@ -17,8 +17,9 @@ RequestId = Annotated[str, Path(max_length=200)]
 @app.get("/billing/receipts/<requestId>")
 def get_receipt(requestId: RequestId, userId: Annotated[UserId | None, Query()] = None) -> StatementEntry:
     caller = caller_of(app.current_event)
-    caller.require_user(userId or caller.user_id)
-    return receipt(wiring.store(), userId or caller.user_id, requestId)
+    wallet_id = userId or caller.wallet_id
+    caller.require_wallet(wallet_id)
+    return receipt(wiring.store(), wallet_id, requestId)
 
 
 handler = serve(app, scope=BILLING_READ)

@@ -16,8 +16,8 @@ app = api()
 @app.get("/billing/requests")
 def list_requests(query: Annotated[RequestsQuery, Query()]) -> Requests:
     caller = caller_of(app.current_event)
-    user_id = query.user_id or caller.user_id
-    caller.require_user(user_id)
+    user_id = query.user_id or caller.wallet_id
+    caller.require_wallet(user_id)
     return requests(wiring.store(), user_id, query, clock.now())
 
 

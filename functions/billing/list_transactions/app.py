@@ -20,7 +20,7 @@ app = api()
 def list_transactions(
     userId: UserIdInPath, query: Annotated[StatementQuery, Query()]
 ) -> Response[Statement | str]:
-    caller_of(app.current_event).require_user(userId)
+    caller_of(app.current_event).require_wallet(userId)
 
     def as_json() -> Statement:
         return statement(wiring.store(), userId, query, clock.now())

@@ -35,6 +35,9 @@ LASTING = (
     "OrchestratorDeleteAliasRole",
     "OrchestratorRollBackCatalogueRole",
     "IdentityCreateUserRole",
+    "IdentityUpdateTeamRole",
+    "IdentitySetMemberRole",
+    "IdentityRemoveMemberRole",
 )
 
 
@@ -139,6 +142,10 @@ def test_each_domain_puts_events_under_its_own_name_only(stack: Stack) -> None:
         "OrchestratorRollBackCatalogueRole": "aggregator.orchestrator",
         "IdentityCreateUserRole": "aggregator.identity",
         "IdentityUpdateUserRole": "aggregator.identity",
+        "IdentityCreateTeamRole": "aggregator.identity",
+        "IdentityUpdateTeamRole": "aggregator.identity",
+        "IdentitySetMemberRole": "aggregator.identity",
+        "IdentityRemoveMemberRole": "aggregator.identity",
     }
 
 
@@ -173,6 +180,13 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         *(("AuthTable", name) for name in LASTING),  # the caller's own key, as it is now
         ("AuthTable", "IdentityUpdateUserRole"),  # the same, and the state, on the user's keys
         ("BillingTable", "IdentityUpdateUserRole"),  # the state, on the wallet
+        ("BillingTable", "IdentityUpdateTeamRole"),
+        ("BillingTable", "IdentitySetMemberRole"),  # a member's, on the team's wallet
+        ("AuthTable", "IdentityCreateTeamRole"),  # the caller's own key; has the id keys, or money?
+        ("BillingTable", "IdentityCreateTeamRole"),
+        ("IdentityTable", "AuthAuthorizerRole"),  # the team that a key charges
+        ("IdentityTable", "AuthCreateApiKeyRole"),  # may the user spend its money?
+        ("IdentityTable", "BillingCreateTransactionRole"),  # is there such a team?
     }
 
 

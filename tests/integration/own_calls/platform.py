@@ -84,6 +84,33 @@ OWN_CALLS = (
     _lasting(
         "identity/update_user", "PATCH /identity/users/{userId}", ADMIN, {"role": "viewer"}, {"userId": "bob"}
     ),
+    _lasting(
+        "identity/create_team",
+        "POST /identity/teams",
+        ADMIN,
+        {"teamId": "crew", "name": "The crew", "monthlyBudget": "100.00"},
+    ),
+    _own("identity/list_teams", "GET /identity/teams", ADMIN, query=("limit", "cursor")),
+    _lasting(
+        "identity/update_team",
+        "PATCH /identity/teams/{teamId}",
+        ADMIN,
+        {"name": "The crew"},
+        {"teamId": "crew"},
+    ),
+    _lasting(
+        "identity/set_member",
+        "PUT /identity/teams/{teamId}/members/{userId}",
+        MANAGE,
+        {"role": "member"},
+        {"teamId": "crew", **USER},
+    ),
+    _lasting(
+        "identity/remove_member",
+        "DELETE /identity/teams/{teamId}/members/{userId}",
+        MANAGE,
+        path={"teamId": "crew", **USER},
+    ),
     _own("billing/get_balance", "GET /billing/balance/{userId}", BILLING, path=USER),
     _lasting(
         "billing/update_balance",

@@ -15,8 +15,8 @@ from tests.unit.auth.fakes import ADMIN, FakeAnnouncer
 
 DEEP = '{"x":' + "[" * 50_000 + "]" * 50_000 + "}"
 PUBLIC = {"health/get_health", "console/get_page", "cors/answer_preflight"}
-EVERY_KEYS = {"auth/get_caller", "identity/get_user"}
-"""They ask no scope: see test_me.py and test_people.py."""
+EVERY_KEYS = {"auth/get_caller", "identity/get_user", "identity/get_team", "identity/list_members"}
+"""They ask no scope: see test_me.py, test_people.py and test_teams.py."""
 
 
 def ended(caller: Caller) -> None:

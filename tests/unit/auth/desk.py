@@ -12,7 +12,7 @@ from aggregator.auth.revoke import revoke
 from aggregator.auth.rotate import rotate
 from aggregator.auth.update import update
 from aggregator.errors import InvalidRequest
-from tests.unit.auth.fakes import ADMIN, NOW, PEPPER, FakeAnnouncer, FakeKeys, rotating
+from tests.unit.auth.fakes import ADMIN, NOW, PEPPER, FakeAnnouncer, FakeKeys, FakeTeams, rotating
 
 HOUR = timedelta(hours=1)
 GRANT = Grant(name="server", scopes=("inference",))
@@ -25,6 +25,7 @@ class Desk:
     keys: FakeKeys = field(default_factory=FakeKeys)
     announcer: FakeAnnouncer = field(default_factory=FakeAnnouncer)
 
+    teams: FakeTeams = field(default_factory=FakeTeams)
     asked: list[str] = field(default_factory=list)
 
     def models(self, patterns: Iterable[str]) -> None:
@@ -33,7 +34,9 @@ class Desk:
         if "typo" in self.asked:
             raise InvalidRequest("allowedModels: no such model", param="allowedModels")
 
-    def issue(self, user_id: str = "ann", grant: Grant = GRANT, by: Caller = ADMIN) -> IssuedKey:
+    def issue(
+        self, user_id: str = "ann", grant: Grant = GRANT, by: Caller = ADMIN, team_id: str | None = None
+    ) -> IssuedKey:
         return issue(
             user_id,
             grant,
@@ -44,6 +47,8 @@ class Desk:
             announcer=self.announcer,
             models=self.models,
             environment="dev",
+            teams=self.teams,
+            team_id=team_id,
         )
 
     def rotate(

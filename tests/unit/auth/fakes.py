@@ -6,11 +6,11 @@ from typing import Any
 
 from aggregator.auth.audit import Change, change_of
 from aggregator.auth.caller import Caller
-from aggregator.auth.collaborators import Announcer, Keys
+from aggregator.auth.collaborators import Announcer, Keys, Teams
 from aggregator.auth.key import PlainKey, new_key
 from aggregator.auth.model import ApiKey, Grant, Secret, unknown_key
 from aggregator.auth.rotating_secret import CURRENT, PREVIOUS, RotatingSecret
-from aggregator.errors import Conflict
+from aggregator.errors import Conflict, InvalidRequest
 from aggregator.runtime.aws import Aws, AwsError, JsonObject
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -60,6 +60,21 @@ class FakeKeys:
         self.keys[key.key_id] = key._replace(version=key.version + 1)
         self.changes.append(change)
         return self.keys[key.key_id]
+
+
+@dataclass
+class FakeTeams:
+    """Teams with who may spend their money."""
+
+    spenders: dict[str, set[str]] = field(default_factory=dict)
+
+    def require_no_team(self, user_id: str) -> None:
+        if user_id in self.spenders:
+            raise InvalidRequest("userId: this is a team", param="userId")
+
+    def require_spender(self, team_id: str, user_id: str) -> None:
+        if user_id not in self.spenders.get(team_id, ()):
+            raise InvalidRequest("teamId: the user is in no such team", param="teamId")
 
 
 @dataclass
@@ -131,5 +146,5 @@ def created_now(key: ApiKey) -> Change:
     return change_of(key, "created", {}, by=ADMIN, now=key.created_at)
 
 
-def _fakes_keep_the_contracts() -> tuple[Keys, Announcer, Aws]:
-    return FakeKeys(), FakeAnnouncer(), FakeSecretsManager("")
+def _fakes_keep_the_contracts() -> tuple[Keys, Announcer, Aws, Teams]:
+    return FakeKeys(), FakeAnnouncer(), FakeSecretsManager(""), FakeTeams()

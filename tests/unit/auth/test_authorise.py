@@ -9,6 +9,7 @@ from aggregator.auth.key import new_key
 from aggregator.auth.model import ApiKey
 from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.errors import InvalidApiKey
+from aggregator.identity.standing import Standing
 from aggregator.runtime.aws import AwsError, JsonObject
 from tests.unit.auth.fakes import (
     ADMIN_KEY,
@@ -34,6 +35,7 @@ class Authorizer:
     pepper: RotatingSecret = field(default_factory=lambda: rotating(PEPPER))
     admin_key: RotatingSecret = field(default_factory=lambda: rotating(ADMIN_KEY))
     proven: ProvenCallers = field(default_factory=ProvenCallers)
+    teams: dict[tuple[str, str], Standing] = field(default_factory=dict)
 
     def prove(self, token: str, now: datetime = NOW) -> Caller:
         return authorise(
@@ -45,6 +47,7 @@ class Authorizer:
             pepper=self.pepper,
             admin_key=self.admin_key,
             proven=self.proven,
+            standing_of=lambda *place: self.teams.get(place),
         )
 
     def refusal(self, token: str, now: datetime = NOW) -> str:

@@ -24,6 +24,7 @@ class Desk:
     announced: list[Change] = field(default_factory=list)
     done: list[tuple[str, str, int]] = field(default_factory=list)
     broken: str = ""
+    teams: dict[str, list[str]] = field(default_factory=dict)
 
     def user(self, user_id: str) -> User:
         if user_id not in self.users:
@@ -40,11 +41,14 @@ class Desk:
         self.changes.append(change)
         self.done.append(("record", after.user_id, after.version))
 
-    def suspend(self, user_id: str, version: int) -> None:
-        self._do("suspend the wallet", user_id, version)
+    def suspend(self, user_id: str, version: int, *, member: str | None = None) -> None:
+        self._do(f"suspend {member or 'the wallet'}", user_id, version)
 
-    def resume(self, user_id: str, version: int) -> None:
-        self._do("resume the wallet", user_id, version)
+    def resume(self, user_id: str, version: int, *, member: str | None = None) -> None:
+        self._do(f"resume {member or 'the wallet'}", user_id, version)
+
+    def teams_of(self, user_id: str) -> list[str]:
+        return self.teams.get(user_id, [])
 
     def keys(self, user_id: str, version: int, *, suspended: bool) -> None:
         self._do("suspend the keys" if suspended else "resume the keys", user_id, version)

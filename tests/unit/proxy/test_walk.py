@@ -297,5 +297,12 @@ def test_keys_that_cannot_be_read_after_the_hold_give_it_back() -> None:
     assert (world.receipts[0].cost_nano_usd, world.receipts[0].status) == (0, 503)
 
 
-def _unreachable(user_id: str, amount_nano_usd: int, bucket: str, *, if_available: int | None = None) -> int:
-    raise AwsError("TimedOut", f"{user_id} {amount_nano_usd} {bucket} {if_available}")
+def _unreachable(
+    user_id: str,
+    amount_nano_usd: int,
+    bucket: str,
+    *,
+    if_available: int | None = None,
+    member: str | None = None,
+) -> int:
+    raise AwsError("TimedOut", f"{user_id} {amount_nano_usd} {bucket} {if_available} {member}")

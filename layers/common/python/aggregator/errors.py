@@ -76,12 +76,16 @@ class NotYours(Refusal):
 
 
 class UserSuspended(Refusal):
-    """The key is good, but its user may do nothing until somebody resumes them."""
+    """The key is good, but its user, or the team that it charges, may do nothing until somebody resumes them."""
 
     code = "user_suspended"
 
 
-SUSPENDED = "The user of this API key is suspended. Whoever runs this platform can resume them."
+SUSPENDED = {
+    "user": "The user of this API key is suspended. Whoever runs this platform can resume them.",
+    "team": "The team that this API key charges is suspended. Whoever runs this platform can resume it.",
+}
+"""What a `UserSuspended` says, by whose state it is."""
 
 
 class ModelNotAllowed(Refusal):

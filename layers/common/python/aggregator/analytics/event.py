@@ -74,7 +74,7 @@ def entry_of(detail: JsonObject) -> Entry:
         raise ValueError("usage: an entry of kind usage has it, and no other")
     return Entry(
         id=event.entry_id,
-        user_id=event.user_id,
+        user_id=event.user_id if event.usage is None else event.usage.user_id or event.user_id,
         kind=event.kind,
         occurred_at=from_iso(event.occurred_at),
         amount_nano_usd=event.amount_nano_usd,

@@ -76,6 +76,11 @@ class CreateApiKeyRequest(Request):
 
     user_id: UserId
     name: Name
+    team_id: UserId | None = Field(
+        default=None,
+        description="The team whose wallet it charges, of which its user is a member.",
+        examples=["crew"],
+    )
     scopes: Scopes | None = None
     expires_at: Instant | None = None
     allowed_models: Models | None = None
@@ -178,6 +183,7 @@ class ApiKeyView(Response):
 
     id: str
     user_id: str
+    team_id: str | None
     name: str
     status: Status
     scopes: list[str]
@@ -277,6 +283,7 @@ def _shown(key: ApiKey, now: datetime) -> dict[str, Any]:
     return {
         "id": key.key_id,
         "user_id": key.user_id,
+        "team_id": key.team_id,
         "name": key.grant.name,
         "status": key.status(now),
         "scopes": list(key.grant.scopes),

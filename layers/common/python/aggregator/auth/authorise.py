@@ -6,6 +6,7 @@ What one proof costs, by what is in memory of this environment:
     proven within the last 10 seconds     no call
     else                                  1 GetItem; for a wrong secret also 2 GetSecretValue at most every 30 s
     made by a key that is no admin        1 GetItem more for each key over it in its line: their limits hold for it
+    charges a team's wallet               1 BatchGetItem more: the team, and the user's place in it
     first proof in an hour of a key       1 UpdateItem more, after the decision: when it was last used
     first proof under a new pepper        1 UpdateItem more, after the decision: the hash under the new one
 
@@ -20,7 +21,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from aggregator.auth.caller import ADMIN, Caller
+from aggregator.auth.caller import ADMIN, Caller, Team
 from aggregator.auth.key import PREFIX, PlainKey, parse
 from aggregator.auth.model import ApiKey, Secret
 from aggregator.auth.rotating_secret import RotatingSecret
@@ -54,6 +55,29 @@ class KeyNotes(Protocol):
         ...
 
 
+class Standing(Protocol):
+    """What a team and a user's place in it say: see `identity.standing.Standing`."""
+
+    @property
+    def suspended(self) -> bool:
+        """Whether nothing is done for the team."""
+        ...
+
+    @property
+    def monthly_nano_usd(self) -> int | None:
+        """What the team may spend in a month."""
+        ...
+
+    @property
+    def member_monthly_nano_usd(self) -> int | None:
+        """What the user may spend of that."""
+        ...
+
+
+StandingOf = Callable[[str, str], Standing | None]
+"""By team and user: what holds for a key of the two; None if the user may not spend the team's money."""
+
+
 class ProvenCallers:
     """The callers of the last 10 seconds, the latest 1,000; held under a digest, so that no key stays in memory."""
 
@@ -85,6 +109,7 @@ def authorise(
     pepper: RotatingSecret,
     admin_key: RotatingSecret,
     proven: ProvenCallers,
+    standing_of: StandingOf,
 ) -> Caller:
     """Prove who sent `token`.
 
@@ -104,13 +129,30 @@ def authorise(
     secret, fitting_pepper = _prove(presented, key, pepper, now)
     key.require_live(secret, now)
     ends = [end for end in (key.grant.expires_at, secret.expires_at) if end is not None]
-    caller = key.caller_in_line(keys.read, secret)
+    caller = in_team(key.caller_in_line(keys.read, secret), standing_of)
     proven.remember(token, caller, now, ends)
 
     _afterwards(lambda: _note_use(key, notes, now))
     if fitting_pepper != (current := pepper.current(now)):
         _afterwards(lambda: notes.rehash(key, secret.hash, presented.hash_under(current)))
     return caller
+
+
+def in_team(caller: Caller, standing_of: StandingOf) -> Caller:
+    """The caller with what its team says now: budgets, and whether anything is done for it.
+
+    Raises:
+        InvalidApiKey: its user may not spend the team's money any more.
+    """
+    if caller.team is None:
+        return caller
+    team_id = caller.team.team_id
+    standing = standing_of(team_id, caller.user_id)
+    if standing is None:
+        raise InvalidApiKey("The user of this API key may not spend its team's money any more.")
+    team = Team(team_id, standing.monthly_nano_usd, standing.member_monthly_nano_usd)
+    suspended = caller.suspended or ("team" if standing.suspended else "")
+    return caller._replace(team=team, suspended=suspended)
 
 
 def _admin(token: str, now: datetime, admin_key: RotatingSecret) -> Caller:

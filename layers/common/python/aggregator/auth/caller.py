@@ -40,11 +40,21 @@ class Over(NamedTuple):
     limits: Mapping[str, int]
 
 
+class Team(NamedTuple):
+    """The team whose wallet a key charges, and what a month may cost: of the whole team, of the key's user in it."""
+
+    team_id: str
+    monthly_nano_usd: int | None = None
+    member_monthly_nano_usd: int | None = None
+
+
 class Caller(NamedTuple):
     """The proven sender of a request. `limits` maps a limit's name to its number; no limits, no entry.
 
     `over` are the keys that made this one, one the other, the first maker first: what this key uses counts against
     their limits as well.
+
+    `team` is whose wallet it charges, where that is not its user's own.
 
     `price_percent` is what the caller pays of list prices: 110 is a markup of a tenth.
 
@@ -55,8 +65,8 @@ class Caller(NamedTuple):
     where a request says nothing else. `cap` is what becomes of a request that says nothing else and whose
     output the balance does not pay for: see `CAPS`.
 
-    `secret_made_at` tells which of the key's secrets was proven. A caller whose user is `suspended` is proven, and may
-    do nothing: no function gets one out of its event.
+    `secret_made_at` tells which of the key's secrets was proven. A caller whose `user` or `team` is `suspended` is
+    proven, and may do nothing: no function gets one out of its event.
     """
 
     key_id: str
@@ -72,7 +82,13 @@ class Caller(NamedTuple):
     cap: str = LOWER
     over: tuple[Over, ...] = ()
     secret_made_at: datetime | None = None
-    suspended: bool = False
+    suspended: str = ""
+    team: Team | None = None
+
+    @property
+    def wallet_id(self) -> str:
+        """Whose money it spends: its team's, or its user's."""
+        return self.user_id if self.team is None else self.team.team_id
 
     @property
     def is_admin(self) -> bool:
@@ -95,6 +111,15 @@ class Caller(NamedTuple):
             NotYours: `user_id` is someone else.
         """
         if user_id != self.user_id and not self.is_admin:
+            raise NotYours("This API key may only act for its own user.")
+
+    def require_wallet(self, wallet_id: str) -> None:
+        """Refuse a caller who asks about money that is neither its user's nor its key's team's; an admin may.
+
+        Raises:
+            NotYours: it is someone else's.
+        """
+        if wallet_id not in (self.user_id, self.wallet_id) and not self.is_admin:
             raise NotYours("This API key may only act for its own user.")
 
     def require_live(self, now: datetime) -> None:
@@ -145,19 +170,22 @@ class Caller(NamedTuple):
             said["pricePercent"] = self.price_percent
         if self.aliases:
             said["aliases"] = dict(self.aliases)
-        said |= self._wishes()
+        said |= self._wishes() | self._standing()
         if self.over:
             said["over"] = [[above.key_id, dict(above.limits)] for above in self.over]
         if self.secret_made_at is not None:
             said["secretMadeAt"] = iso(self.secret_made_at)
-        if self.suspended:
-            said["suspended"] = True
         return {"caller": packed(said)}
 
     def _wishes(self) -> dict[str, Any]:
         """What holds for a request that says nothing of it."""
         said: dict[str, Any] = {"cacheSeconds": self.cache_seconds} if self.cache_seconds else {}
         return said | ({"cap": self.cap} if self.cap != LOWER else {})
+
+    def _standing(self) -> dict[str, Any]:
+        """Whose money it spends where that is not its user's, and whether anything is done for it."""
+        said: dict[str, Any] = {"suspended": self.suspended} if self.suspended else {}
+        return said | ({"team": list(self.team)} if self.team is not None else {})
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Caller":
@@ -172,7 +200,7 @@ class Caller(NamedTuple):
             raise InvalidApiKey("You did not provide an API key.")
         said = unpacked(context["caller"])
         if "suspended" in said:
-            raise UserSuspended(SUSPENDED)
+            raise UserSuspended(SUSPENDED[said["suspended"]])
         return cls(
             key_id=said["keyId"],
             user_id=said["userId"],
@@ -187,6 +215,7 @@ class Caller(NamedTuple):
             cap=said.get("cap", LOWER),
             over=tuple([Over(key_id, limits) for key_id, limits in said.get("over", ())]),
             secret_made_at=_moment_or_none(said.get("secretMadeAt")),
+            team=Team(*said["team"]) if "team" in said else None,
         )
 
 

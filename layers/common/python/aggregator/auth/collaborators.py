@@ -43,6 +43,18 @@ class Models(Protocol):
         ...
 
 
+class Teams(Protocol):
+    """Knows teams and who is in them; `TeamStore` behind it."""
+
+    def require_no_team(self, user_id: str) -> None:
+        """Refuse an id that is a team's: no user has it."""
+        ...
+
+    def require_spender(self, team_id: str, user_id: str) -> None:
+        """Refuse a user who may not spend a team's money."""
+        ...
+
+
 class Announcer(Protocol):
     """Tells other services of a change that stands; it never fails the change."""
 

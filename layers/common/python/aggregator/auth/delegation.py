@@ -72,14 +72,34 @@ def line_under(by: Caller) -> tuple[str, ...]:
     return (*(above.key_id for above in by.over), by.key_id)
 
 
+def team_under(by: Caller, asked: str | None) -> str | None:
+    """Whose wallet a key charges that `by` makes: an admin says so; for others it is the one that `by` charges.
+
+    Raises:
+        MissingScope: `by` charges another one; `param` names the field.
+    """
+    if by.is_admin:
+        return asked
+    own = None if by.team is None else by.team.team_id
+    if asked not in (None, own):
+        raise _beyond("teamId", "it charges another wallet itself")
+    return own
+
+
 def require_to_hold(key: ApiKey, by: Caller) -> None:
     """Refuse a new secret of `key` to a limited caller whose own limits do not hold for `key`.
 
     Whoever rotates a key holds it afterwards, beside what it has: to be no more, it must be itself or its descendant.
 
+    Nor to whoever charges another wallet than the key does.
+
     Raises:
-        MissingScope: `by` is limited, and `key` is not of its line.
+        MissingScope: `by` is limited, and `key` is not of its line; or it spends other money.
     """
+    if not by.is_admin and key.team_id != (None if by.team is None else by.team.team_id):
+        raise MissingScope(
+            "That API key charges another wallet than this one: only an admin may rotate it.", param="keyId"
+        )
     limited = bool(by.limits) or any(above.limits for above in by.over)
     if limited and not by.is_admin and by.key_id not in (key.key_id, *key.line):
         raise MissingScope(

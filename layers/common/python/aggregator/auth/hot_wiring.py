@@ -2,7 +2,7 @@
 
 import os
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aggregator.auth.authorise import ProvenCallers, authorise
 from aggregator.auth.policy import decide
@@ -11,6 +11,9 @@ from aggregator.auth.store import KeyStore
 from aggregator.errors import JsonObject
 from aggregator.runtime import clock, log
 from aggregator.runtime.signed_client import SignedClient, Timeouts
+
+if TYPE_CHECKING:
+    from aggregator.identity.standing import Standing
 
 # A decision reads a secret and the key, with time for a second try, within the function's 5 seconds; what is noted
 # after it gets one short try, for the client waits.
@@ -22,15 +25,23 @@ _NOTES = Timeouts(connect=0.3, attempt=0.3, total=0.5)
 def prove() -> "partial[Any]":
     """`authorise` with what it needs; made once for each environment."""
     table = os.environ["AUTH_TABLE"]
+    dynamodb = SignedClient("dynamodb", timeouts=_DECISION)
     secrets_manager = SignedClient("secretsmanager", timeouts=_DECISION)
+
+    def standing_of(team_id: str, user_id: str) -> "Standing | None":
+        from aggregator.identity.standing import standing_of  # noqa: PLC0415 (most keys charge no team)
+
+        return standing_of(dynamodb, os.environ["IDENTITY_TABLE"], team_id, user_id)
+
     return partial(
         authorise,
         environment=os.environ["ENVIRONMENT"],
-        keys=KeyStore(SignedClient("dynamodb", timeouts=_DECISION), table),
+        keys=KeyStore(dynamodb, table),
         notes=KeyStore(SignedClient("dynamodb", timeouts=_NOTES, attempts=1), table),
         pepper=RotatingSecret(secrets_manager, os.environ["PEPPER_SECRET"]),
         admin_key=RotatingSecret(secrets_manager, os.environ["ADMIN_KEY_SECRET"]),
         proven=ProvenCallers(),
+        standing_of=standing_of,
     )
 
 

@@ -10,6 +10,7 @@ class Me(Response):
 
     user_id: UserId
     key_id: str
+    team_id: str | None
     scopes: list[str]
     admin: bool
     expires_at: Moment | None
@@ -27,6 +28,7 @@ class Me(Response):
         return cls(
             user_id=caller.user_id,
             key_id=caller.key_id,
+            team_id=None if caller.team is None else caller.team.team_id,
             scopes=list(caller.scopes),
             admin=caller.is_admin,
             expires_at=caller.expires_at,

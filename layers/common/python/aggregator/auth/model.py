@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from aggregator.auth.caller import LIST_PRICE_PERCENT, LOWER, Caller, Over
+from aggregator.auth.caller import LIST_PRICE_PERCENT, LOWER, Caller, Over, Team
 from aggregator.errors import Conflict, InvalidApiKey, InvalidRequest, NotFound
 from aggregator.runtime.clock import iso
 
@@ -97,6 +97,7 @@ class ApiKey(NamedTuple):
 
     `line` are the ids of the keys that it descends from, the first maker first; a key that an admin made has none.
     It never changes: what a key and its descendants use together counts against the limits of each key over them.
+    Nor does `team_id`, whose wallet it charges instead of its user's.
     `suspended` is what the user's `user_version` said of all the user's keys: 0, that it never said anything.
     """
 
@@ -112,6 +113,7 @@ class ApiKey(NamedTuple):
     line: tuple[str, ...] = ()
     suspended: bool = False
     user_version: int = 0
+    team_id: str | None = None
 
     def status(self, now: datetime) -> Status:
         """Where the key is in its life; revoked is stronger than expired."""
@@ -175,7 +177,8 @@ class ApiKey(NamedTuple):
             cap=self.grant.cap,
             over=tuple(Over(above, {}) for above in self.line),
             secret_made_at=None if secret is None else secret.created_at,
-            suspended=self.suspended,
+            suspended="user" if self.suspended else "",
+            team=None if self.team_id is None else Team(self.team_id),
         )
 
     def granted(self, grant: Grant) -> "ApiKey":

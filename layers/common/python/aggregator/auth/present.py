@@ -21,7 +21,8 @@ class KeyReader(Protocol):
 def present(caller: Caller, *, keys: KeyReader, now: datetime) -> Caller:
     """The caller as its key stands now: its present grant, and the limits of the keys over it, by consistent reads.
 
-    The platform's first admin key is no key of the table; it lives in Secrets Manager, and passes as it came.
+    What its team says is as the authorizer told it. The platform's first admin key is no key of the table; it lives in
+    Secrets Manager, and passes as it came.
 
     Raises:
         InvalidApiKey: the key was revoked or has expired, or its secret was rotated out.
@@ -32,7 +33,7 @@ def present(caller: Caller, *, keys: KeyReader, now: datetime) -> Caller:
     try:
         key = keys.read(caller.key_id)
         secret = key.require_live(key.secret_made_at(caller.secret_made_at), now)
-        return key.caller_in_line(keys.read, secret)
+        return key.caller_in_line(keys.read, secret)._replace(team=caller.team)
     except NotFound:
         raise InvalidApiKey("Incorrect API key provided.") from None
     except AwsError as broken:

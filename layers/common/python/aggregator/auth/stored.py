@@ -26,6 +26,7 @@ def item_of(key: ApiKey) -> JsonObject:
         "lastUsedAt": _iso_or_none(key.last_used_at),
         "version": key.version,
         "line": list(key.line) or None,
+        "teamId": key.team_id,
     }
     return {name: each for name, each in stored.items() if each is not None}
 
@@ -67,6 +68,7 @@ def key_of(stored: JsonObject) -> ApiKey:
         line=tuple(stored.get("line", ())),
         suspended=stored.get("suspended", False),
         user_version=stored.get("userVersion", 0),
+        team_id=stored.get("teamId"),
     )
 
 

@@ -20,6 +20,8 @@ from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.auth.store import KeyStore
 from aggregator.auth.user_state import UserStates
 from aggregator.errors import InvalidRequest
+from aggregator.identity.table import IdentityTable
+from aggregator.identity.team_store import TeamStore
 from aggregator.orchestrator import wiring as orchestrator
 from aggregator.orchestrator.permitted import require_some_model
 from aggregator.runtime import clock
@@ -44,6 +46,12 @@ def announcer() -> ChangeAnnouncer:
     return ChangeAnnouncer(BotoClient("events", read_timeout_seconds=2, attempts=2), os.environ["EVENT_BUS"])
 
 
+@cache
+def teams() -> TeamStore:
+    """The teams, for who makes keys."""
+    return TeamStore(IdentityTable(BotoClient("dynamodb"), os.environ["IDENTITY_TABLE"]))
+
+
 def environment() -> str:
     """The environment that new keys are for: dev, prod or local."""
     return os.environ["ENVIRONMENT"]
@@ -54,7 +62,9 @@ def present_caller(caller: Caller) -> Caller:
     return present.present(caller, keys=keys(), now=clock.now())
 
 
-def make_key(user_id: str, grant: Grant, *, by: Caller, now: datetime) -> IssuedKey:
+def make_key(
+    user_id: str, grant: Grant, *, by: Caller, now: datetime, team_id: str | None = None
+) -> IssuedKey:
     """See `issue.issue`."""
     return issue.issue(
         user_id,
@@ -66,6 +76,8 @@ def make_key(user_id: str, grant: Grant, *, by: Caller, now: datetime) -> Issued
         announcer=announcer(),
         models=_require_some_model,
         environment=environment(),
+        teams=teams(),
+        team_id=team_id,
     )
 
 

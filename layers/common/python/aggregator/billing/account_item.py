@@ -2,7 +2,8 @@
 
 `available`; for each deadline bucket `hold#<bucket>` (the money in it) and `holds#<bucket>` (for how many requests);
 `alert_below`, where the user wants to hear of a low balance; `suspended`, where its user may reserve nothing, and
-`user_version`, the version of the user that said so or the contrary; `lapsed_amount` and `lapsed_requests`, what was
+`user_version`, the version of the user that said so or the contrary; both with `#<userId>` after it in a team's wallet,
+for a member who is suspended; `lapsed_amount` and `lapsed_requests`, what was
 ever returned of lapsed holds. Amounts are nano-US-dollars.
 
 `p#<day>` and `n#<day>` are what entries written on that UTC day come to, and how many they are; `books` is the day up
@@ -43,4 +44,7 @@ def account_of(user_id: str, stored: Mapping[str, Any]) -> Account:
         closed_on=values.get(CLOSED_ON),
         closed_nano_usd=values.get(CLOSED_AMOUNT, 0),
         suspended=SUSPENDED in values,
+        suspended_members=frozenset(
+            name.removeprefix(f"{SUSPENDED}#") for name in values if name.startswith(f"{SUSPENDED}#")
+        ),
     )

@@ -1,9 +1,9 @@
 """Requests and answers of the billing endpoints."""
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from aggregator.billing.entry import Entry
 from aggregator.billing.model import Account
@@ -31,7 +31,11 @@ AmountFrom0 = Annotated[str, Field(pattern=AMOUNT_FROM_0_PATTERN, examples=["5.0
 class TransactionRequest(Request):
     """A booking. `amount` is above zero; only an adjustment may be below it."""
 
-    user_id: UserId
+    team_id: Annotated[
+        UserId | None,
+        Field(description="The team whose wallet it is, instead of a user's.", examples=["crew"]),
+    ] = None
+    user_id: UserId | None = None
     type: Literal["credit", "debit", "refund", "adjustment"]
     amount: Amount
     currency: Literal["USD"] = CURRENCY
@@ -39,6 +43,24 @@ class TransactionRequest(Request):
     refers_to: str | None = Field(
         default=None, max_length=200, description="The entry that a refund gives back."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_whose(cls, said: Any) -> Any:
+        """Let the field be looked at where it is missing, so that it is named as the client would write it."""
+        return {"userId": None, **said} if isinstance(said, dict) else said
+
+    @field_validator("user_id")
+    @classmethod
+    def _or_a_team(cls, user_id: str | None, beside: ValidationInfo) -> str | None:
+        if (user_id is None) == (beside.data.get("team_id") is None):
+            raise ValueError("give either userId or teamId")
+        return user_id
+
+    @property
+    def wallet_id(self) -> str:
+        """Whose wallet it is."""
+        return self.user_id or self.team_id or ""
 
     @field_validator("amount")
     @classmethod
@@ -67,15 +89,20 @@ def order_of(body: TransactionRequest, event: Event) -> Order:
         raise InvalidRequest("Idempotency-Key: must have 1 to 255 bytes", param="Idempotency-Key")
     return Order(
         id=request_id_of(event),
-        user_id=body.user_id,
+        user_id=body.wallet_id,
         kind=body.type,
         amount_nano_usd=to_nano_usd(body.amount),
         occurred_at=clock.iso(clock.now()),
         description=body.description,
         refers_to=body.refers_to,
         idempotency_key=key,
-        body_hash=hashlib.sha256(body.model_dump_json().encode()).hexdigest(),
+        body_hash=hashlib.sha256(_hashed(body).encode()).hexdigest(),
     )
+
+
+def _hashed(body: TransactionRequest) -> str:
+    """What tells a booking from others; that of a user reads as it did before there were teams."""
+    return body.model_dump_json(exclude={"team_id"} if body.team_id is None else None)
 
 
 def _bytes_in(text: str) -> int:

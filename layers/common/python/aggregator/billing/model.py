@@ -69,7 +69,8 @@ class Account(NamedTuple):  # noqa: PLW1641 (what it holds is a mapping, and has
     `closed_nano_usd` what all entries up to the day `closed_on` came to. Wallets with the same money are equal,
     whatever their books.
 
-    While its user is `suspended` nothing can be reserved; what is held is settled as ever.
+    While its user, or team, is `suspended` nothing can be reserved, and nothing of a team's for `suspended_members`;
+    what is held is settled as ever.
     """
 
     user_id: str
@@ -78,6 +79,7 @@ class Account(NamedTuple):  # noqa: PLW1641 (what it holds is a mapping, and has
     alert_below_nano_usd: NanoUsd | None = None
     swept: Held = Held(0, 0)
     suspended: bool = False
+    suspended_members: frozenset[str] = frozenset()
     days: Mapping[str, Posted] = {}
     closed_on: str | None = None
     closed_nano_usd: NanoUsd = 0

@@ -22,12 +22,16 @@ class PaperWallets:
         bucket: str,  # noqa: ARG002
         *,
         if_available: NanoUsd | None = None,
+        member: str | None = None,
     ) -> NanoUsd:
         """What would be available after a hold.
 
         Raises:
             Short: it would be refused.
         """
+        account = self._account
+        if account.suspended or member in account.suspended_members:
+            raise Short(account)
         if max(amount_nano_usd, if_available or 0) > self._available:
             raise Short(self._account)
         return self._available - amount_nano_usd

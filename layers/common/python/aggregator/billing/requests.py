@@ -20,7 +20,9 @@ Status = Annotated[str, Field(pattern=r"^[1-5]([0-9]{2}|xx)$", examples=["200", 
 class RequestsQuery(StatementQuery):
     """Which requests: a time range, newest first, in pages; each filter takes the exact value."""
 
-    user_id: UserId | None = Field(default=None, description="Whose. The key's own user by default.")
+    user_id: UserId | None = Field(
+        default=None, description="Whose, a user's or a team's. The wallet that the key charges by default."
+    )
     key_id: str | None = Field(default=None, min_length=1, max_length=200)
     model: str | None = Field(
         default=None, min_length=1, max_length=200, description="By its name in the catalogue."

@@ -28,7 +28,13 @@ class Holding(Protocol):
     """What reserving needs of the billing store."""
 
     def hold(
-        self, user_id: str, amount_nano_usd: NanoUsd, bucket: str, *, if_available: NanoUsd | None = None
+        self,
+        user_id: str,
+        amount_nano_usd: NanoUsd,
+        bucket: str,
+        *,
+        if_available: NanoUsd | None = None,
+        member: str | None = None,
     ) -> NanoUsd:
         """See `BillingStore.hold`."""
         ...
@@ -82,12 +88,13 @@ def reserve(
     at_least_nano_usd: NanoUsd,
     now_epoch_seconds: float,
     if_tight: Callable[[Account], Wish] | None = None,
+    member: str | None = None,
 ) -> Hold:
     """Hold the most that a request can cost, or as much of it as a tight account lets it have.
 
-    Where the account is tight, `if_tight` looks closer at what the request needs; it is asked once. What can cost
-    nothing holds nothing: it needs no account, and no write. Buckets past their deadline are the user's again: they
-    are swept before they are spent.
+    `user_id` may be a team, of whose money `member` spends. Where the account is tight, `if_tight` looks closer at what
+    the request needs; it is asked once. What can cost nothing holds nothing: it needs no account, and no write. Buckets
+    past their deadline are the user's again: they are swept before they are spent.
 
     Raises:
         UserSuspended: whatever is there; nothing is held.
@@ -102,13 +109,14 @@ def reserve(
     wanted = SHARES.tight_above.least_whole(amount)
     for _ in range(_TRIES):
         try:
-            left = wallets.hold(user_id, amount, bucket, if_available=wanted)
+            left = wallets.hold(user_id, amount, bucket, if_available=wanted, member=member)
         except Short as short:
             account = short.account
         else:
             return Hold(amount, bucket, left)
-        if account.suspended:
-            raise UserSuspended(SUSPENDED)
+        if account.suspended or member in account.suspended_members:
+            whose = "team" if account.suspended and member is not None else "user"
+            raise UserSuspended(SUSPENDED[whose])
         if if_tight is not None:
             wish, if_tight = if_tight(account), None
         if account.spendable(now_epoch_seconds) < wish.at_least_nano_usd:

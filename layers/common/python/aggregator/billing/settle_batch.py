@@ -67,10 +67,12 @@ def usage_end_of(event: AiUsage) -> UsageEnd:
     said = event.model_dump(by_alias=True, exclude_none=True)
     usage = Usage.from_json(said["usage"])
     details = {name: said[name] for name in _DETAILS if name in said} | usage.to_json()
+    if event.team_id is not None:
+        details["userId"] = event.user_id
     details["holdNanoUsd"] = event.hold.amount_nano_usd + event.hold.returned_nano_usd
     end = UsageEnd(
         request_id=event.request_id,
-        user_id=event.user_id,
+        user_id=event.team_id or event.user_id,
         occurred_at=event.occurred_at,
         held_nano_usd=event.hold.amount_nano_usd,
         bucket=event.hold.bucket,

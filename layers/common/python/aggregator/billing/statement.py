@@ -73,6 +73,9 @@ class ChargedRequest(Response):
     """What a usage entry was charged for. Amounts are decimal strings of US dollars."""
 
     request_id: str
+    user_id: Annotated[
+        str | None, Field(description="Who asked, where the wallet is a team's.", exclude_if=_is_none)
+    ] = None
     key_id: str
     model: str
     provider: str
@@ -194,6 +197,7 @@ def request_of(entry: Entry) -> ChargedRequest | None:
         return None
     return ChargedRequest(
         request_id=entry.id,
+        user_id=said.get("userId"),
         key_id=said["keyId"],
         model=said["model"],
         provider=said["provider"],

@@ -19,6 +19,7 @@ from aggregator.billing.account_item import (
     ALERT_BELOW,
     AMOUNT,
     COUNT,
+    SUSPENDED,
     account_of,
 )
 from aggregator.billing.keys import ENTRY_PREFIX, account_key, balance_key, booked_key, entry_key
@@ -66,26 +67,38 @@ class BillingStore:
         self._clock = clock
 
     def hold(
-        self, user_id: str, amount_nano_usd: NanoUsd, bucket: str, *, if_available: NanoUsd | None = None
+        self,
+        user_id: str,
+        amount_nano_usd: NanoUsd,
+        bucket: str,
+        *,
+        if_available: NanoUsd | None = None,
+        member: str | None = None,
     ) -> NanoUsd:
         """Move an amount from available to held; return what is available after it.
 
         With `if_available` only if that much is available, though less is held: who asks for a multiple of its hold
         learns with the refusal that the account is tight, and who is not refused pays nothing for having asked.
+        `member` is who spends of a team's wallet.
 
         One conditional write of one item: such writes queue up, so they may race without limit.
 
         Raises:
-            Short: less than that, or than the amount, is available; or the user is suspended.
+            Short: less than that, or than the amount, is available; or whose it is, or the member, is suspended.
         """
+        names = {"#hold": AMOUNT + bucket, "#holds": COUNT + bucket}
+        condition = "available >= :needed AND attribute_not_exists(suspended)"
+        if member is not None:
+            names["#member"] = f"{SUSPENDED}#{member}"
+            condition += " AND attribute_not_exists(#member)"
         values = {":amount": amount_nano_usd, ":needed": max(amount_nano_usd, if_available or 0), ":one": 1}
         try:
             answer = self._aws.call("UpdateItem", {
                 "TableName": self._table,
                 "Key": balance_key(user_id),
                 "UpdateExpression": "SET available = available - :amount ADD #hold :amount, #holds :one",
-                "ConditionExpression": "available >= :needed AND attribute_not_exists(suspended)",
-                "ExpressionAttributeNames": {"#hold": AMOUNT + bucket, "#holds": COUNT + bucket},
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": names,
                 "ExpressionAttributeValues": item.item(values),
                 "ReturnValues": "UPDATED_NEW",
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -150,16 +163,17 @@ class BillingStore:
         })  # fmt: skip
         return account_of(user_id, answer["Attributes"])
 
-    def suspend(self, user_id: str, version: int) -> None:
+    def suspend(self, user_id: str, version: int, *, member: str | None = None) -> None:
         """Let nothing be reserved from now on, whatever is there; also where there is no account yet.
 
-        `version` is the user's that says so. What a later one said stands: calls may come in any order, and again.
+        With `member`, of a team's wallet nothing for that user. `version` is that of the user, or team, that says so.
+        What a later one said stands: calls may come in any order, and again.
         """
-        self._follow(writes.suspend(self._table, user_id, version))
+        self._follow(writes.suspend(self._table, user_id, version, member))
 
-    def resume(self, user_id: str, version: int) -> None:
+    def resume(self, user_id: str, version: int, *, member: str | None = None) -> None:
         """The contrary, by the same rule."""
-        self._follow(writes.resume(self._table, user_id, version))
+        self._follow(writes.resume(self._table, user_id, version, member))
 
     def _follow(self, change: JsonObject) -> None:
         try:

@@ -8,6 +8,8 @@ from aggregator.billing import transaction
 from aggregator.billing.entry import Entry
 from aggregator.billing.publish import SetAside, dead_letters
 from aggregator.billing.store import BillingStore
+from aggregator.identity.table import IdentityTable
+from aggregator.identity.team_store import TeamStore
 from aggregator.runtime.aws import Aws
 from aggregator.runtime.boto_client import BotoClient
 
@@ -33,6 +35,15 @@ def bus_name() -> str:
 def set_aside() -> SetAside:
     """Where what can never be published is kept."""
     return dead_letters(BotoClient("sqs"), os.environ["STREAM_DLQ_URL"])
+
+
+def require_team(team_id: str) -> None:
+    """Refuse a team that there is not.
+
+    Raises:
+        NotFound: nobody wrote it down.
+    """
+    TeamStore(IdentityTable(BotoClient("dynamodb"), os.environ["IDENTITY_TABLE"])).team(team_id)
 
 
 def book(order: transaction.Order) -> Entry:

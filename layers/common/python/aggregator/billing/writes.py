@@ -75,28 +75,30 @@ def return_rest(
     return change.update(table)
 
 
-def suspend(table: str, user_id: str, version: int) -> JsonObject:
-    """An account from which nothing is reserved; refused if a later version of its user was written here."""
-    sets = f"available = if_not_exists(available, :zero), {SUSPENDED} = :yes"
-    return _state(
-        table, user_id, f"SET {USER_VERSION} = :version, {sets}", version, {":zero": 0, ":yes": True}
-    )
+def suspend(table: str, user_id: str, version: int, member: str | None) -> JsonObject:
+    """A wallet from which nothing is reserved, or nothing for a member; refused if a later version was written here."""
+    change = _state(table, user_id, version, member)
+    change["UpdateExpression"] += ", #suspended = :yes"
+    change["ExpressionAttributeValues"] |= item.item({":yes": True})
+    return change
 
 
-def resume(table: str, user_id: str, version: int) -> JsonObject:
-    """The contrary; an account that is not there stays empty."""
-    sets = "available = if_not_exists(available, :zero)"
-    update = f"SET {USER_VERSION} = :version, {sets} REMOVE {SUSPENDED}"
-    return _state(table, user_id, update, version, {":zero": 0})
+def resume(table: str, user_id: str, version: int, member: str | None) -> JsonObject:
+    """The contrary; a wallet that is not there stays empty."""
+    change = _state(table, user_id, version, member)
+    change["UpdateExpression"] += " REMOVE #suspended"
+    return change
 
 
-def _state(table: str, user_id: str, update: str, version: int, values: JsonObject) -> JsonObject:
+def _state(table: str, user_id: str, version: int, member: str | None) -> JsonObject:
+    whose = "" if member is None else f"#{member}"
     return {
         "TableName": table,
         "Key": balance_key(user_id),
-        "UpdateExpression": update,
-        "ConditionExpression": f"attribute_not_exists({USER_VERSION}) OR {USER_VERSION} <= :version",
-        "ExpressionAttributeValues": item.item({":version": version, **values}),
+        "UpdateExpression": "SET #version = :version, available = if_not_exists(available, :zero)",
+        "ConditionExpression": "attribute_not_exists(#version) OR #version <= :version",
+        "ExpressionAttributeNames": {"#version": USER_VERSION + whose, "#suspended": SUSPENDED + whose},
+        "ExpressionAttributeValues": item.item({":version": version, ":zero": 0}),
     }
 
 

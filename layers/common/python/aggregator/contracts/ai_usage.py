@@ -91,6 +91,7 @@ class AiUsage(Event):
     `leftOut` names the providers that were passed over because they kept failing. `maxTokens` is the limit of output
     that the platform chose, `capped` what for; `ignored` names what the client sent and the provider did not get.
     `providerMs` is what the provider took to begin, of the try that it answered.
+    `teamId` is whose wallet it was held from, where that is not the user's own.
     """
 
     version: Literal[1]
@@ -118,3 +119,4 @@ class AiUsage(Event):
     capped: Id | None = None
     ignored: list[Id] | None = None
     provider_ms: Count | None = None
+    team_id: Id | None = None

@@ -20,7 +20,7 @@ class EntryPosting(Event):
 
 
 class ChargedUsage(Event):
-    """What a usage entry was charged for."""
+    """What a usage entry was charged for. `userId` is who asked, where the entry is of a team's wallet."""
 
     request_id: Id
     key_id: Id
@@ -52,6 +52,7 @@ class ChargedUsage(Event):
     max_tokens: Count | None = None
     capped: Id | None = None
     ignored: list[Id] | None = None
+    user_id: Id | None = None
 
 
 class TransactionCreated(Event):

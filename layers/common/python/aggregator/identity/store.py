@@ -1,30 +1,20 @@
-"""The only module that touches the identity table.
+"""Users in the identity table, with their addresses and their audit trail."""
 
-    pk              sk                       what
-    USERS           USER#<userId>            the user; ids sort, so a list is in their order
-    EMAIL#<email>   EMAIL                    whose address this is: no two users have one
-    USER#<userId>   AUDIT#<time>#<changeId>  one change of the user; never changed, never deleted
-
-A user, its address and an audit entry are written in one transaction, and each change asks that the user's `version`
-is still the one that was read: there is no change without its entry, and of two changes at once one is refused. All
-reads are consistent. Moments are ISO 8601 text.
-"""
-
-from aggregator.errors import Conflict, StoreUnavailable
+from aggregator.errors import Conflict
 from aggregator.identity.model import Change, User, unknown_user
-from aggregator.identity.stored import AUDIT, change_of, entry_of, item_of, user_of
-from aggregator.runtime.aws import TRANSACTION_CANCELED, Aws, AwsError, JsonObject
-from aggregator.runtime.item import item, values
+from aggregator.identity.standing import place_of_team
+from aggregator.identity.stored import AUDIT, change_of, entry_of, item_of, place_of_user, user_of
+from aggregator.identity.table import IdentityTable
+from aggregator.runtime.aws import JsonObject
 
 _HISTORY_LENGTH = 100
-_USERS = "USERS"
+_MOST_TEAMS = 1_000
 
 
 class IdentityStore:
     """Users, with their audit trail."""
 
-    def __init__(self, dynamodb: Aws, table: str) -> None:
-        self._dynamodb = dynamodb
+    def __init__(self, table: IdentityTable) -> None:
         self._table = table
 
     def user(self, user_id: str) -> User:
@@ -33,38 +23,51 @@ class IdentityStore:
         Raises:
             NotFound: there is no such record.
         """
-        found = self._read(_USERS, f"USER#{user_id}")
+        found = self.user_if_known(user_id)
         if found is None:
             raise unknown_user()
-        return user_of(found)
+        return found
+
+    def user_if_known(self, user_id: str) -> User | None:
+        """The same, of an id that needs no record."""
+        found = self._table.read(place_of_user(user_id))
+        return None if found is None else user_of(found)
 
     def user_with(self, email: str) -> User | None:
         """The user whose address this is, if it is anybody's."""
-        owned = self._read(f"EMAIL#{email}", "EMAIL")
-        found = None if owned is None else self._read(_USERS, f"USER#{owned['userId']}")
-        return None if found is None else user_of(found)
+        owned = self._table.read({"pk": f"EMAIL#{email}", "sk": "EMAIL"})
+        return None if owned is None else self.user_if_known(owned["userId"])
 
     def history(self, user_id: str) -> list[Change]:
         """A user's latest changes (100 at most), newest first."""
-        found, _ = self._page(f"USER#{user_id}", AUDIT, _HISTORY_LENGTH, None, newest_first=True)
+        found, _ = self._table.page(f"USER#{user_id}", AUDIT, _HISTORY_LENGTH, newest_first=True)
         return [change_of(each) for each in found]
 
     def page(self, limit: int, after: str | None) -> tuple[list[User], str | None]:
         """List users in the order of their ids, from behind the id `after`, with the id to go on behind, if any."""
-        found, more = self._page(_USERS, "USER#", limit, after)
+        found, more = self._table.page("USERS", "USER#", limit, after)
         users = [user_of(each) for each in found]
         return users, users[-1].user_id if more else None
+
+    def teams_of(self, user_id: str) -> list[str]:
+        """The teams that a user is in."""
+        found, _ = self._table.page(f"USER#{user_id}", "TEAM#", _MOST_TEAMS)
+        return [each["teamId"] for each in found]
 
     def create(self, user: User, change: Change) -> None:
         """Add a user, its address and its first audit entry, all or nothing.
 
         Raises:
-            Conflict: there is such a user, or the address is another's; nothing was written.
+            Conflict: there is such a user, or a team of that id, or the address is another's; nothing was written.
         """
-        self._write(
-            self._put(item_of(user), "userId"),
-            self._put(_address(user), "email"),
-            self._put(entry_of(change), "userId"),
+        is_team = Conflict("userId: There is a team of this id.", param="userId")
+        self._table.write(
+            self._table.put_new(
+                item_of(user), Conflict("userId: There is a user of this id.", param="userId")
+            ),
+            self._table.put_new(_address(user), _taken()),
+            self._table.put_new(entry_of(change), _stale()),
+            self._table.require(place_of_team(user.user_id), is_team, there=False),
         )
 
     def change(self, before: User, after: User, change: Change) -> None:
@@ -73,81 +76,25 @@ class IdentityStore:
         Raises:
             Conflict: it was changed since it was read, or the address is another's; nothing was written.
         """
-        steps = [self._replace(before, after), self._put(entry_of(change), "userId")]
+        steps = [
+            self._table.put(item_of(after), before.version, _stale()),
+            self._table.put_new(entry_of(change), _stale()),
+        ]
         if before.profile.email != after.profile.email:
-            old = {name: _address(before)[name] for name in ("pk", "sk")}
+            old = _address(before)
             steps += [
-                ({"Delete": {"TableName": self._table, "Key": item(old)}}, "email"),
-                self._put(_address(after), "email"),
+                self._table.drop({"pk": old["pk"], "sk": old["sk"]}, _stale()),
+                self._table.put_new(_address(after), _taken()),
             ]
-        self._write(*steps)
-
-    def _read(self, pk: str, sk: str) -> JsonObject | None:
-        answer = self._dynamodb.call(
-            "GetItem",
-            {"TableName": self._table, "Key": item({"pk": pk, "sk": sk}), "ConsistentRead": True},
-        )
-        return values(answer["Item"]) if answer.get("Item") else None
-
-    def _page(
-        self, pk: str, prefix: str, limit: int, after: str | None, *, newest_first: bool = False
-    ) -> tuple[list[JsonObject], bool]:
-        request: JsonObject = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
-            "ExpressionAttributeValues": item({":pk": pk, ":prefix": prefix}),
-            "ConsistentRead": True,
-            "ScanIndexForward": not newest_first,
-            "Limit": limit,
-        }
-        if after is not None:
-            request["ExclusiveStartKey"] = item({"pk": pk, "sk": prefix + after})
-        answer = self._dynamodb.call("Query", request)
-        found = [values(each) for each in answer["Items"]]
-        return found, bool(found and answer.get("LastEvaluatedKey"))
-
-    def _put(self, new: JsonObject, field: str) -> tuple[JsonObject, str]:
-        """A step that adds an item, and the field that is at fault where it is there already."""
-        put = {
-            "TableName": self._table,
-            "Item": item(new),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-        return {"Put": put}, field
-
-    def _replace(self, before: User, after: User) -> tuple[JsonObject, str]:
-        put = {
-            "TableName": self._table,
-            "Item": item(item_of(after)),
-            "ConditionExpression": "#version = :seen",
-            "ExpressionAttributeNames": {"#version": "version"},
-            "ExpressionAttributeValues": item({":seen": before.version}),
-        }
-        return {"Put": put}, ""
-
-    def _write(self, *steps: tuple[JsonObject, str]) -> None:
-        try:
-            self._dynamodb.call("TransactWriteItems", {"TransactItems": [step for step, _ in steps]})
-        except AwsError as refused:
-            if refused.code != TRANSACTION_CANCELED:
-                raise
-            at_fault = [
-                field
-                for (_, field), reason in zip(steps, refused.reasons, strict=False)
-                if reason.get("Code") == "ConditionalCheckFailed"
-            ]
-            if not at_fault:
-                raise StoreUnavailable(
-                    "The user is being written; try again.", retry_after_seconds=1
-                ) from refused
-            raise _taken(at_fault[0]) from refused
+        self._table.write(*steps)
 
 
-def _taken(field: str) -> Conflict:
-    if not field:
-        return Conflict("This user was changed at the same moment: read it again.")
-    what = "There is a user of this id" if field == "userId" else "Another user has this address"
-    return Conflict(f"{field}: {what}.", param=field)
+def _stale() -> Conflict:
+    return Conflict("This user was changed at the same moment: read it again.")
+
+
+def _taken() -> Conflict:
+    return Conflict("email: Another user has this address.", param="email")
 
 
 def _address(user: User) -> JsonObject:

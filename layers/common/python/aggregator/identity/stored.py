@@ -7,11 +7,15 @@ from aggregator.runtime.clock import from_iso, iso
 AUDIT = "AUDIT#"
 
 
+def place_of_user(user_id: str) -> dict[str, str]:
+    """Key of a user in the identity table."""
+    return {"pk": "USERS", "sk": f"USER#{user_id}"}
+
+
 def item_of(user: User) -> JsonObject:
     """A user as the item `USERS` / `USER#<userId>`."""
     return {
-        "pk": "USERS",
-        "sk": f"USER#{user.user_id}",
+        **place_of_user(user.user_id),
         "userId": user.user_id,
         **user.profile.described(),
         "createdAt": iso(user.created_at),

@@ -1,8 +1,8 @@
 """The use cases of users: create, change, suspend, resume.
 
-A state is said three times, in this order: in the user's record; in its wallet, from when on nothing is reserved; on
-its keys, which the authorizer refuses within a minute. Where a call fails in between, the same call again says the
-rest: each writing names the record's version, so none undoes a later one.
+A state is said in this order: in the user's record; in its wallet and in those of its teams, from when on nothing is
+reserved for it; on its keys, which the authorizer refuses within a minute. Where a call fails in between, the same call
+again says the rest: each writing names the record's version, so none undoes a later one.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,10 @@ class Users(Protocol):
         """See `IdentityStore.user`."""
         ...
 
+    def teams_of(self, user_id: str) -> list[str]:
+        """See `IdentityStore.teams_of`."""
+        ...
+
     def create(self, user: User, change: Change) -> None:
         """See `IdentityStore.create`."""
         ...
@@ -32,11 +36,11 @@ class Users(Protocol):
 class Wallets(Protocol):
     """The wallets of all users; `BillingStore` behind it."""
 
-    def suspend(self, user_id: str, version: int) -> None:
+    def suspend(self, user_id: str, version: int, *, member: str | None = None) -> None:
         """See `BillingStore.suspend`."""
         ...
 
-    def resume(self, user_id: str, version: int) -> None:
+    def resume(self, user_id: str, version: int, *, member: str | None = None) -> None:
         """See `BillingStore.resume`."""
         ...
 
@@ -53,7 +57,7 @@ class Announcer(Protocol):
     """Tells other services of a change that stands; it never fails the change."""
 
     def announce(self, change: Change) -> None:
-        """See `UserAnnouncer.announce`."""
+        """See `PeopleAnnouncer.announce`."""
         ...
 
 
@@ -102,5 +106,7 @@ def update(
     if "state" in fields:
         say = wallets.suspend if changed.is_suspended else wallets.resume
         say(user_id, changed.version)
+        for team_id in users.teams_of(user_id):
+            say(team_id, changed.version, member=user_id)
         keys(user_id, changed.version, suspended=changed.is_suspended)
     return changed

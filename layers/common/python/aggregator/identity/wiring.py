@@ -1,4 +1,4 @@
-"""The use cases of users, with their collaborators; the only reader of this domain's environment."""
+"""The use cases of users and teams, with their collaborators; the only reader of this domain's environment."""
 
 import os
 from collections.abc import Mapping
@@ -9,23 +9,39 @@ from typing import Any
 from aggregator.auth import wiring as auth
 from aggregator.auth.caller import Caller
 from aggregator.billing import wiring as billing
-from aggregator.identity import users
-from aggregator.identity.announce import UserAnnouncer
+from aggregator.billing.model import Account
+from aggregator.billing.money import NanoUsd
+from aggregator.identity import teams, users
+from aggregator.identity.announce import PeopleAnnouncer
 from aggregator.identity.model import Change, Profile, User
 from aggregator.identity.store import IdentityStore
+from aggregator.identity.table import IdentityTable
+from aggregator.identity.team import Member, Team, TeamChange, TeamRole
+from aggregator.identity.team_store import TeamStore
 from aggregator.runtime.boto_client import BotoClient
 
 
 @cache
-def store() -> IdentityStore:
-    """The identity table."""
-    return IdentityStore(BotoClient("dynamodb"), os.environ["IDENTITY_TABLE"])
+def _table() -> IdentityTable:
+    return IdentityTable(BotoClient("dynamodb"), os.environ["IDENTITY_TABLE"])
 
 
 @cache
-def announcer() -> UserAnnouncer:
+def store() -> IdentityStore:
+    """The users in the identity table."""
+    return IdentityStore(_table())
+
+
+@cache
+def team_store() -> TeamStore:
+    """The teams in it."""
+    return TeamStore(_table())
+
+
+@cache
+def announcer() -> PeopleAnnouncer:
     """The platform's bus; it may hold up an answer for a second or two, not longer."""
-    return UserAnnouncer(BotoClient("events", read_timeout_seconds=2, attempts=2), os.environ["EVENT_BUS"])
+    return PeopleAnnouncer(BotoClient("events", read_timeout_seconds=2, attempts=2), os.environ["EVENT_BUS"])
 
 
 def create_user(user_id: str | None, profile: Profile, *, by: Caller, now: datetime) -> User:
@@ -64,3 +80,86 @@ def list_users(limit: int, after: str | None, email: str | None) -> tuple[list[U
         return store().page(limit, after)
     found = store().user_with(email)
     return ([] if found is None else [found]), None
+
+
+def create_team(
+    team_id: str, name: str, monthly_budget_nano_usd: NanoUsd | None, *, by: Caller, now: datetime
+) -> Team:
+    """See `teams.create`."""
+    return teams.create(
+        team_id,
+        name,
+        monthly_budget_nano_usd,
+        by=by,
+        now=now,
+        teams=team_store(),
+        in_use=_in_use,
+        announcer=announcer(),
+    )
+
+
+def update_team(team_id: str, fields: Mapping[str, Any], *, by: Caller, now: datetime) -> Team:
+    """See `teams.update`."""
+    return teams.update(
+        team_id,
+        fields,
+        by=by,
+        now=now,
+        teams=team_store(),
+        wallets=billing.store(),
+        announcer=announcer(),
+    )
+
+
+def get_team(team_id: str, *, by: Caller) -> tuple[Team, list[TeamChange]]:
+    """A team with its history, for its members or for an admin.
+
+    Raises:
+        NotFound: there is no such team, as far as the caller may know.
+    """
+    teams.require_member(team_id, by, team_store())
+    return team_store().team(team_id), team_store().history(team_id)
+
+
+def list_members(
+    team_id: str, limit: int, after: str | None, *, by: Caller
+) -> tuple[list[Member], str | None]:
+    """A page of a team's members, likewise."""
+    teams.require_member(team_id, by, team_store())
+    team_store().team(team_id)
+    return team_store().members(team_id, limit, after)
+
+
+def set_member(
+    team_id: str,
+    user_id: str,
+    role: TeamRole,
+    monthly_budget_nano_usd: NanoUsd | None,
+    *,
+    by: Caller,
+    now: datetime,
+) -> Member:
+    """See `teams.set_member`."""
+    return teams.set_member(
+        team_id,
+        user_id,
+        role,
+        monthly_budget_nano_usd,
+        by=by,
+        now=now,
+        teams=team_store(),
+        users=store(),
+        wallets=billing.store(),
+        announcer=announcer(),
+    )
+
+
+def remove_member(team_id: str, user_id: str, *, by: Caller, now: datetime) -> Member:
+    """See `teams.remove_member`."""
+    return teams.remove_member(team_id, user_id, by=by, now=now, teams=team_store(), announcer=announcer())
+
+
+def _in_use(user_id: str) -> bool:
+    """Whether an id has keys, or has ever had money."""
+    keys, _ = auth.keys().page_of(user_id, limit=1, after=None)
+    return bool(keys) or tuple(billing.store().account(user_id)) != tuple(Account(user_id))

@@ -16,6 +16,7 @@ _LIMITS = {
 _KEY: JsonObject = {
     "id": "1vQ8Zk7pQ2xA",
     "userId": "demo",
+    "teamId": None,
     "name": "laptop",
     "status": "active",
     "scopes": ["inference", "models:read"],
@@ -237,6 +238,7 @@ RESPONSES: dict[str, Examples] = {
         {
             "userId": "demo",
             "keyId": "1vQ8Zk7pQ2xA",
+            "teamId": None,
             "scopes": ["inference", "models:read", "billing:read", "analytics:read"],
             "admin": False,
             "expiresAt": None,

@@ -23,6 +23,34 @@ _SUSPENDING: JsonObject = {
 }
 
 
+_TEAM: JsonObject = {
+    "teamId": "crew",
+    "name": "The crew",
+    "monthlyBudget": "100.00",
+    "state": "active",
+    "createdAt": "2026-11-23T06:19:00.000Z",
+    "createdBy": "admin",
+    "updatedAt": "2026-11-23T06:19:00.000Z",
+}
+_MEMBER: JsonObject = {
+    "teamId": "crew",
+    "userId": "ann",
+    "role": "member",
+    "monthlyBudget": "20.00",
+    "addedAt": "2026-11-23T06:20:00.000Z",
+    "updatedAt": "2026-11-23T06:20:00.000Z",
+}
+_JOINING: JsonObject = {
+    "id": "5e0c2f0f4f2b4c6f9b5d1d0a3c7e8a11",
+    "action": "member_set",
+    "occurredAt": "2026-11-23T06:20:00.000Z",
+    "byKeyId": "admin",
+    "byUserId": "admin",
+    "memberUserId": "ann",
+    "changes": {"role": {"from": None, "to": "member"}},
+}
+
+
 def _one(value: JsonObject) -> dict[str, JsonObject]:
     return {"default": {"value": value}}
 
@@ -30,6 +58,9 @@ def _one(value: JsonObject) -> dict[str, JsonObject]:
 REQUESTS: dict[str, dict[str, JsonObject]] = {
     "createUser": _one({"userId": "ann", "email": "ann@example.com", "name": "Ann Lee", "role": "member"}),
     "updateUser": _one({"state": "suspended"}),
+    "createTeam": _one({"teamId": "crew", "name": "The crew", "monthlyBudget": "100.00"}),
+    "updateTeam": _one({"monthlyBudget": "250.00"}),
+    "setMember": _one({"role": "member", "monthlyBudget": "20.00"}),
 }
 
 RESPONSES: dict[str, dict[str, JsonObject]] = {
@@ -37,4 +68,11 @@ RESPONSES: dict[str, dict[str, JsonObject]] = {
     "listUsers": _one({"data": [_USER], "nextCursor": None}),
     "getUser": _one(_SUSPENDED | {"history": [_SUSPENDING]}),
     "updateUser": _one(_SUSPENDED),
+    "createTeam": _one(_TEAM),
+    "listTeams": _one({"data": [_TEAM], "nextCursor": None}),
+    "getTeam": _one(_TEAM | {"history": [_JOINING]}),
+    "updateTeam": _one(_TEAM | {"monthlyBudget": "250.00"}),
+    "listMembers": _one({"data": [_MEMBER], "nextCursor": None}),
+    "setMember": _one(_MEMBER),
+    "removeMember": _one(_MEMBER),
 }

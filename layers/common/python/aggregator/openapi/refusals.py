@@ -57,6 +57,28 @@ _BALANCE: JsonObject = {
     },
 }
 
+_LIMIT: JsonObject = {
+    "type": "object",
+    "description": "The limit that stops a request, where one does.",
+    "required": ["level", "name", "limit", "left", "needed", "resets_at"],
+    "properties": {
+        "level": {
+            "type": "string",
+            "description": "Whose limit: the key's, that of a key above it, of the team, of the member in it.",
+            "enum": ["key", "key_above", "team", "member"],
+        },
+        "name": {"type": "string", "description": "Which limit.", "examples": ["monthlyBudget"]},
+        "limit": {"type": ["string", "integer"], "description": "US dollars as a string, or a number."},
+        "left": {"type": ["string", "integer"], "description": "What of it no running request holds."},
+        "needed": {"type": ["string", "integer"], "description": "What the request counts for at the least."},
+        "resets_at": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "When it begins anew; null for requests at once.",
+        },
+    },
+}
+
 SCHEMAS: dict[str, JsonObject] = {
     "Error": {
         "type": "object",
@@ -92,6 +114,7 @@ SCHEMAS: dict[str, JsonObject] = {
                         "description": "The same as `x-request-id`: name it when you report an error.",
                     },
                     "balance": _BALANCE,
+                    "limit": _LIMIT,
                 },
             },
             "request_id": {
@@ -125,7 +148,7 @@ _EXAMPLES: tuple[Refusal, ...] = (
     MissingScope("This API key does not have the scope 'admin'."),
     NotYours("This API key may only act for its own user."),
     AddressNotAllowed("This API key may not be used from this IP address."),
-    UserSuspended(SUSPENDED),
+    UserSuspended(SUSPENDED["user"]),
     NotFound("There is no such API key."),
     Conflict("This API key has been revoked and cannot be changed."),
     PayloadTooLarge(

@@ -82,7 +82,10 @@ PARAMETERS: dict[str, JsonObject] = {
         "description": "Id of the key: the part of it between the second and the third underscore.",
         "example": "1vQ8Zk7pQ2xA",
     },
-    "userId": {"description": "The user. A key that is no admin's sees its own user only."},
+    "teamId": {"description": "The team. Its members and admins see it.", "example": "crew"},
+    "userId": {
+        "description": "The user, or a team by its id where it is about money. A key that is no admin's sees its own."
+    },
     "email": {"description": "Only the user with this address.", "example": "ann@example.com"},
     "createdBy": {
         "description": "Instead of a user's keys, those that were made with the key of this id.",

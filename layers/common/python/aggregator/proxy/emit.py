@@ -98,6 +98,8 @@ def event_of(receipt: Receipt) -> JsonObject:
         "costNanoUsd": receipt.cost_nano_usd,
         "latencyMs": receipt.latency_ms,
     }
+    if receipt.team_id is not None:
+        detail["teamId"] = receipt.team_id
     if (balance := receipt.balance_nano_usd) is not None:
         detail["balanceNanoUsd"] = balance
     if receipt.route.left_out:

@@ -178,7 +178,8 @@ class Receipt(NamedTuple):
     `settle_by` is when all that follows must be over, on the monotonic clock. `returned_nano_usd` is what went back of
     the hold before the event: settling finds so much less. `max_tokens` is the limit of output that the platform
     chose; `ignored` is what the client sent and the provider did not get. `provider_ms` is what the provider took to
-    begin, of the try that it answered: the rest until the first word is what the platform added.
+    begin, of the try that it answered: the rest until the first word is what the platform added. `team_id` is whose
+    wallet pays, where that is not the user's.
     """
 
     request_id: str
@@ -202,6 +203,7 @@ class Receipt(NamedTuple):
     capped_by_balance: bool = False
     ignored: tuple[str, ...] = ()
     provider_ms: int | None = None
+    team_id: str | None = None
 
     @property
     def charged_nano_usd(self) -> NanoUsd:

@@ -156,7 +156,7 @@ class _Quote:
 
     def told(self, path: str, request_id: str) -> JsonObject:
         """The answer's body."""
-        account = self._do.books.account(self._caller.user_id)
+        account = self._do.books.account(self._caller.wallet_id)
         refused: InsufficientQuota | None = None
         ways: dict[str, Way] = {}
         hold = None
@@ -194,11 +194,12 @@ class _Quote:
 
         hold = reserve(
             PaperWallets(account, epoch),
-            self._caller.user_id,
+            self._caller.wallet_id,
             at_most_nano_usd=bound.at_most_nano_usd,
             at_least_nano_usd=bound.at_least_nano_usd,
             now_epoch_seconds=epoch,
             if_tight=if_tight,
+            member=None if self._caller.team is None else self._caller.user_id,
         )
         if self._tight is not None:
             return hold.amount_nano_usd, self._tight.ways(hold)
@@ -212,7 +213,7 @@ class _Quote:
     def _history(self) -> list[int]:
         since = self._now - timedelta(days=HISTORY_DAYS)
         return self._do.books.output_tokens(
-            self._caller.user_id,
+            self._caller.wallet_id,
             self._caller.key_id,
             self._routes[0].model_id,
             since=f"{int(since.timestamp() * 1000):012x}",

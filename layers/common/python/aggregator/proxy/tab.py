@@ -64,6 +64,7 @@ class Tab(NamedTuple):
         return Receipt(
             request_id=self.request_id,
             user_id=self.caller.user_id,
+            team_id=None if self.caller.team is None else self.caller.team.team_id,
             key_id=self.caller.key_id,
             occurred_at=iso(self.now),
             route=route,
@@ -93,7 +94,7 @@ class Tab(NamedTuple):
         ends = share(settle_by, self.monotonic(), RETURN_SHARE)
         return rest.return_rest(
             wallets,
-            self.caller.user_id,
+            self.caller.wallet_id,
             self.hold,
             receipt.charged_nano_usd,
             request_id=self.request_id,

@@ -202,11 +202,12 @@ def _reserve(caller: Caller, wanted: _Wanted) -> Hold:
     try:
         return reserve(
             do.wallets,
-            caller.user_id,
+            caller.wallet_id,
             at_most_nano_usd=wanted.taken.at_most_nano_usd,
             at_least_nano_usd=wanted.bound.at_least_nano_usd,
             now_epoch_seconds=wanted.visit.now.timestamp(),
             if_tight=wanted.of,
+            member=None if caller.team is None else caller.user_id,
         )
     except BaseException:
         limits.give_back(do.counts, wanted.taken, used_tokens=0)

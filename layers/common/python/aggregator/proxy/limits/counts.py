@@ -6,13 +6,16 @@ so a new window begins at nothing without anybody setting it back.
 A key that other keys with limits made counts against all of theirs as well. So that one write takes them all or none,
 the counts of such a line are in the item of its first key that has limits; what belongs to another key than that one
 has its id at the end: `d#2026-11-23` is the first key's day, `d#2026-11-23#<keyId>` a descendant's.
+
+Keys that charge a team all count in the team's item, whatever limits there are: `m#2026-11` is the team's month there,
+`m#2026-11#@<userId>` a member's, and what belongs to a key has its id at the end.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from aggregator.auth.caller import Caller
+from aggregator.auth.caller import Caller, Team
 from aggregator.auth.model import (
     CONCURRENT_REQUESTS,
     DAILY_BUDGET_NANO_USD,
@@ -54,12 +57,21 @@ WINDOWS: dict[str, tuple[str, Callable[[datetime], str]]] = {
 }
 
 
+KEY, KEY_ABOVE, TEAM, MEMBER = ("key", "key_above", "team", "member")
+"""Levels of limits: the caller's own key, one that it descends from, its team, its user's place in that."""
+
+
 class Owner(NamedTuple):
-    """A key whose limits hold for a request: the caller's own, or one over it. `suffix` ends its attributes' names."""
+    """Whose limits hold for a request, and on which level. `suffix` ends its attributes' names."""
 
     suffix: str
     limits: Mapping[str, int]
-    is_caller: bool
+    level: str
+
+    @property
+    def is_caller(self) -> bool:
+        """Whether it is the key that the request came with."""
+        return self.level == KEY
 
     def window(self, limit: str, now: datetime) -> str:
         """Attribute of this key's counter for a limit's present window."""
@@ -82,23 +94,37 @@ class Owner(NamedTuple):
 
 
 def item_of(caller: Caller) -> str:
-    """Id of the key in whose item the caller's requests count: the first of its line that has limits."""
+    """In whose item the caller's requests count: its team's, or that of the first key of its line that has limits."""
+    if caller.team is not None:
+        return f"TEAM#{caller.team.team_id}"
     return next((above.key_id for above in caller.over if above.limits), caller.key_id)
 
 
 def owners_of(caller: Caller) -> tuple[Owner, ...]:
-    """Whose limits hold for the caller: those keys over it that have any, the first maker first, and itself."""
+    """Whose limits hold for the caller: its team's, those of the keys over it, the first maker first, and its own."""
     first = item_of(caller)
     line = [(above.key_id, above.limits) for above in caller.over if above.limits]
-    return tuple(
-        Owner("" if key_id == first else f"#{key_id}", limits, key_id == caller.key_id)
+    keys = tuple(
+        Owner("" if key_id == first else f"#{key_id}", limits, KEY if key_id == caller.key_id else KEY_ABOVE)
         for key_id, limits in (*line, (caller.key_id, caller.limits))
     )
+    return keys if caller.team is None else (*_owners_in(caller.team, caller.user_id), *keys)
+
+
+def _owners_in(team: Team, user_id: str) -> Iterator[Owner]:
+    """The team, and the user's place in it, where they are limited."""
+    if team.monthly_nano_usd is not None:
+        yield Owner("", {MONTHLY_BUDGET_NANO_USD: team.monthly_nano_usd}, TEAM)
+    if team.member_monthly_nano_usd is not None:
+        yield Owner(f"#@{user_id}", {MONTHLY_BUDGET_NANO_USD: team.member_monthly_nano_usd}, MEMBER)
 
 
 def is_limited(caller: Caller) -> bool:
     """Whether any limit holds for the caller."""
-    return bool(caller.limits or (caller.over and any(above.limits for above in caller.over)))
+    if caller.limits or (caller.over and any(above.limits for above in caller.over)):
+        return True
+    team = caller.team
+    return team is not None and (team.monthly_nano_usd, team.member_monthly_nano_usd) != (None, None)
 
 
 def tickets(stored: Stored, owner: Owner) -> frozenset[str]:

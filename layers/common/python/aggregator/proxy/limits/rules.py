@@ -233,10 +233,13 @@ def refusal_of(owners: tuple[Owner, ...], stored: Stored, demand: Demand) -> Ref
         limited = [owner for owner in owners if limit in owner.limits and (adds or limit not in MONEY)]
         for owner in limited:
             if adds > owner.limits[limit]:
-                return limit_refusals.never(limit, owner, adds, headers)
+                return limit_refusals.never(limit, owner, adds, headers, demand.now)
         for owner in limited:
-            if adds > owner.left(limit, stored, demand.now):
-                return limit_refusals.over_rate(limit, owner, adds, headers, demand.now)
+            left = owner.left(limit, stored, demand.now)
+            if adds > left:
+                return limit_refusals.over_rate(
+                    limit, owner, adds, left=left, headers=headers, now=demand.now
+                )
     return next(
         (
             limit_refusals.over_places(owner, headers)
