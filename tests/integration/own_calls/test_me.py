@@ -26,6 +26,7 @@ def test_a_key_is_told_whose_it_is_and_what_it_may_do(platform: Platform) -> Non
     assert said.body == {
         "userId": "ann",
         "keyId": "1vQ8Zk7pQ2xA",
+        "teamId": None,
         "scopes": ["inference"],
         "admin": False,
         "expiresAt": None,

@@ -151,7 +151,8 @@ def test_what_the_authorizer_reads_follows_the_team_and_the_member(platform: Pla
 
     changed(platform, team, monthlyBudget="100.00")
     placed(platform, team, "ann", monthlyBudget="20.00")
-    assert standing(team, "ann") == unlimited._replace(monthly_nano_usd=100_000_000_000, member_monthly_nano_usd=20_000_000_000
+    assert standing(team, "ann") == unlimited._replace(
+        monthly_nano_usd=100_000_000_000, member_monthly_nano_usd=20_000_000_000
     )
 
     changed(platform, team, monthlyBudget=None, state="suspended")

@@ -1,6 +1,5 @@
 """Keys that charge a team: who makes them, what the authorizer reads for them, and who gets a new secret of one."""
 
-
 import pytest
 
 from aggregator.auth.authorise import in_team
