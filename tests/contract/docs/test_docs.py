@@ -82,6 +82,20 @@ def test_every_link_within_the_repository_leads_somewhere(document: Path) -> Non
         assert not anchor or anchor in _anchors_of(target.read_text(encoding="utf-8")), link
 
 
+def test_every_document_is_reached_from_the_first_page() -> None:
+    reached, open_ = set(), [ROOT / "README.md"]
+    while open_:
+        document = open_.pop()
+        if document in reached:
+            continue
+        reached.add(document)
+        links = _LINK.findall(_FENCE.sub("", document.read_text(encoding="utf-8")))
+        targets = [link.partition("#")[0] for link in links if not link.startswith(("http://", "https://"))]
+        open_ += [(document.parent / target).resolve() for target in targets if target.endswith(".md")]
+
+    assert sorted(str(each.relative_to(ROOT)) for each in set(DOCUMENTS) - reached) == []
+
+
 @_of_each
 def test_every_path_that_is_named_exists(document: Path) -> None:
     named = _named_paths(document.read_text(encoding="utf-8"))
@@ -153,6 +167,14 @@ def test_every_function_and_table_of_the_template_is_in_the_architecture() -> No
     assert len(declared) > 20
     assert f" {functions} Lambda functions" in architecture
     assert [name for name in declared if f"`{name}`" not in architecture] == []
+
+
+def test_each_word_of_the_glossary_is_there_once() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = [word for word in re.findall(r"^\| ([^|-][^|]*?) \|", glossary, re.MULTILINE) if word != "word"]
+
+    assert len(words) > 50
+    assert sorted({word for word in words if words.count(word) > 1}) == []
 
 
 def test_every_error_code_is_in_the_api_with_its_status() -> None:
