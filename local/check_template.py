@@ -28,7 +28,12 @@ REGION = "eu-central-1"
 # A route of a function that is made under a condition names it under the same one once more: SAM writes it so.
 CONDITION_ASKED_AGAIN = "W1028"
 # Values of parameters that are free text and decide a condition.
-SAMPLES = {"CorsOrigins": ["https://app.example.com", "https://app.example.com,http://localhost:5173"]}
+SAMPLES = {
+    "CorsOrigins": ["https://app.example.com", "https://app.example.com,http://localhost:5173"],
+    "DomainName": ["api.example.com"],
+    "FirewallRequests": ["2000"],
+    "HostedZoneId": ["Z0123456789ABCDEFGHIJ"],
+}
 # Where `sam package` would put what is a local folder or file.
 _PACKAGED = {
     "AWS::Serverless::Function": ("CodeUri", "s3://bucket/code"),

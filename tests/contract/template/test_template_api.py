@@ -198,7 +198,8 @@ def test_generation_streams_for_up_to_15_minutes_and_pages_stream_for_their_byte
 def test_the_default_endpoint_takes_forward_secret_tls_12_or_13_only(stack: Stack) -> None:
     api = stack.properties("Api")
 
-    assert api["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+    assert api["SecurityPolicy"] == {"Ref": "TlsPolicy"}
+    assert stack.defaults["TlsPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
     assert api["EndpointAccessMode"] == "STRICT"
     assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
 

@@ -258,7 +258,9 @@ def test_words_that_choose_are_among_those_that_awss_own_client_knows(
     api = translated(template, defaults_of(template))["Resources"]["Api"]["Properties"]
 
     assert {each.get("responseTransferMode", "BUFFERED") for _, each in _integrations(stack)} == set(modes)
-    assert api["SecurityPolicy"] in _bound("apigateway", "CreateRestApiRequest", "securityPolicy")["enum"]
+    known = _bound("apigateway", "CreateRestApiRequest", "securityPolicy")["enum"]
+    assert set(template["Parameters"]["TlsPolicy"]["AllowedValues"]) <= set(known)
+    assert api["SecurityPolicy"] == {"Ref": "TlsPolicy"}
     assert (
         api["EndpointAccessMode"]
         in _bound("apigateway", "CreateRestApiRequest", "endpointAccessMode")["enum"]

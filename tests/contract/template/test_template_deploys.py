@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from local.check_template import SAMPLES, parameter_sets
-from local.conditions import decided, made, value_of
+from local.conditions import chosen, decided, made, value_of
 from local.template import defaults_of
 from tests.contract.template.stack import JsonObject, Stack
 
@@ -43,31 +44,51 @@ def _named(value: Any) -> Iterator[str]:
 
 
 def _combinations(template: JsonObject) -> list[dict[str, str]]:
-    """Every combination of the values that decide a condition."""
+    """Combinations of the values that decide a condition, one for each outcome that is not refused."""
     defaults = defaults_of(template)
     deciding = sorted(
         {name for each in parameter_sets(template) for name in each if each[name] != defaults[name]}
     )
-    values = [template["Parameters"][name].get("AllowedValues") or ["", *SAMPLES[name]] for name in deciding]
-    return [defaults | dict(zip(deciding, chosen, strict=True)) for chosen in product(*values)]
+    values = [
+        template["Parameters"][name].get("AllowedValues") or [defaults[name], *SAMPLES[name]]
+        for name in deciding
+    ]
+    found = {}
+    for one in product(*values):
+        parameters = defaults | dict(zip(deciding, one, strict=True))
+        if parameters["DomainName"]:
+            parameters["CertificateArn"] = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+        if not _refusals(template, parameters):
+            outcome = decided(template["Conditions"], parameters)
+            found[tuple(outcome.values())] = parameters
+    return list(found.values())
 
 
 def test_what_is_made_names_nothing_that_is_not_whatever_the_parameters(
     stack: Stack, template: JsonObject
 ) -> None:
+    asks = {
+        name: [each for each in stack.conditions if f'"{each}"' in json.dumps(resource)]
+        for name, resource in stack.resources.items()
+    }
+
+    @cache
+    def named_by(name: str, answers: tuple[bool, ...]) -> set[str]:
+        """What a resource names; it is the same wherever the conditions that it asks for are."""
+        holds = dict(zip(asks[name], answers, strict=True))
+        return {each for each in _named(chosen(stack.resources[name], holds)) if not _PSEUDO.fullmatch(each)}
+
     missing = set()
-    for parameters in _combinations(template):
-        there = _made(stack, parameters)
-        known = set(there) | set(parameters)
-        missing |= {
-            (parameters["ApiGatewayLogRole"], name, named)
-            for name, resource in there.items()
-            for named in _named(resource)
-            if named not in known and not _PSEUDO.fullmatch(named)
-        }
+    combinations = _combinations(template)
+    for parameters in combinations:
+        holds = decided(stack.conditions, parameters)
+        there = {n for n, each in stack.resources.items() if holds.get(each.get("Condition", ""), True)}
+        for name in there:
+            named = named_by(name, tuple(holds[each] for each in asks[name]))
+            missing |= {(name, each) for each in named - there - parameters.keys()}
 
     assert missing == set()
-    assert len(_combinations(template)) >= 3 * 4 * 2 * 2
+    assert len(combinations) >= 3 * 2 * 3 * 2 * 3 * 3 * 2 * 2 / 4
 
 
 @pytest.mark.parametrize(
@@ -109,6 +130,13 @@ def _refusals(template: JsonObject, parameters: dict[str, str]) -> list[str]:
         ({"AwsEndpointUrl": "http://127.0.0.1:4566"}, True),
         ({"AwsEndpointUrl": "http://127.0.0.1:4566", "Environment": "prod"}, True),
         ({"AwsEndpointUrl": "http://127.0.0.1:4566", "Environment": "local"}, False),
+        ({"DomainName": "api.example.com"}, True),
+        ({"DomainName": "api.example.com", "CertificateArn": "arn:aws:acm:c"}, False),
+        ({"DomainName": "api.example.com", "CertificateArn": "arn:aws:acm:c", "HostedZoneId": "Z1"}, False),
+        ({"CertificateArn": "arn:aws:acm:c"}, True),
+        ({"HostedZoneId": "Z1"}, True),
+        ({"FirewallRequests": "9"}, True),
+        ({"FirewallRequests": "10"}, False),
         ({"Observability": "off"}, False),
         ({"Observability": "off", "AlarmEmail": "you@example.com"}, True),
         ({"Observability": "on", "AlarmEmail": "you@example.com"}, False),

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[3]
 PRICES = {
     "ApiGateway::RestApi": {"api_request", "data_out_gb"},
     "ApiGateway::Account": set(),
+    "ApiGateway::BasePathMapping": set(),
     "ApiGateway::Deployment": set(),
+    "ApiGateway::DomainName": set(),
     "ApiGateway::Stage": set(),
     "CloudFormation::CustomResource": set(),
     "CloudFormation::Stack": set(),
@@ -36,6 +38,7 @@ PRICES = {
     "Lambda::Permission": set(),
     "Logs::LogGroup": {"log_gb", "log_gb_month"},
     "Logs::QueryDefinition": {"log_query_gb"},
+    "Route53::RecordSet": {"dns_query"},
     "S3::Bucket": {"object_write", "object_read", "object_gb_month"},
     "S3::BucketPolicy": set(),
     "SNS::Subscription": {"mail"},
@@ -44,6 +47,8 @@ PRICES = {
     "SQS::Queue": {"queue_request"},
     "SQS::QueuePolicy": set(),
     "SecretsManager::Secret": {"secret_month", "secret_call"},
+    "WAFv2::WebACL": {"web_acl_month", "web_acl_rule_month", "web_acl_request"},
+    "WAFv2::WebACLAssociation": set(),
     "XRay::SamplingRule": set(),
 }
 
