@@ -19,7 +19,7 @@ export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants screenshots faults invoke logs
-.PHONY: agents drift bench cost simulate reconcile redrive replay-usage objectives build deploy cloud-check destroy clean
+.PHONY: agents drift bench cost simulate reconcile redrive replay-usage objectives build preflight deploy cloud-check destroy clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -115,6 +115,9 @@ build: setup ## build into .aws-sam, for the cloud; ENV=local: for sam local, as
 	@$(SAM) validate --lint
 	@AGGREGATOR_ARCHITECTURE=$(if $(filter local,$(ENV)),$(MACHINE),arm64) \
 		$(SAM) build --config-env $(if $(filter local,$(ENV)),local-$(MACHINE),$(ENV))
+
+preflight: setup ## what your AWS account must allow before deploy, and what to raise; ENV=dev or prod
+	@$(BIN)/python -m local.preflight --env $(ENV)
 
 deploy: build ## deploy into your AWS account; ENV=dev or prod
 	@$(SAM) deploy --config-env $(ENV)
