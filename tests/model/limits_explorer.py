@@ -1,4 +1,5 @@
-"""Every interleaving of requests of keys that share what the key over them may spend: in a minute, and in a day.
+"""Every interleaving of requests of keys that share what the key over them may spend: in a minute, and in a day; or
+what their team may in a month, and each member in it.
 
 The real store and the real rules run at every step, on DynamoDB in memory; one step is one AWS call. Answers are lost,
 calls are repeated, processes die, and the minute passes. An independent count says what was spent.
@@ -15,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from aggregator.auth.caller import Caller, Over
+from aggregator.auth.caller import Caller, Over, Team
 from aggregator.auth.model import DAILY_BUDGET_NANO_USD, USD_PER_MINUTE
 from aggregator.proxy.limits import rules
 from aggregator.proxy.limits.counts import Full, Stored, owners_of
@@ -33,9 +34,12 @@ MAKER = {USD_PER_MINUTE: 5, DAILY_BUDGET_NANO_USD: 8}
 CHILD = {USD_PER_MINUTE: 4}
 MOST, LEAST, SPENT = (4, 3, 2), (2, 1, 2), (1, 3, 2)
 KEYS = ("c1", "c2", "c1")
+USERS = {"c1": "u1", "c2": "u2"}
+TEAM, MEMBER = 6, 5
 TRIES = 2
 
 LINE_COUNTS = "a line that counts"
+TEAM_COUNTS = "a team that counts"
 BOUND_COUNTS = "a bound that counts"
 RULES = frozenset({LINE_COUNTS, BOUND_COUNTS})
 CLAUSES = {
@@ -44,6 +48,7 @@ CLAUSES = {
     "back: ticket": r"contains",
 }
 BROKEN = (*CLAUSES, *sorted(RULES))
+BROKEN_IN_TEAM = (*CLAUSES, BOUND_COUNTS, TEAM_COUNTS)
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,11 @@ class Weakened:
         return self._inner.call(action, request)
 
 
-def caller_of(n: int, without: str) -> Caller:
-    """Who asks: one of two keys that a key made."""
+def caller_of(n: int, without: str, *, in_team: bool = False) -> Caller:
+    """Who asks: one of two keys that a key made, or that charge a team, each of another member."""
+    if in_team:
+        key_id, budget = KEYS[n], None if without == TEAM_COUNTS else TEAM
+        return Caller(key_id, USERS[key_id], limits=CHILD, team=Team("t", budget, MEMBER))
     over = () if without == LINE_COUNTS else (Over("k1", MAKER),)
     return Caller(key_id=KEYS[n], user_id="u", limits=CHILD, over=over)
 
@@ -98,13 +106,14 @@ def demand_of(n: int, taken_at: int) -> Demand:
 class Explorer:
     """Breadth-first search over worlds; `without` names what a deliberately broken variant leaves out."""
 
-    def __init__(self, without: str = "") -> None:
+    def __init__(self, without: str = "", *, in_team: bool = False) -> None:
         self._without = without
+        self._in_team = in_team
         self._do = OncePerTable(self._carried_out)
 
     def run(self) -> tuple[int, str | None, list[str]]:
         """Explore; return the number of states, what was violated (None: nothing), and the shortest way to it."""
-        return explored(World(), self._steps, violation)
+        return explored(World(), self._steps, violation_in_team if self._in_team else violation)
 
     def _steps(self, world: World) -> Iterator[tuple[str, World]]:
         for n, ask in enumerate(world.asks):
@@ -117,11 +126,11 @@ class Explorer:
                 yield f"r{n} dies", replace(_with(world, n, dead), exact=False)
             elif ask.state in ("over", "undo"):
                 yield from self._back_steps(world, n, ask)
-        if world.time + 1 < len(TIMES):
+        if world.time + 1 < len(TIMES) and not self._in_team:  # a month is what it is about
             yield "the minute passes", replace(world, time=world.time + 1)
 
     def _take_steps(self, world: World, n: int, ask: Ask) -> Iterator[tuple[str, World]]:
-        caller, demand = caller_of(n, self._without), demand_of(n, world.time)
+        caller, demand = caller_of(n, self._without, in_team=self._in_team), demand_of(n, world.time)
         stored = _thawed(ask.seen)
         if ask.tries == TRIES or rules.refusal_of(owners_of(caller), stored, demand) is not None:
             yield f"r{n} is refused", _with(world, n, replace(ask, state="refused"))
@@ -153,7 +162,7 @@ class Explorer:
         return getattr(self, f"_{action}")(store, *arguments)
 
     def _take(self, store: LimitStore, n: int, taken_at: int, seen: str, times: int) -> int | str:
-        caller, demand = caller_of(n, self._without), demand_of(n, taken_at)
+        caller, demand = caller_of(n, self._without, in_team=self._in_team), demand_of(n, taken_at)
         wanted = rules.take_of(caller, demand, _thawed(seen))
         granted = wanted.amount_nano_usd
         if self._without == BOUND_COUNTS:
@@ -166,7 +175,7 @@ class Explorer:
         return granted
 
     def _back(self, store: LimitStore, n: int, ask: Ask, time: int) -> None:
-        caller, demand = caller_of(n, self._without), demand_of(n, ask.taken_at)
+        caller, demand = caller_of(n, self._without, in_team=self._in_team), demand_of(n, ask.taken_at)
         take = rules.take_of(caller, demand._replace(at_most_nano_usd=ask.granted), {})
         taken: Taken = rules.taken_of(caller, demand, take, {})._replace(at_most_nano_usd=ask.granted)
         back = rules.back_of(taken, spent_nano_usd=ask.spent, used_tokens=None, now=TIMES[time], ends=None)
@@ -193,6 +202,30 @@ def violation(world: World) -> str | None:
     return None
 
 
+def violation_in_team(world: World) -> str | None:
+    """The same of a team: what it spends in the month, and each member, and each key in a minute."""
+    counted = _counted(world.items)
+    if min(counted.values(), default=0) < 0:
+        return f"a count is below zero: {dict(counted)}"
+    spent = {key: sum(_spends(ask) for n, ask in enumerate(world.asks) if KEYS[n] == key) for key in USERS}
+    for whose, all_of_it, most in (
+        ("the team", sum(spent.values()), TEAM),
+        *((k, v, MEMBER) for k, v in spent.items()),
+    ):
+        if all_of_it > most:
+            return f"{all_of_it} are spent of {most} by {whose} in the month"
+    for key in USERS:
+        for minute in (0, 1):
+            asks = [ask for n, ask in enumerate(world.asks) if KEYS[n] == key and ask.taken_at == minute]
+            if sum(map(_spends, asks)) > CHILD[USD_PER_MINUTE]:
+                return f"{key} spends more than it may in a minute"
+    if world.exact and all(ask.state in ("done", "refused") for ask in world.asks):
+        left = {"m#2026-11": sum(spent.values())} | {f"m#2026-11#@{USERS[k]}": v for k, v in spent.items()}
+        if any(counted.get(name, 0) != value for name, value in left.items()):
+            return f"{dict(counted)} are counted of {left}"
+    return None
+
+
 def _spends(ask: Ask) -> int:
     """What a request has spent, or may spend yet."""
     return ask.granted if ask.state == "running" else ask.spent
@@ -201,7 +234,7 @@ def _spends(ask: Ask) -> int:
 @cache
 def _counted(items: Items) -> Mapping[str, int]:
     stored = {name: literal_eval(value) for _, values in items for name, value in values}
-    return {name: int(value["N"]) for name, value in stored.items() if name[:2] in ("u#", "d#")}
+    return {name: int(value["N"]) for name, value in stored.items() if name[:2] in ("u#", "d#", "m#")}
 
 
 def _seen(stored: Stored) -> str:
@@ -226,10 +259,11 @@ def _with(world: World, n: int, ask: Ask, items: Items | None = None) -> World:
 def main(arguments: list[str]) -> int:
     """Print what was explored; exit 1 if the outcome is not the expected one."""
     missed = 0
-    for without in BROKEN if "--broken" in arguments else ("",):
-        states, wrong, way = Explorer(without).run()
+    explored_ones = [(each, False) for each in BROKEN] + [(each, True) for each in BROKEN_IN_TEAM]
+    for without, in_team in explored_ones if "--broken" in arguments else (("", False), ("", True)):
+        states, wrong, way = Explorer(without, in_team=in_team).run()
         missed += (wrong is None) == bool(without)
-        said = f"without {without}: " if without else ""
+        said = ("a team: " if in_team else "") + (f"without {without}: " if without else "")
         sys.stdout.write(f"{said}{states} states, {wrong or 'no violation'} {'; '.join(way)}\n")
     return 1 if missed else 0
 

@@ -15,6 +15,7 @@ KEPT = ("tests/unit/proxy/answers/test_kept_responses.py",)
 KEPT_STORE = ("tests/integration/proxy/test_kept_store_moto.py",)
 READING = ("tests/integration/own_calls/test_kept_responses.py",)
 
+TEAMS = ("tests/unit/auth/test_keys_of_teams.py",)
 FOLLOW = ("tests/unit/auth/test_keys_that_follow.py",)
 
 MUTANTS = (
@@ -24,6 +25,27 @@ MUTANTS = (
         'if "suspended" in said:',
         "if False:",
         FOLLOW,
+    ),
+    Mutant(
+        "who left a team goes on spending its money",
+        "auth/authorise.py",
+        "    if standing is None:\n        raise",
+        "    if standing is None:\n        return caller\n        raise",
+        TEAMS,
+    ),
+    Mutant(
+        "a key makes keys that charge another wallet",
+        "auth/delegation.py",
+        "    if asked not in (None, own):",
+        "    if False:",
+        TEAMS,
+    ),
+    Mutant(
+        "a key gets a new secret of one that charges another wallet",
+        "auth/delegation.py",
+        "    if not by.is_admin and key.team_id != (None if by.team is None else by.team.team_id):",
+        "    if False:",
+        TEAMS,
     ),
     Mutant(
         "keys are looked for before nobody can make one",

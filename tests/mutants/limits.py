@@ -19,7 +19,44 @@ CACHE = ("tests/unit/proxy/answers/test_response_cache.py",)
 
 MONEY = ("tests/unit/proxy/limits/test_money_per_minute.py",)
 
+TEAMS = ("tests/unit/proxy/limits/test_limits_of_teams.py",)
+
 MUTANTS = (
+    Mutant(
+        "a team's month bounds nobody",
+        "proxy/limits/counts.py",
+        "    if team.monthly_nano_usd is not None:",
+        "    if False:",
+        TEAMS,
+    ),
+    Mutant(
+        "a member's month in the team bounds nobody",
+        "proxy/limits/counts.py",
+        "    if team.member_monthly_nano_usd is not None:",
+        "    if False:",
+        TEAMS,
+    ),
+    Mutant(
+        "members of a team share one month of a member",
+        "proxy/limits/counts.py",
+        'Owner(f"#@{user_id}"',
+        'Owner("#@"',
+        TEAMS,
+    ),
+    Mutant(
+        "keys of a team count apart from it",
+        "proxy/limits/counts.py",
+        'return f"TEAM#{caller.team.team_id}"',
+        "return caller.key_id",
+        TEAMS,
+    ),
+    Mutant(
+        "a team without limits of keys is not asked",
+        "proxy/limits/counts.py",
+        "(team.monthly_nano_usd, team.member_monthly_nano_usd) != (None, None)",
+        "False",
+        TEAMS,
+    ),
     Mutant(
         "money per minute is never refused",
         "proxy/limits/rules.py",

@@ -133,6 +133,20 @@ MUTANTS = (
         SUSPENDED,
     ),
     Mutant(
+        "a suspended member reserves of the team's money",
+        "billing/store.py",
+        'condition += " AND attribute_not_exists(#member)"',
+        'condition += ""',
+        SUSPENDED,
+    ),
+    Mutant(
+        "a team's usage is charged to who asked",
+        "billing/settle_batch.py",
+        "user_id=event.team_id or event.user_id,",
+        "user_id=event.user_id,",
+        ("tests/unit/billing/test_settle_batch.py",),
+    ),
+    Mutant(
         "a suspended user is told that money is short",
         "billing/reserve.py",
         "if account.suspended or member in account.suspended_members:",

@@ -222,3 +222,17 @@ def test_a_price_with_all_its_parts_survives_the_event() -> None:
 
     assert end.cost_nano_usd == 459
     assert end.price.to_json() == price
+
+
+def test_usage_of_a_team_is_charged_to_its_wallet_and_names_who_asked() -> None:
+    world = holding({"crew": 1, "ann": 1})
+
+    failed = settled(world, ai_usage("r1", userId="ann", teamId="crew"))
+
+    assert failed == set()
+    assert (world.available("crew"), world.held("crew")) == (960, 0)
+    assert (world.available("ann"), world.held("ann")) == (900, 100)
+    usage = world.entries("crew")["r1"].usage
+    assert usage is not None
+    assert usage["userId"] == "ann"
+    assert world.legs("r1", "crew") == {"user:crew": -40, "revenue": 40}

@@ -127,3 +127,44 @@ def test_what_the_latest_version_of_a_user_said_stands_in_whatever_order_it_come
 
     assert world.store.account("ann").suspended is suspended
     assert world.available() == 40
+
+
+def test_a_suspended_member_reserves_nothing_of_the_teams_money_and_others_do() -> None:
+    world = LedgerWorld()
+    world.credit(400)
+    world.store.suspend("ann", 2, member="bob")
+
+    def of_team(member: str) -> None:
+        reserve(
+            world.store,
+            "ann",
+            at_most_nano_usd=10,
+            at_least_nano_usd=10,
+            now_epoch_seconds=NOW,
+            member=member,
+        )
+
+    with pytest.raises(UserSuspended) as raised:
+        of_team("bob")
+    of_team("eve")
+
+    assert raised.value.message.startswith("The user of this API key is suspended.")
+    assert (world.available(), world.held()) == (390, 10)
+
+
+def test_a_suspended_team_says_that_it_is_the_team() -> None:
+    world = LedgerWorld()
+    world.credit(400)
+    world.store.suspend("ann", 2)
+
+    with pytest.raises(UserSuspended) as raised:
+        reserve(
+            world.store,
+            "ann",
+            at_most_nano_usd=10,
+            at_least_nano_usd=10,
+            now_epoch_seconds=NOW,
+            member="eve",
+        )
+
+    assert raised.value.message.startswith("The team that this API key charges is suspended.")
