@@ -13,7 +13,7 @@ from typing import Any, Self
 from aggregator.orchestrator.load_catalogue import packaged
 from local.authorizing import Authorizing
 from local.banner import banner
-from local.deploy import BUCKET, PARAMETERS, Stack, deploy, unpack_layers, upload
+from local.deploy import BUCKET, PARAMETERS, STACK, Stack, deploy, unpack_layers, upload
 from local.emulator import REGION, Emulator
 from local.folder import take
 from local.front_door import EmulatedApi, FrontDoor
@@ -21,6 +21,7 @@ from local.function_processes import FunctionProcesses
 from local.http_server import HttpServer
 from local.package import Built, build
 from local.paths import ROOT, TEMPLATE
+from local.payments import stripe
 from local.ports import free_port
 from local.process import Process, stop_all
 from local.providers import ProviderPlan, plan_providers
@@ -66,6 +67,8 @@ class Run:
         """
         server = HttpServer(self._port)
         self._cleanup.callback(server.close)
+        payments = HttpServer(0)
+        self._cleanup.callback(payments.close)
         self._prepare_folder()
         emulator, stand_in, stand_in_url = self._start_processes()
         with _step("built functions and layers, translated template.yaml"):
@@ -82,6 +85,7 @@ class Run:
         with _step("loaded the model catalogue and the providers' keys"):
             _configure(emulator, stack, plan)
         base_url = f"http://127.0.0.1:{server.port}"
+        self._take_payments(emulator, payments, base_url)
         with _step("made a user with a key and a balance"):
             admin_key = _secret(emulator, stack, "AdminKey")
             server.start(self._front_door(emulator, stack, translated, built).handle)
@@ -91,6 +95,13 @@ class Run:
             emulator, stack, seeded, base_url=base_url, admin_key=admin_key, stand_in_url=stand_in_url
         )
         return banner(base_url, seeded, plan, admin_key=admin_key, seconds=time.monotonic() - self._started)
+
+    def _take_payments(self, emulator: Emulator, server: HttpServer, base_url: str) -> None:
+        url = f"http://127.0.0.1:{server.port}"
+        stripe.serve(server, stripe.StripeStandIn(url, stripe.poster(f"{base_url}/billing/stripe-events")))
+        emulator.client("secretsmanager").create_secret(
+            Name=f"{STACK}/stripe", SecretString=json.dumps(stripe.keys(os.environ, url))
+        )
 
     def watch(self, until: threading.Event) -> None:
         """Wait until told to stop.

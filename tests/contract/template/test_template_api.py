@@ -19,7 +19,7 @@ PAGES = {
     ("GET", "/favicon.ico"),
     ("GET", "/llms.txt"),
 }
-OPEN = {("GET", "/health"), *PAGES}
+OPEN = {("GET", "/health"), ("POST", "/billing/stripe-events"), *PAGES}
 
 # Anthropic's clients send `x-api-key` or `Authorization: Bearer`.
 WITH_ANY_KEY = {
@@ -61,6 +61,7 @@ ROUTES = OPEN | {
     ("GET", "/billing/requests"),
     ("GET", "/billing/receipts/{requestId}"),
     ("GET", "/billing/reconciliations"),
+    ("POST", "/billing/topups"),
     ("GET", "/analytics/metrics"),
     ("GET", "/health/details"),
     ("GET", "/orchestrator/models"),

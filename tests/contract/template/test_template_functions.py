@@ -106,11 +106,20 @@ def test_pages_are_bytes_that_are_streamed_and_need_nothing(stack: Stack) -> Non
     )
 
 
+PAID = {"BillingCreateTopupFunction", "BillingTakeStripeEventFunction", "BillingBookStripeEventFunction"}
+"""Those that need Stripe's own client."""
+
+
 def test_all_others_carry_the_dependencies(stack: Stack) -> None:
     others = set(stack.of_type("Lambda::Function")) - HOT - {PAGES, PREFLIGHTS}
 
     assert _layers(stack, PREFLIGHTS) == ["CommonLayer"]
-    assert {tuple(_layers(stack, name)) for name in others} == {("CommonLayer", "DependenciesLayer")}
+    paid = {name for name in others if "PaymentsLayer" in _layers(stack, name)}
+    assert paid == PAID
+    assert {tuple(_layers(stack, name)) for name in others - paid} == {("CommonLayer", "DependenciesLayer")}
+    assert {tuple(_layers(stack, name)) for name in paid} == {
+        ("CommonLayer", "DependenciesLayer", "PaymentsLayer")
+    }
 
 
 @pytest.mark.parametrize("name", WALKS)
@@ -143,5 +152,6 @@ def test_no_environment_variable_holds_a_secret(stack: Stack) -> None:
     for each in stack.of_type("Lambda::Function").values():
         variables = each["Properties"]["Environment"]["Variables"]
         secrets = {name: value for name, value in variables.items() if name.endswith("_SECRET")}
-        assert all(set(value) == {"Ref"} for value in secrets.values())
+        by_hand = {"Fn::Sub": "${AWS::StackName}/stripe"}
+        assert all(set(value) == {"Ref"} or value == by_hand for value in secrets.values())
         assert not any("resolve:" in str(value) for value in variables.values())

@@ -18,6 +18,9 @@ ANYWHERE = {
     ("HealthLookUpRole", "cloudwatch:GetMetricData"),
 }
 
+_HERE = "${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}"
+PAID = ("BillingCreateTopupRole", "BillingTakeStripeEventRole", "BillingBookStripeEventRole")
+
 WALKS = (
     "ProxyCreateChatCompletionRole",
     "ProxyCreateResponseRole",
@@ -28,6 +31,7 @@ WALKS = (
 # What other domains change lasts longer than the authorizer's answer is kept.
 LASTING = (
     "BillingCreateTransactionRole",
+    "BillingCreateTopupRole",
     "BillingUpdateBalanceRole",
     "OrchestratorPutModelRole",
     "OrchestratorPutProviderRole",
@@ -77,9 +81,10 @@ def test_resources_are_those_of_this_stack(stack: Stack) -> None:
         {"Fn::Sub": "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/*"},
     ]
     callers = sorted(set(WALKS) - {"ProxyCreateEmbeddingRole"})
-    assert sorted(foreign, key=str) == sorted(
-        ((name, model) for name in callers for model in models_of_bedrock), key=str
-    )
+    by_hand = f"arn:{_HERE}:secret:${{AWS::StackName}}/stripe-*"
+    expected = [(name, model) for name in callers for model in models_of_bedrock]
+    expected += [(name, {"Fn::Sub": by_hand}) for name in PAID]
+    assert sorted(foreign, key=str) == sorted(expected, key=str)
 
 
 def test_every_function_has_a_role_of_its_own(stack: Stack) -> None:
@@ -221,7 +226,7 @@ def test_the_request_path_may_change_an_account_and_nothing_else_of_the_ledger(
 
 def test_a_secret_is_read_by_those_who_need_it(stack: Stack) -> None:
     readers = {
-        (resource["Ref"], name)
+        (resource.get("Ref", resource.get("Fn::Sub", "").rpartition("/")[2]), name)
         for name, each in stack.statements()
         if "secretsmanager:GetSecretValue" in _listed(each["Action"])
         for resource in _listed(each["Resource"])
@@ -234,6 +239,7 @@ def test_a_secret_is_read_by_those_who_need_it(stack: Stack) -> None:
         ("Pepper", "AuthRotateApiKeyRole"),
         *(("ProviderKeys", walk) for walk in WALKS),
         ("ProviderKeys", "OrchestratorListProvidersRole"),  # how many are set
+        *(("stripe-*", name) for name in PAID),  # made by hand, where there is an account
         ("ProviderKeys", "ProxyQuoteRole"),  # which providers are set up, and who counts a prompt
     }
 

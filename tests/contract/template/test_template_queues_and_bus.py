@@ -62,7 +62,8 @@ def test_the_only_service_that_sends_to_a_queue_is_the_bus_by_a_named_rule(stack
                 assert each["Action"] == "sqs:SendMessage"
                 rules = each["Condition"]["ArnEquals"]["aws:SourceArn"]
                 senders[policy["Properties"]["Queues"][0]["Ref"]] = [
-                    rule["Fn::GetAtt"][0] for rule in (rules if isinstance(rules, list) else [rules])
+                    rule.get("Fn::If", [None, rule])[1]["Fn::GetAtt"][0]
+                    for rule in (rules if isinstance(rules, list) else [rules])
                 ]
 
     assert senders == {
@@ -70,7 +71,7 @@ def test_the_only_service_that_sends_to_a_queue_is_the_bus_by_a_named_rule(stack
         "BillingUsageDlq": ["AiUsageRule"],
         "AnalyticsEventsQueue": ["TransactionCreatedRule"],
         "AnalyticsEventsDlq": ["TransactionCreatedRule"],
-        "InvocationDlq": ["BillingReconcileFunctionDaily", "AnalyticsPackDaysFunctionHourly"],
+        "InvocationDlq": ["BillingReconcileFunctionDaily", "AnalyticsPackDaysFunctionHourly", "StripeRule"],
     }
 
 
@@ -89,12 +90,14 @@ def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour
         "TransactionCreatedRule": ["AnalyticsEventsDlq"],
         "BillingReconcileFunctionDaily": ["InvocationDlq"],
         "AnalyticsPackDaysFunctionHourly": ["InvocationDlq"],
+        "StripeRule": ["InvocationDlq"],
     }
     assert ages == {
         "AiUsageRule": 86400,
         "TransactionCreatedRule": 86400,
         "BillingReconcileFunctionDaily": 3600,
         "AnalyticsPackDaysFunctionHourly": 3600,
+        "StripeRule": 86400,
     }
 
 
@@ -147,6 +150,7 @@ def test_functions_that_nobody_waits_for_leave_their_failures_behind(stack: Stac
         "OrchestratorLoadCatalogueFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "BillingReconcileFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "AnalyticsPackDaysFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
+        "BillingBookStripeEventFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
     }
 
 

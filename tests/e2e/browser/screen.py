@@ -85,6 +85,7 @@ class Screen:
         self._noted: list[str] = []
         self._expected: set[int] = set()
         self._lost: set[str] = set()
+        self._hosts: tuple[str, ...] = (f"{server}/", "data:", f"blob:{server}/")
         context.set_default_timeout(PATIENCE_MS)
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self._noted.append(f"page error: {error}"))
@@ -183,6 +184,11 @@ class Screen:
         self._lost.add(path)
         return self
 
+    def allow_hosts(self, *begins: str) -> Self:
+        """Other addresses that the page may ask from now on: where a person is sent to pay, for one."""
+        self._hosts += begins
+        return self
+
     def noted(self) -> list[str]:
         """What was noted so far, and must not have been."""
         return list(self._noted)
@@ -201,7 +207,7 @@ class Screen:
 
     def _see(self, request: Request) -> None:
         self.asked.append(request.url)
-        if not request.url.startswith((f"{self.server}/", "data:", f"blob:{self.server}/")):
+        if not request.url.startswith(self._hosts):
             self._noted.append(f"asked another host: {request.url}")
 
 

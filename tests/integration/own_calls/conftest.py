@@ -1,3 +1,5 @@
+import json
+import time
 from collections.abc import Iterator
 
 import boto3
@@ -10,8 +12,12 @@ from aggregator.billing import wiring as billing
 from aggregator.health import details_wiring
 from aggregator.identity import wiring as identity
 from aggregator.orchestrator import wiring as orchestrator
+from aggregator.payments import wiring as payments
+from aggregator.payments.keys import StripeSecret
 from aggregator.proxy import conditions_wiring, kept_wiring
 from aggregator.runtime.boto_client import BotoClient
+from local.http_server import HttpServer
+from local.payments import stripe
 from tests.integration.own_calls.platform import Platform
 from tests.tables import create_table
 
@@ -23,6 +29,9 @@ TABLES = {
     "PROXY_TABLE": "ProxyTable",
     "IDENTITY_TABLE": "IdentityTable",
 }
+
+posted: list[tuple[bytes, str]] = []
+"""Events of Stripe's stand-in, with their signatures."""
 
 QUEUES = (
     "BILLING_USAGE_QUEUE",
@@ -36,6 +45,17 @@ QUEUES = (
 )
 
 
+@pytest.fixture(scope="module")
+def stripe_stand_in() -> Iterator[stripe.StripeStandIn]:
+    """An account at Stripe's stand-in; the events that it would post are kept in `posted`."""
+    server = HttpServer(0)
+    stand_in = stripe.StripeStandIn(f"http://127.0.0.1:{server.port}", lambda *event: posted.append(event))
+    stripe.serve(server, stand_in)
+    yield stand_in
+    server.close()
+    posted.clear()
+
+
 @pytest.fixture
 def platform(started: Platform) -> Platform:
     """The platform as it was started."""
@@ -43,7 +63,7 @@ def platform(started: Platform) -> Platform:
 
 
 @pytest.fixture(scope="module")
-def started() -> Iterator[Platform]:
+def started(stripe_stand_in: stripe.StripeStandIn) -> Iterator[Platform]:
     """Every function with the tables, the bus and the secrets it names, in this process."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         for name, value in {
@@ -56,6 +76,7 @@ def started() -> Iterator[Platform]:
             "PEPPER_SECRET": "pepper",
             "PROVIDER_KEYS_SECRET": "provider-keys",
             "STACK_NAME": "platform",
+            "STRIPE_SECRET": "stripe",
             "RUNBOOK_URL": "docs/runbook.md",
             "POWERTOOLS_METRICS_DISABLED": "true",
             **TABLES,
@@ -74,6 +95,11 @@ def started() -> Iterator[Platform]:
         )
         for name in QUEUES:
             patch.setenv(f"{name}_URL", boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"])
+        secret = StripeSecret(BotoClient("secretsmanager"), "stripe", time.monotonic, stand_in=True)
+        patch.setattr(payments, "_secret", lambda: secret)
+        boto3.client("secretsmanager").create_secret(
+            Name="stripe", SecretString=json.dumps(stripe.keys({}, stripe_stand_in.url))
+        )
         orchestrator.load({"by": "deployment"})
         yield Platform()
         forget_environment()

@@ -145,6 +145,7 @@ OWN_CALLS = (
         path={"requestId": "019ab697e800-c6af9ac6"},
         query=("userId",),
     ),
+    _lasting("billing/create_topup", "POST /billing/topups", MANAGE, {"amount": "25.00"}),
     _own("billing/list_balances", "GET /billing/balances", ADMIN, query=("search", "limit", "cursor")),
     _own("billing/list_reconciliations", "GET /billing/reconciliations", ADMIN, query=("limit",)),
     _own("health/get_details", "GET /health/details", ADMIN),

@@ -200,6 +200,12 @@ class InternalError(Refusal):
     code = "internal_error"
 
 
+class PaymentsOff(Refusal):
+    """This platform takes no payments by itself."""
+
+    code = "payments_off"
+
+
 STATUS_OF: dict[type[Refusal], int] = {
     InvalidRequest: 400,
     UnsupportedParameter: 400,
@@ -227,6 +233,7 @@ STATUS_OF: dict[type[Refusal], int] = {
     StoreUnavailable: 503,
     ProviderTimedOut: 504,
     InternalError: 500,
+    PaymentsOff: 501,
 }
 
 _TYPE_OF_STATUS = {

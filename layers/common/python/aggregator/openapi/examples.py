@@ -222,6 +222,7 @@ REQUESTS: dict[str, Examples] = {
         }
     ),
     **catalogue_examples.REQUESTS,
+    **operator_examples.REQUESTS,
     **identity_examples.REQUESTS,
 }
 

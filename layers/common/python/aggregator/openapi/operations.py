@@ -146,6 +146,8 @@ OPERATIONS: dict[str, Operation] = {
     "GET /billing/transactions/{userId}": Operation("listTransactions", "billing", query=StatementQuery),
     "GET /billing/requests": Operation("listRequests", "billing", query=RequestsQuery),
     "GET /billing/receipts/{requestId}": Operation("getReceipt", "billing"),
+    "POST /billing/topups": Operation("createTopup", "billing", (501,), headers=("Idempotency-Key",)),
+    "POST /billing/stripe-events": Operation("takeStripeEvent", "billing", (400, 501, 503), with_key=False),
     "GET /billing/reconciliations": Operation("listReconciliations", "billing", query=ReconciliationsQuery),
     "GET /analytics/metrics": Operation("getMetrics", "analytics", (400,), query=MetricsQuery),
     "GET /orchestrator/models": Operation("listCatalogueModels", "orchestrator"),

@@ -1,8 +1,25 @@
-"""Examples of what operators look at: accounts, reconciling, queues and alarms."""
+"""Examples of what operators look at: accounts, reconciling, queues and alarms; and of money coming in."""
 
 from aggregator.errors import JsonObject
 
+REQUESTS: dict[str, dict[str, JsonObject]] = {
+    "createTopup": {"default": {"value": {"amount": "25.00"}}},
+}
+
 RESPONSES: dict[str, dict[str, JsonObject]] = {
+    "createTopup": {
+        "default": {
+            "value": {
+                "id": "cs_live_a1B2c3",
+                "url": "https://checkout.stripe.com/c/pay/cs_live_a1B2c3",
+                "userId": "demo",
+                "amount": "25.00",
+                "currency": "USD",
+                "expiresAt": "2026-11-23T09:00:00.000Z",
+            }
+        }
+    },
+    "takeStripeEvent": {"default": {"value": {"received": True, "entryId": "019ab697e800-stripe-pi_3Q1x2y"}}},
     "listBalances": {
         "default": {
             "value": {

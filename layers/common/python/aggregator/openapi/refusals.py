@@ -17,6 +17,7 @@ from aggregator.errors import (
     NotFound,
     NotYours,
     PayloadTooLarge,
+    PaymentsOff,
     ProviderFailed,
     ProviderRefused,
     ProviderTimedOut,
@@ -136,6 +137,7 @@ _TITLES = {
     422: "The Idempotency-Key was used with another body.",
     429: "Too many requests at this moment; `Retry-After` says when to come back.",
     500: "A defect of the platform.",
+    501: "This platform takes no payments by itself.",
     502: "What stands behind the platform failed.",
     503: "Not at this moment; a retry is welcome.",
     504: "No answer in time.",
@@ -159,6 +161,7 @@ _EXAMPLES: tuple[Refusal, ...] = (
     RateLimitExceeded("Too many requests at this moment. Try again in a second."),
     InternalError("Something went wrong on our side; the request id names it in our log."),
     StoreUnavailable("The platform is busy; try again in a moment."),
+    PaymentsOff("Top-ups are not set up here. Whoever runs this platform can credit an account by hand."),
 )
 
 _PROXY_EXAMPLES: tuple[Refusal, ...] = (

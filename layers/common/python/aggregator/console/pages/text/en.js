@@ -280,4 +280,8 @@ export default {
   reconcile: "Reconcile",
   another: "You look at the account of {user}.",
   ownAccount: "Back to my own",
+  topUp: "Top up",
+  topUpAmount: "Amount, USD",
+  topUpHint: "From 1 to 10,000. You pay at Stripe; the credit is here some seconds later.",
+  toPayment: "To the payment",
 };

@@ -280,4 +280,8 @@ export default {
   reconcile: "Сверка",
   another: "Вы смотрите счёт пользователя {user}.",
   ownAccount: "Вернуться к своему",
+  topUp: "Пополнить",
+  topUpAmount: "Сумма, USD",
+  topUpHint: "От 1 до 10 000. Платёж принимает Stripe; деньги будут здесь через несколько секунд.",
+  toPayment: "К оплате",
 };

@@ -7,6 +7,7 @@ import { nano, running } from "../money.js";
 import { change, to } from "../route.js";
 import { t } from "../text.js";
 import { Act, Choice, Loaded, Table, usePages } from "../ui.js";
+import { TopUp } from "./topup.js";
 
 const RANGES = { 7: 7, 31: 31, 92: 92, 366: 366, all: null };
 const BEGINNING = "2020-01-01T00:00:00Z";
@@ -25,7 +26,9 @@ export function Statement({ me, route }) {
   );
   const words = (count) => (count ? t("lastDays", { days: count }) : t("all"));
   const ranges = Object.entries(RANGES).map(([name, count]) => [name, words(count)]);
+  const mayPay = me.admin || me.scopes.includes("keys:manage");
   return html`<h1>${t("statement")}</h1>
+    ${mayPay && html`<div class="pay"><${TopUp} me=${me} /></div>`}
     <form class="filters" onSubmit=${(event) => event.preventDefault()}>
       <${Choice} label=${t("range")} value=${days} options=${ranges} pick=${(each) => change(route, { days: each })} />
       <${Act} act=${(say) => save(path, from, say)}>${t("asCsv")}<//>

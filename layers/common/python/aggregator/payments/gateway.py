@@ -1,0 +1,120 @@
+"""Stripe through its own library: a page to pay at, whose a payment is, and whether an event is truly theirs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NoReturn
+
+import stripe
+
+from aggregator.errors import InvalidRequest, StoreUnavailable
+from aggregator.payments.keys import StripeKeys
+from aggregator.payments.stripe_event import USER
+from aggregator.runtime.observability import logger
+
+SIGNATURE = "Stripe-Signature"
+TOLERANCE_SECONDS = 300
+"""How old a signed event may be, so that one that was overheard is worth nothing later. Stripe signs each try anew."""
+
+_CALL_SECONDS = 10
+_SESSION_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A page to pay at, and until when."""
+
+    id: str
+    url: str
+    expires_at: datetime
+
+
+class StripeGateway:
+    """One account at Stripe."""
+
+    def __init__(self, keys: StripeKeys) -> None:
+        self._client = stripe.StripeClient(
+            keys.api_key,
+            base_addresses={"api": keys.api_base} if keys.api_base else {},
+            http_client=stripe.RequestsClient(timeout=_CALL_SECONDS),
+            max_network_retries=2,
+        )
+
+    def checkout(
+        self, user_id: str, cents: int, *, back: str, now: datetime, idempotency_key: str
+    ) -> Checkout:
+        """A page at which so many cents can be paid for a user; afterwards the browser comes `back`.
+
+        Raises:
+            StoreUnavailable: Stripe did not answer, or has too much to do; no page was made that anybody knows.
+            InvalidRequest: it was made before, with another amount.
+        """
+        whose = {USER: user_id}
+        try:
+            session = self._client.v1.checkout.sessions.create(
+                {
+                    "mode": "payment",
+                    "line_items": [
+                        {
+                            "quantity": 1,
+                            "price_data": {
+                                "currency": "usd",
+                                "unit_amount": cents,
+                                "product_data": {"name": f"Credit for {user_id}"},
+                            },
+                        }
+                    ],
+                    "metadata": whose,
+                    "payment_intent_data": {"metadata": whose},
+                    "success_url": back,
+                    "cancel_url": back,
+                    "expires_at": int(now.timestamp()) + _SESSION_SECONDS,
+                },
+                {"idempotency_key": idempotency_key},
+            )
+        except stripe.IdempotencyError as reused:
+            raise InvalidRequest(
+                "Idempotency-Key: was used with another body", param="Idempotency-Key"
+            ) from reused
+        except stripe.StripeError as failed:
+            _unavailable(failed)
+        if session.url is None:
+            raise StoreUnavailable(
+                "The payment page is not there; try again in a moment.", retry_after_seconds=1
+            )
+        return Checkout(session.id, session.url, datetime.fromtimestamp(session.expires_at, UTC))
+
+    def metadata_of(self, payment_id: str) -> Mapping[str, str]:
+        """What a payment was said to be for.
+
+        Raises:
+            StoreUnavailable: Stripe did not say.
+        """
+        try:
+            said = self._client.v1.payment_intents.retrieve(payment_id).to_dict()
+        except stripe.StripeError as failed:
+            _unavailable(failed)
+        return {name: str(value) for name, value in (said.get("metadata") or {}).items()}
+
+
+def require_signed(payload: str, signature: str | None, secrets: Sequence[str]) -> None:
+    """Let pass what Stripe signed within the last five minutes with one of the secrets.
+
+    Raises:
+        InvalidRequest: it did not.
+    """
+    for secret in secrets:
+        try:
+            stripe.WebhookSignature.verify_header(payload, signature or "", secret, TOLERANCE_SECONDS)
+        except stripe.SignatureVerificationError:
+            continue
+        return
+    raise InvalidRequest(f"{SIGNATURE}: is not Stripe's, or too old", param=SIGNATURE)
+
+
+def _unavailable(failed: stripe.StripeError) -> NoReturn:
+    """What Stripe says is for operators: it may name the account."""
+    logger.error("stripe_failed", kind=type(failed).__name__, code=failed.code, status=failed.http_status)
+    raise StoreUnavailable(
+        "Stripe does not take this now; try again in a moment.", retry_after_seconds=5
+    ) from failed

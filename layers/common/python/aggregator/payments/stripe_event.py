@@ -1,0 +1,99 @@
+"""What an event of Stripe's means for a user's money. Pure: no call is made here, and no library of theirs is needed.
+
+| event | money |
+|---|---|
+| checkout.session.completed, if it is paid | comes in |
+| checkout.session.async_payment_succeeded | comes in: a bank transfer arrived, days after the session was completed |
+| refund.created | goes out |
+| refund.failed | comes back in |
+| charge.dispute.funds_withdrawn | goes out |
+| charge.dispute.funds_reinstated | comes back in |
+
+A session is paid by one of the first two, so its payment is the movement's name; a refund and a dispute are their own.
+Sources: docs.stripe.com/checkout/fulfillment, docs.stripe.com/api/events/types
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aggregator.billing.money_in import Movement
+from aggregator.runtime.clock import iso
+
+USER = "aggregator_user_id"
+"""The field of a payment's metadata that says whose it is: all others are none of ours."""
+
+NANO_USD_OF_A_CENT = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What an event says: in or out, under which name, in which words."""
+
+    sign: int
+    suffix: str
+    words: str
+
+
+_SESSIONS = frozenset({"checkout.session.completed", "checkout.session.async_payment_succeeded"})
+_LATER = {
+    "refund.created": _Kind(-1, "", "Refund of a top-up"),
+    "refund.failed": _Kind(1, "-failed", "A refund failed and came back"),
+    "charge.dispute.funds_withdrawn": _Kind(-1, "-withdrawn", "A top-up was disputed"),
+    "charge.dispute.funds_reinstated": _Kind(1, "-reinstated", "A dispute was won"),
+}
+EVENTS = (*sorted(_SESSIONS), *_LATER)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A movement that an event tells of. Whose it is, the event says itself (`user_id`), or the payment's metadata do.
+
+    `name` is the movement's, the same in all events that tell of it.
+    """
+
+    name: str
+    payment_id: str
+    cents: int
+    created: int
+    told_at: int
+    words: str
+    user_id: str | None = None
+
+    def movement(self, user_id: str) -> Movement:
+        """As the ledger takes it. Entries' ids begin with their time in milliseconds: here that of the thing itself."""
+        return Movement(
+            id=f"{self.created * 1000:012x}-stripe-{self.name}",
+            user_id=user_id,
+            amount_nano_usd=self.cents * NANO_USD_OF_A_CENT,
+            occurred_at=iso(datetime.fromtimestamp(self.told_at, UTC)),
+            description=f"{self.words} ({self.name})",
+        )
+
+
+def told_by(event: Mapping[str, Any]) -> Told | None:
+    """What an event tells of; None where it is surely not about money that we asked for.
+
+    Raises:
+        KeyError, TypeError, ValueError: the event lacks what its type promises.
+    """
+    about, kind = event["data"]["object"], str(event["type"])
+    if kind in _SESSIONS:
+        user_id = (about.get("metadata") or {}).get(USER)
+        if user_id is None or about["payment_status"] != "paid" or about["currency"] != "usd":
+            return None
+        payment = str(about["payment_intent"])
+        return _told(event, payment, payment, int(about["amount_total"]), "Top-up", user_id=str(user_id))
+    later = _LATER.get(kind)
+    if later is None or about.get("payment_intent") is None or about["currency"] != "usd":
+        return None
+    name, cents = f"{about['id']}{later.suffix}", later.sign * int(about["amount"])
+    return _told(event, name, str(about["payment_intent"]), cents, later.words)
+
+
+def _told(
+    event: Mapping[str, Any], name: str, payment: str, cents: int, words: str, *, user_id: str | None = None
+) -> Told:
+    created = int(event["data"]["object"]["created"])
+    return Told(name, payment, cents, created, int(event["created"]), words, user_id)

@@ -1,0 +1,1 @@
+"""A stand-in of Stripe for the embedded run and the tests."""
