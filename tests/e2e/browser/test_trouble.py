@@ -11,6 +11,11 @@ from tests.e2e.browser.screen import Screen, stub
 
 API = re.compile(r"/(auth|billing|analytics|orchestrator|health|v1)\b")
 
+EVERYWHERE_ELSE = """() => JSON.stringify([
+    {...localStorage}, {...sessionStorage}, document.cookie, location.href, history.state, window.name,
+    document.documentElement.outerHTML, ...Object.values(window).filter(each => typeof each === "string"),
+])"""
+
 
 def refusal(code: str, message: str, **more: object) -> dict[str, object]:
     return {"type": "error", "error": {"code": code, "message": message, "type": "error", **more}}
@@ -98,6 +103,16 @@ def test_a_server_that_is_down_is_said_in_a_line_that_goes_by_itself(desk: Scree
 
     banner.wait_for(state="detached")
     page.get_by_role("region", name="Requests").wait_for()
+
+
+def test_a_key_is_in_the_memory_of_the_page_alone(new_screen: NewScreen, user: Person) -> None:
+    screen = new_screen().visit().sign_in(user.key).show("keys")
+
+    said = screen.page.evaluate(EVERYWHERE_ELSE) + str(screen.context.cookies()) + " ".join(screen.asked)
+
+    assert user.key_id in said  # so that what is looked through is the page
+    assert user.key not in said
+    screen.close()
 
 
 def test_a_key_is_kept_for_the_tab_by_choice_alone(new_screen: NewScreen, user: Person) -> None:

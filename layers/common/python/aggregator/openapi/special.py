@@ -8,7 +8,7 @@ from aggregator.orchestrator.model import STRATEGIES
 
 DESCRIPTION = """\
 Chat completions, responses and embeddings work with every client of OpenAI's API: point its base URL at `/v1` of this
-server. Messages work with every client of Anthropic's: point its base URL at this server.
+server. Messages work with every client of Anthropic's: point its base URL at this server, or at its `/proxy/anthropic`.
 
 Every answer carries `x-request-id`. Every error, also one of the gateway's own, has the one envelope: a message for
 people, a `code` for programs, and the `param` at fault. 429 and 503 say in `Retry-After` when to come back. A path that
