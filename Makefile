@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants screenshots faults invoke logs
+.PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants screenshots first-view faults invoke logs
 .PHONY: agents drift bench cost simulate reconcile redrive replay-usage objectives build preflight deploy cloud-check destroy clean
 
 help: ## say what there is
@@ -71,6 +71,9 @@ mutants: setup ## faults made in a copy of the code, one by one: the tests notic
 
 screenshots: setup ## a picture of each view of the console, into docs/figures
 	@$(BIN)/python -m tests.e2e.browser.pictures
+
+first-view: setup ## bytes, requests and milliseconds until the console shows its first number
+	@$(BIN)/python -m tests.e2e.browser.first_view
 
 faults: setup ## every fault at every step; writes docs/faults.md
 	@FAULTS_DOCUMENT=write $(BIN)/python -m pytest tests/faults $(ARGS)

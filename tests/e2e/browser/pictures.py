@@ -45,7 +45,14 @@ FOR_A_USER = {  # picture -> link
     "keys": "keys",
     "statement": "statement",
 }
-FOR_AN_ADMIN: dict[str, str] = {}
+FOR_AN_ADMIN = {
+    "users": "users",
+    "user": f"users/{NAME}",
+    "catalogue": "catalogue?q=claude",
+    "providers": "providers",
+    "health": "health",
+    "reconcile": "reconcile",
+}
 ON_A_PHONE = ("overview", "statement")
 
 
