@@ -50,12 +50,14 @@ class StripeStandIn:
     now: Callable[[], float] = time.time
     sessions: dict[str, JsonObject] = field(default_factory=dict)
     payments: dict[str, JsonObject] = field(default_factory=dict)
+    refunds: list[JsonObject] = field(default_factory=list)
     _kept: dict[str, tuple[bytes, Answer]] = field(default_factory=dict)
     _number: int = 0
     _lock: RLock = field(default_factory=RLock)
 
-    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+    def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         """Answer a call of the API, or a browser at the page."""
+        path, _, query = target.partition("?")
         try:
             if path.startswith("/pay/"):
                 return self._page(method, path.removeprefix("/pay/"), read(body))
@@ -63,7 +65,7 @@ class StripeStandIn:
                 return Answer(204, b"")
             self._require_key(headers)
             with self._lock:
-                return self._once(method, path, headers.get("idempotency-key"), body)
+                return self._once(method, path, headers.get("idempotency-key"), body or query.encode())
         except StripeRefusal as refused:
             return _json({"error": refused.error}, refused.status)
 
@@ -117,9 +119,19 @@ class StripeStandIn:
             return _json(self._session(session_of(read(body))))
         if (method, path) == ("POST", "/v1/refunds"):
             return _json(self._refund(*refund_of(read(body))))
+        if method == "GET" and path in {"/v1/checkout/sessions", "/v1/refunds"}:
+            return _json(self._list(path, read(body)))
         if method == "GET" and path.startswith("/v1/payment_intents/"):
             return _json(self._payment(path.rpartition("/")[2]))
         raise StripeRefusal(404, f"Unrecognized request URL ({method}: {path}).")
+
+    def _list(self, path: str, query: dict[str, str]) -> JsonObject:
+        """Newest first, all in one page."""
+        since = int(query.get("created[gte]", "0"))
+        known = [self._shown(name) for name in self.sessions] if path.endswith("sessions") else self.refunds
+        status = query.get("status")
+        wanted = [each for each in known if each["created"] >= since and status in {None, each["status"]}]
+        return {"object": "list", "url": path, "has_more": False, "data": wanted[::-1]}
 
     def _session(self, asked: JsonObject) -> JsonObject:
         name, now = self._id("cs_test"), int(self.now())
@@ -166,6 +178,7 @@ class StripeStandIn:
             "payment_intent": payment_id,
             "status": "succeeded",
         }
+        self.refunds.append(refund)
         self.tell("refund.created", refund)
         return refund
 
@@ -250,7 +263,7 @@ def serve(server: HttpServer, stand_in: StripeStandIn) -> None:
 
     def handle(request: Request, reply: Reply) -> None:
         headers = {name.lower(): value for name, value in request.headers}
-        answer = stand_in.answer(request.method, request.path, headers, request.body)
+        answer = stand_in.answer(request.method, request.target, headers, request.body)
         reply.start(answer.status, list(answer.headers.items()), len(answer.body))
         reply.write(answer.body)
         reply.end()

@@ -106,7 +106,12 @@ def test_pages_are_bytes_that_are_streamed_and_need_nothing(stack: Stack) -> Non
     )
 
 
-PAID = {"BillingCreateTopupFunction", "BillingTakeStripeEventFunction", "BillingBookStripeEventFunction"}
+PAID = {
+    "BillingCreateTopupFunction",
+    "BillingTakeStripeEventFunction",
+    "BillingBookStripeEventFunction",
+    "BillingComparePaymentsFunction",
+}
 """Those that need Stripe's own client."""
 
 

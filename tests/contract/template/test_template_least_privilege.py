@@ -19,7 +19,12 @@ ANYWHERE = {
 }
 
 _HERE = "${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}"
-PAID = ("BillingCreateTopupRole", "BillingTakeStripeEventRole", "BillingBookStripeEventRole")
+PAID = (
+    "BillingCreateTopupRole",
+    "BillingTakeStripeEventRole",
+    "BillingBookStripeEventRole",
+    "BillingComparePaymentsRole",
+)
 
 WALKS = (
     "ProxyCreateChatCompletionRole",

@@ -71,7 +71,12 @@ def test_the_only_service_that_sends_to_a_queue_is_the_bus_by_a_named_rule(stack
         "BillingUsageDlq": ["AiUsageRule"],
         "AnalyticsEventsQueue": ["TransactionCreatedRule"],
         "AnalyticsEventsDlq": ["TransactionCreatedRule"],
-        "InvocationDlq": ["BillingReconcileFunctionDaily", "AnalyticsPackDaysFunctionHourly", "StripeRule"],
+        "InvocationDlq": [
+            "BillingReconcileFunctionDaily",
+            "AnalyticsPackDaysFunctionHourly",
+            "BillingComparePaymentsFunctionDaily",
+            "StripeRule",
+        ],
     }
 
 
@@ -91,6 +96,7 @@ def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour
         "BillingReconcileFunctionDaily": ["InvocationDlq"],
         "AnalyticsPackDaysFunctionHourly": ["InvocationDlq"],
         "StripeRule": ["InvocationDlq"],
+        "BillingComparePaymentsFunctionDaily": ["InvocationDlq"],
     }
     assert ages == {
         "AiUsageRule": 86400,
@@ -98,6 +104,7 @@ def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour
         "BillingReconcileFunctionDaily": 3600,
         "AnalyticsPackDaysFunctionHourly": 3600,
         "StripeRule": 86400,
+        "BillingComparePaymentsFunctionDaily": 3600,
     }
 
 
@@ -150,6 +157,7 @@ def test_functions_that_nobody_waits_for_leave_their_failures_behind(stack: Stac
         "OrchestratorLoadCatalogueFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "BillingReconcileFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "AnalyticsPackDaysFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
+        "BillingComparePaymentsFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "BillingBookStripeEventFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
     }
 

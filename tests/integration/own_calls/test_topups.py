@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from aggregator.payments import compare
 from aggregator.payments import wiring as payments
 from aggregator.payments.gateway import StripeGateway
 from aggregator.payments.keys import StripeKeys, StripeSecret
@@ -278,3 +279,34 @@ def test_a_key_that_stripe_does_not_know_is_ours_to_mend_and_names_nothing(
 
     assert (said.status, said.code, said.headers["retry-after"]) == (503, "service_unavailable", "5")
     assert "sk_" not in said.text
+
+
+def test_a_payment_whose_event_never_came_is_found_booked_and_told(
+    platform: Platform, stripe_stand_in: StripeStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[float] = []
+    monkeypatch.setattr(compare, "count", lambda _, value: told.append(value))
+    payments.compare()  # what other tests left untold
+    payment, event = topped_up(platform, stripe_stand_in, "ivy", "10.00")
+    client = StripeGateway(StripeKeys(API_KEY, (), stripe_stand_in.url))._client
+    client.v1.refunds.create({"payment_intent": payment, "amount": 250})
+    topped_up(platform, stripe_stand_in, "jim", "5.00")
+    assert (total(platform, "ivy"), total(platform, "jim")) == ("0.00", "0.00")
+    told.clear()
+
+    first, second = payments.compare(), payments.compare()
+    late = tell(platform, event)
+
+    assert (first.missed, second.missed, second.told) == (3, 0, first.told)
+    assert told == [3, 0]
+    assert (total(platform, "ivy"), total(platform, "jim")) == ("7.50", "5.00")
+    assert late.status == 200
+    assert total(platform, "ivy") == "7.50"
+
+
+@pytest.mark.usefixtures("started")
+def test_without_an_account_there_is_nothing_to_compare(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = StripeSecret(BotoClient("secretsmanager"), "not-there", time.monotonic)
+    monkeypatch.setattr(payments, "_secret", lambda: secret)
+
+    assert payments.compare().told == 0

@@ -1,13 +1,13 @@
 """Stripe through its own library: a page to pay at, whose a payment is, and whether an event is truly theirs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NoReturn
 
 import stripe
 
-from aggregator.errors import InvalidRequest, StoreUnavailable
+from aggregator.errors import InvalidRequest, JsonObject, StoreUnavailable
 from aggregator.payments.keys import StripeKeys
 from aggregator.payments.stripe_event import USER
 from aggregator.runtime.observability import logger
@@ -17,6 +17,7 @@ TOLERANCE_SECONDS = 300
 """How old a signed event may be, so that one that was overheard is worth nothing later. Stripe signs each try anew."""
 
 _CALL_SECONDS = 10
+_PAGE = 100
 _SESSION_SECONDS = 3600
 
 
@@ -95,6 +96,30 @@ class StripeGateway:
         except stripe.StripeError as failed:
             _unavailable(failed)
         return {name: str(value) for name, value in (said.get("metadata") or {}).items()}
+
+    def events_since(self, since: datetime) -> Iterator[JsonObject]:
+        """What is there since a moment, as the events that ought to have told of it.
+
+        Raises:
+            StoreUnavailable: Stripe did not say.
+        """
+        first = int(since.timestamp())
+        v1 = self._client.v1
+        try:
+            for session in v1.checkout.sessions.list(
+                {"created": {"gte": first}, "status": "complete", "limit": _PAGE}
+            ).auto_paging_iter():
+                yield _as_event("checkout.session.completed", session)
+            for refund in v1.refunds.list({"created": {"gte": first}, "limit": _PAGE}).auto_paging_iter():
+                if refund.status in {"succeeded", "pending"}:
+                    yield _as_event("refund.created", refund)
+        except stripe.StripeError as failed:
+            _unavailable(failed)
+
+
+def _as_event(kind: str, about: stripe.StripeObject) -> JsonObject:
+    said = about.to_dict()
+    return {"type": kind, "created": said["created"], "data": {"object": said}}
 
 
 def require_signed(payload: str, signature: str | None, secrets: Sequence[str]) -> None:
