@@ -93,6 +93,9 @@ invoke: setup ## run one function with its sample event in its true runtime; F=b
 logs: setup ## what the functions of the running stack logged
 	@$(BIN)/python -m local.logs $(ARGS)
 
+trace: setup ## one request through all steps, as their logs tell it; ID=<x-request-id>, ARGS="--stack NAME" in an account
+	@$(BIN)/python -m local.trace $(ID) $(ARGS)
+
 bench: setup ## measure against the peers, into bench/results.json; QUICK=1 for a short look, BEFORE=COMMIT, ONLY=warm,start
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(BEFORE),--before $(BEFORE)) $(if $(ONLY),--only $(ONLY))
 

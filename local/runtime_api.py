@@ -8,6 +8,7 @@ Source: Lambda developer guide, "Using the Lambda runtime API for custom runtime
 """
 
 import json
+import re
 import socket
 import sys
 import threading
@@ -21,6 +22,7 @@ from queue import SimpleQueue
 from uuid import uuid4
 
 RUNTIME = "/2018-06-01/runtime"
+_TRACE = re.compile(rb"Root=1-[0-9a-f]{8}-[0-9a-f]{24}")
 _READ_AHEAD_CHUNKS = 64
 _CUT = "The connection was closed within the answer"
 
@@ -197,6 +199,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header(
             "Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:local"
         )
+        if trace := _TRACE.search(invocation.event):
+            self.send_header("Lambda-Runtime-Trace-Id", f"{trace[0].decode()};Sampled=0")
         self.end_headers()
         self.wfile.write(invocation.event)
 

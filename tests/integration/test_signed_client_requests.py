@@ -111,3 +111,24 @@ def test_a_transaction_gets_a_token_as_boto3_gives_it_one(recorder: Recorder) ->
     assert sorted(body) == ["ClientRequestToken", "TransactItems"]
     assert len(body["ClientRequestToken"]) == 32
     assert "ClientRequestToken" not in request
+
+
+@pytest.mark.parametrize(
+    "trace", ["Root=1-6a20743c-0d672930facab4b7b1742797;Parent=53995c3f42cd8ad8;Sampled=1", ""]
+)
+def test_a_request_is_of_the_invocations_trace_as_boto3s_is(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch, trace: str
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "chat")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+    ours, theirs = signed("sqs", recorder.url), boto("sqs", recorder.url)
+    message = {"QueueUrl": QUEUE, "MessageBody": "{}"}
+
+    BotoClient("sqs", client=theirs).call("SendMessage", message)
+    ours.call("SendMessage", message)
+    ours.close()
+    theirs.close()
+
+    by_boto3, by_us = (sent.headers.get("x-amzn-trace-id") for sent in recorder.sent)
+    assert by_us == by_boto3 == (trace or None)
+    assert "x-amzn-trace-id" not in recorder.sent[1].headers["authorization"]

@@ -173,6 +173,17 @@ def test_the_function_knows_how_much_time_is_left(processes: FunctionProcesses) 
     assert 30_000 < remaining <= 60_000
 
 
+def test_the_function_knows_in_which_trace_it_runs_and_the_next_one_is_in_none(
+    processes: FunctionProcesses,
+) -> None:
+    root = "Root=1-6a20743c-0d672930facab4b7b1742797"
+    headers = {"X-Amzn-Trace-Id": root}
+
+    traces = [processes.call({"do": "json", **more})["trace"] for more in ({"headers": headers}, {})]
+
+    assert traces == [f"{root};Sampled=0", None]
+
+
 def test_a_warm_process_is_used_again(processes: FunctionProcesses) -> None:
     pids = [processes.invoke(event(do="plain")).headers["x-pid"] for _ in range(5)]
 

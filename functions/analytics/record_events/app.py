@@ -14,7 +14,11 @@ def record(messages: list[Message]) -> set[str]:
     batch = read_batch(messages)
     recorded = record_events(batch.entries, wiring.cube(), clock.now(), time.sleep)
     logger.info(
-        "record", poison=batch.poison, failed=sorted(recorded.failed), reasons=sorted(recorded.reasons)
+        "record",
+        entries=[entry.id for entry in batch.entries],
+        poison=batch.poison,
+        failed=sorted(recorded.failed),
+        reasons=sorted(recorded.reasons),
     )
     report_lags(batch.entries, recorded, clock.now())
     count("EntriesRecorded", len(batch.entries) - len(recorded.failed) - len(recorded.repeated))

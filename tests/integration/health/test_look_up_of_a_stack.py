@@ -46,7 +46,7 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_REGION": "eu-central-1",
-        "ENVIRONMENT": "dev",
+        "ENVIRONMENT": "local",
         "STACK_NAME": "platform",
         "RUNBOOK_URL": "https://wiki.example/run",
         "BILLING_TABLE": "BillingTable",
@@ -136,3 +136,22 @@ def test_dead_letters_are_counted(handler: Any) -> None:
     assert "<td>stream</td><td>1</td>" in said
     assert "<td>billing-usage</td><td>0</td>" in said
     assert "https://wiki.example/run#publish-ledger-entries-again" in said
+
+
+def test_in_the_cloud_a_word_is_found_wherever_it_stands(
+    handler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for: list[str] = []
+
+    class Logs:
+        def call(self, _: str, request: dict[str, Any]) -> dict[str, Any]:
+            asked_for.append(request["filterPattern"])
+            return {"events": [{"message": '{"message": "of another"}'}]}
+
+    with monkeypatch.context() as patch:
+        patch.setenv("ENVIRONMENT", "dev")
+        patch.setattr(look_up_wiring, "_logs", Logs)
+        said = handler(asked("request", requestId=request_id()))
+
+    assert set(asked_for) == {f"%{REQUEST_WORD}%"}
+    assert "of another" not in said

@@ -54,6 +54,7 @@ FIELDS = (
     "cost_nano_usd",
     "provider_nano_usd",
     "margin_nano_usd",
+    "request_ids",
 )
 
 
@@ -141,8 +142,8 @@ def test_a_line_says_what_a_user_used_of_a_model_and_what_the_markup_brings(
     )
 
     assert lines(caplog) == [
-        ("ann", "mini", "openai", 2, 0, 50, 51, 50, 1),
-        ("bob", "large", "openai", 1, 1, 40, 40, 40, 0),
+        ("ann", "mini", "openai", 2, 0, 50, 51, 50, 1, ["r1", "r2"]),
+        ("bob", "large", "openai", 1, 1, 40, 40, 40, 0, ["r3"]),
     ]
 
 
@@ -154,4 +155,4 @@ def test_a_version_that_names_no_markup_is_the_providers_own_price(
 
     settled(funded("ann"), ai_usage("r1", price=price))
 
-    assert lines(caplog)[0][-1] == 0
+    assert lines(caplog)[0][FIELDS.index("margin_nano_usd")] == 0

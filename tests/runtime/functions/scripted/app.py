@@ -22,7 +22,10 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         case "plain":
             return {"statusCode": 200, "headers": {"x-pid": str(os.getpid())}, "body": "plain"}
         case "json":
-            return {"remaining": context.get_remaining_time_in_millis()}
+            return {
+                "remaining": context.get_remaining_time_in_millis(),
+                "trace": os.environ.get("_X_AMZN_TRACE_ID"),
+            }
     headers = {"Content-Type": "text/event-stream", "x-pid": str(os.getpid())}
     return StreamingResponse(200, headers, chunks(event), cookies=("a=1",))
 

@@ -69,6 +69,7 @@ def report_usage(ends: Sequence[UsageEnd], say: Callable[..., None] = logger.inf
             cost_nano_usd=cost,
             provider_nano_usd=at_the_provider,
             margin_nano_usd=cost - at_the_provider,
+            request_ids=[end.request_id for end in theirs],
         )
 
 

@@ -29,6 +29,9 @@ REPEATABLE = frozenset({
 })  # fmt: skip
 """Actions that do no more when carried out twice."""
 
+TRACE = "_X_AMZN_TRACE_ID"
+"""Where Lambda says in which trace an invocation is."""
+
 _NOT_NOW = TRANSIENT | {UNREACHABLE}
 _FIRST_WAIT_SECONDS = 0.05
 _LONGEST_WAIT_SECONDS = 1.0
@@ -169,6 +172,10 @@ class SignedClient:
             at=self._clock(),
             path=self._origin.path,
         )
+        if trace := os.environ.get(TRACE):
+            # As boto3 does: unsigned. Bus and queue hand it on to what is behind them. Source: EventBridge user guide,
+            # "Amazon EventBridge integration with AWS X-Ray".
+            headers["x-amzn-trace-id"] = trace
         request = request_bytes("POST", self._origin.path, headers, body)
         seconds = max(0.01, min(self._timeouts.attempt, deadline - self._monotonic()))
         try:
