@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.lambdas import Function, FunctionProcess
 
 FEW, MANY = "few counted chunks", "many counted chunks"
-CHUNKS_MORE = 50
+CHUNKS_MORE = 30
 """Streams whose chunks come one by one, and how many more the longer one has."""
 
 _FEW, _MORE = 20, 80

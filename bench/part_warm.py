@@ -18,7 +18,7 @@ JsonObject = dict[str, Any]
 OURS, MESSAGES = "ours", "ours, a Messages request"
 FEW_CHUNKS, MANY_CHUNKS = 10, 200
 CHUNK_GAP = "2ms"
-COUNTED_GAP = "20ms"
+COUNTED_GAP = "50ms"
 """The same where instructions are counted: the process takes thirty times as long over a chunk."""
 
 BODIES = {
