@@ -143,6 +143,8 @@ def _before(before: JsonObject | None) -> Iterator[str]:
         if before["instructions"]:
             yield _row(f"{kind}: instructions", *_counted(before["instructions"], kind))
     yield _row("a chunk, one by one: CPU, ms", *(before["perChunkCpuMs"][each]["median"] for each in _WHEN))
+    if "chunk" in before["instructions"].get("now", {}):
+        yield _row("a chunk, one by one: instructions", *_counted(before["instructions"], "chunk"))
     for function, of in before["start"].items():
         for figure in ("cpuReadyMs", "cpuFirstAnswerMs"):
             medians = (of[figure][each]["median"] for each in _WHEN)

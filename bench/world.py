@@ -84,6 +84,7 @@ class World:
         return {
             **_variables(),
             "ENVIRONMENT": "local",
+            "CORS_ORIGINS": "",  # as most stacks have it: none is listed
             "LOG_LEVEL": "INFO",
             "BILLING_USAGE_QUEUE_URL": f"http://127.0.0.1:{self.plain_port}/queue",
             "AWS_REGION": REGION,

@@ -16,8 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from aggregator.auth.caller import Caller, Over, Team
-from aggregator.auth.model import DAILY_BUDGET_NANO_USD, USD_PER_MINUTE
+from aggregator.auth.caller import DAILY_BUDGET_NANO_USD, USD_PER_MINUTE, Caller, Over, Team
 from aggregator.proxy.limits import rules
 from aggregator.proxy.limits.counts import Full, Stored, owners_of
 from aggregator.proxy.limits.rules import Demand, Taken

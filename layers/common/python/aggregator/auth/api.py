@@ -7,7 +7,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from aggregator.auth.audit import Change
-from aggregator.auth.caller import DEFAULT_SCOPES, LIST_PRICE_PERCENT, LOWER, Caller
+from aggregator.auth.caller import (
+    CONCURRENT_REQUESTS,
+    DAILY_BUDGET_NANO_USD,
+    DEFAULT_SCOPES,
+    LIST_PRICE_PERCENT,
+    LOWER,
+    MONTHLY_BUDGET_NANO_USD,
+    REQUESTS_PER_MINUTE,
+    TOKENS_PER_MINUTE,
+    USD_PER_MINUTE,
+    Caller,
+)
 from aggregator.auth.fields import (
     Aliases,
     Budget,
@@ -22,17 +33,7 @@ from aggregator.auth.fields import (
 )
 from aggregator.auth.issue import IssuedKey
 from aggregator.auth.key import KEY_ID_PATTERN
-from aggregator.auth.model import (
-    CONCURRENT_REQUESTS,
-    DAILY_BUDGET_NANO_USD,
-    MONTHLY_BUDGET_NANO_USD,
-    REQUESTS_PER_MINUTE,
-    TOKENS_PER_MINUTE,
-    USD_PER_MINUTE,
-    ApiKey,
-    Grant,
-    Status,
-)
+from aggregator.auth.model import ApiKey, Grant, Status
 from aggregator.auth.revoke import Revoked
 from aggregator.billing.money import to_nano_usd, to_usd
 from aggregator.runtime.schema import Instant, Moment, Request, Response, UserId

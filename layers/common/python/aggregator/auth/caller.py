@@ -3,7 +3,6 @@
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from aggregator.errors import (
@@ -31,6 +30,23 @@ CAPS = LOWER, REFUSE = ("lower", "refuse")
 """What becomes of a request whose output the balance does not pay for: a lower cap on it, or a refusal."""
 
 DEFAULT_SCOPES = (INFERENCE, MODELS_READ, BILLING_READ, ANALYTICS_READ)
+
+REQUESTS_PER_MINUTE = "requestsPerMinute"
+TOKENS_PER_MINUTE = "tokensPerMinute"
+USD_PER_MINUTE = "usdPerMinuteNanoUsd"
+CONCURRENT_REQUESTS = "concurrentRequests"
+DAILY_BUDGET_NANO_USD = "dailyBudgetNanoUsd"
+MONTHLY_BUDGET_NANO_USD = "monthlyBudgetNanoUsd"
+
+LIMITS = (
+    REQUESTS_PER_MINUTE,
+    TOKENS_PER_MINUTE,
+    USD_PER_MINUTE,
+    CONCURRENT_REQUESTS,
+    DAILY_BUDGET_NANO_USD,
+    MONTHLY_BUDGET_NANO_USD,
+)
+"""Names of limits that a key may have; proxy/limits/ says what each counts."""
 
 
 class Over(NamedTuple):
@@ -133,9 +149,11 @@ class Caller(NamedTuple):
 
     def allows_name(self, name: str) -> bool:
         """Whether the key's models are not limited, or one of them is this name (see orchestrator/permitted.py)."""
-        return self.allowed_models is None or any(
-            fnmatchcase(name, pattern) for pattern in self.allowed_models
-        )
+        if self.allowed_models is None:
+            return True
+        from fnmatch import fnmatchcase  # noqa: PLC0415 (most keys have no such limit)
+
+        return any(fnmatchcase(name, pattern) for pattern in self.allowed_models)
 
     def meant_by(self, model: str) -> str:
         """What a model's name stands for to this caller: the target of an alias of its own, or the name itself."""

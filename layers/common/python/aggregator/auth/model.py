@@ -15,22 +15,6 @@ from aggregator.auth.caller import LIST_PRICE_PERCENT, LOWER, Caller, Over, Team
 from aggregator.errors import Conflict, InvalidApiKey, InvalidRequest, NotFound
 from aggregator.runtime.clock import iso
 
-REQUESTS_PER_MINUTE = "requestsPerMinute"
-TOKENS_PER_MINUTE = "tokensPerMinute"
-USD_PER_MINUTE = "usdPerMinuteNanoUsd"
-CONCURRENT_REQUESTS = "concurrentRequests"
-DAILY_BUDGET_NANO_USD = "dailyBudgetNanoUsd"
-MONTHLY_BUDGET_NANO_USD = "monthlyBudgetNanoUsd"
-
-LIMITS = (
-    REQUESTS_PER_MINUTE,
-    TOKENS_PER_MINUTE,
-    USD_PER_MINUTE,
-    CONCURRENT_REQUESTS,
-    DAILY_BUDGET_NANO_USD,
-    MONTHLY_BUDGET_NANO_USD,
-)
-
 MAX_OVERLAP = timedelta(days=30)
 
 # API Gateway drops an authorizer's answer over 8 KB; the policy around the context takes well under 1 KB.

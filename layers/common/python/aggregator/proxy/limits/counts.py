@@ -15,14 +15,15 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from aggregator.auth.caller import Caller, Team
-from aggregator.auth.model import (
+from aggregator.auth.caller import (
     CONCURRENT_REQUESTS,
     DAILY_BUDGET_NANO_USD,
     MONTHLY_BUDGET_NANO_USD,
     REQUESTS_PER_MINUTE,
     TOKENS_PER_MINUTE,
     USD_PER_MINUTE,
+    Caller,
+    Team,
 )
 
 RUNNING = "running"

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from aggregator.auth.model import CONCURRENT_REQUESTS, REQUESTS_PER_MINUTE, USD_PER_MINUTE
+from aggregator.auth.caller import CONCURRENT_REQUESTS, REQUESTS_PER_MINUTE, USD_PER_MINUTE
 from aggregator.billing.money import NanoUsd, to_usd
 from aggregator.errors import InsufficientQuota, RateLimitExceeded
 from aggregator.proxy.limits.counts import (

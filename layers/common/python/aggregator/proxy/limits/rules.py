@@ -14,8 +14,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-from aggregator.auth.caller import Caller
-from aggregator.auth.model import CONCURRENT_REQUESTS, REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE, USD_PER_MINUTE
+from aggregator.auth.caller import (
+    CONCURRENT_REQUESTS,
+    REQUESTS_PER_MINUTE,
+    TOKENS_PER_MINUTE,
+    USD_PER_MINUTE,
+    Caller,
+)
 from aggregator.billing.model import CLOCK_SKEW_SECONDS
 from aggregator.billing.money import NanoUsd
 from aggregator.errors import Refusal

@@ -20,7 +20,6 @@ from typing import Any
 from aggregator.errors import UnsupportedParameter
 from aggregator.orchestrator.model import Provider
 from aggregator.orchestrator.parameters import STEERING
-from aggregator.proxy.dialects.efforts import least, levels_of, nearest
 from aggregator.proxy.model import JsonObject
 
 # Fields of nearly every request, all of OpenAI's own: one that has no others is looked into no further.
@@ -161,6 +160,8 @@ def _tool(tool: Any, place: str) -> Any:
 
 def _effort(body: JsonObject, provider: Provider, upstream_model: str, *, asked: bool) -> JsonObject:
     """The body with what the model is told of how hard to think."""
+    from aggregator.proxy.dialects.efforts import least, levels_of, nearest  # noqa: PLC0415 (few requests say it)
+
     levels = levels_of(provider, upstream_model)
     if levels is None:
         return body
