@@ -113,9 +113,9 @@ def test_a_rich_account_writes_one_unit_a_smaller_one_two_and_a_tight_one_three(
 # the figures of a bench.
 ENTERED = [
     (CHAT, chat_event(chat_body()), 450),
-    (CHAT, chat_event(chat_body(stream=True, tokens=10)), 655),
+    (CHAT, chat_event(chat_body(stream=True, tokens=10)), 750),
     (MESSAGES, message_event(message_body()), 565),
-    (MESSAGES, message_event(message_body(stream=True, tokens=10)), 855),
+    (MESSAGES, message_event(message_body(stream=True, tokens=10)), 950),
 ]
 
 
