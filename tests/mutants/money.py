@@ -11,8 +11,38 @@ REST = ("tests/unit/billing/test_rest.py",)
 EARLY = ("tests/unit/proxy/test_early_return.py",)
 STATEMENT = ("tests/integration/billing/test_statements.py",)
 RECONCILE = ("tests/unit/billing/test_repricing.py",)
+OUTSIDE = ("tests/unit/billing/test_money_in.py",)
+TOPUPS = ("tests/integration/own_calls/test_topups.py",)
 
 MUTANTS = (
+    Mutant(
+        "money that moved outside is planned anew each time that it is told",
+        "billing/money_in.py",
+        "        if known is not None:\n            return Moved(known, is_new=False)\n",
+        "",
+        OUTSIDE,
+    ),
+    Mutant(
+        "a dispute over what is spent takes more than the wallet has",
+        "billing/money_in.py",
+        "taken = min(-movement.amount_nano_usd, account.spendable(now_epoch_seconds))",
+        "taken = -movement.amount_nano_usd",
+        OUTSIDE,
+    ),
+    Mutant(
+        "a top-up is credited before it is paid",
+        "payments/stripe_event.py",
+        ' or about["payment_status"] != "paid"',
+        "",
+        TOPUPS,
+    ),
+    Mutant(
+        "a signature that was overheard is good for a day",
+        "payments/gateway.py",
+        "TOLERANCE_SECONDS = 300",
+        "TOLERANCE_SECONDS = 86_400",
+        TOPUPS,
+    ),
     Mutant(
         "who is short of money for hosted tools holds all that is there",
         "billing/reserve.py",
