@@ -21,11 +21,9 @@ ROOT = Path(__file__).parents[3]
 
 STREAMED = (
     "arn:aws:apigateway:${{AWS::Region}}:lambda:path/2021-11-15/functions/"
-    "${{{function}.Arn}}/response-streaming-invocations"
+    "${{{function}}}/response-streaming-invocations"
 )
-BUFFERED = (
-    "arn:aws:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{function}.Arn}}/invocations"
-)
+BUFFERED = "arn:aws:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{function}}}/invocations"
 
 LONGEST_BUFFERED_SECONDS = 29
 LONGEST_AUTHORIZER_SECONDS = 10
@@ -41,10 +39,15 @@ def _integrations(stack: Stack) -> Iterator[tuple[str, JsonObject]]:
                 yield f"{method.upper()} {path}", each["x-amazon-apigateway-integration"]
 
 
-def _function_of(integration: JsonObject) -> str:
-    found = re.search(r"\$\{(\w+)\.Arn\}", integration["uri"]["Fn::Sub"])
+def _called(integration: JsonObject) -> str:
+    """What a route calls: a function's `.Arn`, or an alias, which is its own."""
+    found = re.search(r"functions/\$\{([\w.]+)\}/", integration["uri"]["Fn::Sub"])
     assert found is not None
     return found[1]
+
+
+def _function_of(integration: JsonObject) -> str:
+    return re.sub(r"(\.Arn|Aliaslive)$", "", _called(integration))
 
 
 def test_a_streamed_route_calls_lambda_at_the_address_for_streams_and_any_other_at_the_plain_one(
@@ -56,7 +59,7 @@ def test_a_streamed_route_calls_lambda_at_the_address_for_streams_and_any_other_
     assert {each["httpMethod"] for each in called.values()} == {"POST"}
     for route, each in called.items():
         form = STREAMED if each.get("responseTransferMode") == "STREAM" else BUFFERED
-        assert each["uri"]["Fn::Sub"] == form.format(function=_function_of(each)), route
+        assert each["uri"]["Fn::Sub"] == form.format(function=_called(each)), route
 
 
 def test_api_gateway_may_call_each_function_that_a_route_names_by_the_one_action_that_covers_streams(
@@ -70,7 +73,8 @@ def test_api_gateway_may_call_each_function_that_a_route_names_by_the_one_action
     actions = {each["Properties"]["Action"] for each in stack.of_type("Lambda::Permission").values()}
 
     assert actions == {"lambda:InvokeFunction"}
-    assert {_function_of(each) for _, each in _integrations(stack)} | {"AuthAuthorizerFunction"} == allowed
+    called = {_called(each).removesuffix(".Arn") for _, each in _integrations(stack)}
+    assert called | {"AuthAuthorizerFunction"} == allowed
 
 
 def test_a_function_ends_before_api_gateway_gives_up_on_it(stack: Stack) -> None:

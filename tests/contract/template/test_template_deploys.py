@@ -50,7 +50,7 @@ def _combinations(template: JsonObject) -> list[dict[str, str]]:
         {name for each in parameter_sets(template) for name in each if each[name] != defaults[name]}
     )
     values = [
-        template["Parameters"][name].get("AllowedValues") or [defaults[name], *SAMPLES[name]]
+        [defaults[name], *SAMPLES[name]] if name in SAMPLES else template["Parameters"][name]["AllowedValues"]
         for name in deciding
     ]
     found = {}
