@@ -2,7 +2,15 @@
 
 from tests.contract.template.stack import JsonObject, Stack
 
-TABLES = {"AuthTable", "BillingTable", "AnalyticsTable", "OrchestratorTable", "ProxyTable", "IdentityTable"}
+TABLES = {
+    "AlertsTable",
+    "AuthTable",
+    "BillingTable",
+    "AnalyticsTable",
+    "OrchestratorTable",
+    "ProxyTable",
+    "IdentityTable",
+}
 SECRETS = {"Pepper", "AdminKey", "ProviderKeys"}
 KEPT_IN_PROD = {"Fn::If": ["IsProd", "Retain", "Delete"]}
 KEPT_ONCE_MADE = {"Fn::If": ["IsProd", "RetainExceptOnCreate", "Delete"]}

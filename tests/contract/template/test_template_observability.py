@@ -30,7 +30,7 @@ def test_an_idle_stack_stays_within_its_budget(stack: Stack, observability: Json
         name.endswith("Dlq") for name in stack.of_type("SQS::Queue")
     )
 
-    assert (polled, alarms) == (3, 13)
+    assert (polled, alarms) == (3, 14)
     assert {each.get("Condition") for each in observability["Resources"].values()} == {
         None,
         "HasEmail",

@@ -23,6 +23,7 @@ def test_every_queue_has_dead_letters_or_is_for_them(stack: Stack) -> None:
         "ReconcileDlq",
         "StreamDlq",
         "InvocationDlq",
+        "AlertsDlq",
     }
 
 
@@ -75,6 +76,7 @@ def test_the_only_service_that_sends_to_a_queue_is_the_bus_by_a_named_rule(stack
             "BillingReconcileFunctionDaily",
             "AnalyticsPackDaysFunctionHourly",
             "BillingComparePaymentsFunctionDaily",
+            "AlertsWatchFunctionRegularly",
             "StripeRule",
         ],
     }
@@ -97,6 +99,7 @@ def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour
         "AnalyticsPackDaysFunctionHourly": ["InvocationDlq"],
         "StripeRule": ["InvocationDlq"],
         "BillingComparePaymentsFunctionDaily": ["InvocationDlq"],
+        "AlertsWatchFunctionRegularly": ["InvocationDlq"],
     }
     assert ages == {
         "AiUsageRule": 86400,
@@ -105,6 +108,7 @@ def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour
         "AnalyticsPackDaysFunctionHourly": 3600,
         "StripeRule": 86400,
         "BillingComparePaymentsFunctionDaily": 3600,
+        "AlertsWatchFunctionRegularly": 300,
     }
 
 
@@ -159,6 +163,7 @@ def test_functions_that_nobody_waits_for_leave_their_failures_behind(stack: Stac
         "AnalyticsPackDaysFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "BillingComparePaymentsFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "BillingBookStripeEventFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
+        "AlertsWatchFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
     }
 
 

@@ -37,7 +37,9 @@ def _allowed(stack: Stack, table: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("domain", ["auth", "billing", "analytics", "orchestrator", "proxy", "identity"])
+@pytest.mark.parametrize(
+    "domain", ["auth", "billing", "analytics", "orchestrator", "proxy", "identity", "alerts"]
+)
 def test_a_domains_roles_allow_what_its_code_calls(stack: Stack, domain: str) -> None:
     called = _called(domain)
 

@@ -6,6 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from aggregator.alerts import wiring as alerts
 from aggregator.analytics import wiring as analytics
 from aggregator.auth import wiring as auth
 from aggregator.billing import wiring as billing
@@ -28,6 +29,7 @@ TABLES = {
     "ORCHESTRATOR_TABLE": "OrchestratorTable",
     "PROXY_TABLE": "ProxyTable",
     "IDENTITY_TABLE": "IdentityTable",
+    "ALERTS_TABLE": "AlertsTable",
 }
 
 posted: list[tuple[bytes, str]] = []
@@ -38,6 +40,7 @@ QUEUES = (
     "BILLING_USAGE_DLQ",
     "ANALYTICS_EVENTS_QUEUE",
     "ANALYTICS_EVENTS_DLQ",
+    "ALERTS_DLQ",
     "RECONCILE_QUEUE",
     "RECONCILE_DLQ",
     "STREAM_DLQ",
@@ -111,6 +114,7 @@ def forget_environment() -> None:
         auth,
         billing,
         analytics,
+        alerts,
         identity,
         orchestrator,
         conditions_wiring,

@@ -75,6 +75,25 @@ OWN_CALLS = (
     _lasting("auth/rotate_api_key", "POST /auth/api-keys/{keyId}/rotate", MANAGE, {}, KEY),
     _lasting("auth/revoke_api_key", "DELETE /auth/api-keys/{keyId}", MANAGE, path=KEY, query=("children",)),
     _lasting(
+        "alerts/create_webhook", "POST /alerts/webhooks", MANAGE, {"url": "https://hooks.example.com/ai"}
+    ),
+    _own("alerts/list_webhooks", "GET /alerts/webhooks", MANAGE, query=("userId",)),
+    _lasting(
+        "alerts/delete_webhook",
+        "DELETE /alerts/webhooks/{webhookId}",
+        MANAGE,
+        path={"webhookId": "5f2b9c0e1d7a4b36"},
+        query=("userId",),
+    ),
+    _own("alerts/list_deliveries", "GET /alerts/deliveries", MANAGE, query=("userId", "limit", "cursor")),
+    _lasting(
+        "alerts/replay_delivery",
+        "POST /alerts/deliveries/{deliveryId}/replay",
+        MANAGE,
+        path={"deliveryId": "01a207416c9d-5f2b9c0e1d7a4b36"},
+        query=("userId",),
+    ),
+    _lasting(
         "identity/create_user",
         "POST /identity/users",
         ADMIN,

@@ -1,7 +1,13 @@
 """Examples of requests and answers, by operation and name; a test holds each to its schema."""
 
 from aggregator.errors import JsonObject
-from aggregator.openapi import catalogue_examples, identity_examples, kept_examples, operator_examples
+from aggregator.openapi import (
+    alerts_examples,
+    catalogue_examples,
+    identity_examples,
+    kept_examples,
+    operator_examples,
+)
 
 Examples = dict[str, JsonObject]
 
@@ -223,6 +229,7 @@ REQUESTS: dict[str, Examples] = {
     ),
     **catalogue_examples.REQUESTS,
     **operator_examples.REQUESTS,
+    **alerts_examples.REQUESTS,
     **identity_examples.REQUESTS,
 }
 
@@ -293,6 +300,7 @@ RESPONSES: dict[str, Examples] = {
         }
     ),
     **catalogue_examples.RESPONSES,
+    **alerts_examples.RESPONSES,
     **identity_examples.RESPONSES,
     **kept_examples.RESPONSES,
     **operator_examples.RESPONSES,

@@ -86,6 +86,11 @@ PARAMETERS: dict[str, JsonObject] = {
     "userId": {
         "description": "The user, or a team by its id where it is about money. A key that is no admin's sees its own."
     },
+    "webhookId": {"description": "Id of the webhook.", "example": "5f2b9c0e1d7a4b36"},
+    "deliveryId": {
+        "description": "Id of the delivery: its `webhook-id`.",
+        "example": "01a207416c9d-5f2b9c0e1d7a4b36",
+    },
     "email": {"description": "Only the user with this address.", "example": "ann@example.com"},
     "createdBy": {
         "description": "Instead of a user's keys, those that were made with the key of this id.",

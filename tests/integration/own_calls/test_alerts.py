@@ -1,0 +1,112 @@
+"""Webhooks over HTTP: named, listed, tried by the watch, sent again, taken away; each user's own."""
+
+import runpy
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from aggregator.alerts import wiring
+from aggregator.auth import wiring as auth
+from aggregator.auth.caller import Caller
+from tests.integration.own_calls.platform import ROOT, Platform, own
+from tests.keys import store_key_behind
+
+URL = "https://hooks.example.com/ai"
+
+
+@pytest.fixture
+def ann(platform: Platform) -> Caller:
+    return platform.key("keys:manage")
+
+
+@pytest.fixture
+def bob(platform: Platform) -> Caller:
+    made = Caller(f"bob{platform.key().key_id[-9:]}", "bob", scopes=("keys:manage",))
+    store_key_behind(made, auth.keys())
+    return made
+
+
+@pytest.fixture
+def dead_letters(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> str:
+    assert platform
+    url = str(
+        boto3.client("sqs", region_name="eu-central-1").create_queue(QueueName="alerts-dead")["QueueUrl"]
+    )
+    monkeypatch.setenv("ALERTS_DLQ_URL", url)
+    return url
+
+
+def watched() -> Any:
+    """What a run of the watch says, as Lambda calls it."""
+    handler = runpy.run_path(str(ROOT / "functions/alerts/watch/app.py"))["handler"]
+    return handler({}, SimpleNamespace(get_remaining_time_in_millis=lambda: 200_000))
+
+
+def test_a_webhook_is_named_heard_of_and_taken_away(
+    platform: Platform, ann: Caller, dead_letters: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = platform.call(
+        own("create_webhook"), ann, body={"url": URL, "kinds": ["key.expiring", "key.expiring"]}
+    )
+    assert (made.status, made.body["userId"], made.body["kinds"]) == (201, "ann", ["key.expiring"])
+    assert made.body["secret"].startswith("whsec_")
+    listed = platform.call(own("list_webhooks"), ann).body["data"]
+    assert [each["id"] for each in listed] == [made.body["id"]]
+    assert "secret" not in listed[0]
+
+    monkeypatch.setattr(wiring, "post", lambda *_args, **_named: 410)
+    assert watched()["arrived"] == 0
+    (sent,) = platform.call(own("list_deliveries"), ann).body["data"]
+    assert (sent["kind"], sent["state"], sent["lastAnswer"]) == ("test", "failed", "410")
+    waiting = boto3.client("sqs", region_name="eu-central-1").receive_message(QueueUrl=dead_letters)
+    assert sent["id"] in waiting["Messages"][0]["Body"]
+
+    monkeypatch.setattr(wiring, "post", lambda *_args, **_named: 200)
+    path = {"deliveryId": sent["id"]}
+    again = platform.call(own("replay_delivery"), ann, path=path)
+    assert (again.status, again.body["state"]) == (200, "pending")
+    assert platform.call(own("replay_delivery"), ann, path=path).status == 409
+    assert watched()["arrived"] == 1
+    assert platform.call(own("list_deliveries"), ann).body["data"][0]["state"] == "delivered"
+
+    gone = platform.call(own("delete_webhook"), ann, path={"webhookId": made.body["id"]})
+    assert (gone.status, platform.call(own("list_webhooks"), ann).body["data"]) == (200, [])
+
+
+def test_others_webhooks_and_deliveries_are_nobodys_business(
+    platform: Platform, ann: Caller, bob: Caller
+) -> None:
+    made = platform.call(own("create_webhook"), bob, body={"url": URL}).body
+    sent = platform.call(own("list_deliveries"), bob).body["data"][0]["id"]
+
+    for call, path in (
+        ("delete_webhook", {"webhookId": made["id"]}),
+        ("replay_delivery", {"deliveryId": sent}),
+    ):
+        assert platform.call(own(call), ann, path=path).status == 404
+        assert platform.call(own(call), ann, path=path, query={"userId": "bob"}).code == "forbidden"
+    assert platform.call(own("list_webhooks"), ann, query={"userId": "bob"}).code == "forbidden"
+    assert platform.call(own("create_webhook"), ann, body={"url": URL, "userId": "bob"}).code == "forbidden"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "url"),
+        ({"url": ""}, "url"),
+        ({"url": "https://10.0.0.1/"}, "url"),
+        ({"url": "http://127.0.0.1/"}, "url"),
+        ({"url": URL, "kinds": []}, "kinds"),
+        ({"url": URL, "kinds": ["all"]}, "kinds.0"),
+        ({"url": URL, "secret": "x"}, "secret"),
+        ({"url": URL, "userId": "no such/user"}, "userId"),
+    ],
+)
+def test_what_is_asked_wrongly_is_named(
+    platform: Platform, ann: Caller, body: dict[str, object], field: str
+) -> None:
+    said = platform.call(own("create_webhook"), ann, body=body)
+
+    assert (said.status, said.param) == (400, field)

@@ -1,0 +1,80 @@
+"""Alerts for tests: the real store in memory, a receiver that answers as it is told, and a clock that is set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from aggregator.alerts.deliver import Sender
+from aggregator.alerts.model import KINDS, Delivery, Webhook
+from aggregator.alerts.post import NotPosted
+from aggregator.alerts.sign import new_secret
+from aggregator.alerts.store import AlertsStore
+from aggregator.alerts.watch import Retiring, Wallet
+from aggregator.auth.model import ApiKey, Grant
+from tests.fakes.memory_dynamodb import MemoryDynamoDb
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+USD = 1_000_000_000
+
+
+def key(key_id: str = "k1", line: tuple[str, ...] = (), **grant: Any) -> ApiKey:
+    """A key of ann's."""
+    made = Grant(name=f"name of {key_id}", scopes=("inference",))
+    return ApiKey(key_id, "ann", made._replace(**grant), (), NOW, "admin", line=line)
+
+
+@dataclass
+class FakeWorld:
+    """What the other domains know."""
+
+    money: Wallet = field(default_factory=lambda: Wallet(10 * USD, 10 * USD, None))
+    those: list[ApiKey] = field(default_factory=list)
+    by_key: dict[str, int] = field(default_factory=dict)
+    by_model: dict[str, int] = field(default_factory=dict)
+    going: list[Retiring] = field(default_factory=list)
+
+    def wallet(self, _user_id: str) -> Wallet:
+        return self.money
+
+    def keys(self, _user_id: str) -> list[ApiKey]:
+        return self.those
+
+    def spent(self, _user_id: str, _since: datetime, _until: datetime, by: str) -> dict[str, int]:
+        return self.by_key if by == "key" else self.by_model
+
+    def retiring(self) -> list[Retiring]:
+        return self.going
+
+
+class AlertsWorld:
+    """Webhooks, what they were sent, and what was given up. `answers` are told in turn, then 204 for ever."""
+
+    def __init__(self, answers: list[int | str] | None = None) -> None:
+        self.now = NOW
+        self.store = AlertsStore(MemoryDynamoDb(), "alerts")
+        self.answers = answers or []
+        self.sent: list[tuple[str, dict[str, str], str]] = []
+        self.given_up: list[Delivery] = []
+        self._lock = Lock()
+
+    def webhook(self, kinds: tuple[str, ...] = KINDS, webhook_id: str = "a" * 16) -> Webhook:
+        made = Webhook(webhook_id, "ann", "https://hooks.example.com/ai", kinds, new_secret(), self.now)
+        self.store.add(made)
+        return made
+
+    def post(self, url: str, headers: Mapping[str, str], body: str) -> int:
+        with self._lock:
+            self.sent.append((url, dict(headers), body))
+            answer = self.answers.pop(0) if self.answers else 204
+        if isinstance(answer, str):
+            raise NotPosted(answer)
+        return answer
+
+    def run(self, after: timedelta = timedelta()) -> int:
+        self.now += after
+        return Sender(self.store, self.post, self.given_up.append, lambda: self.now).send_due()
+
+    def deliveries(self) -> list[Delivery]:
+        return self.store.deliveries("ann", 100, None)[0]
