@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import boto3
 from botocore.config import Config
 
-from local.paths import EMULATOR_PYTHON
+from local.paths import EMULATOR_PYTHON, ROOT
 from local.ports import free_port
 from local.process import Process, StartError
 
@@ -35,7 +35,7 @@ class Emulator:
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = Process(
             "The AWS emulator",
-            [str(EMULATOR_PYTHON), "-m", "ministack"],
+            [str(EMULATOR_PYTHON), "-P", str(ROOT / "local" / "shared_layers.py")],
             folder / "emulator.log",
             {
                 "GATEWAY_PORT": str(self.port),

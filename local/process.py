@@ -84,7 +84,7 @@ def stop_all(processes: Iterable[Process]) -> None:
 def scratch_folder() -> Path:
     """Make a new folder for temporary files, in memory where there is plenty.
 
-    The emulator unpacks a layer's thousand files for every function that it starts; disks take their time over that.
+    The emulator unpacks the code of every function that it starts; disks take their time over that.
     """
     in_memory = Path("/dev/shm")  # noqa: S108 (a new folder in it, for us alone)
     roomy = in_memory.is_dir() and shutil.disk_usage(in_memory).free > _ROOMY_BYTES

@@ -47,7 +47,7 @@ def test_when_the_emulator_dies_the_run_ends_and_says_why(tmp_path: Path) -> Non
     wait_until_up(run, tmp_path)
     started = descendants(run.pid)
     (emulator,) = [
-        pid for pid, command in started.items() if "-m ministack" in command and "leash.py" not in command
+        pid for pid, command in started.items() if "shared_layers.py" in command and "leash.py" not in command
     ]
 
     os.kill(emulator, signal.SIGKILL)

@@ -1,7 +1,5 @@
 """Each view while it loads, where there is nothing, and where it is refused; and by the keyboard alone."""
 
-import time
-
 from playwright.sync_api import Route
 
 from tests.e2e.browser.conftest import NewScreen
@@ -20,9 +18,26 @@ new PerformanceObserver(list => {
 """
 
 
-def slowly(route: Route) -> None:
-    time.sleep(0.15)
-    route.continue_()
+class Gate:
+    """Calls that wait before it until it is opened: what is on its way can be looked at for as long as that takes."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Route] = []
+        self._is_open = False
+
+    def __call__(self, route: Route) -> None:
+        if self._is_open:
+            route.continue_()
+        else:
+            self._waiting.append(route)
+
+    def open(self) -> None:
+        self._is_open = True
+        while self._waiting:
+            self._waiting.pop(0).continue_()
+
+    def shut(self) -> None:
+        self._is_open = False
 
 
 def test_what_is_on_its_way_has_its_place_and_nothing_jumps_when_it_comes(
@@ -30,12 +45,16 @@ def test_what_is_on_its_way_has_its_place_and_nothing_jumps_when_it_comes(
 ) -> None:
     screen = new_screen(size=PHONE).visit("#/models/gpt-4o-mini").sign_in(user.key)
     screen.page.evaluate(f"() => {{ {_WATCH} }}")
-    screen.page.route(API, slowly)
+    gate = Gate()
+    screen.page.route(API, gate)
     ghosts, moved = {}, {}
     for view in VIEWS:
+        gate.shut()
         screen.page.evaluate("view => { window.moved = 0; location.hash = `#/${view}`; }", view)
         screen.page.locator(f'nav a[href="#/{view}"][aria-current]').wait_for(state="attached")
+        screen.page.locator("main .ghosts > div").first.wait_for(state="attached")
         ghosts[view] = screen.page.locator("main .ghosts > div").count()
+        gate.open()
         screen.settle(view)
         moved[view] = round(screen.page.evaluate("() => window.moved"), 2)
 

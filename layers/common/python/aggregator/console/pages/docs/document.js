@@ -3,14 +3,23 @@ const METHODS = ["get", "post", "put", "patch", "delete"];
 
 export function operationsOf(document) {
   return Object.entries(document.paths).flatMap(([path, methods]) =>
-    METHODS.filter((method) => method in methods).map((method) => ({ ...methods[method], method, path, id: methods[method].operationId, tag: methods[method].tags[0] })),
+    METHODS.filter((method) => method in methods).map((method) => ({
+      ...methods[method],
+      method,
+      path,
+      id: methods[method].operationId,
+      tag: methods[method].tags[0],
+    })),
   );
 }
 
 // What a reference points at, or the thing itself.
 export function resolved(document, thing) {
   if (!thing || !thing.$ref) return thing;
-  return thing.$ref.split("/").slice(1).reduce((at, step) => at[step], document);
+  return thing.$ref
+    .split("/")
+    .slice(1)
+    .reduce((at, step) => at[step], document);
 }
 
 export const nameOf = (schema) => (schema.$ref ? schema.$ref.split("/").pop() : null);
@@ -62,25 +71,32 @@ export function nestedIn(document, schema) {
 // What limits a value, in words.
 export function limitsOf(schema) {
   const { some } = alternatives(schema);
-  return some.flatMap((each) => [
-    each.enum && `one of ${each.enum.map((value) => JSON.stringify(value)).join(", ")}`,
-    "minimum" in each && `at least ${each.minimum}`,
-    "exclusiveMinimum" in each && `over ${each.exclusiveMinimum}`,
-    "maximum" in each && `at most ${each.maximum}`,
-    each.minLength && `${each.minLength} or more characters`,
-    "maxLength" in each && `${each.maxLength} characters at most`,
-    each.minItems && `${each.minItems} or more entries`,
-    "maxItems" in each && `${each.maxItems} entries at most`,
-    "maxProperties" in each && `${each.maxProperties} fields at most`,
-    each.pattern && `matches ${each.pattern}`,
-  ]).filter(Boolean).concat(schema.default == null ? [] : [`${JSON.stringify(schema.default)} by default`]);
+  return some
+    .flatMap((each) => [
+      each.enum && `one of ${each.enum.map((value) => JSON.stringify(value)).join(", ")}`,
+      "minimum" in each && `at least ${each.minimum}`,
+      "exclusiveMinimum" in each && `over ${each.exclusiveMinimum}`,
+      "maximum" in each && `at most ${each.maximum}`,
+      each.minLength && `${each.minLength} or more characters`,
+      "maxLength" in each && `${each.maxLength} characters at most`,
+      each.minItems && `${each.minItems} or more entries`,
+      "maxItems" in each && `${each.maxItems} entries at most`,
+      "maxProperties" in each && `${each.maxProperties} fields at most`,
+      each.pattern && `matches ${each.pattern}`,
+    ])
+    .filter(Boolean)
+    .concat(schema.default == null ? [] : [`${JSON.stringify(schema.default)} by default`]);
 }
 
 // The examples of a body or an answer, by media type: [{name, media, value}].
 export function examplesOf(content) {
   return Object.entries(content || {}).flatMap(([media, { examples = {}, example }]) => [
     ...(example === undefined ? [] : [{ name: media, media, value: example }]),
-    ...Object.entries(examples).map(([name, each]) => ({ name: each.summary || (name === "default" ? media : name), media, value: each.value })),
+    ...Object.entries(examples).map(([name, each]) => ({
+      name: each.summary || (name === "default" ? media : name),
+      media,
+      value: each.value,
+    })),
   ]);
 }
 
@@ -100,7 +116,20 @@ export function search(document, operations, asked) {
     return words.every((word) => all.includes(word));
   };
   return {
-    operations: operations.filter((each) => holds(each.method, each.path, each.id, each.summary, each.description, ...(each.parameters || []).map((one) => one.name))),
-    schemas: words.length ? Object.entries(document.components.schemas).filter(([name, schema]) => holds(name, schema.description, ...Object.keys(schema.properties || {}))).map(([name]) => name) : [],
+    operations: operations.filter((each) =>
+      holds(
+        each.method,
+        each.path,
+        each.id,
+        each.summary,
+        each.description,
+        ...(each.parameters || []).map((one) => one.name),
+      ),
+    ),
+    schemas: words.length
+      ? Object.entries(document.components.schemas)
+          .filter(([name, schema]) => holds(name, schema.description, ...Object.keys(schema.properties || {})))
+          .map(([name]) => name)
+      : [],
   };
 }

@@ -23,7 +23,14 @@ function useDocument() {
 
 function Reference() {
   const [{ document: found, failed }, again] = useDocument();
-  if (failed) return html`<main><h1>API reference</h1><div class="notice bad" role="alert"><p>The document could not be loaded: ${failed.message}.</p><button type="button" onClick=${again}>Try again</button></div></main>`;
+  if (failed)
+    return html`<main>
+      <h1>API reference</h1>
+      <div class="notice bad" role="alert">
+        <p>The document could not be loaded: ${failed.message}.</p>
+        <button type="button" onClick=${again}>Try again</button>
+      </div>
+    </main>`;
   if (!found) return html`<main><h1>API reference</h1><p class="loading" role="status">Loading…</p></main>`;
   return html`<${Loaded} document=${found} />`;
 }
@@ -42,9 +49,16 @@ function Loaded({ document: found }) {
     }
     first.current = false;
   }, [route.view, route.id]);
-  return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>To the content</a>
+  return html`<a class="skip" href="#main" onClick=${(event) => {
+    event.preventDefault();
+    main.current.focus();
+  }}>To the content</a>
     <header class="top"><a class="brand" href="#/">API reference</a>
-      <nav aria-label="This server"><a href="${SERVER}/">Start</a><a href="${SERVER}/console/">Console</a><a href="${SERVER}/openapi.json">openapi.json</a></nav></header>
+      <nav aria-label="This server">
+        <a href="${SERVER}/">Start</a>
+        <a href="${SERVER}/console/">Console</a>
+        <a href="${SERVER}/openapi.json">openapi.json</a>
+      </nav></header>
     <div class="reference">
       <${Contents} document=${found} operations=${operations} route=${route} />
       <main id="main" tabindex="-1" ref=${main} key=${`${route.view}/${route.id}`}>${shown.page}</main>
@@ -54,14 +68,39 @@ function Loaded({ document: found }) {
 function pageOf(route, found, operations) {
   if (route.view === "operation") {
     const operation = operations.find((each) => each.id === route.id);
-    if (operation) return { title: operation.summary, page: html`<${Operation} document=${found} operation=${operation} server=${SERVER} />` };
+    if (operation)
+      return {
+        title: operation.summary,
+        page: html`<${Operation} document=${found} operation=${operation} server=${SERVER} />`,
+      };
   } else if (route.view === "schema" && Object.hasOwn(found.components.schemas, route.id)) {
     const schema = found.components.schemas[route.id];
-    return { title: route.id, page: html`<h1>${route.id}</h1><${Prose} text=${schema.description} />${schema.properties && html`<${Fields} document=${found} name=${route.id} schema=${schema} above=${[]} />`}` };
+    return {
+      title: route.id,
+      page: html`<h1>${route.id}</h1>
+        <${Prose} text=${schema.description} />
+        ${schema.properties && html`<${Fields} document=${found} name=${route.id} schema=${schema} above=${[]} />`}`,
+    };
   } else if (route.view === "overview") {
-    return { title: "Overview", page: html`<${Overview} document=${found} operations=${operations} server=${SERVER} />` };
+    return {
+      title: "Overview",
+      page: html`<${Overview} document=${found} operations=${operations} server=${SERVER} />`,
+    };
   }
-  return { title: "Not found", page: html`<h1>Not found</h1><p>The reference has nothing of this name. <a href="#/">All operations</a></p>` };
+  return {
+    title: "Not found",
+    page: html`<h1>Not found</h1><p>The reference has nothing of this name. <a href="#/">All operations</a></p>`,
+  };
+}
+
+const current = (route, view, id) => (route.view === view && route.id === id ? "page" : null);
+
+function Entry({ operation, route }) {
+  return html`<li>
+    <a href=${to("operation", {}, operation.id)} aria-current=${current(route, "operation", operation.id)}>
+      <span><${Method} method=${operation.method} /> ${operation.summary}</span><code>${operation.path}</code>
+    </a>
+  </li>`;
 }
 
 // All operations by domain, and what a search leaves of them. On a phone it is folded.
@@ -76,14 +115,25 @@ function Contents({ document: found, operations, route }) {
   const count = left.operations.length + left.schemas.length;
   return html`<div class="contents">
     <div role="search"><label class="field"><span>Search operations, fields and schemas</span>
-      <input type="search" value=${asked} onInput=${(event) => { setAsked(event.target.value); setOpen(true); }} /></label></div>
+      <input type="search" value=${asked} onInput=${(event) => {
+        setAsked(event.target.value);
+        setOpen(true);
+      }} /></label></div>
     <p class="hidden" role="status">${asked && `${count} found`}</p>
-    <details open=${open} onToggle=${(event) => setOpen(event.currentTarget.open)}><summary>${asked ? `${count} found` : `${operations.length} operations`}</summary>
+    <details open=${open} onToggle=${(event) => setOpen(event.currentTarget.open)}>
+      <summary>${asked ? `${count} found` : `${operations.length} operations`}</summary>
       <nav aria-label="Operations">
-        ${tags.map((tag) => html`<h2>${tag.name}</h2><ul>${left.operations.filter((each) => each.tag === tag.name).map(
-          (each) => html`<li><a href=${to("operation", {}, each.id)} aria-current=${route.view === "operation" && route.id === each.id ? "page" : null}>
-            <span><${Method} method=${each.method} /> ${each.summary}</span><code>${each.path}</code></a></li>`)}</ul>`)}
-        ${left.schemas.length > 0 && html`<h2>schemas</h2><ul>${left.schemas.map((name) => html`<li><a href=${to("schema", {}, name)} aria-current=${route.view === "schema" && route.id === name ? "page" : null}>${name}</a></li>`)}</ul>`}
+        ${tags.map((tag) => {
+          const listed = left.operations.filter((each) => each.tag === tag.name);
+          return html`<h2>${tag.name}</h2>
+            <ul>${listed.map((each) => html`<${Entry} operation=${each} route=${route} />`)}</ul>`;
+        })}
+        ${left.schemas.length > 0 && html`<h2>schemas</h2>
+        <ul>${left.schemas.map(
+          (name) => html`<li>
+            <a href=${to("schema", {}, name)} aria-current=${current(route, "schema", name)}>${name}</a>
+          </li>`,
+        )}</ul>`}
         ${count === 0 && html`<p class="empty">Nothing is called that.</p>`}
       </nav></details>
   </div>`;

@@ -18,25 +18,47 @@ export function Operation({ document, operation, server }) {
     <section aria-labelledby="calling"><h2 id="calling">Call it</h2>
       <${Choice} label="How to call it" choices=${snippetsOf(operation, server)} />
     </section>
-    ${parameters.length > 0 && html`<section aria-labelledby="parameters"><h2 id="parameters">Parameters</h2>
-      <ul class="fields">${parameters.map((each) => html`<${Field} ...${each} place=${each.in} document=${document} schema=${withExample(each)} />`)}</ul>
-    </section>`}
-    ${operation.requestBody && html`<section aria-labelledby="body"><h2 id="body">Body</h2>
-      ${Object.entries(content).map(([media, { schema }]) => html`<h3><code>${media}</code></h3><${Schema} document=${document} schema=${schema} />`)}
-      <${Choice} label="Example of a body" choices=${bodies.map((each) => ({ name: each.name, text: textOf(each.value) }))} />
-    </section>`}
+    ${
+      parameters.length > 0 &&
+      html`<section aria-labelledby="parameters"><h2 id="parameters">Parameters</h2>
+      <ul class="fields">${parameters.map(
+        (each) => html`<${Field} ...${each} place=${each.in} document=${document} schema=${withExample(each)} />`,
+      )}</ul>
+    </section>`
+    }
+    ${
+      operation.requestBody &&
+      html`<section aria-labelledby="body"><h2 id="body">Body</h2>
+      ${Object.entries(content).map(
+        ([media, { schema }]) => html`<h3><code>${media}</code></h3>
+          <${Schema} document=${document} schema=${schema} />`,
+      )}
+      <${Choice} label="Example of a body" choices=${choicesOf(bodies)} />
+    </section>`
+    }
     ${mayTry(operation) && html`<${Trying} operation=${operation} server=${server} body=${bodies[0]?.value} />`}
     <section aria-labelledby="answers"><h2 id="answers">Answers</h2>
-      ${Object.entries(operation.responses).map(([status, each]) => html`<${Answer} status=${status} answer=${resolved(document, each)} document=${document} />`)}
+      ${Object.entries(operation.responses).map(
+        ([status, each]) => html`<${Answer}
+          status=${status}
+          answer=${resolved(document, each)}
+          document=${document}
+        />`,
+      )}
     </section>`;
 }
 
-const withExample = (parameter) => (parameter.example === undefined ? parameter.schema : { ...parameter.schema, examples: [parameter.example] });
+const withExample = (parameter) =>
+  parameter.example === undefined ? parameter.schema : { ...parameter.schema, examples: [parameter.example] };
+
+const choicesOf = (examples) => examples.map((each) => ({ name: each.name, text: textOf(each.value) }));
 
 function keyFor({ security }) {
   if (security?.length === 0) return "Needs no key.";
   const ways = (security || []).map((each) => Object.keys(each)[0]);
-  return ways.includes("apiKey") ? "Needs a key: `Authorization: Bearer <key>` or `x-api-key: <key>`." : "Needs a key: `Authorization: Bearer <key>`.";
+  return ways.includes("apiKey")
+    ? "Needs a key: `Authorization: Bearer <key>` or `x-api-key: <key>`."
+    : "Needs a key: `Authorization: Bearer <key>`.";
 }
 
 // A good answer is open, an error opens on demand.
@@ -46,12 +68,25 @@ function Answer({ document, status, answer }) {
   const headers = Object.entries(answer.headers || {}).map(([name, each]) => [name, resolved(document, each)]);
   const content = Object.entries(answer.content || {});
   return html`<details class="card answer" open=${good} onToggle=${(event) => setOpen(event.currentTarget.open)}>
-    <summary><strong class=${good ? "good" : "wrong"}>${status}</strong> <${Words} text=${answer.description} /></summary>
-    ${open && html`
-      ${content.map(([media, { schema }]) => html`<h3><code>${media}</code></h3>${schema && html`<${Schema} document=${document} schema=${schema} />`}`)}
-      <${Choice} label=${`Example of a ${status}`} choices=${examplesOf(answer.content).map((each) => ({ name: each.name, text: textOf(each.value) }))} />
-      ${headers.length > 0 && html`<details class="nested"><summary>Headers: ${headers.length}</summary>
-        <ul class="fields">${headers.map(([name, each]) => html`<${Field} name=${name} ...${each} schema=${withExample(each)} document=${document} />`)}</ul>
-      </details>`}`}
+    <summary>
+      <strong class=${good ? "good" : "wrong"}>${status}</strong>${" "}<${Words} text=${answer.description} />
+    </summary>
+    ${
+      open &&
+      html`
+      ${content.map(
+        ([media, { schema }]) => html`<h3><code>${media}</code></h3>
+          ${schema && html`<${Schema} document=${document} schema=${schema} />`}`,
+      )}
+      <${Choice} label=${`Example of a ${status}`} choices=${choicesOf(examplesOf(answer.content))} />
+      ${
+        headers.length > 0 &&
+        html`<details class="nested"><summary>Headers: ${headers.length}</summary>
+        <ul class="fields">${headers.map(
+          ([name, each]) => html`<${Field} name=${name} ...${each} schema=${withExample(each)} document=${document} />`,
+        )}</ul>
+      </details>`
+      }`
+    }
   </details>`;
 }

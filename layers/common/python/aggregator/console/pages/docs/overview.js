@@ -14,17 +14,28 @@ export function Overview({ document, operations, server }) {
       <dt>The document</dt><dd><a href="${server}/openapi.json">openapi.json</a>, OpenAPI ${document.openapi}</dd>
     </dl>
     <h2>The key</h2>
-    <ul>${Object.values(document.components.securitySchemes).map((each) => html`<li><${Prose} text=${each.description} /></li>`)}</ul>
-    ${document.tags.map((tag) => html`<section><h2>${tag.name}</h2><${Prose} text=${tag.description} />
-      <ul class="operations">${operations.filter((each) => each.tag === tag.name).map((each) => html`<li>
-        <a href=${to("operation", {}, each.id)}>${each.summary}</a> <span class="path"><${Method} method=${each.method} /> <code>${each.path}</code></span></li>`)}</ul></section>`)}
+    <ul>${Object.values(document.components.securitySchemes).map(
+      (each) => html`<li><${Prose} text=${each.description} /></li>`,
+    )}</ul>
+    ${document.tags.map(
+      (tag) => html`<section><h2>${tag.name}</h2><${Prose} text=${tag.description} />
+      <ul class="operations">${operations
+        .filter((each) => each.tag === tag.name)
+        .map(
+          (each) => html`<li>
+        <a href=${to("operation", {}, each.id)}>${each.summary}</a>${" "}
+        <span class="path"><${Method} method=${each.method} /> <code>${each.path}</code></span></li>`,
+        )}</ul></section>`,
+    )}
     <h2>Refusals</h2>
     <p>Each has the same envelope, <a href=${to("schema", {}, "Error")}>Error</a>. These are its codes.</p>
     <div class="scroll" tabindex="0" role="region" aria-label="Refusals"><table>
       <thead><tr><th scope="col">Status</th><th scope="col">When</th><th scope="col">Codes</th></tr></thead>
-      <tbody>${refusalsOf(document).map(({ status, when, codes }) => html`<tr>
+      <tbody>${refusalsOf(document).map(
+        ({ status, when, codes }) => html`<tr>
         <td data-title="Status">${status}</td><td data-title="When"><div><${Words} text=${when} /></div></td>
-        <td data-title="Codes"><div>${codes.map((code) => html`<code>${code}</code> `)}</div></td></tr>`)}</tbody>
+        <td data-title="Codes"><div>${codes.map((code) => html`<code>${code}</code> `)}</div></td></tr>`,
+      )}</tbody>
     </table></div>`;
 }
 

@@ -3,7 +3,12 @@ import { html, useState } from "../h.js";
 
 // Text of the document: paragraphs of words, with `code` between back-ticks. It is text and never HTML.
 export function Prose({ text }) {
-  return text ? text.trim().split(/\n\s*\n/).map((paragraph) => html`<p><${Words} text=${paragraph} /></p>`) : null;
+  return text
+    ? text
+        .trim()
+        .split(/\n\s*\n/)
+        .map((paragraph) => html`<p><${Words} text=${paragraph} /></p>`)
+    : null;
 }
 
 export function Words({ text }) {
@@ -22,7 +27,9 @@ export function Code({ text, label }) {
     setTimeout(() => setSaid("Copy"), 2000);
   };
   return html`<div class="code">
-    <button type="button" onClick=${copy} aria-label=${`Copy: ${label}`}><span aria-live="polite">${said}</span></button>
+    <button type="button" onClick=${copy} aria-label=${`Copy: ${label}`}>
+      <span aria-live="polite">${said}</span>
+    </button>
     <pre tabindex="0" role="region" aria-label=${label}><code>${text}</code></pre>
   </div>`;
 }
@@ -33,9 +40,17 @@ export function Choice({ label, choices }) {
   const shown = choices[Math.min(at, choices.length - 1)];
   if (!shown) return null;
   return html`<div class="choice">
-    ${choices.length > 1 && html`<fieldset class="tabs"><legend class="hidden">${label}</legend>
-      ${choices.map((each, index) => html`<label><input type="radio" name=${label} checked=${each === shown} onChange=${() => setAt(index)} /><span>${each.name}</span></label>`)}
-    </fieldset>`}
+    ${
+      choices.length > 1 &&
+      html`<fieldset class="tabs"><legend class="hidden">${label}</legend>
+      ${choices.map(
+        (each, index) => html`<label>
+          <input type="radio" name=${label} checked=${each === shown} onChange=${() => setAt(index)} />
+          <span>${each.name}</span>
+        </label>`,
+      )}
+    </fieldset>`
+    }
     <${Code} text=${shown.text} label=${`${label}: ${shown.name}`} />
   </div>`;
 }

@@ -1,4 +1,5 @@
-// The same call for curl, Python and the provider's SDK, at the reader's own server. Text only: nothing here draws or calls.
+// The same call for curl, Python and the provider's SDK, at the reader's own server. Text only: nothing here draws or
+// calls.
 import { examplesOf, exampleOfParameter } from "./document.js";
 
 const KEY = "AGGREGATOR_API_KEY";
@@ -38,25 +39,34 @@ export function snippetsOf(operation, server, body = bodyOf(operation)) {
   return sdk ? [...found, { name: `Python, ${sdk.name}`, text: withSdk(sdk, operation, server, body) }] : found;
 }
 
-export const bodyOf = (operation) => (operation.requestBody ? examplesOf(operation.requestBody.content)[0]?.value : undefined);
+export const bodyOf = (operation) =>
+  operation.requestBody ? examplesOf(operation.requestBody.content)[0]?.value : undefined;
 
 const isOpen = (operation) => operation.security?.length === 0;
 
 export function urlOf(operation, server, values = {}) {
   const said = (parameter) => values[parameter.name] ?? (parameter.required ? exampleOfParameter(parameter) : "");
   const parameters = operation.parameters || [];
-  const path = parameters.filter((each) => each.in === "path").reduce(
-    (at, each) => at.replace(`{${each.name}}`, encodeURIComponent(said(each) || each.name).replaceAll("%2F", "/")), operation.path);
-  const query = new URLSearchParams(parameters.filter((each) => each.in === "query" && said(each) !== "").map((each) => [each.name, said(each)]));
+  const path = parameters
+    .filter((each) => each.in === "path")
+    .reduce(
+      (at, each) => at.replace(`{${each.name}}`, encodeURIComponent(said(each) || each.name).replaceAll("%2F", "/")),
+      operation.path,
+    );
+  const query = new URLSearchParams(
+    parameters.filter((each) => each.in === "query" && said(each) !== "").map((each) => [each.name, said(each)]),
+  );
   return `${server}${path}${query.size ? `?${query}` : ""}`;
 }
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 function curl(operation, server, body) {
-  const lines = [`curl ${operation.method === "get" ? "" : `-X ${operation.method.toUpperCase()} `}${quoted(urlOf(operation, server))}`];
+  const method = operation.method === "get" ? "" : `-X ${operation.method.toUpperCase()} `;
+  const lines = [`curl ${method}${quoted(urlOf(operation, server))}`];
   if (!isOpen(operation)) lines.push(`-H "Authorization: Bearer $${KEY}"`);
-  if (body !== undefined) lines.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(body, null, 2))}`);
+  if (body !== undefined)
+    lines.push("-H 'Content-Type: application/json'", `-d ${quoted(JSON.stringify(body, null, 2))}`);
   return lines.join(" \\\n  ");
 }
 
@@ -109,8 +119,13 @@ export function literal(value, depth = 0) {
   if (value === null) return "None";
   if (value === true) return "True";
   if (value === false) return "False";
-  if (Array.isArray(value)) return value.length ? `[\n${value.map((each) => `${at}${literal(each, depth + 1)},`).join("\n")}${end}]` : "[]";
+  if (Array.isArray(value))
+    return value.length ? `[\n${value.map((each) => `${at}${literal(each, depth + 1)},`).join("\n")}${end}]` : "[]";
   if (typeof value !== "object") return JSON.stringify(value);
   const entries = Object.entries(value);
-  return entries.length ? `{\n${entries.map(([name, each]) => `${at}${JSON.stringify(name)}: ${literal(each, depth + 1)},`).join("\n")}${end}}` : "{}";
+  return entries.length
+    ? `{\n${entries
+        .map(([name, each]) => `${at}${JSON.stringify(name)}: ${literal(each, depth + 1)},`)
+        .join("\n")}${end}}`
+    : "{}";
 }

@@ -61,7 +61,7 @@ export default {
   price_tools: "tools",
   price_serviceTiers: "service tiers",
   newPrice: "New price",
-  newPriceNote: "Versions are never changed: this makes a new one. A request is charged at the version that held when it came.",
+  newPriceNote: "Versions never change: this makes a new one. A request pays what held when it came.",
   ownPrices: "{providers}: these routes have prices of their own, which stay.",
   takenOver: "Taken over as they are: {parts}.",
   holdsFrom: "Holds from",

@@ -7,9 +7,15 @@ import { language, t } from "../../text.js";
 import { Field, Wrong } from "../../ui.js";
 
 const KINDS = ["credit", "debit", "refund", "adjustment"];
+const AMOUNT = "[0-9]{1,9}(\\.[0-9]{1,9})?";
+const whatOf = (entry) => entry.request?.model || t(`entry_${entry.type}`);
 
 export function Booking({ id, available, refunded, booked, cancel }) {
-  const [form, setForm] = useState({ type: refunded ? "refund" : "credit", amount: refunded ? refunded.amount.slice(1) : "", description: "" });
+  const [form, setForm] = useState({
+    type: refunded ? "refund" : "credit",
+    amount: refunded ? refunded.amount.slice(1) : "",
+    description: "",
+  });
   const [state, setState] = useState({ step: "form" });
   const key = useRef(null);
   const confirm = useRef(null);
@@ -51,32 +57,63 @@ export function Booking({ id, available, refunded, booked, cancel }) {
     }
   };
   return html`<form class="card" onSubmit=${ask} ref=${top} aria-label=${t("book")}>
-    <h2>${refunded ? t("refundOf", { what: refunded.request?.model || t(`entry_${refunded.type}`), amount: usd(refunded.amount.slice(1)) }) : t("book")}</h2>
+    <h2>${refunded ? t("refundOf", { what: whatOf(refunded), amount: usd(refunded.amount.slice(1)) }) : t("book")}</h2>
     <div class="grid wide">
-      ${!refunded && html`<${Field} label=${t("kind")}>
-        <select value=${form.type} disabled=${state.busy} onChange=${set("type")}>${KINDS.map((kind) => html`<option value=${kind}>${t(`book_${kind}`)}</option>`)}</select>
-      <//>`}
+      ${
+        !refunded &&
+        html`<${Field} label=${t("kind")}>
+        <select value=${form.type} disabled=${state.busy} onChange=${set("type")}>
+          ${KINDS.map((kind) => html`<option value=${kind}>${t(`book_${kind}`)}</option>`)}
+        </select>
+      <//>`
+      }
       <${Field} label=${t("amountUsd")}>
-        <input required inputmode="decimal" autocomplete="off" disabled=${state.busy} pattern=${form.type === "adjustment" ? "-?[0-9]{1,9}(\\.[0-9]{1,9})?" : "[0-9]{1,9}(\\.[0-9]{1,9})?"} title=${t("amountHint")} value=${form.amount} onInput=${set("amount")} />
+        <input
+          required
+          inputmode="decimal"
+          autocomplete="off"
+          disabled=${state.busy}
+          pattern=${form.type === "adjustment" ? `-?${AMOUNT}` : AMOUNT}
+          title=${t("amountHint")}
+          value=${form.amount}
+          onInput=${set("amount")}
+        />
       <//>
-      <${Field} label=${t("description")}><input maxlength="200" disabled=${state.busy} value=${form.description} onInput=${set("description")} /><//>
+      <${Field} label=${t("description")}>
+        <input maxlength="200" disabled=${state.busy} value=${form.description} onInput=${set("description")} />
+      <//>
     </div>
     <p class="quiet" aria-live="polite">${words || " "}</p>
     ${state.step === "form" && html`<button class="primary">${t("goOn")}</button>`}
-    ${state.step === "sure" && html`<div class="notice" role="alertdialog" aria-label=${t("sure")}>
+    ${
+      state.step === "sure" &&
+      html`<div class="notice" role="alertdialog" aria-label=${t("sure")}>
       <p><strong>${t(`sure_${form.type}`, { id, amount: usd(form.amount.trim()), words })}</strong></p>
       ${available != null && html`<p class="quiet">${t("availableNow", { amount: usd(available) })}</p>`}
       <p class="actions">
-        <button type="button" class="danger" ref=${confirm} disabled=${state.busy} aria-busy=${state.busy} onClick=${book}>${state.error ? t("again") : t("bookNow")}</button>
+        <button
+          type="button"
+          class="danger"
+          ref=${confirm}
+          disabled=${state.busy}
+          aria-busy=${state.busy}
+          onClick=${book}
+        >
+          ${state.error ? t("again") : t("bookNow")}
+        </button>
         <button type="button" disabled=${state.busy} onClick=${() => setState({ step: "form" })}>${t("cancel")}</button>
       </p>
       ${state.error && html`<p><${Wrong} error=${state.error} /></p>`}
-    </div>`}
-    ${state.entry && html`<p class="good" role="status">${t("bookedAs", { amount: usd(state.entry.amount), id: state.entry.id })}</p>`}
+    </div>`
+    }
+    ${state.entry && html`<p class="good" role="status">
+      ${t("bookedAs", { amount: usd(state.entry.amount), id: state.entry.id })}
+    </p>`}
     ${refunded && html`<p><button type="button" onClick=${cancel}>${t("bookOther")}</button></p>`}
   </form>`;
 }
 
 function freshKey() {
-  return `console-${[...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+  return `console-${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

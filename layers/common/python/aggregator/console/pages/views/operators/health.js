@@ -20,13 +20,22 @@ export function Health() {
   }, []);
   return html`<h1>${t("health")}</h1>
     <${Loaded} loaded=${health}>${(data) => html`
-      <p class=${kindOf(data.status)} role="status"><strong>${t(`health_${data.status}`)}</strong> <span class="quiet">${t("versionAndUptime", { version: data.version, seconds: number(Math.round(data.uptimeMs / 1000)) })}</span></p>
+      <p class=${kindOf(data.status)} role="status">
+        <strong>${t(`health_${data.status}`)}</strong>${" "}
+        <span class="quiet">
+          ${t("versionAndUptime", { version: data.version, seconds: number(Math.round(data.uptimeMs / 1000)) })}
+        </span>
+      </p>
       <p><button type="button" onClick=${again}>${t("lookAgain")}</button></p>
       <${Table} caption=${t("dependencies")} columns=${dependencyColumns()} rows=${dependencies(data)} />`}
     <//>
     <${Loaded} loaded=${details}>${(data) => html`
       <h2>${t("queues")}</h2>
-      <${Table} caption=${t("queues")} columns=${queueColumns()} rows=${data.queues.map((row) => ({ ...row, key: row.name }))} />
+      <${Table}
+        caption=${t("queues")}
+        columns=${queueColumns()}
+        rows=${data.queues.map((row) => ({ ...row, key: row.name }))}
+      />
       <${Dead} queues=${data.queues.filter((row) => row.deadLetters)} />
       <h2>${t("alarms")}</h2>
       <${Alarms} alarms=${data.alarms} />`}
@@ -43,7 +52,13 @@ async function asked(signal) {
     throw new Unreachable(failed.message);
   }
   const said = await answer.json().catch(() => ({}));
-  if (!said.domains) throw new ApiError(answer.status, said.error || {}, answer.headers.get("Retry-After"), answer.headers.get("x-request-id"));
+  if (!said.domains)
+    throw new ApiError(
+      answer.status,
+      said.error || {},
+      answer.headers.get("Retry-After"),
+      answer.headers.get("x-request-id"),
+    );
   return said;
 }
 
@@ -58,7 +73,12 @@ const dependencies = (data) => [
 
 const dependencyColumns = () => [
   { title: t("name"), of: (row) => row.name },
-  { title: t("state"), of: (row) => html`<span class=${kindOf(row.status)}>${t(`answers_${row.status}`)}</span>${row.reason ? html`<br /><small>${row.reason}</small>` : ""}` },
+  {
+    title: t("state"),
+    of: (row) =>
+      html`<span class=${kindOf(row.status)}>${t(`answers_${row.status}`)}</span>
+        ${row.reason ? html`<br /><small>${row.reason}</small>` : ""}`,
+  },
   { title: t("latency"), number: true, of: (row) => seconds(row.latencyMs) },
 ];
 
@@ -68,10 +88,18 @@ const count = (value) => (value == null ? "–" : number(value));
 
 const queueColumns = () => [
   { title: t("queue"), of: (row) => html`${nameOf(row)}<br /><code class="quiet">${row.name}</code>` },
-  { title: t("inQueue"), number: true, of: (row) => (row.reason ? html`<span class="warn">${row.reason}</span>` : count(row.waiting)) },
+  {
+    title: t("inQueue"),
+    number: true,
+    of: (row) => (row.reason ? html`<span class="warn">${row.reason}</span>` : count(row.waiting)),
+  },
   { title: t("inFlight"), number: true, of: (row) => count(row.inFlight) },
   { title: t("oldest"), number: true, of: (row) => ageOf(row.oldestSeconds) },
-  { title: t("deadLetters"), number: true, of: (row) => html`<span class=${row.deadLetters ? "wrong" : ""}>${count(row.deadLetters)}</span>` },
+  {
+    title: t("deadLetters"),
+    number: true,
+    of: (row) => html`<span class=${row.deadLetters ? "wrong" : ""}>${count(row.deadLetters)}</span>`,
+  },
   { title: t("oldestDead"), number: true, of: (row) => ageOf(row.oldestDeadLetterSeconds) },
 ];
 
@@ -79,17 +107,21 @@ const ageOf = (age) => (age == null ? "–" : seconds(age * 1000));
 
 function Dead({ queues }) {
   if (!queues.length) return html`<p class="quiet">${t("noDeadLetters")}</p>`;
-  return queues.map((row) => html`<section class="notice bad">
+  return queues.map(
+    (row) => html`<section class="notice bad">
     <h3>${t("deadIn", { name: nameOf(row), count: number(row.deadLetters) })}</h3>
     <p>${row.redrive ? t("redriveHow") : t("noRedrive")}</p>
     ${row.redrive && html`<pre tabindex="0"><code>${row.redrive}</code></pre><p><${Copy} text=${row.redrive} /></p>`}
     <p class="quiet">${t("runbook")}: <${Runbook} at=${row.runbook} /></p>
-  </section>`);
+  </section>`,
+  );
 }
 
 // An address where operators said one at deployment, else a file of the repository.
 function Runbook({ at }) {
-  return at.startsWith("https://") ? html`<a href=${at} target="_blank" rel="noopener">${at}</a>` : html`<code>${at}</code>`;
+  return at.startsWith("https://")
+    ? html`<a href=${at} target="_blank" rel="noopener">${at}</a>`
+    : html`<code>${at}</code>`;
 }
 
 function Alarms({ alarms }) {
@@ -97,9 +129,15 @@ function Alarms({ alarms }) {
   if (!alarms.length) return html`<p class="empty">${t("noAlarms")}</p>`;
   const columns = [
     { title: t("alarm"), of: (row) => row.name },
-    { title: t("state"), of: (row) => html`<span class=${row.state === "alarm" ? "wrong" : row.state === "ok" ? "good" : "quiet"}>${t(`alarm_${row.state}`)}</span><br /><small>${t("since", { time: time(row.since) })}</small>` },
+    {
+      title: t("state"),
+      of: (row) =>
+        html`<span class=${{ alarm: "wrong", ok: "good" }[row.state] || "quiet"}>${t(`alarm_${row.state}`)}</span>
+          <br /><small>${t("since", { time: time(row.since) })}</small>`,
+    },
     { title: t("means"), of: (row) => row.means },
     { title: t("runbook"), of: (row) => html`<${Runbook} at=${row.runbook} />` },
   ];
-  return html`<${Table} caption=${t("alarms")} columns=${columns} rows=${alarms.map((row) => ({ ...row, key: row.name }))} />`;
+  const rows = alarms.map((row) => ({ ...row, key: row.name }));
+  return html`<${Table} caption=${t("alarms")} columns=${columns} rows=${rows} />`;
 }

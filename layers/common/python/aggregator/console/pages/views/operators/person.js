@@ -1,4 +1,5 @@
-// Who a user is, where that is written down, and whether anything is done for them: suspended, the next request is refused.
+// Who a user is, where that is written down, and whether anything is done for them: suspended, the next request is
+// refused.
 import { call, get } from "../../api.js";
 import { time } from "../../format.js";
 import { html } from "../../h.js";
@@ -17,11 +18,19 @@ export function Person({ id }) {
         <dt>${t("name")}</dt><dd>${person.name}</dd>
         <dt>${t("email")}</dt><dd>${person.email}</dd>
         <dt>${t("role")}</dt><dd>${t(`role_${person.role}`)}</dd>
-        <dt>${t("state")}</dt><dd><span class=${person.state === "active" ? "good" : "wrong"}>${t(`user_${person.state}`)}</span> <span class="quiet">${t("since", { time: time(person.updatedAt) })}</span></dd>
+        <dt>${t("state")}</dt>
+        <dd>
+          <span class=${person.state === "active" ? "good" : "wrong"}>${t(`user_${person.state}`)}</span>${" "}
+          <span class="quiet">${t("since", { time: time(person.updatedAt) })}</span>
+        </dd>
       </dl>
-      <p>${person.state === "active"
-        ? html`<${Act} key="suspend" act=${() => set("suspended")} confirm=${t("suspendSure", { id })}>${t("suspend")}<//>`
-        : html`<${Act} key="resume" act=${() => set("active")} confirm=${t("resumeSure", { id })}>${t("resume")}<//>`}</p>`}
+      <p>${
+        person.state === "active"
+          ? html`<${Act} key="suspend" act=${() => set("suspended")} confirm=${t("suspendSure", { id })}>
+              ${t("suspend")}
+            <//>`
+          : html`<${Act} key="resume" act=${() => set("active")} confirm=${t("resumeSure", { id })}>${t("resume")}<//>`
+      }</p>`}
   <//>`;
 }
 

@@ -16,7 +16,12 @@ export function Reconcile() {
     <p class="quiet">${t("reconcileNote")}</p>
     <${Loaded} loaded=${loaded} isEmpty=${(data) => !data.data.length} empty=${t("noRuns")}>
       ${({ data: [last, ...before] }) => html`<${Last} run=${last} />
-        ${before.length > 0 && html`<h2>${t("runsBefore")}</h2><${Table} caption=${t("runsBefore")} columns=${columns()} rows=${before.map((run) => ({ ...run, key: run.startedAt }))} />`}`}
+        ${before.length > 0 && html`<h2>${t("runsBefore")}</h2>
+          <${Table}
+            caption=${t("runsBefore")}
+            columns=${columns()}
+            rows=${before.map((run) => ({ ...run, key: run.startedAt }))}
+          />`}`}
     <//>`;
 }
 
@@ -29,14 +34,18 @@ function Last({ run }) {
     <dl class="facts">
       ${facts(run).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
     </dl>
-    ${run.orphanHolds > FEW_ORPHANS && html`<p class="warn">${t("orphansMany")} <code>docs/runbook.md#holds-that-lapsed</code></p>`}
+    ${run.orphanHolds > FEW_ORPHANS && html`<p class="warn">
+      ${t("orphansMany")} <code>docs/runbook.md#holds-that-lapsed</code>
+    </p>`}
   </section>
   ${run.findings.map((found) => html`<${Finding} key=${found.userId} found=${found} />`)}`;
 }
 
 function Verdict({ run }) {
   if (run.unsound) return html`<span class="wrong">${t("runUnsound", { count: number(run.unsound) })}</span>`;
-  return run.over ? html`<span class="good">${t("runSound")}</span>` : html`<span class="quiet">${t("runGoesOn")}</span>`;
+  return run.over
+    ? html`<span class="good">${t("runSound")}</span>`
+    : html`<span class="quiet">${t("runGoesOn")}</span>`;
 }
 
 const facts = (run) => [
@@ -53,15 +62,22 @@ function Finding({ found }) {
     <h3><a href=${to("users", {}, found.userId)}>${found.userId}</a></h3>
     <p>${inWords(found.drift)}</p>
     ${found.misfits.length > 0 && html`<ul>${found.misfits.map((misfit) => html`<li>${misfit}</li>`)}</ul>`}
-    ${found.mispricedEntries > 0 && html`<p>${t("mispriced", { count: number(found.mispricedEntries) })}</p>
-      <ul>${found.mispriced.map((id) => html`<li><a href=${to("requests", { userId: found.userId }, id)}><code>${id}</code></a></li>`)}</ul>`}
+    ${
+      found.mispricedEntries > 0 &&
+      html`<p>${t("mispriced", { count: number(found.mispricedEntries) })}</p>
+      <ul>${found.mispriced.map(
+        (id) => html`<li><a href=${to("requests", { userId: found.userId }, id)}><code>${id}</code></a></li>`,
+      )}</ul>`
+    }
     <p class="quiet">${t("runbook")}: <code>docs/runbook.md#reconcile</code></p>
   </section>`;
 }
 
 function inWords(drift) {
   if (Number(drift) === 0) return t("noDrift");
-  return drift.startsWith("-") ? t("driftLess", { amount: usd(drift.slice(1)) }) : t("driftMore", { amount: usd(drift) });
+  return drift.startsWith("-")
+    ? t("driftLess", { amount: usd(drift.slice(1)) })
+    : t("driftMore", { amount: usd(drift) });
 }
 
 const columns = () => [

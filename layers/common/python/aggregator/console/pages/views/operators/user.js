@@ -32,16 +32,33 @@ export function User({ id }) {
       <${Figure} title=${t("held")} value=${usd(data.held)} note=${t("heldNote")} />
       <${Figure} title=${t("total")} value=${usd(data.total)} />
       <${Figure} title=${t("threshold")} value=${usd(data.lowBalanceThreshold)} />
-      <${Figure} title=${t("lapsed")} value=${usd(data.lapsed.amount)} note=${t("lapsedNote", { requests: data.lapsed.requests })} />
+      <${Figure}
+        title=${t("lapsed")}
+        value=${usd(data.lapsed.amount)}
+        note=${t("lapsedNote", { requests: data.lapsed.requests })}
+      />
     </dl>`}<//>
     <p class="actions">
-      ${["overview", "requests", "usage", "keys", "statement"].map((view) => html`<a class="button" href=${to(view, { userId: id })}>${t("hisView", { view: t(view) })}</a>`)}
+      ${["overview", "requests", "usage", "keys", "statement"].map(
+        (view) => html`<a class="button" href=${to(view, { userId: id })}>${t("hisView", { view: t(view) })}</a>`,
+      )}
     </p>
     <${Person} id=${id} />
-    <${Booking} key=${refunded?.id || "new"} id=${id} available=${balance.data?.available} refunded=${refunded} booked=${booked} cancel=${() => refund(null)} />
+    <${Booking}
+      key=${refunded?.id || "new"}
+      id=${id}
+      available=${balance.data?.available}
+      refunded=${refunded}
+      booked=${booked}
+      cancel=${() => refund(null)}
+    />
     <h2>${t("newestEntries")}</h2>
     <${Loaded} loaded=${entries.loaded} isEmpty=${(data) => !data.entries.length} empty=${t("noEntries")}>
-      ${() => html`<${Table} caption=${t("newestEntries")} columns=${entryColumns(id, refund)} rows=${entries.rows.map((row) => ({ ...row, key: row.id }))} />
+      ${() => html`<${Table}
+        caption=${t("newestEntries")}
+        columns=${entryColumns(id, refund)}
+        rows=${entries.rows.map((row) => ({ ...row, key: row.id }))}
+      />
         ${entries.next && html`<p><${Act} act=${entries.next}>${t("more")}<//></p>`}`}
     <//>
     <h2>${t("keys")}</h2>
@@ -51,9 +68,20 @@ export function User({ id }) {
 const entryColumns = (id, refund) => [
   { title: t("time"), of: (entry) => time(entry.createdAt) },
   { title: t("kind"), of: (entry) => t(`entry_${entry.type}`) },
-  { title: t("description"), of: (entry) => (entry.request ? html`<a href=${to("requests", { userId: id }, entry.request.requestId)}>${entry.request.model}</a>` : entry.description || "–") },
+  {
+    title: t("description"),
+    of: (entry) =>
+      entry.request
+        ? html`<a href=${to("requests", { userId: id }, entry.request.requestId)}>${entry.request.model}</a>`
+        : entry.description || "–",
+  },
   { title: t("amount"), number: true, of: (entry) => usd(entry.amount) },
-  { title: t("actions"), of: (entry) => entry.amount.startsWith("-") && html`<button type="button" onClick=${() => refund(entry)}>${t("refund")}</button>` },
+  {
+    title: t("actions"),
+    of: (entry) =>
+      entry.amount.startsWith("-") &&
+      html`<button type="button" onClick=${() => refund(entry)}>${t("refund")}</button>`,
+  },
 ];
 
 function Keys({ id }) {
@@ -66,13 +94,25 @@ function Keys({ id }) {
   );
   const columns = [
     { title: t("name"), of: (key) => html`${key.name}<br /><code class="quiet">${key.id}</code>` },
-    { title: t("state"), of: (key) => html`<span class=${key.status === "active" ? "good" : "quiet"}>${t(`key_${key.status}`)}</span>` },
+    {
+      title: t("state"),
+      of: (key) => html`<span class=${key.status === "active" ? "good" : "quiet"}>${t(`key_${key.status}`)}</span>`,
+    },
     { title: t("may"), of: (key) => key.scopes.join(", ") },
     { title: t("lastUsed"), of: (key) => time(key.lastUsedAt) },
-    { title: t("actions"), of: (key) => key.status === "active" && html`<${Act} act=${() => revoke(key).then(loaded.again)} confirm=${t("revokeSure")}>${t("revoke")}<//>` },
+    {
+      title: t("actions"),
+      of: (key) =>
+        key.status === "active" &&
+        html`<${Act} act=${() => revoke(key).then(loaded.again)} confirm=${t("revokeSure")}>${t("revoke")}<//>`,
+    },
   ];
   return html`<${Loaded} loaded=${loaded} isEmpty=${(data) => !data.data.length} empty=${t("noKeys")}>
-    ${() => html`<${Table} caption=${t("keys")} columns=${columns} rows=${rows.map((row) => ({ ...row, key: row.id }))} />
+    ${() => html`<${Table}
+      caption=${t("keys")}
+      columns=${columns}
+      rows=${rows.map((row) => ({ ...row, key: row.id }))}
+    />
       ${next && html`<p><${Act} act=${next}>${t("more")}<//></p>`}`}
   <//>`;
 }

@@ -22,12 +22,26 @@ function List({ route }) {
   return html`<h1>${t("users")}</h1>
     <form class="filters" role="search" onSubmit=${(event) => event.preventDefault()}>
       <${Field} label=${t("searchUser")} hint=${t("searchUserHint")}>
-        <input type="search" value=${search} maxlength="128" pattern="[A-Za-z0-9._@-]*" onChange=${(event) => change(route, { q: event.target.value.trim() })} />
+        <input
+          type="search"
+          value=${search}
+          maxlength="128"
+          pattern="[A-Za-z0-9._@-]*"
+          onChange=${(event) => change(route, { q: event.target.value.trim() })}
+        />
       <//>
       ${search && html`<p><a href=${to("users", {}, search)}>${t("openUser", { id: search })}</a></p>`}
     </form>
-    <${Loaded} loaded=${loaded} isEmpty=${(data) => !data.data.length && !data.nextCursor} empty=${search ? t("noSuchUsers") : t("noUsers")}>
-      ${() => html`<${Table} caption=${t("users")} columns=${columns()} rows=${rows.map((row) => ({ ...row, key: row.userId }))} />
+    <${Loaded}
+      loaded=${loaded}
+      isEmpty=${(data) => !data.data.length && !data.nextCursor}
+      empty=${search ? t("noSuchUsers") : t("noUsers")}
+    >
+      ${() => html`<${Table}
+        caption=${t("users")}
+        columns=${columns()}
+        rows=${rows.map((row) => ({ ...row, key: row.userId }))}
+      />
         ${next && html`<p><${Act} act=${next}>${t("more")}<//></p>`}`}
     <//>`;
 }
@@ -37,7 +51,14 @@ const columns = () => [
   { title: t("available"), number: true, of: (row) => usd(row.available) },
   { title: t("held"), number: true, of: (row) => usd(row.held) },
   { title: t("total"), number: true, of: (row) => usd(row.total) },
-  { title: t("threshold"), number: true, of: (row) => html`<span class=${isLow(row) ? "wrong" : ""}>${usd(row.lowBalanceThreshold)}${isLow(row) ? ` · ${t("isLow")}` : ""}</span>` },
+  {
+    title: t("threshold"),
+    number: true,
+    of: (row) =>
+      html`<span class=${isLow(row) ? "wrong" : ""}>
+        ${usd(row.lowBalanceThreshold)}${isLow(row) ? ` · ${t("isLow")}` : ""}
+      </span>`,
+  },
 ];
 
 const isLow = (row) => row.lowBalanceThreshold != null && Number(row.total) < Number(row.lowBalanceThreshold);
