@@ -28,6 +28,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("AUTH_TABLE", "AuthTable")
+    monkeypatch.setenv("IDENTITY_TABLE", "IdentityTable")
     monkeypatch.setenv("ORCHESTRATOR_TABLE", "OrchestratorTable")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.setenv("EVENT_BUS", "platform")
@@ -38,6 +39,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     with mock_aws():
         client = BotoClient("dynamodb")
         create_table(client, "AuthTable")
+        create_table(client, "IdentityTable")
         create_table(client, "OrchestratorTable")
         boto3.client("events").create_event_bus(Name="platform")
         secrets = boto3.client("secretsmanager")
@@ -50,7 +52,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 
 
 def forget_environment() -> None:
-    for factory in (wiring.keys, wiring.pepper, wiring.announcer, hot_wiring.prove):
+    for factory in (wiring.keys, wiring.pepper, wiring.announcer, wiring.teams, hot_wiring.prove):
         factory.cache_clear()
     for each in (orchestrator.dynamodb, orchestrator.reader):
         each.cache_clear()

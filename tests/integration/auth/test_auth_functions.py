@@ -59,6 +59,7 @@ def test_the_answer_to_a_creation_is_as_published(call: Call) -> None:
     assert clock.from_iso(made.pop("createdAt")) <= clock.now()
     assert made == {
         "userId": "ann",
+        "teamId": None,
         "name": "laptop",
         "status": "active",
         "scopes": ["inference", "models:read", "billing:read", "analytics:read"],
