@@ -90,6 +90,7 @@ def test_metrics_of_our_own_are_looked_for_where_they_are_written(observability:
         "UsageLost": place,
         "LedgerFindings": place,
         "PlatformLossNanoUsd": place,
+        "AlertsFaults": place,
     }
 
 

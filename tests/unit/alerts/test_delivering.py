@@ -1,19 +1,22 @@
 """An alert arrives, signed as Standard Webhooks has it, however often its receiver fails first; or it is given up."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, NoReturn
 
 import pytest
 from standardwebhooks.webhooks import Webhook as Receiver
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from aggregator.alerts import webhooks
+from aggregator.alerts import deliver, webhooks
 from aggregator.alerts.model import RETRY_SECONDS, Alert
 from aggregator.alerts.sign import headers, new_secret
 from aggregator.alerts.tell import tell
 from aggregator.errors import Conflict, InvalidRequest, NotFound
 from aggregator.runtime import clock
+from aggregator.runtime.aws import AwsError
 from tests.unit.alerts.alerts_world import NOW, AlertsWorld
 
 ALERT = Alert("ann", "budget.reached", "budget k1 day 2026-11-23 80", {"percent": 80})
@@ -21,6 +24,10 @@ ALERT = Alert("ann", "budget.reached", "budget k1 day 2026-11-23 80", {"percent"
 
 def told(world: AlertsWorld, alert: Alert = ALERT) -> bool:
     return tell(alert, world.store.webhooks("ann"), world.store, world.now)
+
+
+def broken(*_args: Any, **_named: Any) -> NoReturn:
+    raise AwsError("ThrottlingException", "too much")
 
 
 def test_what_is_sent_is_taken_by_the_standards_own_library() -> None:
@@ -176,3 +183,19 @@ def test_a_new_webhook_is_sent_a_test_and_an_eleventh_is_refused() -> None:
         webhooks.add(
             "ann", "https://hooks.example.com/", None, store=world.store, now=NOW, this_machine=False
         )
+
+
+def test_a_dead_receiver_counts_for_nobody_but_its_user_and_a_table_that_fails_for_the_operator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, counted = AlertsWorld([410]), Counter[str]()
+    monkeypatch.setattr(deliver, "count", lambda name, value: counted.update({name: value}))
+    world.webhook()
+    told(world)
+    world.run()
+    assert counted == {"AlertsGivenUp": 1}
+
+    told(world, replace(ALERT, crossing="another"))
+    monkeypatch.setattr(world.store, "claim", broken)
+    assert world.run() == 0
+    assert counted == {"AlertsGivenUp": 1, "AlertsFaults": 1}

@@ -62,6 +62,7 @@ class Sender:
             return self._try(due)
         except AwsError as broken:
             logger.error("Delivery not looked at", delivery_id=due.delivery_id, reason=broken.code)
+            count("AlertsFaults", 1)
             return False
 
     def _try(self, due: Due) -> bool:

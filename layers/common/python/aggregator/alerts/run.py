@@ -24,6 +24,6 @@ def watch(store: AlertsStore, world: World, clock: Callable[[], datetime]) -> in
                 new += tell(alert, webhooks, store, now)
         except (AwsError, Refusal) as broken:
             logger.error("User not watched", user_id=user_id, reason=type(broken).__name__)
-            count("AlertsNotWatched", 1)
+            count("AlertsFaults", 1)
     count("AlertsNew", new)
     return new
