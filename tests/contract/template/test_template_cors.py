@@ -46,7 +46,7 @@ def test_on_every_path_that_takes_a_key_answers_a_preflight_that_has_none(stack:
     }
 
     assert len(keyed) > 35
-    assert keyed - answering == set(), "each wants a line among the events of CorsAnswerPreflightFunction"
+    assert keyed - answering == set(), "each wants a line in DefinitionBody of Api"
     assert answering - keyed == set()
     for path in keyed:
         preflight = paths[path]["options"]
@@ -55,6 +55,17 @@ def test_on_every_path_that_takes_a_key_answers_a_preflight_that_has_none(stack:
             "CorsAnswerPreflightFunction.Arn"
             in preflight["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
         )
+
+
+def test_on_one_permission_serves_them_all(stack: Stack) -> None:
+    allowed = [
+        each["Properties"]
+        for each in stack.of_type("Lambda::Permission").values()
+        if each["Properties"]["FunctionName"] == {"Ref": "CorsAnswerPreflightFunction"}
+    ]
+
+    assert [each["SourceArn"]["Fn::Sub"].rpartition("${Api}")[2] for each in allowed] == ["/*/OPTIONS/*"]
+    assert allowed[0]["Principal"] == "apigateway.amazonaws.com"
 
 
 @pytest.mark.parametrize(
