@@ -34,10 +34,17 @@ MUTANTS = (
         TEAMS,
     ),
     Mutant(
-        "a key makes keys that charge another wallet",
+        "a key that charges a team makes keys that charge another wallet",
         "auth/delegation.py",
-        "    if asked not in (None, own):",
+        "    if own is not None:",
         "    if False:",
+        TEAMS,
+    ),
+    Mutant(
+        "a key with limits makes a key in a team, where they do not hold",
+        "auth/delegation.py",
+        "    if _is_limited(by):\n        raise",
+        "    if False:\n        raise",
         TEAMS,
     ),
     Mutant(

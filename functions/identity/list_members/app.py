@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aggregator.identity import wiring
 from aggregator.identity.api import DEFAULT_PAGE, MAX_PAGE
 from aggregator.identity.team_api import MemberPage
+from aggregator.runtime import clock
 from aggregator.runtime.http import ANY_KEY, api, caller_of, serve
 from aggregator.runtime.schema import UserId, UserIdInPath
 
@@ -19,7 +20,8 @@ def list_members(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
     cursor: Annotated[UserId | None, Query()] = None,
 ) -> MemberPage:
-    return MemberPage.of(*wiring.list_members(teamId, limit, cursor, by=caller_of(app.current_event)))
+    by = caller_of(app.current_event)
+    return MemberPage.of(*wiring.list_members(teamId, limit, cursor, by=by, now=clock.now()))
 
 
 handler = serve(app, scope=ANY_KEY)

@@ -203,6 +203,9 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("AuthTable", "AlertsWatchRole"),  # a user's keys, their budgets and how long they work
         ("BillingTable", "AlertsWatchRole"),  # what the user has
         ("AnalyticsTable", "AlertsWatchRole"),  # what was spent
+        ("BillingTable", "IdentityGetTeamRole"),  # what a team has
+        ("ProxyTable", "IdentityGetTeamRole"),  # what its budget counts
+        ("ProxyTable", "IdentityListMembersRole"),  # what those of its members count
         ("OrchestratorTable", "AlertsWatchRole"),  # models that go
     }
 

@@ -109,7 +109,6 @@ OWN_CALLS = (
         ADMIN,
         {"teamId": "crew", "name": "The crew", "monthlyBudget": "100.00"},
     ),
-    _own("identity/list_teams", "GET /identity/teams", ADMIN, query=("limit", "cursor")),
     _lasting(
         "identity/update_team",
         "PATCH /identity/teams/{teamId}",

@@ -8,10 +8,15 @@ from aggregator.auth.authorise import ADMIN_CALLER
 from aggregator.auth.caller import Caller, Team
 from aggregator.billing import wiring as billing
 from aggregator.identity.standing import Standing, standing_of
+from aggregator.proxy.limits.rules import Demand
+from aggregator.proxy.limits.store import LimitStore
+from aggregator.proxy.limits.take import give_back, take
+from aggregator.runtime import clock
 from aggregator.runtime.boto_client import BotoClient
 from tests.integration.own_calls.platform import OwnCall, Platform, Said, own
 
 GET = OwnCall("identity/get_team", "GET", "/identity/teams/{teamId}", scope="")
+LIST = OwnCall("identity/list_teams", "GET", "/identity/teams", scope="")
 MEMBERS = OwnCall("identity/list_members", "GET", "/identity/teams/{teamId}/members", scope="")
 NAMES = iter(range(1_000))
 
@@ -62,7 +67,7 @@ def test_a_team_is_written_down_as_it_is_shown(platform: Platform) -> None:
         "createdBy": "admin",
         "updatedAt": "-",
     }
-    assert "crew-of-all" in [each["teamId"] for each in platform.call(own("list_teams")).body["data"]]
+    assert "crew-of-all" in [each["teamId"] for each in platform.call(LIST).body["data"]]
 
 
 @pytest.mark.parametrize(
@@ -186,6 +191,72 @@ def test_a_suspended_user_is_so_in_the_wallets_of_their_teams(platform: Platform
     assert (set(suspended), set(joined)) == ({user_id}, {user_id})
     assert billing.store().account(team).suspended_members == set()
     assert billing.store().account(other).suspended_members == set()
+
+
+def test_a_user_finds_the_teams_that_it_is_in_and_an_admin_those_of_anybody(
+    platform: Platform, team: str
+) -> None:
+    user_id = f"in-{team}"
+    other = f"second-{team}"
+    made(platform, other)
+    placed(platform, team, user_id, role="viewer")
+    placed(platform, other, user_id, role="manager")
+    key = platform.key()._replace(user_id=user_id)
+
+    own_teams = platform.call(LIST, key)
+    of_user = platform.call(LIST, query={"userId": user_id})
+    page = platform.call(LIST, key, query={"limit": "1"})
+    rest = platform.call(LIST, key, query={"limit": "1", "cursor": page.body["nextCursor"]})
+    of_another = platform.call(LIST, key, query={"userId": "ann"})
+    nobodys = platform.call(LIST, key._replace(user_id="in-no-team"))
+
+    found = [(each["teamId"], each["role"]) for each in own_teams.body["data"]]
+    assert found == [(other, "manager"), (team, "viewer")]
+    assert of_user.body == own_teams.body
+    assert [each["teamId"] for each in page.body["data"] + rest.body["data"]] == [other, team]
+    assert (of_another.status, of_another.code) == (403, "forbidden")
+    assert nobodys.body == {"data": [], "nextCursor": None}
+    assert {each["role"] for each in platform.call(LIST).body["data"]} == {None}
+
+
+def test_what_is_spent_of_a_budget_is_told_to_who_may_know_it(platform: Platform, team: str) -> None:
+    changed(platform, team, monthlyBudget="1.00")
+    placed(platform, team, "ann", monthlyBudget="0.50")
+    placed(platform, team, "bob", role="manager", monthlyBudget="0.25")
+    platform.call(own("create_transaction"), body={"teamId": team, "type": "credit", "amount": "5.00"})
+    counts = LimitStore(BotoClient("dynamodb"), "ProxyTable")
+    key = Caller("k1", "ann", team=Team(team, 1_000_000_000, 500_000_000))
+    asked = Demand("r1", clock.now(), 100, 10, at_most_nano_usd=40_000_000, at_least_nano_usd=1)
+    give_back(counts, take(counts, key, asked), 10_037_500)
+    bob, ann = (platform.key()._replace(user_id=each) for each in ("bob", "ann"))
+    path = {"teamId": team}
+
+    seen = {each.user_id: platform.call(GET, each, path=path).body for each in (ADMIN_CALLER, bob, ann)}
+    listed = {each.user_id: platform.call(MEMBERS, each, path=path).body for each in (ADMIN_CALLER, bob, ann)}
+
+    def spent(by: str) -> list[tuple[str, str]]:
+        return [(each["userId"], each["spentThisMonth"]) for each in listed[by]["data"]]
+
+    assert {by: each["spentThisMonth"] for by, each in seen.items()} == dict.fromkeys(seen, "0.0100375")
+    assert {by: each["role"] for by, each in seen.items()} == {
+        "admin": None,
+        "bob": "manager",
+        "ann": "member",
+    }
+    wallet = {"available": "5.00", "held": "0.00", "total": "5.00"}
+    assert {by: each["wallet"] for by, each in seen.items()} == {"admin": wallet, "bob": wallet, "ann": None}
+    assert spent("admin") == spent("bob") == [("ann", "0.0100375"), ("bob", "0.00")]
+    assert spent("ann") == [("ann", "0.0100375")]
+    assert {each["memberUserId"] for each in seen["ann"]["history"]} == {None, "ann"}
+    assert {each["memberUserId"] for each in seen["bob"]["history"]} == {None, "ann", "bob"}
+
+    changed(platform, team, monthlyBudget=None)
+    placed(platform, team, "ann")
+    assert platform.call(GET, path=path).body["spentThisMonth"] is None
+    assert [each["spentThisMonth"] for each in platform.call(MEMBERS, path=path).body["data"]] == [
+        None,
+        "0.00",
+    ]
 
 
 def test_members_look_at_their_team_and_managers_see_to_it(platform: Platform, team: str) -> None:

@@ -15,7 +15,13 @@ from tests.unit.auth.fakes import ADMIN, FakeAnnouncer
 
 DEEP = '{"x":' + "[" * 50_000 + "]" * 50_000 + "}"
 PUBLIC = {"billing/take_stripe_event", "health/get_health", "console/get_page", "cors/answer_preflight"}
-EVERY_KEYS = {"auth/get_caller", "identity/get_user", "identity/get_team", "identity/list_members"}
+EVERY_KEYS = {
+    "auth/get_caller",
+    "identity/get_user",
+    "identity/get_team",
+    "identity/list_members",
+    "identity/list_teams",
+}
 """They ask no scope: see test_me.py, test_people.py and test_teams.py."""
 
 

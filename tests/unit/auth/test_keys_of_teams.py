@@ -3,13 +3,15 @@
 import pytest
 
 from aggregator.auth.authorise import in_team
-from aggregator.auth.caller import Caller, Team
+from aggregator.auth.caller import Caller, Over, Team
 from aggregator.errors import InvalidApiKey, InvalidRequest, MissingScope, NotYours
 from aggregator.identity.standing import Standing
 from tests.unit.auth.desk import Desk, desk_with
 from tests.unit.auth.fakes import MANAGER, FakeTeams, a_key
 
 IN_CREW = MANAGER._replace(team=Team("crew"))
+LIMITED = MANAGER._replace(limits={"requestsPerMinute": 60})
+UNDER_LIMITED = MANAGER._replace(over=(Over("k0", {"monthlyBudgetNanoUsd": 1}),))
 SUSPENDED = Standing(suspended=True, monthly_nano_usd=None, member_monthly_nano_usd=None)
 
 
@@ -46,10 +48,19 @@ def test_a_key_hands_on_the_wallet_that_it_charges_and_no_other() -> None:
     assert at.issue("ann", by=IN_CREW).key.team_id == "crew"
     assert at.issue("ann", by=IN_CREW, team_id="crew").key.team_id == "crew"
     assert at.issue("ann", by=MANAGER).key.team_id is None
-    for by, team_id in ((MANAGER, "crew"), (IN_CREW, "other")):
+    for by, team_id in ((IN_CREW, "other"), (LIMITED, "crew"), (UNDER_LIMITED, "crew")):
         with pytest.raises(MissingScope) as raised:
             at.issue("ann", by=by, team_id=team_id)
         assert raised.value.param == "teamId"
+
+
+def test_a_key_without_limits_makes_one_that_charges_a_team_of_its_user() -> None:
+    at = desk()
+
+    assert at.issue("ann", by=MANAGER, team_id="crew").key.team_id == "crew"
+    with pytest.raises(InvalidRequest) as raised:
+        at.issue("ann", by=MANAGER, team_id="others")
+    assert raised.value.param == "teamId"
 
 
 @pytest.mark.parametrize(("team_id", "by"), [("crew", MANAGER), (None, IN_CREW)])

@@ -1,5 +1,6 @@
 """Keys that charge a team: its month, the member's, each key's own and the wallet hold together, by one write."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from aggregator.auth.caller import Caller, Over, Team
 from aggregator.errors import InsufficientQuota, RateLimitExceeded, Refusal
 from aggregator.proxy.limits.counts import is_limited, item_of, owners_of
+from aggregator.proxy.limits.spent import TeamCounts
 from aggregator.proxy.limits.take import give_back, take
-from tests.unit.proxy.limits.limits_desk import FaultyAws, demand
+from tests.unit.proxy.limits.limits_desk import NOW, FaultyAws, demand
 
 DAILY, MONTHLY = "dailyBudgetNanoUsd", "monthlyBudgetNanoUsd"
 TEAM_ITEM = ("LIMITS#TEAM#crew", "LIMITS")
@@ -62,6 +64,25 @@ def test_one_write_takes_of_all_levels_and_one_gives_back_to_all() -> None:
         "d#2026-11-23#k1": 70,
     }
     assert aws.calls == ["UpdateItem", "UpdateItem"]
+
+
+def test_who_looks_reads_what_the_budgets_count_while_a_request_runs_and_after_it() -> None:
+    aws = FaultyAws()
+    counts = TeamCounts(aws, "proxy")
+    caller = key(team=1_000, member=400)
+
+    unused = counts.month("crew", NOW)
+    taken = take(aws.store(), caller, demand(at_most_nano_usd=350))
+    running = counts.month("crew", NOW)
+    give_back(aws.store(), taken, 70)
+    take(aws.store(), key("k2", "bob", team=1_000), demand("r2", at_most_nano_usd=5))
+    after = counts.month("crew", NOW)
+
+    assert (unused.of_team(), unused.of_member("ann")) == (0, 0)
+    assert (running.of_team(), running.of_member("ann")) == (350, 350)
+    assert (after.of_team(), after.of_member("ann"), after.of_member("bob")) == (75, 70, 0)
+    assert counts.month("crew", NOW + timedelta(days=31)).of_team() == 0
+    assert counts.month("others", NOW).of_team() == 0
 
 
 @pytest.mark.parametrize(

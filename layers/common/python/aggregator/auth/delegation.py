@@ -75,15 +75,22 @@ def line_under(by: Caller) -> tuple[str, ...]:
 def team_under(by: Caller, asked: str | None) -> str | None:
     """Whose wallet a key charges that `by` makes: an admin says so; for others it is the one that `by` charges.
 
+    A key of a user's own wallet may name a team, if no limit holds for it: what is counted in a team counts against no
+    key outside of it. Whether its user may spend for the team is asked of the team (`require_spender`).
+
     Raises:
-        MissingScope: `by` charges another one; `param` names the field.
+        MissingScope: `by` charges another one, or has limits; `param` names the field.
     """
     if by.is_admin:
         return asked
     own = None if by.team is None else by.team.team_id
-    if asked not in (None, own):
+    if asked in (None, own):
+        return own
+    if own is not None:
         raise _beyond("teamId", "it charges another wallet itself")
-    return own
+    if _is_limited(by):
+        raise _beyond("teamId", "it has limits, which would not hold for what the team pays")
+    return asked
 
 
 def require_to_hold(key: ApiKey, by: Caller) -> None:
@@ -100,8 +107,7 @@ def require_to_hold(key: ApiKey, by: Caller) -> None:
         raise MissingScope(
             "That API key charges another wallet than this one: only an admin may rotate it.", param="keyId"
         )
-    limited = bool(by.limits) or any(above.limits for above in by.over)
-    if limited and not by.is_admin and by.key_id not in (key.key_id, *key.line):
+    if _is_limited(by) and not by.is_admin and by.key_id not in (key.key_id, *key.line):
         raise MissingScope(
             "This API key has limits, and that one does not count against them: only a key without limits, or an "
             "admin, may rotate it.",
@@ -132,6 +138,10 @@ def require_within(grant: Grant, by: Caller) -> None:
         raise _beyond("pricePercent", "only an admin sets it")
     if looser := _looser_limit(grant.limits, by.limits):
         raise _beyond(f"limits.{looser.removesuffix('NanoUsd')}", "its own limit is lower")
+
+
+def _is_limited(by: Caller) -> bool:
+    return bool(by.limits) or any(above.limits for above in by.over)
 
 
 def _beyond(param: str, reason: str) -> MissingScope:

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints, model_validator
 
 from aggregator.auth.fields import Budget
+from aggregator.billing.model import Account
 from aggregator.billing.money import NanoUsd, to_nano_usd, to_usd
+from aggregator.identity.looking import SeenMember, SeenTeam
 from aggregator.identity.model import State
 from aggregator.identity.team import Member, Team, TeamAction, TeamChange, TeamRole
 from aggregator.runtime.schema import Moment, Request, Response, UserId
@@ -106,27 +108,70 @@ class TeamChangeView(Response):
         )
 
 
-class TeamDetails(TeamView):
-    """A team with its latest changes (100 at most), newest first."""
+class WalletView(Response):
+    """What a team has. `held` is set aside for running requests; `total` is both."""
 
+    available: str
+    held: str
+    total: str
+
+    @classmethod
+    def of(cls, account: Account, epoch_seconds: float) -> "WalletView":
+        """Show a wallet at a moment."""
+        return cls(
+            available=to_usd(account.spendable(epoch_seconds)),
+            held=to_usd(account.held(epoch_seconds)),
+            total=to_usd(account.total_nano_usd),
+        )
+
+
+class TeamDetails(TeamView):
+    """A team with its latest changes (100 at most), newest first.
+
+    `role` is the caller's own in it, null for an admin from outside. `wallet` is there for an admin and for managers.
+    """
+
+    role: TeamRole | None
+    spent_this_month: str | None = Field(
+        description="What the budget counts in this UTC month, with what running requests may come to; null without "
+        "a budget, for then nothing is counted."
+    )
+    wallet: WalletView | None
     history: list[TeamChangeView]
 
     @classmethod
-    def of_history(cls, team: Team, history: list[TeamChange]) -> "TeamDetails":
-        """Show a team and what happened to it."""
-        return cls(**_shown(team), history=[TeamChangeView.of(change) for change in history])
+    def of_seen(cls, seen: SeenTeam, epoch_seconds: float) -> "TeamDetails":
+        """Show a team and what happened to it, as far as somebody may see."""
+        return cls(
+            **_shown(seen.team),
+            role=seen.role,
+            spent_this_month=_usd(seen.spent_nano_usd),
+            wallet=None if seen.wallet is None else WalletView.of(seen.wallet, epoch_seconds),
+            history=[TeamChangeView.of(change) for change in seen.history],
+        )
+
+
+class ListedTeam(TeamView):
+    """A team in a list. `role` is that of the user whose teams are listed; null in the list of all teams."""
+
+    role: TeamRole | None
+
+    @classmethod
+    def of_place(cls, team: Team, member: Member | None) -> "ListedTeam":
+        """Show a team, and a place in it."""
+        return cls(**_shown(team), role=None if member is None else member.role)
 
 
 class TeamPage(Response):
     """Teams in the order of their ids; `nextCursor` is the `cursor` of the next page, null on the last."""
 
-    data: list[TeamView]
+    data: list[ListedTeam]
     next_cursor: str | None
 
     @classmethod
-    def of(cls, teams: list[Team], next_cursor: str | None) -> "TeamPage":
+    def of(cls, teams: list[tuple[Team, Member | None]], next_cursor: str | None) -> "TeamPage":
         """Show a page."""
-        return cls(data=[TeamView.of(team) for team in teams], next_cursor=next_cursor)
+        return cls(data=[ListedTeam.of_place(*each) for each in teams], next_cursor=next_cursor)
 
 
 class MemberView(Response):
@@ -142,26 +187,32 @@ class MemberView(Response):
     @classmethod
     def of(cls, member: Member) -> "MemberView":
         """Show a place."""
-        return cls(
-            team_id=member.team_id,
-            user_id=member.user_id,
-            role=member.role,
-            monthly_budget=_usd(member.monthly_budget_nano_usd),
-            added_at=member.added_at,
-            updated_at=member.updated_at,
-        )
+        return cls(**_placed(member))
+
+
+class ListedMember(MemberView):
+    """A place in a team, in a list."""
+
+    spent_this_month: str | None = Field(
+        description="What the member's budget counts in this UTC month, as the team's does; null without one."
+    )
+
+    @classmethod
+    def of_seen(cls, seen: SeenMember) -> "ListedMember":
+        """Show a place with what was spent in it."""
+        return cls(**_placed(seen.member), spent_this_month=_usd(seen.spent_nano_usd))
 
 
 class MemberPage(Response):
     """Members in the order of their ids; `nextCursor` is the `cursor` of the next page, null on the last."""
 
-    data: list[MemberView]
+    data: list[ListedMember]
     next_cursor: str | None
 
     @classmethod
-    def of(cls, members: list[Member], next_cursor: str | None) -> "MemberPage":
+    def of(cls, members: list[SeenMember], next_cursor: str | None) -> "MemberPage":
         """Show a page."""
-        return cls(data=[MemberView.of(member) for member in members], next_cursor=next_cursor)
+        return cls(data=[ListedMember.of_seen(each) for each in members], next_cursor=next_cursor)
 
 
 def _shown(team: Team) -> dict[str, Any]:
@@ -173,6 +224,17 @@ def _shown(team: Team) -> dict[str, Any]:
         "created_at": team.created_at,
         "created_by": team.created_by,
         "updated_at": team.updated_at,
+    }
+
+
+def _placed(member: Member) -> dict[str, Any]:
+    return {
+        "team_id": member.team_id,
+        "user_id": member.user_id,
+        "role": member.role,
+        "monthly_budget": _usd(member.monthly_budget_nano_usd),
+        "added_at": member.added_at,
+        "updated_at": member.updated_at,
     }
 
 

@@ -56,6 +56,14 @@ class TeamStore:
         members = [member_of(each) for each in found]
         return members, members[-1].user_id if more else None
 
+    def of_user(
+        self, user_id: str, limit: int, after: str | None
+    ) -> tuple[list[tuple[Team, Member | None]], str | None]:
+        """List the teams that a user is in likewise, with the user's place in each."""
+        found, more = self._table.page(f"USER#{user_id}", "TEAM#", limit, after)
+        ids = [str(each["teamId"]) for each in found]
+        return [(self.team(each), self.member(each, user_id)) for each in ids], ids[-1] if more else None
+
     def require_no_team(self, user_id: str) -> None:
         """Refuse an id that is a team's.
 

@@ -211,13 +211,3 @@ def require_manager(team_id: str, by: Caller, teams: Teams) -> None:
         raise unknown_team()
     if member.role != "manager":
         raise NotYours("Only a manager of this team, or an admin, may do that.")
-
-
-def require_member(team_id: str, by: Caller, teams: Teams) -> None:
-    """Refuse who may not look at a team.
-
-    Raises:
-        NotFound: the caller is no admin, and not in it.
-    """
-    if not by.is_admin and teams.member(team_id, by.user_id) is None:
-        raise unknown_team()

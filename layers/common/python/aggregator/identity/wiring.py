@@ -11,13 +11,15 @@ from aggregator.auth.caller import Caller
 from aggregator.billing import wiring as billing
 from aggregator.billing.model import Account
 from aggregator.billing.money import NanoUsd
-from aggregator.identity import teams, users
+from aggregator.identity import looking, teams, users
 from aggregator.identity.announce import PeopleAnnouncer
+from aggregator.identity.looking import SeenMember, SeenTeam
 from aggregator.identity.model import Change, Profile, User
 from aggregator.identity.store import IdentityStore
 from aggregator.identity.table import IdentityTable
-from aggregator.identity.team import Member, Team, TeamChange, TeamRole
+from aggregator.identity.team import Member, Team, TeamRole
 from aggregator.identity.team_store import TeamStore
+from aggregator.proxy.limits.spent import TeamCounts
 from aggregator.runtime.boto_client import BotoClient
 
 
@@ -36,6 +38,11 @@ def store() -> IdentityStore:
 def team_store() -> TeamStore:
     """The teams in it."""
     return TeamStore(_table())
+
+
+@cache
+def _counts() -> TeamCounts:
+    return TeamCounts(BotoClient("dynamodb"), os.environ["PROXY_TABLE"])
 
 
 @cache
@@ -111,23 +118,36 @@ def update_team(team_id: str, fields: Mapping[str, Any], *, by: Caller, now: dat
     )
 
 
-def get_team(team_id: str, *, by: Caller) -> tuple[Team, list[TeamChange]]:
-    """A team with its history, for its members or for an admin.
+def list_teams(
+    user_id: str | None, limit: int, after: str | None, *, by: Caller
+) -> tuple[list[tuple[Team, Member | None]], str | None]:
+    """A page of the teams that a user is in, with the user's place; of all teams for an admin who names nobody.
 
     Raises:
-        NotFound: there is no such team, as far as the caller may know.
+        NotYours: they are another user's.
     """
-    teams.require_member(team_id, by, team_store())
-    return team_store().team(team_id), team_store().history(team_id)
+    if user_id is None and by.is_admin:
+        teams, more = team_store().page(limit, after)
+        return [(team, None) for team in teams], more
+    user_id = user_id or by.user_id
+    by.require_user(user_id)
+    return team_store().of_user(user_id, limit, after)
+
+
+def get_team(team_id: str, *, by: Caller, now: datetime) -> SeenTeam:
+    """See `looking.team_as_seen`."""
+    return looking.team_as_seen(
+        team_id, by=by, now=now, teams=team_store(), counts=_counts(), wallet=billing.store().account
+    )
 
 
 def list_members(
-    team_id: str, limit: int, after: str | None, *, by: Caller
-) -> tuple[list[Member], str | None]:
-    """A page of a team's members, likewise."""
-    teams.require_member(team_id, by, team_store())
-    team_store().team(team_id)
-    return team_store().members(team_id, limit, after)
+    team_id: str, limit: int, after: str | None, *, by: Caller, now: datetime
+) -> tuple[list[SeenMember], str | None]:
+    """See `looking.members_as_seen`."""
+    return looking.members_as_seen(
+        team_id, limit, after, by=by, now=now, teams=team_store(), counts=_counts()
+    )
 
 
 def set_member(

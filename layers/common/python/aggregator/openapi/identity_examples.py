@@ -69,10 +69,18 @@ RESPONSES: dict[str, dict[str, JsonObject]] = {
     "getUser": _one(_SUSPENDED | {"history": [_SUSPENDING]}),
     "updateUser": _one(_SUSPENDED),
     "createTeam": _one(_TEAM),
-    "listTeams": _one({"data": [_TEAM], "nextCursor": None}),
-    "getTeam": _one(_TEAM | {"history": [_JOINING]}),
+    "listTeams": _one({"data": [_TEAM | {"role": None}], "nextCursor": None}),
+    "getTeam": _one(
+        _TEAM
+        | {
+            "role": "manager",
+            "spentThisMonth": "12.0100375",
+            "wallet": {"available": "37.9799625", "held": "0.01", "total": "37.9899625"},
+            "history": [_JOINING],
+        }
+    ),
     "updateTeam": _one(_TEAM | {"monthlyBudget": "250.00"}),
-    "listMembers": _one({"data": [_MEMBER], "nextCursor": None}),
+    "listMembers": _one({"data": [_MEMBER | {"spentThisMonth": "4.25"}], "nextCursor": None}),
     "setMember": _one(_MEMBER),
     "removeMember": _one(_MEMBER),
 }

@@ -57,7 +57,7 @@ class LimitStore:
         try:
             answer = self._aws.call("UpdateItem", {
                 "TableName": self._table,
-                "Key": _limits_key(take.key_id),
+                "Key": limits_key(take.key_id),
                 "UpdateExpression": f"SET expires_at = :expires_at ADD {', '.join(adds)}",
                 "ConditionExpression": " AND ".join(conditions),
                 "ExpressionAttributeNames": names,
@@ -78,7 +78,7 @@ class LimitStore:
         """Take expired tickets away; those that are gone already do not matter."""
         self._aws.call("UpdateItem", {
             "TableName": self._table,
-            "Key": _limits_key(key_id),
+            "Key": limits_key(key_id),
             "UpdateExpression": "DELETE " + ", ".join(f"#p{n} :tickets{n}" for n in range(len(tickets))),
             "ExpressionAttributeNames": {f"#p{n}": attribute for n, attribute in enumerate(tickets)},
             "ExpressionAttributeValues": item.item({
@@ -121,7 +121,7 @@ class LimitStore:
             parts.append("REMOVE " + ", ".join(f"#over{n}" for n in range(len(taken.over_windows))))
         request: JsonObject = {
             "TableName": self._table,
-            "Key": _limits_key(taken.key_id),
+            "Key": limits_key(taken.key_id),
             "UpdateExpression": " ".join(parts),
             "ExpressionAttributeNames": names,
         }
@@ -144,5 +144,6 @@ def _minutes(taken: Taken, back: Back) -> list[tuple[str, tuple[str, ...], int]]
     return [each for each in put_right if each[2] and taken.ticket is not None]
 
 
-def _limits_key(key_id: str) -> JsonObject:
+def limits_key(key_id: str) -> JsonObject:
+    """Key of the item in which a key counts, or `TEAM#<teamId>`."""
     return item.item({"pk": f"LIMITS#{key_id}", "sk": "LIMITS"})
