@@ -1,5 +1,6 @@
 """What our readers of HTTP make of an answer, held against llhttp."""
 
+import os
 import select
 import socket
 import time
@@ -19,6 +20,8 @@ from tests.fuzz.llhttp import CLOSED_SOONER, READ_OTHERWISE, STRICTER, Read, See
 from tests.fuzz.smallest import least_difference
 
 _URL = "http://127.0.0.1:1/"
+_READABLE = os.open(os.devnull, os.O_RDONLY)
+"""Where something can always be read, so that whoever asks whether there is anything has to look."""
 
 
 class Says:
@@ -31,6 +34,9 @@ class Says:
 
     def settimeout(self, seconds: float | None) -> None:
         self._waits = seconds is None or seconds > 0
+
+    def fileno(self) -> int:
+        return _READABLE
 
     def sendall(self, _data: bytes) -> None:
         self._asked = True
@@ -130,5 +136,5 @@ class _Kept(KeptConnection):
     def take(self) -> tuple[socket.socket, select.poll]:
         return cast("socket.socket", self.says), select.poll()
 
-    def give_back(self, _connection: socket.socket) -> None:
+    def give_back(self, _connection: socket.socket, _incoming: select.poll) -> None:
         self.is_given_back = True

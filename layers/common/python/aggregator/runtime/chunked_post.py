@@ -7,18 +7,22 @@ of the headers; tests/runtime compares them. Standard library only.
 
 import select
 import socket
-import time
+import struct
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from aggregator.runtime.http_wire import Connection, NoAnswerError
+from aggregator.runtime.http_wire import Connection, NoAnswerError, watched
 
 ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"
 ERROR_BODY = "Lambda-Runtime-Function-Error-Body"
 
-_ANSWER_SECONDS = 900.0
-"""A function's longest life: whoever reads a whole body and does not answer is given up with the function."""
+_ANSWER_SECONDS = 900
+"""A function's longest life: whoever reads a whole body and does not answer is given up with the function.
+
+The system keeps this limit, and only where something is read: Python's own would cost each write a system call more."""
+
+_FOREVER = float("inf")
 
 _COPIED_BYTES = 65_536
 """Chunks up to this size are sent together with what is around them, in one write; larger ones by themselves."""
@@ -33,7 +37,7 @@ class KeptConnection:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._idle: socket.socket | None = None
+        self._idle: tuple[socket.socket, select.poll] | None = None
 
     def take(self) -> tuple[socket.socket, select.poll]:
         """A connection on which nothing has come in, and what tells when something does.
@@ -43,27 +47,21 @@ class KeptConnection:
         """
         kept, self._idle = self._idle, None
         if kept is not None:
-            incoming = _watch(kept)
-            if not incoming.poll(0):
-                return kept, incoming
-            kept.close()
+            if not kept[1].poll(0):
+                return kept
+            kept[0].close()
         host, _, port = self.address.rpartition(":")
         try:
             fresh = socket.create_connection((host or self.address, int(port) if host else 80))
         except OSError as refused:
             raise ReaderGoneError(f"cannot connect to {self.address}: {refused}") from refused
         fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return fresh, _watch(fresh)
+        fresh.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _ANSWER_SECONDS, 0))
+        return fresh, watched(fresh)
 
-    def give_back(self, connection: socket.socket) -> None:
+    def give_back(self, connection: socket.socket, incoming: select.poll) -> None:
         """Keep a connection whose last answer was read whole."""
-        self._idle = connection
-
-
-def _watch(connection: socket.socket) -> select.poll:
-    incoming = select.poll()
-    incoming.register(connection, select.POLLIN)
-    return incoming
+        self._idle = connection, incoming
 
 
 class ChunkedPost:
@@ -99,7 +97,7 @@ class ChunkedPost:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._is_reusable and error is None:
-            self._connection.give_back(self._socket)
+            self._connection.give_back(self._socket, self._incoming)
         else:
             self._socket.close()
 
@@ -147,10 +145,8 @@ class ChunkedPost:
     def _status(self) -> int:
         """Status of the answer, which is read whole, so that the connection can be used again."""
         try:
-            answer, self._is_reusable = Connection(self._socket, BlockingIOError).answer(
-                time.monotonic() + _ANSWER_SECONDS
-            )
-            self._socket.settimeout(None)  # with a time limit every write would cost one more system call
+            posted = Connection(self._socket, BlockingIOError, timeout=_FOREVER)
+            answer, self._is_reusable = posted.answer(_FOREVER)
         except (NoAnswerError, OSError) as lost:
             raise ReaderGoneError(str(lost)) from lost
         return answer.status

@@ -4,6 +4,7 @@
 call 0.06 ms to parse headers as if they were mail. The hot functions can have both back for these lines.
 """
 
+import select
 import socket
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -12,8 +13,10 @@ from typing import NamedTuple
 
 LARGEST_HEAD = 65_536
 _RECEIVE = 65_536
-_SOON_SECONDS = 10.0
-"""A deadline farther away than this may be kept a second late: a stream need not set it at each of its chunks."""
+_LATE = 1 / 32
+_LATEST_SECONDS = 1.0
+"""A deadline may be kept late, by this part of what is left and by no more than so many seconds: so a limit that a
+socket has already mostly serves the next call, and the next piece of a stream, and need not be set anew."""
 BODILESS = frozenset({204, 304})
 HEX = b"0123456789abcdefABCDEF"
 _DIGITS = {10: "0123456789", 16: HEX.decode()}
@@ -63,14 +66,17 @@ def request_bytes(method: str, path: str, headers: Mapping[str, str], body: byte
 
 
 class Connection:
-    """One socket, and what it raises when there is nothing to read."""
+    """One socket, and what it raises when there is nothing to read. `timeout` is the limit in seconds that it has."""
 
-    __slots__ = ("_nothing_to_read", "_socket", "_timeout")
+    __slots__ = ("_incoming", "_nothing_to_read", "_socket", "_timeout")
 
-    def __init__(self, connected: socket.socket, nothing_to_read: type[OSError]) -> None:
+    def __init__(
+        self, connected: socket.socket, nothing_to_read: type[OSError], *, timeout: float = 0.0
+    ) -> None:
         self._socket = connected
         self._nothing_to_read = nothing_to_read
-        self._timeout = 0.0
+        self._timeout = timeout
+        self._incoming: select.poll | None = None
 
     def close(self) -> None:
         """Hang up."""
@@ -79,7 +85,11 @@ class Connection:
     def is_open(self) -> bool:
         """Whether the server has neither hung up nor sent what nobody asked for."""
         try:
-            self._socket.settimeout(0)
+            if self._incoming is None:
+                self._incoming = watched(self._socket)
+            if not self._incoming.poll(0):
+                return True
+            self._socket.settimeout(0)  # what came may be TLS's own, which is no word of the server's
             self._timeout = 0
             self._socket.recv(1)
         except self._nothing_to_read:
@@ -125,8 +135,7 @@ class Connection:
 
     def _send(self, request: bytes, deadline: float) -> None:
         try:
-            self._timeout = max(deadline - time.monotonic(), 0.001)  # 0 would mean "do not wait"
-            self._socket.settimeout(self._timeout)
+            self._allow(max(deadline - time.monotonic(), 0.001))  # 0 would mean "do not wait"
             self._socket.sendall(request)
         except OSError as broken:  # a request cut short is not carried out
             raise NotSentError(f"cannot send: {broken}") from broken
@@ -150,14 +159,19 @@ class Connection:
         if left <= 0:
             raise NoAnswerError("no answer in time") from TimeoutError()
         try:
-            if left < _SOON_SECONDS or not left <= self._timeout <= left + 1:
-                self._timeout = left
-                self._socket.settimeout(left)
+            self._allow(left)
             return self._socket.recv(_RECEIVE)
         except TimeoutError as late:
             raise NoAnswerError("no answer in time") from late
         except OSError as broken:
             raise lost(f"the connection was lost: {broken}") from broken
+
+    def _allow(self, seconds: float) -> None:
+        """Let the socket take so long over what is next, or a little longer: each new limit is a system call."""
+        late = min(seconds * _LATE, _LATEST_SECONDS)
+        if not seconds <= self._timeout <= seconds + late:
+            self._timeout = seconds + late / 2
+            self._socket.settimeout(self._timeout)
 
     def _read_head(self, data: bytes, deadline: float) -> tuple[bytes, bytes]:
         if not data:
@@ -167,6 +181,13 @@ class Connection:
         if not 0 <= end <= LARGEST_HEAD:
             raise NoAnswerError("the answer is not HTTP")
         return data[:end], data[end + 4 :]
+
+
+def watched(connection: socket.socket) -> select.poll:
+    """What tells whether anything has come in on a connection, its end included."""
+    incoming = select.poll()
+    incoming.register(connection, select.POLLIN)
+    return incoming
 
 
 def pieces_of(head: Head, receive: Callable[[], bytes]) -> Generator[bytes, None, bool]:
