@@ -63,7 +63,8 @@ class MemoryDynamoDb:
     def _update(self, request: JsonObject) -> JsonObject:
         key = _key(request["Key"])
         self._check(key, request)
-        before = self.items.get(key) or dict(request["Key"])
+        found = self.items.get(key)
+        before = found or dict(request["Key"])
         after = _updated(before, request)
         self.items[key] = after
         match request.get("ReturnValues", "NONE"):
@@ -71,6 +72,8 @@ class MemoryDynamoDb:
                 return {}
             case "ALL_NEW":
                 return {"Attributes": copy.deepcopy(after)}
+            case "ALL_OLD":
+                return {} if found is None else {"Attributes": copy.deepcopy(found)}
             case "UPDATED_NEW":
                 named = _targets(request)
                 return {"Attributes": {name: copy.deepcopy(after[name]) for name in after if name in named}}

@@ -14,6 +14,7 @@ from aggregator.contracts.ai_usage import AiUsage
 from aggregator.contracts.api_key_changed import ApiKeyChanged
 from aggregator.contracts.balance_low import BalanceLow
 from aggregator.contracts.catalogue_changed import CatalogueChanged
+from aggregator.contracts.plan_changed import PlanChanged
 from aggregator.contracts.team_changed import TeamChanged
 from aggregator.contracts.transaction_created import TransactionCreated
 from aggregator.contracts.user_changed import UserChanged
@@ -26,6 +27,7 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "api_key_changed.v1": ApiKeyChanged,
     "balance_low.v1": BalanceLow,
     "catalogue_changed.v1": CatalogueChanged,
+    "plan_changed.v1": PlanChanged,
     "team_changed.v1": TeamChanged,
     "transaction_created.v1": TransactionCreated,
     "user_changed.v1": UserChanged,

@@ -47,6 +47,7 @@ LASTING = (
     "IdentityUpdateTeamRole",
     "IdentitySetMemberRole",
     "IdentityRemoveMemberRole",
+    "BillingPutPlanRole",
     "AlertsCreateWebhookRole",
     "AlertsDeleteWebhookRole",
     "AlertsReplayDeliveryRole",
@@ -194,6 +195,7 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("AuthTable", "IdentityUpdateUserRole"),  # the same, and the state, on the user's keys
         ("BillingTable", "IdentityUpdateUserRole"),  # the state, on the wallet
         ("BillingTable", "IdentityUpdateTeamRole"),
+        ("OrchestratorTable", "BillingPutPlanRole"),  # does a model's name fit anything?
         ("BillingTable", "IdentitySetMemberRole"),  # a member's, on the team's wallet
         ("AuthTable", "IdentityCreateTeamRole"),  # the caller's own key; has the id keys, or money?
         ("BillingTable", "IdentityCreateTeamRole"),

@@ -10,6 +10,7 @@ from aggregator.alerts import wiring as alerts
 from aggregator.analytics import wiring as analytics
 from aggregator.auth import wiring as auth
 from aggregator.billing import wiring as billing
+from aggregator.billing.plans import wiring as plans
 from aggregator.health import details_wiring
 from aggregator.identity import wiring as identity
 from aggregator.orchestrator import wiring as orchestrator
@@ -113,6 +114,7 @@ def forget_environment() -> None:
     for wiring in (
         auth,
         billing,
+        plans,
         analytics,
         alerts,
         identity,

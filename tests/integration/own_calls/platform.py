@@ -129,6 +129,9 @@ OWN_CALLS = (
         MANAGE,
         path={"teamId": "crew", **USER},
     ),
+    _lasting("billing/put_plan", "PUT /billing/plans/{planId}", ADMIN, {"name": "Pro"}, {"planId": "pro"}),
+    _own("billing/list_plans", "GET /billing/plans", ADMIN, query=("limit", "cursor")),
+    _own("billing/get_plan", "GET /billing/plans/{planId}", BILLING, path={"planId": "pro"}),
     _own("billing/get_balance", "GET /billing/balance/{userId}", BILLING, path=USER),
     _lasting(
         "billing/update_balance",

@@ -47,6 +47,7 @@ def test_a_user_is_written_down_as_it_is_shown(platform: Platform) -> None:
         "name": "Eve",
         "role": "manager",
         "state": "active",
+        "plan": None,
         "createdAt": "-",
         "createdBy": "admin",
         "updatedAt": "-",

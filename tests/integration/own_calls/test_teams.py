@@ -63,6 +63,7 @@ def test_a_team_is_written_down_as_it_is_shown(platform: Platform) -> None:
         "name": "The crew",
         "monthlyBudget": "100.00",
         "state": "active",
+        "plan": None,
         "createdAt": "-",
         "createdBy": "admin",
         "updatedAt": "-",

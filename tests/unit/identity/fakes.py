@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from aggregator.auth.caller import Caller
-from aggregator.errors import StoreUnavailable
+from aggregator.errors import InvalidRequest, StoreUnavailable
 from aggregator.identity.model import Change, Profile, User, unknown_user
-from aggregator.identity.users import Announcer, Keys, Users, Wallets
+from aggregator.identity.users import Announcer, Keys, Plans, Users, Wallets
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -25,6 +25,7 @@ class Desk:
     done: list[tuple[str, str, int]] = field(default_factory=list)
     broken: str = ""
     teams: dict[str, list[str]] = field(default_factory=dict)
+    plans: tuple[str, ...] = ("pro",)
 
     def user(self, user_id: str) -> User:
         if user_id not in self.users:
@@ -47,6 +48,13 @@ class Desk:
     def resume(self, user_id: str, version: int, *, member: str | None = None) -> None:
         self._do(f"resume {member or 'the wallet'}", user_id, version)
 
+    def require_plan(self, plan_id: str) -> None:
+        if plan_id not in self.plans:
+            raise InvalidRequest("plan: There is no such plan.", param="plan")
+
+    def put_on(self, wallet_id: str, plan_id: str | None, version: int) -> None:
+        self._do(f"put on {plan_id}", wallet_id, version)
+
     def teams_of(self, user_id: str) -> list[str]:
         return self.teams.get(user_id, [])
 
@@ -62,6 +70,6 @@ class Desk:
         self.done.append((what, user_id, version))
 
 
-def _is_checked(desk: Desk) -> tuple[Users, Wallets, Keys, Announcer]:
+def _is_checked(desk: Desk) -> tuple[Users, Wallets, Keys, Plans, Announcer]:
     """The stand-ins are what they stand for, says mypy."""
-    return desk, desk, desk.keys, desk
+    return desk, desk, desk.keys, desk, desk

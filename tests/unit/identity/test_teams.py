@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aggregator.auth.caller import Caller
-from aggregator.errors import Conflict, NotFound, NotYours, Refusal
+from aggregator.errors import Conflict, InvalidRequest, NotFound, NotYours, Refusal
 from aggregator.identity import teams
 from aggregator.identity.announce import event_of_team
 from aggregator.identity.model import User
@@ -37,6 +37,13 @@ class Desk:
 
     def member(self, team_id: str, user_id: str) -> Member | None:
         return self.places.get((team_id, user_id))
+
+    def require_plan(self, plan_id: str) -> None:
+        if plan_id != "pro":
+            raise InvalidRequest("plan: There is no such plan.", param="plan")
+
+    def put_on(self, wallet_id: str, plan_id: str | None, version: int) -> None:
+        self.done.append(("put on", wallet_id, version, plan_id))
 
     def user_if_known(self, user_id: str) -> User | None:
         return self.users.get(user_id)
@@ -141,7 +148,16 @@ def test_a_team_is_suspended_at_its_wallet_and_resumed() -> None:
     desk = crew()
 
     for state in ("suspended", "suspended", "active"):
-        teams.update("crew", {"state": state}, by=ADMIN, now=LATER, teams=desk, wallets=desk, announcer=desk)
+        teams.update(
+            "crew",
+            {"state": state},
+            by=ADMIN,
+            now=LATER,
+            teams=desk,
+            wallets=desk,
+            plans=desk,
+            announcer=desk,
+        )
 
     assert desk.done == [
         ("suspend", "crew", 2, None),
@@ -156,7 +172,9 @@ def test_a_budget_is_changed_and_taken_away_without_the_wallet() -> None:
 
     for budget in (50, None):
         fields = {"monthly_budget_nano_usd": budget}
-        teams.update("crew", fields, by=ADMIN, now=LATER, teams=desk, wallets=desk, announcer=desk)
+        teams.update(
+            "crew", fields, by=ADMIN, now=LATER, teams=desk, wallets=desk, plans=desk, announcer=desk
+        )
 
     assert (desk.teams["crew"].monthly_budget_nano_usd, desk.done) == (None, [])
     assert [each.changes for each in desk.changes] == [
@@ -222,3 +240,22 @@ def test_a_manager_sees_to_the_members_and_others_do_not() -> None:
 def test_who_is_in_no_team_is_not_taken_out_of_it() -> None:
     with pytest.raises(NotFound):
         removed(crew(), "eve")
+
+
+def test_a_teams_wallet_is_put_on_a_plan_and_off_it() -> None:
+    desk = crew()
+
+    for plan in ("pro", None):
+        teams.update(
+            "crew", {"plan": plan}, by=ADMIN, now=LATER, teams=desk, wallets=desk, plans=desk, announcer=desk
+        )
+    with pytest.raises(InvalidRequest):
+        teams.update(
+            "crew", {"plan": "no"}, by=ADMIN, now=LATER, teams=desk, wallets=desk, plans=desk, announcer=desk
+        )
+
+    assert desk.done == [("put on", "crew", 2, "pro"), ("put on", "crew", 3, None)]
+    assert [each.changes for each in desk.announced] == [
+        {"plan": {"from": None, "to": "pro"}},
+        {"plan": {"from": "pro", "to": None}},
+    ]

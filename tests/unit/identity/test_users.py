@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.errors import Conflict, NotFound, StoreUnavailable
+from aggregator.errors import Conflict, InvalidRequest, NotFound, StoreUnavailable
 from aggregator.identity.announce import event_of
 from aggregator.identity.model import User
 from aggregator.identity.users import create, update
@@ -13,7 +13,15 @@ from tests.unit.identity.fakes import ADMIN, ANN, LATER, NOW, PROFILE, Desk
 
 def changed(desk: Desk, **fields: Any) -> User:
     return update(
-        "ann", fields, by=ADMIN, now=LATER, users=desk, wallets=desk, keys=desk.keys, announcer=desk
+        "ann",
+        fields,
+        by=ADMIN,
+        now=LATER,
+        users=desk,
+        wallets=desk,
+        keys=desk.keys,
+        plans=desk,
+        announcer=desk,
     )
 
 
@@ -119,6 +127,7 @@ def test_nobody_suspends_the_user_of_the_own_key() -> None:
             users=desk,
             wallets=desk,
             keys=desk.keys,
+            plans=desk,
             announcer=desk,
         )
 
@@ -130,3 +139,32 @@ def test_nobody_suspends_the_user_of_the_own_key() -> None:
 def test_who_is_not_written_down_is_not_found() -> None:
     with pytest.raises(NotFound):
         changed(Desk(), state="suspended")
+
+
+def test_a_plan_is_on_record_before_the_wallet_is_on_it_and_said_again_where_it_is_so() -> None:
+    desk = Desk({"ann": ANN})
+
+    for plan in ("pro", "pro", None):
+        changed(desk, plan=plan)
+
+    assert desk.done == [
+        ("record", "ann", 2),
+        ("put on pro", "ann", 2),
+        ("put on pro", "ann", 2),
+        ("record", "ann", 3),
+        ("put on None", "ann", 3),
+    ]
+    assert [each.changes for each in desk.announced] == [
+        {"plan": {"from": None, "to": "pro"}},
+        {"plan": {"from": "pro", "to": None}},
+    ]
+
+
+def test_a_plan_that_there_is_not_changes_nothing() -> None:
+    desk = Desk({"ann": ANN})
+
+    with pytest.raises(InvalidRequest) as raised:
+        changed(desk, plan="gold", name="Anna")
+
+    assert raised.value.param == "plan"
+    assert (desk.users, desk.done, desk.changes) == ({"ann": ANN}, [], [])

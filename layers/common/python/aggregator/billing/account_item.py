@@ -3,7 +3,8 @@
 `available`; for each deadline bucket `hold#<bucket>` (the money in it) and `holds#<bucket>` (for how many requests);
 `alert_below`, where the user wants to hear of a low balance; `suspended`, where its user may reserve nothing, and
 `user_version`, the version of the user that said so or the contrary; both with `#<userId>` after it in a team's wallet,
-for a member who is suspended; `lapsed_amount` and `lapsed_requests`, what was
+for a member who is suspended; `on_plan`, the stamp of its plan, where it has one, and `plan_version`, the version of
+the user or team that said so; `lapsed_amount` and `lapsed_requests`, what was
 ever returned of lapsed holds. Amounts are nano-US-dollars.
 
 `p#<day>` and `n#<day>` are what entries written on that UTC day come to, and how many they are; `books` is the day up
@@ -21,6 +22,8 @@ COUNT = "holds#"
 ALERT_BELOW = "alert_below"
 SUSPENDED = "suspended"
 USER_VERSION = "user_version"
+ON_PLAN = "on_plan"
+PLAN_VERSION = "plan_version"
 LAPSED_AMOUNT = "lapsed_amount"
 LAPSED_REQUESTS = "lapsed_requests"
 POSTED = "p#"
@@ -47,4 +50,5 @@ def account_of(user_id: str, stored: Mapping[str, Any]) -> Account:
         suspended_members=frozenset(
             name.removeprefix(f"{SUSPENDED}#") for name in values if name.startswith(f"{SUSPENDED}#")
         ),
+        plan=values.get(ON_PLAN),
     )

@@ -147,7 +147,7 @@ class Lapsed(Response):
 
 
 class Balance(Response):
-    """A wallet. `held` is set aside for running requests; `total` is both."""
+    """A wallet. `held` is set aside for running requests; `total` is both. `plan` is the id of the plan it is on."""
 
     user_id: str
     currency: str = CURRENCY
@@ -156,6 +156,7 @@ class Balance(Response):
     total: str
     lapsed: Lapsed
     low_balance_threshold: str | None = None
+    plan: str | None = None
 
     @classmethod
     def of(cls, account: Account, epoch_seconds: float) -> "Balance":
@@ -172,6 +173,7 @@ class Balance(Response):
                 amount=to_usd(sum((held.amount_nano_usd for held in lapsed), account.swept.amount_nano_usd)),
             ),
             low_balance_threshold=None if threshold is None else to_usd(threshold),
+            plan=None if account.plan is None else account.plan.partition("#")[0],
         )
 
 

@@ -70,7 +70,7 @@ class Account(NamedTuple):  # noqa: PLW1641 (what it holds is a mapping, and has
     whatever their books.
 
     While its user, or team, is `suspended` nothing can be reserved, and nothing of a team's for `suspended_members`;
-    what is held is settled as ever.
+    what is held is settled as ever. `plan` is the stamp of the plan that it is on: see `plans/model.py`.
     """
 
     user_id: str
@@ -80,6 +80,7 @@ class Account(NamedTuple):  # noqa: PLW1641 (what it holds is a mapping, and has
     swept: Held = Held(0, 0)
     suspended: bool = False
     suspended_members: frozenset[str] = frozenset()
+    plan: str | None = None
     days: Mapping[str, Posted] = {}
     closed_on: str | None = None
     closed_nano_usd: NanoUsd = 0

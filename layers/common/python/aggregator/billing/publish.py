@@ -1,6 +1,7 @@
 """Outbox: what happened in the ledger reaches the bus through the table's stream, exactly when it is written.
 
-A new entry is a `transaction_created`; an account that falls below its threshold is a `balance_low`.
+A new entry is a `transaction_created`, a new version of a plan a `plan_changed`; an account that falls below its
+threshold is a `balance_low`.
 
 The stream is read in order, and what is held back holds back all behind it until it is given up. So only what may pass
 later is held back: an entry that the bus will never take, or a record that is no entry, is set aside at once.
@@ -14,8 +15,11 @@ from datetime import UTC, datetime
 from aggregator.billing.account_item import account_of
 from aggregator.billing.entry_item import from_item, to_event
 from aggregator.billing.keys import ACCOUNT_PREFIX, ENTRY_PREFIX
-from aggregator.contracts import balance_low, transaction_created
+from aggregator.billing.plans.stored import VERSION_PREFIX, plan_of
+from aggregator.billing.plans.stored import event_of as event_of_plan
+from aggregator.contracts import balance_low, plan_changed, transaction_created
 from aggregator.errors import JsonObject
+from aggregator.runtime import item
 from aggregator.runtime.aws import TIMED_OUT, TRANSIENT, UNREACHABLE, Aws, AwsError
 from aggregator.runtime.clock import iso
 from aggregator.runtime.observability import logger
@@ -131,6 +135,9 @@ def _event_of(bus_name: str, record: JsonObject) -> JsonObject | None:
     if record["eventName"] == "INSERT" and key.startswith(ENTRY_PREFIX):
         detail = to_event(from_item(change["NewImage"]))
         kind = transaction_created.DETAIL_TYPE
+    elif record["eventName"] == "INSERT" and key.startswith(VERSION_PREFIX):
+        detail = event_of_plan(plan_of(item.values(change["NewImage"])))
+        kind = plan_changed.DETAIL_TYPE
     elif record["eventName"] == "MODIFY" and key == "BALANCE" and (low := _crossing(change)):
         detail, kind = low, balance_low.DETAIL_TYPE
     else:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, model_validator
 
+from aggregator.billing.plans.api import PlanId
 from aggregator.identity.model import Action, Change, Profile, Role, State, User
 from aggregator.runtime.schema import Moment, Request, Response, UserId
 
@@ -38,12 +39,13 @@ class CreateUserRequest(Request):
 
 
 class UpdateUserRequest(Request):
-    """What to change: fields left out stay."""
+    """What to change: fields left out stay, null takes the plan away."""
 
     email: Email = Field(default_factory=str)
     name: Name = Field(default_factory=str)
     role: Role = "member"
     state: State = "active"
+    plan: PlanId | None = Field(default=None, description="The plan that its wallet is on from now on.")
 
     @model_validator(mode="after")
     def _names_a_field(self) -> "UpdateUserRequest":
@@ -64,6 +66,7 @@ class UserView(Response):
     name: str
     role: Role
     state: State
+    plan: str | None
     created_at: Moment
     created_by: str
     updated_at: Moment

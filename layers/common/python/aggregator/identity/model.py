@@ -21,16 +21,26 @@ Action = Literal["created", "updated", "suspended", "resumed"]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is known of a user, and what may change. `email` is in small letters, and no other user's."""
+    """What is known of a user, and what may change. `email` is in small letters, and no other user's.
+
+    `plan` is the id of the plan that its wallet is on.
+    """
 
     email: str
     name: str
     role: Role
     state: State = "active"
+    plan: str | None = None
 
     def described(self) -> dict[str, Any]:
         """The profile as JSON values: what the audit trail compares."""
-        return {"email": self.email, "name": self.name, "role": self.role, "state": self.state}
+        return {
+            "email": self.email,
+            "name": self.name,
+            "role": self.role,
+            "state": self.state,
+            "plan": self.plan,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ def place_of_user(user_id: str) -> dict[str, str]:
 
 
 def item_of(user: User) -> JsonObject:
-    """A user as the item `USERS` / `USER#<userId>`."""
+    """A user as the item `USERS` / `USER#<userId>`; what is None is absent."""
     return {
         **place_of_user(user.user_id),
         "userId": user.user_id,
-        **user.profile.described(),
+        **{name: each for name, each in user.profile.described().items() if each is not None},
         "createdAt": iso(user.created_at),
         "createdBy": user.created_by,
         "updatedAt": iso(user.updated_at),
@@ -29,7 +29,7 @@ def user_of(stored: JsonObject) -> User:
     """Read what `item_of` wrote."""
     return User(
         user_id=stored["userId"],
-        profile=Profile(stored["email"], stored["name"], stored["role"], stored["state"]),
+        profile=Profile(stored["email"], stored["name"], stored["role"], stored["state"], stored.get("plan")),
         created_at=from_iso(stored["createdAt"]),
         created_by=stored["createdBy"],
         updated_at=from_iso(stored["updatedAt"]),

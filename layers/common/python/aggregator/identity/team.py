@@ -21,7 +21,7 @@ TeamAction = Literal["created", "updated", "suspended", "resumed", "member_set",
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """One team. `version` counts its changes, from 1."""
+    """One team. `version` counts its changes, from 1; `plan` is the id of the plan that its wallet is on."""
 
     team_id: str
     name: str
@@ -31,6 +31,7 @@ class Team:
     monthly_budget_nano_usd: NanoUsd | None = None
     state: State = "active"
     version: int = 1
+    plan: str | None = None
 
     @property
     def is_suspended(self) -> bool:
@@ -43,6 +44,7 @@ class Team:
             "name": self.name,
             "monthlyBudgetNanoUsd": self.monthly_budget_nano_usd,
             "state": self.state,
+            "plan": self.plan,
         }
 
     def changed(self, fields: Mapping[str, Any], now: datetime) -> "Team":

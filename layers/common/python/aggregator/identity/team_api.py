@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from aggregator.auth.fields import Budget
 from aggregator.billing.model import Account
 from aggregator.billing.money import NanoUsd, to_nano_usd, to_usd
+from aggregator.billing.plans.api import PlanId
 from aggregator.identity.looking import SeenMember, SeenTeam
 from aggregator.identity.model import State
 from aggregator.identity.team import Member, Team, TeamAction, TeamChange, TeamRole
@@ -32,11 +33,12 @@ class CreateTeamRequest(Request):
 
 
 class UpdateTeamRequest(Request):
-    """What to change: fields left out stay, null takes the budget away."""
+    """What to change: fields left out stay, null takes the budget, or the plan, away."""
 
     name: Name = Field(default_factory=str)
     monthly_budget: Budget | None = None
     state: State = "active"
+    plan: PlanId | None = Field(default=None, description="The plan that its wallet is on from now on.")
 
     @model_validator(mode="after")
     def _names_a_field(self) -> "UpdateTeamRequest":
@@ -50,6 +52,7 @@ class UpdateTeamRequest(Request):
             "name": ("name", self.name),
             "monthly_budget": ("monthly_budget_nano_usd", _nano(self.monthly_budget)),
             "state": ("state", self.state),
+            "plan": ("plan", self.plan),
         }
         return dict(fields[name] for name in self.model_fields_set)
 
@@ -73,6 +76,7 @@ class TeamView(Response):
     name: str
     monthly_budget: str | None
     state: State
+    plan: str | None
     created_at: Moment
     created_by: str
     updated_at: Moment
@@ -221,6 +225,7 @@ def _shown(team: Team) -> dict[str, Any]:
         "name": team.name,
         "monthly_budget": _usd(team.monthly_budget_nano_usd),
         "state": team.state,
+        "plan": team.plan,
         "created_at": team.created_at,
         "created_by": team.created_by,
         "updated_at": team.updated_at,

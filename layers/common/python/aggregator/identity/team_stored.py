@@ -33,6 +33,7 @@ def team_of(stored: JsonObject) -> Team:
         monthly_budget_nano_usd=stored.get("monthlyBudgetNanoUsd"),
         state=stored["state"],
         version=stored["version"],
+        plan=stored.get("plan"),
     )
 
 

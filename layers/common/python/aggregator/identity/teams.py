@@ -69,6 +69,18 @@ class Wallets(Protocol):
         ...
 
 
+class Plans(Protocol):
+    """The plans; `billing.plans.wiring` behind it."""
+
+    def require_plan(self, plan_id: str) -> None:
+        """See `set_plan.require_plan`."""
+        ...
+
+    def put_on(self, wallet_id: str, plan_id: str | None, version: int) -> None:
+        """See `set_plan.put_on`."""
+        ...
+
+
 class InUse(Protocol):
     """Knows whether an id has keys or money already."""
 
@@ -118,22 +130,28 @@ def update(
     now: datetime,
     teams: Teams,
     wallets: Wallets,
+    plans: Plans,
     announcer: Announcer,
 ) -> Team:
-    """Set `fields` of a team (names of `Team`); a state that it has already is said again to its wallet.
+    """Set `fields` of a team (names of `Team`); a state or a plan that it has already is said again to its wallet.
 
     Raises:
         NotFound: there is no such team.
+        InvalidRequest: there is no such plan; nothing was written.
         Conflict: it was changed at the same moment; nothing was written.
     """
     team = teams.team(team_id)
     changed = team.changed(fields, now)
+    if fields.get("plan") is not None:
+        plans.require_plan(fields["plan"])
     if changed is not team:
         change = change_of_team(team, changed, by=by, now=now)
         teams.change(team, changed, change)
         announcer.announce(change)
     if "state" in fields:
         (wallets.suspend if changed.is_suspended else wallets.resume)(team_id, changed.version)
+    if "plan" in fields:
+        plans.put_on(team_id, changed.plan, changed.version)
     return changed
 
 

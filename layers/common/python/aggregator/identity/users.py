@@ -45,6 +45,18 @@ class Wallets(Protocol):
         ...
 
 
+class Plans(Protocol):
+    """The plans; `billing.plans.wiring` behind it."""
+
+    def require_plan(self, plan_id: str) -> None:
+        """See `set_plan.require_plan`."""
+        ...
+
+    def put_on(self, wallet_id: str, plan_id: str | None, version: int) -> None:
+        """See `set_plan.put_on`."""
+        ...
+
+
 class Keys(Protocol):
     """The keys of all users; `auth.follow` behind it."""
 
@@ -85,12 +97,14 @@ def update(
     users: Users,
     wallets: Wallets,
     keys: Keys,
+    plans: Plans,
     announcer: Announcer,
 ) -> User:
-    """Set `fields` of a user's profile; a state that it has already is said again to its wallet and its keys.
+    """Set `fields` of a user's profile; a state or a plan that it has already is said again to wallet and keys.
 
     Raises:
         NotFound: there is no such record.
+        InvalidRequest: there is no such plan; nothing was written.
         Conflict: it was changed at the same moment, another has the address, or it is the caller's own user that is to
             be suspended; nothing was written.
         StoreUnavailable: the state stands, and holds for the wallet, but not for all keys: the same call goes on.
@@ -99,6 +113,8 @@ def update(
     changed = user.changed(fields, now)
     if "state" in fields:
         require_another(changed, by)
+    if fields.get("plan") is not None:
+        plans.require_plan(fields["plan"])
     if changed is not user:
         change = change_between(user, changed, by=by, now=now)
         users.change(user, changed, change)
@@ -109,4 +125,6 @@ def update(
         for team_id in users.teams_of(user_id):
             say(team_id, changed.version, member=user_id)
         keys(user_id, changed.version, suspended=changed.is_suspended)
+    if "plan" in fields:
+        plans.put_on(user_id, changed.profile.plan, changed.version)
     return changed

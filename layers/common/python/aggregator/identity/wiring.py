@@ -11,6 +11,7 @@ from aggregator.auth.caller import Caller
 from aggregator.billing import wiring as billing
 from aggregator.billing.model import Account
 from aggregator.billing.money import NanoUsd
+from aggregator.billing.plans import wiring as plans
 from aggregator.identity import looking, teams, users
 from aggregator.identity.announce import PeopleAnnouncer
 from aggregator.identity.looking import SeenMember, SeenTeam
@@ -66,6 +67,7 @@ def update_user(user_id: str, fields: Mapping[str, Any], *, by: Caller, now: dat
         users=store(),
         wallets=billing.store(),
         keys=auth.keys_follow,
+        plans=plans,
         announcer=announcer(),
     )
 
@@ -114,6 +116,7 @@ def update_team(team_id: str, fields: Mapping[str, Any], *, by: Caller, now: dat
         now=now,
         teams=team_store(),
         wallets=billing.store(),
+        plans=plans,
         announcer=announcer(),
     )
 

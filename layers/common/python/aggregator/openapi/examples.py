@@ -7,6 +7,7 @@ from aggregator.openapi import (
     identity_examples,
     kept_examples,
     operator_examples,
+    plan_examples,
 )
 
 Examples = dict[str, JsonObject]
@@ -58,6 +59,7 @@ _BALANCE: JsonObject = {
     "total": "5.00",
     "lapsed": {"requests": 0, "amount": "0.00"},
     "lowBalanceThreshold": None,
+    "plan": None,
 }
 _CREDIT: JsonObject = {
     "id": _REQUEST_ID,
@@ -231,6 +233,7 @@ REQUESTS: dict[str, Examples] = {
     **operator_examples.REQUESTS,
     **alerts_examples.REQUESTS,
     **identity_examples.REQUESTS,
+    **plan_examples.REQUESTS,
 }
 
 RESPONSES: dict[str, Examples] = {
@@ -302,6 +305,7 @@ RESPONSES: dict[str, Examples] = {
     **catalogue_examples.RESPONSES,
     **alerts_examples.RESPONSES,
     **identity_examples.RESPONSES,
+    **plan_examples.RESPONSES,
     **kept_examples.RESPONSES,
     **operator_examples.RESPONSES,
     "getHealth": _one(_HEALTH),

@@ -145,6 +145,9 @@ OPERATIONS: dict[str, Operation] = {
     "DELETE /identity/teams/{teamId}/members/{userId}": Operation("removeMember", "identity", (409,)),
     "GET /billing/balance/{userId}": Operation("getBalance", "billing"),
     "PATCH /billing/balance/{userId}": Operation("updateBalance", "billing"),
+    "GET /billing/plans": Operation("listPlans", "billing"),
+    "GET /billing/plans/{planId}": Operation("getPlan", "billing"),
+    "PUT /billing/plans/{planId}": Operation("putPlan", "billing", (409,)),
     "GET /billing/balances": Operation("listBalances", "billing", query=BalancesQuery),
     "POST /billing/transaction": Operation(
         "createTransaction", "billing", (402, 404, 409, 422), headers=("Idempotency-Key",)

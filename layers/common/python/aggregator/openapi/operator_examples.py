@@ -32,6 +32,7 @@ RESPONSES: dict[str, dict[str, JsonObject]] = {
                         "total": "99.999666",
                         "lapsed": {"requests": 0, "amount": "0.00"},
                         "lowBalanceThreshold": "5.00",
+                        "plan": None,
                     }
                 ],
                 "nextCursor": "QUNDT1VOVCNkZW1v",

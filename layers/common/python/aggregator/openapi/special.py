@@ -82,6 +82,7 @@ PARAMETERS: dict[str, JsonObject] = {
         "description": "Id of the key: the part of it between the second and the third underscore.",
         "example": "1vQ8Zk7pQ2xA",
     },
+    "planId": {"description": "The plan, by the name that it was made under.", "example": "pro"},
     "teamId": {"description": "The team. Its members and admins see it.", "example": "crew"},
     "userId": {
         "description": "The user, or a team by its id where it is about money. A key that is no admin's sees its own."
