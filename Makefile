@@ -19,13 +19,13 @@ export UV := $(CURDIR)/.venv/uv/bin/uv
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test pr lint fmt types arrows template properties model fuzz mutants screenshots first-view faults invoke logs
-.PHONY: agents drift bench cost simulate reconcile redrive replay-usage objectives build preflight deploy cloud-check destroy clean
+.PHONY: agents drift focus bench cost simulate reconcile redrive replay-usage objectives build preflight deploy cloud-check destroy clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 setup: ## install all tools into .venv (the others do it by themselves)
-	@$(PYTHON) -m local.setup dev emulator sam browser
+	@$(PYTHON) -m local.setup dev emulator sam focus browser
 
 run: ## start the whole platform on this machine; PORT=8000, CORS_ORIGINS=http://localhost:5173 for pages of others
 	@$(PYTHON) -m local.setup dev emulator
@@ -86,6 +86,9 @@ drift: setup ## install today's SDKs from PyPI beside the pinned ones: which fie
 
 agents: setup ## Claude Code, Codex and opencode against the embedded stack; AGENT=codex for one; a gigabyte from npm
 	@$(BIN)/python -m conformance.agents.run "$(AGENT)" $(ARGS)
+
+focus: setup ## whether a bill is of FOCUS 1.2, by the FinOps Foundation's validator; FILE=bill.csv
+	@.venv/focus/bin/python local/focus_check.py "$(FILE)"
 
 invoke: setup ## run one function with its sample event in its true runtime; F=billing/get_balance
 	@$(BIN)/python -m local.invoke $(F)

@@ -29,6 +29,7 @@ ENVIRONMENTS = {
     "dev": (VENV, "the development tools"),
     "emulator": (VENV / "emulator", "the AWS emulator"),
     "sam": (VENV / "sam", "the SAM command line"),
+    "focus": (VENV / "focus", "the validator of bills"),
 }
 
 BROWSER = "browser"
@@ -104,7 +105,16 @@ def _install(name: str) -> None:
     _call([str(uv()), "pip", "sync", *locked, str(REQUIREMENTS / f"{name}.txt")])
     if name == "dev":
         _make_importable(home)
+    if name == "focus":
+        _install_validator(home)
     _write_stamp(name)
+
+
+def _install_validator(home: Path) -> None:
+    """FOCUS's validator itself, of which there is no wheel: it wants Python 3.12, `local/focus_check.py` helps out."""
+    alone = ["--no-deps", "--no-build-isolation", "--ignore-requires-python", "--no-warn-script-location"]
+    pip = [str(home / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+    _call([*pip, *alone, "--require-hashes", "-r", str(REQUIREMENTS / "focus-validator.txt")])
 
 
 def _make_importable(home: Path) -> None:
@@ -136,7 +146,7 @@ def _is_current(name: str) -> bool:
 
 
 def _fingerprint(name: str) -> str:
-    wanted = (REQUIREMENTS / f"{name}.txt").read_bytes()
+    wanted = b"".join(each.read_bytes() for each in sorted(REQUIREMENTS.glob(f"{name}*.txt")))
     made_by = f"{sys.version}{sys.executable}{ROOT}".encode()
     return hashlib.sha256(wanted + made_by).hexdigest()
 

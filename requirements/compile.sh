@@ -4,8 +4,8 @@
 set -eu
 cd "$(dirname "$0")"
 compile() {
-    "${UV:-uv}" pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-        --no-header --no-annotate --no-emit-index-url --no-emit-find-links "$1" --output-file "$2"
+    "${UV:-uv}" pip compile --quiet --upgrade --universal --python-version "${3:-3.11}" --generate-hashes \
+        --no-header --no-annotate --no-emit-index-url --no-emit-find-links ${4:+"$4"} "$1" --output-file "$2"
 }
 compile runtime.in ../layers/runtime/requirements.txt
 compile dependencies.in ../layers/dependencies/requirements.txt
@@ -14,3 +14,5 @@ compile dev.in dev.txt
 compile emulator.in emulator.txt
 compile sam.in sam.txt
 compile uv.in uv.txt
+compile focus.in focus.txt
+compile focus-validator.in focus-validator.txt 3.12 --no-deps

@@ -1,6 +1,6 @@
 """All mutants, by what they would cost."""
 
-from tests.mutants import auth, books, bounds, files, limits, money, prices, routing, tools, usage
+from tests.mutants import auth, bills, books, bounds, files, limits, money, prices, routing, tools, usage
 
 MUTANTS = (
     *prices.MUTANTS,
@@ -9,6 +9,7 @@ MUTANTS = (
     *usage.MUTANTS,
     *money.MUTANTS,
     *books.MUTANTS,
+    *bills.MUTANTS,
     *limits.MUTANTS,
     *routing.MUTANTS,
     *auth.MUTANTS,

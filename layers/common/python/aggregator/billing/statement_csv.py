@@ -103,13 +103,13 @@ _COLUMNS = (
 
 def _cells(entry: StatementEntry) -> Iterable[Any]:
     basic = [
-        _as_text(entry.id),
+        as_text(entry.id),
         entry.created_at,
         entry.type,
         entry.amount,
         entry.currency,
-        _as_text(entry.description),
-        _as_text(entry.refers_to),
+        as_text(entry.description),
+        as_text(entry.refers_to),
     ]
     request = entry.request
     if request is None:
@@ -117,22 +117,22 @@ def _cells(entry: StatementEntry) -> Iterable[Any]:
     tokens = request.tokens
     return [
         *basic,
-        _as_text(request.model),
-        _as_text(request.provider),
-        _as_text(request.outcome),
+        as_text(request.model),
+        as_text(request.provider),
+        as_text(request.outcome),
         tokens.input,
         tokens.cached_input,
         tokens.cache_write,
         tokens.output,
         tokens.reasoning,
-        _as_text(request.price_version),
-        _as_text(request.key_id),
-        _as_text(" ".join(f"{name}={calls}" for name, calls in sorted((request.tools or {}).items()))),
-        _as_text(request.service_tier),
+        as_text(request.price_version),
+        as_text(request.key_id),
+        as_text(" ".join(f"{name}={calls}" for name, calls in sorted((request.tools or {}).items()))),
+        as_text(request.service_tier),
     ]
 
 
-def _as_text(said: str | None) -> str:
+def as_text(said: str | None) -> str:
     """A cell that a spreadsheet takes for text, not for a formula, in whatever width or behind whatever blank.
 
     Source: CWE-1236; OWASP, CSV Injection.

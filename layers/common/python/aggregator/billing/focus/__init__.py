@@ -1,0 +1,1 @@
+"""A ledger as a bill in the FinOps Open Cost and Usage Specification (FOCUS)."""
