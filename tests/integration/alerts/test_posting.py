@@ -14,11 +14,11 @@ from standardwebhooks.webhooks import Webhook as Receiver
 from aggregator.alerts import deliver
 from aggregator.alerts.deliver import Sender
 from aggregator.alerts.model import KINDS, Alert, Delivery, Webhook
-from aggregator.alerts.post import NotPosted, post
 from aggregator.alerts.sign import new_secret
 from aggregator.alerts.store import AlertsStore
 from aggregator.alerts.tell import tell
 from aggregator.runtime import clock
+from aggregator.runtime.public_post import NotPosted, post
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 
 SECRET = new_secret()
@@ -83,7 +83,7 @@ def test_a_thousand_alerts_all_arrive_at_a_receiver_that_fails_four_times_of_ten
         assert tell(alert, store.webhooks("ann"), store, now)
         assert not tell(alert, store.webhooks("ann"), store, now)
     given_up: list[Delivery] = []
-    sender = Sender(store, partial(post, this_machine=True), given_up.append, clock.now)
+    sender = Sender(store, partial(post, user_agent="tests", this_machine=True), given_up.append, clock.now)
 
     arrived = [sender.send_due() for _ in range(7)]
 
@@ -100,7 +100,7 @@ def test_a_thousand_alerts_all_arrive_at_a_receiver_that_fails_four_times_of_ten
 
 def test_an_address_that_is_not_public_is_not_connected_to(receiver: Failing) -> None:
     with pytest.raises(NotPosted, match="no public address"):
-        post(receiver.url, {}, "{}")
+        post(receiver.url, {}, b"{}", user_agent="tests")
 
     assert receiver.posts == 0
 
@@ -111,11 +111,17 @@ def test_a_name_that_leads_to_a_private_address_is_not_connected_to(monkeypatch:
     monkeypatch.setattr(socket, "create_connection", lambda *_args: pytest.fail("it was connected to"))
 
     with pytest.raises(NotPosted, match="no public address"):
-        post("https://hooks.example.com/ai", {}, "{}", this_machine=True)
+        post("https://hooks.example.com/ai", {}, b"{}", user_agent="tests", this_machine=True)
 
 
 def test_nobody_at_an_address_is_said_in_words() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(NotPosted, match="cannot be reached"):
-            post(f"http://127.0.0.1:{taken.getsockname()[1]}/", {}, "{}", this_machine=True)
+            post(
+                f"http://127.0.0.1:{taken.getsockname()[1]}/",
+                {},
+                b"{}",
+                user_agent="tests",
+                this_machine=True,
+            )

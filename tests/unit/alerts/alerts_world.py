@@ -8,11 +8,11 @@ from typing import Any
 
 from aggregator.alerts.deliver import Sender
 from aggregator.alerts.model import KINDS, Delivery, Webhook
-from aggregator.alerts.post import NotPosted
 from aggregator.alerts.sign import new_secret
 from aggregator.alerts.store import AlertsStore
 from aggregator.alerts.watch import Retiring, Wallet
 from aggregator.auth.model import ApiKey, Grant
+from aggregator.runtime.public_post import NotPosted, Posted
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -64,13 +64,13 @@ class AlertsWorld:
         self.store.add(made)
         return made
 
-    def post(self, url: str, headers: Mapping[str, str], body: str) -> int:
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Posted:
         with self._lock:
-            self.sent.append((url, dict(headers), body))
+            self.sent.append((url, dict(headers), body.decode()))
             answer = self.answers.pop(0) if self.answers else 204
         if isinstance(answer, str):
             raise NotPosted(answer)
-        return answer
+        return Posted(answer)
 
     def run(self, after: timedelta = timedelta()) -> int:
         self.now += after

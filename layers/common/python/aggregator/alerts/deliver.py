@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.alerts.model import MOST_TRIES, RETRY_SECONDS, Delivery, Due, Webhook
-from aggregator.alerts.post import NotPosted
 from aggregator.alerts.sign import headers
 from aggregator.alerts.store import AlertsStore
 from aggregator.runtime.aws import Aws, AwsError
 from aggregator.runtime.observability import count, logger
+from aggregator.runtime.public_post import NotPosted, Posted
 
-Post = Callable[[str, Mapping[str, str], str], int]
+Post = Callable[[str, Mapping[str, str], bytes], Posted]
 GiveUp = Callable[[Delivery], None]
 
 _AT_ONCE = 10
@@ -99,7 +99,7 @@ class Sender:
         """What the receiver answered, in a few words, and whether it took it."""
         signed = headers(webhook.secret, delivery.delivery_id, self.clock(), delivery.body)
         try:
-            status = self.post(webhook.url, signed, delivery.body)
+            status = self.post(webhook.url, signed, delivery.body.encode()).status
         except NotPosted as missed:
             return str(missed), False
         return str(status), 200 <= status < 300

@@ -8,7 +8,6 @@ from functools import cache, partial
 from aggregator.alerts import run, webhooks
 from aggregator.alerts.deliver import Sender, dead_letters
 from aggregator.alerts.model import Delivery, Webhook
-from aggregator.alerts.post import post
 from aggregator.alerts.store import AlertsStore
 from aggregator.alerts.watch import Retiring, Wallet
 from aggregator.analytics import wiring as analytics
@@ -20,6 +19,7 @@ from aggregator.billing.money import NanoUsd
 from aggregator.orchestrator import wiring as orchestrator
 from aggregator.runtime import clock
 from aggregator.runtime.boto_client import BotoClient
+from aggregator.runtime.public_post import post
 
 _KEYS_AT_ONCE = 100
 
@@ -52,7 +52,7 @@ def replay(user_id: str, delivery_id: str) -> Delivery:
 
 def sender() -> Sender:
     """Who posts what is due."""
-    posting = partial(post, this_machine=is_local())
+    posting = partial(post, user_agent="aggregator-webhooks/1", this_machine=is_local())
     return Sender(store(), posting, dead_letters(BotoClient("sqs"), os.environ["ALERTS_DLQ_URL"]), clock.now)
 
 

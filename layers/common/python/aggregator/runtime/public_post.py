@@ -1,4 +1,4 @@
-"""Post to an address that a user named: to the internet alone, however its name resolves, and never where it leads on.
+"""Post to an address that somebody named: to the internet alone, however its name resolves, never where it leads on.
 
 The address is looked at when it is connected to: what a name meant a moment before does not count.
 """
@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from aggregator.runtime.public_address import may_be_called
@@ -19,8 +20,26 @@ class NotPosted(Exception):
     """No answer came; `str` says why, in a few words."""
 
 
-def post(url: str, headers: Mapping[str, str], body: str, *, this_machine: bool = False) -> int:
-    """The status that an address answered with. Its body is not read, and no redirect followed.
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What an address answered; names of headers are in small letters. `is_whole`: `body` is all that it said."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    is_whole: bool = True
+
+
+def post(
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    user_agent: str,
+    this_machine: bool = False,
+    most_answer_bytes: int = 0,
+) -> Posted:
+    """What an address answered, with as much of its body as is wanted; no redirect is followed.
 
     Raises:
         NotPosted: it could not be reached, is no public address, or did not answer in time.
@@ -31,13 +50,18 @@ def post(url: str, headers: Mapping[str, str], body: str, *, this_machine: bool 
     connection = http.client.HTTPConnection(parts.hostname or "", port, timeout=_ANSWER_SECONDS)
     try:
         connection.sock = _connected(parts.hostname or "", port, secure, this_machine=this_machine)
-        said = {"Content-Type": "application/json", "User-Agent": "aggregator-webhooks/1", **headers}
-        connection.request("POST", parts.path or "/", body.encode(), said)
-        return connection.getresponse().status
+        own = {"content-type": "application/json", "user-agent": user_agent}
+        said = own | {name.lower(): value for name, value in headers.items()}
+        connection.request("POST", parts.path or "/", body, said)
+        answer = connection.getresponse()
+        read = answer.read(most_answer_bytes + 1) if most_answer_bytes else b""
     except (OSError, http.client.HTTPException) as broken:
         raise NotPosted(_why(broken)) from broken
     finally:
         connection.close()
+    names = {name.lower(): value for name, value in answer.getheaders()}
+    whole = len(read) <= most_answer_bytes
+    return Posted(answer.status, names, read[:most_answer_bytes], whole)
 
 
 def _connected(host: str, port: int, secure: bool, *, this_machine: bool) -> socket.socket:
