@@ -84,6 +84,14 @@ class PinnedPrice(_Rates, _Version):
     service_tiers: dict[Id, ServiceRates] | None = None
 
 
+class FailedTry(Event):
+    """A try that gave no answer, so many milliseconds after the request began: whom it asked, and the error's code."""
+
+    provider: Id
+    code: Id
+    at_ms: Count
+
+
 class AiUsage(Event):
     """One request's end: who, what, how much, and what it was held and priced at.
 
@@ -92,6 +100,8 @@ class AiUsage(Event):
     that the platform chose, `capped` what for; `ignored` names what the client sent and the provider did not get.
     `providerMs` is what the provider took to begin, of the try that it answered.
     `teamId` is whose wallet it was held from, where that is not the user's own.
+    `upstreamModel` is the provider's name of the model, where it has one of its own. `failedTries` are those before the
+    one that answered. `trace` is X-Ray's header of the invocation, as it was: nothing is to fail for it.
     """
 
     version: Literal[1]
@@ -120,3 +130,6 @@ class AiUsage(Event):
     ignored: list[Id] | None = None
     provider_ms: Count | None = None
     team_id: Id | None = None
+    upstream_model: Id | None = None
+    failed_tries: list[FailedTry] | None = None
+    trace: str | None = None

@@ -18,10 +18,11 @@ LambdaHandler = Callable[[JsonObject, Any], JsonObject]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One event off a queue: `id` is the queue's, `detail` the event's own content."""
+    """One event off a queue: `id` and `receipt` are the queue's, `detail` the event's own content."""
 
     id: str
     detail: JsonObject
+    receipt: str = ""
 
 
 def each_batch(handle: Callable[[list[Message]], Iterable[str]]) -> LambdaHandler:
@@ -72,5 +73,5 @@ def _read(records: list[JsonObject]) -> tuple[list[Message], set[str]]:
             logger.error("Poison message", message_id=record.get("messageId"), reason=type(poison).__name__)
             failed.add(str(record.get("messageId")))
         else:
-            messages.append(Message(record["messageId"], detail))
+            messages.append(Message(record["messageId"], detail, str(record.get("receiptHandle", ""))))
     return messages, failed
