@@ -7,7 +7,6 @@ Sources: docs.stripe.com/api, docs.stripe.com/webhooks#verify-manually, docs.str
 
 import hashlib
 import hmac
-import html
 import json
 import time
 import urllib.request
@@ -17,7 +16,9 @@ from threading import RLock, Thread
 from typing import Any
 
 from local.http_server import HttpServer, Reply
+from local.payments.cards import CARDS, CardsStandIn
 from local.payments.forms import StripeRefusal, read, refund_of, session_of
+from local.payments.pages import page_of
 from local.proxy_event import Request
 
 JsonObject = dict[str, Any]
@@ -25,11 +26,12 @@ JsonObject = dict[str, Any]
 API_KEY = "sk_test_standin"
 WEBHOOK_SECRET = "whsec_standin"  # noqa: S105 - of a stand-in that takes no money
 
-_PAGE = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Pay</title><body style="font:16px system-ui;max-width:30em;margin:3em auto;padding:0 1em"><h1>{amount} USD</h1>
-<p>{what}</p><p>This stands in for Stripe's payment page: no money moves.</p>
-<form method="post"><button name="do" value="pay">Pay</button>
-<button name="do" value="cancel">Cancel</button></form>"""
+_OWN = frozenset({"of_payment", "words"})
+"""Fields of a session that are the stand-in's."""
+
+
+class LostAnswer(Exception):
+    """What was asked for is done, and the answer does not arrive."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,14 @@ class StripeStandIn:
     sessions: dict[str, JsonObject] = field(default_factory=dict)
     payments: dict[str, JsonObject] = field(default_factory=dict)
     refunds: list[JsonObject] = field(default_factory=list)
+    answers_to_lose: int = 0
+    """How many charges are made whose answer does not arrive."""
     _kept: dict[str, tuple[bytes, Answer]] = field(default_factory=dict)
     _number: int = 0
     _lock: RLock = field(default_factory=RLock)
+
+    def __post_init__(self) -> None:
+        self.cards = CardsStandIn(self.payments, self._id, self.now, self.tell)
 
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         """Answer a call of the API, or a browser at the page."""
@@ -109,9 +116,20 @@ class StripeStandIn:
                     "Keys for idempotent requests can only be used with the same parameters they were first used with.",
                     type="idempotency_error",
                 )
+            if self.answers_to_lose:
+                self.answers_to_lose -= 1
+                raise LostAnswer
             return Answer(answer.status, answer.body, answer.headers | {"Idempotent-Replayed": "true"})
-        answer = self._call(method, path, body)
+        try:
+            answer = self._call(method, path, body)
+        except StripeRefusal as refused:
+            if refused.status == 400:
+                raise  # what is not valid is not kept
+            answer = _json({"error": refused.error}, refused.status)
         self._kept[key] = (said, answer)
+        if path == "/v1/payment_intents" and self.answers_to_lose:
+            self.answers_to_lose -= 1
+            raise LostAnswer
         return answer
 
     def _call(self, method: str, path: str, body: bytes) -> Answer:
@@ -119,6 +137,9 @@ class StripeStandIn:
             return _json(self._session(session_of(read(body))))
         if (method, path) == ("POST", "/v1/refunds"):
             return _json(self._refund(*refund_of(read(body))))
+        about_cards = self.cards.call(method, path, read(body))
+        if about_cards is not None:
+            return _json(about_cards)
         if method == "GET" and path in {"/v1/checkout/sessions", "/v1/refunds"}:
             return _json(self._list(path, read(body)))
         if method == "GET" and path.startswith("/v1/payment_intents/"):
@@ -145,13 +166,13 @@ class StripeStandIn:
         self.sessions[name] = {
             "id": name,
             "object": "checkout.session",
-            "mode": "payment",
             "currency": "usd",
             "created": now,
             "expires_at": ends,
             "livemode": False,
             "payment_intent": None,
-            "payment_status": "unpaid",
+            "setup_intent": None,
+            "payment_status": "unpaid" if asked["mode"] == "payment" else "no_payment_required",
             "status": "open",
             "url": f"{self.url}/pay/{name}",
             **asked,
@@ -159,7 +180,7 @@ class StripeStandIn:
         return self._shown(name)
 
     def _shown(self, name: str) -> JsonObject:
-        return {field: value for field, value in self.sessions[name].items() if field != "of_payment"}
+        return {field: value for field, value in self.sessions[name].items() if field not in _OWN}
 
     def _refund(self, payment_id: str, amount: int | None) -> JsonObject:
         payment = self._payment(payment_id)
@@ -197,14 +218,30 @@ class StripeStandIn:
         if session is None:
             return Answer(404, b"No such page.", {"Content-Type": "text/plain"})
         if method == "GET":
-            amount = f"{session['amount_total'] / 100:.2f}"
-            page = _PAGE.format(amount=amount, what=html.escape(json.dumps(session["metadata"])))
-            return Answer(200, page.encode(), {"Content-Type": "text/html; charset=utf-8"})
-        if form.get("do") != "pay":
+            return Answer(200, page_of(session).encode(), {"Content-Type": "text/html; charset=utf-8"})
+        if session["status"] == "open" and form.get("do") == "expire":
+            self.expire(name)
+        if form.get("do") not in {"pay", "keep"}:
             return Answer(303, b"", {"Location": session["cancel_url"] or session["success_url"]})
-        if session["status"] == "open":
+        if session["status"] == "open" and session["mode"] == "setup":
+            self.give_card(name, form.get("card", ""))
+        elif session["status"] == "open":
             self.pay(name)
         return Answer(303, b"", {"Location": session["success_url"]})
+
+    def give_card(self, name: str, last4: str = "4242") -> None:
+        """Give a card at a session of mode setup."""
+        if last4 not in CARDS:
+            raise StripeRefusal(400, "No such test card.", param="card")
+        session = self.sessions[name]
+        intent = self.cards.give(session["customer"], last4)
+        session |= {"status": "complete", "setup_intent": intent["id"], "customer": intent["customer"]}
+        self.tell("checkout.session.completed", self._shown(name))
+
+    def expire(self, name: str) -> None:
+        """Let a session pass unpaid."""
+        self.sessions[name] |= {"status": "expired"}
+        self.tell("checkout.session.expired", self._shown(name))
 
     def pay(self, name: str) -> str:
         """Pay a session; return the payment's id."""
@@ -214,6 +251,7 @@ class StripeStandIn:
             "id": payment_id,
             "object": "payment_intent",
             "amount": session["amount_total"],
+            "amount_received": session["amount_total"],
             "currency": "usd",
             "created": int(self.now()),
             "metadata": session["of_payment"],
@@ -221,6 +259,7 @@ class StripeStandIn:
             "refunded": 0,
         }
         session |= {"status": "complete", "payment_status": "paid", "payment_intent": payment_id}
+        self.tell("payment_intent.succeeded", self.payments[payment_id])
         self.tell("checkout.session.completed", self._shown(name))
         return payment_id
 
@@ -263,7 +302,11 @@ def serve(server: HttpServer, stand_in: StripeStandIn) -> None:
 
     def handle(request: Request, reply: Reply) -> None:
         headers = {name.lower(): value for name, value in request.headers}
-        answer = stand_in.answer(request.method, request.target, headers, request.body)
+        try:
+            answer = stand_in.answer(request.method, request.target, headers, request.body)
+        except LostAnswer:
+            reply.cut()
+            return
         reply.start(answer.status, list(answer.headers.items()), len(answer.body))
         reply.write(answer.body)
         reply.end()

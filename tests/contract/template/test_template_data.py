@@ -10,6 +10,7 @@ TABLES = {
     "OrchestratorTable",
     "ProxyTable",
     "IdentityTable",
+    "PaymentsTable",
 }
 SECRETS = {"Pepper", "AdminKey", "ProviderKeys"}
 KEPT_IN_PROD = {"Fn::If": ["IsProd", "Retain", "Delete"]}

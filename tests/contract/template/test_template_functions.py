@@ -111,6 +111,10 @@ PAID = {
     "BillingTakeStripeEventFunction",
     "BillingBookStripeEventFunction",
     "BillingComparePaymentsFunction",
+    "BillingSetAutomaticTopupsFunction",
+    "BillingGetAutomaticTopupsFunction",
+    "BillingStopAutomaticTopupsFunction",
+    "BillingTopUpAutomaticallyFunction",
 }
 """Those that need Stripe's own client."""
 

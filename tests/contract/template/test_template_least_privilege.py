@@ -24,6 +24,9 @@ PAID = (
     "BillingTakeStripeEventRole",
     "BillingBookStripeEventRole",
     "BillingComparePaymentsRole",
+    "BillingSetAutomaticTopupsRole",
+    "BillingStopAutomaticTopupsRole",
+    "BillingTopUpAutomaticallyRole",
 )
 
 WALKS = (
@@ -37,6 +40,8 @@ WALKS = (
 LASTING = (
     "BillingCreateTransactionRole",
     "BillingCreateTopupRole",
+    "BillingSetAutomaticTopupsRole",
+    "BillingStopAutomaticTopupsRole",
     "BillingUpdateBalanceRole",
     "OrchestratorPutModelRole",
     "OrchestratorPutProviderRole",
@@ -209,6 +214,15 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("ProxyTable", "IdentityGetTeamRole"),  # what its budget counts
         ("ProxyTable", "IdentityListMembersRole"),  # what those of its members count
         ("OrchestratorTable", "AlertsWatchRole"),  # models that go
+        ("AlertsTable", "BillingTakeStripeEventRole"),  # a top-up that came to nothing
+        ("AlertsTable", "BillingBookStripeEventRole"),
+        ("AlertsTable", "BillingTopUpAutomaticallyRole"),
+        ("PaymentsTable", "BillingTakeStripeEventRole"),  # a card that was given
+        ("PaymentsTable", "BillingBookStripeEventRole"),
+        ("PaymentsTable", "BillingTopUpAutomaticallyRole"),  # who agreed, and the charge under way
+        ("PaymentsTable", "BillingSetAutomaticTopupsRole"),
+        ("PaymentsTable", "BillingGetAutomaticTopupsRole"),
+        ("PaymentsTable", "BillingStopAutomaticTopupsRole"),
     }
 
 

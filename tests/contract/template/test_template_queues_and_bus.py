@@ -76,6 +76,7 @@ def test_the_only_service_that_sends_to_a_queue_is_the_bus_by_a_named_rule(stack
             "BillingReconcileFunctionDaily",
             "AnalyticsPackDaysFunctionHourly",
             "BillingComparePaymentsFunctionDaily",
+            "BillingTopUpAutomaticallyFunctionRegularly",
             "AlertsWatchFunctionRegularly",
             "StripeRule",
         ],
@@ -99,6 +100,7 @@ def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour
         "AnalyticsPackDaysFunctionHourly": ["InvocationDlq"],
         "StripeRule": ["InvocationDlq"],
         "BillingComparePaymentsFunctionDaily": ["InvocationDlq"],
+        "BillingTopUpAutomaticallyFunctionRegularly": ["InvocationDlq"],
         "AlertsWatchFunctionRegularly": ["InvocationDlq"],
     }
     assert ages == {
@@ -108,6 +110,7 @@ def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour
         "AnalyticsPackDaysFunctionHourly": 3600,
         "StripeRule": 86400,
         "BillingComparePaymentsFunctionDaily": 3600,
+        "BillingTopUpAutomaticallyFunctionRegularly": 300,
         "AlertsWatchFunctionRegularly": 300,
     }
 
@@ -162,6 +165,7 @@ def test_functions_that_nobody_waits_for_leave_their_failures_behind(stack: Stac
         "BillingReconcileFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "AnalyticsPackDaysFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "BillingComparePaymentsFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
+        "BillingTopUpAutomaticallyFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "BillingBookStripeEventFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "AlertsWatchFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
     }

@@ -6,6 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from aggregator.alerts import telling
 from aggregator.alerts import wiring as alerts
 from aggregator.analytics import wiring as analytics
 from aggregator.auth import wiring as auth
@@ -31,6 +32,7 @@ TABLES = {
     "PROXY_TABLE": "ProxyTable",
     "IDENTITY_TABLE": "IdentityTable",
     "ALERTS_TABLE": "AlertsTable",
+    "PAYMENTS_TABLE": "PaymentsTable",
 }
 
 posted: list[tuple[bytes, str]] = []
@@ -122,6 +124,8 @@ def forget_environment() -> None:
         conditions_wiring,
         kept_wiring,
         details_wiring,
+        payments,
+        telling,
     ):
         for each in vars(wiring).values():
             if hasattr(each, "cache_clear"):

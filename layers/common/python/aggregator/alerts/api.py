@@ -11,7 +11,7 @@ from aggregator.runtime.schema import Moment, Request, Response, UserId
 DEFAULT_PAGE = 50
 MAX_PAGE = 200
 
-Kind = Literal["balance.low", "budget.reached", "key.expiring", "model.retiring"]
+Kind = Literal["balance.low", "budget.reached", "key.expiring", "model.retiring", "topup.failed"]
 Url = Annotated[
     str,
     Field(
@@ -23,7 +23,7 @@ Url = Annotated[
 ]
 Kinds = Annotated[
     list[Kind],
-    Field(min_length=1, max_length=4, description="What it hears of; all where it is left out."),
+    Field(min_length=1, max_length=5, description="What it hears of; all where it is left out."),
     AfterValidator(lambda kinds: list(dict.fromkeys(kinds))),
 ]
 WebhookId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", examples=["5f2b9c0e1d7a4b36"])]

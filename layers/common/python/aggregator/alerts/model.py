@@ -14,8 +14,9 @@ BALANCE_LOW = "balance.low"
 BUDGET_REACHED = "budget.reached"
 KEY_EXPIRING = "key.expiring"
 MODEL_RETIRING = "model.retiring"
+TOPUP_FAILED = "topup.failed"
 TEST = "test"
-KINDS = (BALANCE_LOW, BUDGET_REACHED, KEY_EXPIRING, MODEL_RETIRING)
+KINDS = (BALANCE_LOW, BUDGET_REACHED, KEY_EXPIRING, MODEL_RETIRING, TOPUP_FAILED)
 
 State = Literal["pending", "delivered", "failed"]
 

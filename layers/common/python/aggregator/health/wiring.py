@@ -16,7 +16,7 @@ from aggregator.runtime.boto_client import BotoClient
 _STARTED = time.monotonic()
 _READ_SECONDS = 1.0
 KEPT_SECONDS = 2.0
-_NOT_ON_THE_PATH = frozenset({"analytics", "identity", "alerts"})
+_NOT_ON_THE_PATH = frozenset({"analytics", "identity", "alerts", "payments"})
 
 _last: list[tuple[float, Health]] = []
 
@@ -42,7 +42,7 @@ def _client(service: str) -> Aws:
 
 @cache
 def _probes() -> list[Probe]:
-    tables = ("auth", "billing", "orchestrator", "proxy", "analytics", "identity", "alerts")
+    tables = ("auth", "billing", "orchestrator", "proxy", "analytics", "identity", "alerts", "payments")
     queues = {"billingUsage": "BILLING_USAGE", "analyticsEvents": "ANALYTICS_EVENTS"}
     for service in ("dynamodb", "events", "sqs"):
         _client(service)  # boto3 makes clients one thread at a time

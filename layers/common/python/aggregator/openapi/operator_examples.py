@@ -2,11 +2,40 @@
 
 from aggregator.errors import JsonObject
 
+_AUTOMATIC: JsonObject = {
+    "userId": "demo",
+    "state": "active",
+    "threshold": "5.00",
+    "amount": "25.00",
+    "atMostADay": 2,
+    "currency": "USD",
+    "card": None,
+    "reason": None,
+    "usedToday": 0,
+    "url": None,
+}
+
 REQUESTS: dict[str, dict[str, JsonObject]] = {
     "createTopup": {"default": {"value": {"amount": "25.00"}}},
+    "setAutomaticTopups": {"default": {"value": {"threshold": "5.00", "amount": "25.00", "atMostADay": 2}}},
 }
 
 RESPONSES: dict[str, dict[str, JsonObject]] = {
+    "setAutomaticTopups": {
+        "default": {
+            "value": _AUTOMATIC
+            | {"state": "card_needed", "url": "https://checkout.stripe.com/c/pay/cs_test_b2"}
+        }
+    },
+    "getAutomaticTopups": {
+        "default": {"value": _AUTOMATIC | {"state": "active", "card": "Visa 4242", "usedToday": 1}}
+    },
+    "stopAutomaticTopups": {
+        "default": {
+            "value": _AUTOMATIC
+            | {"state": "off", "threshold": None, "amount": None, "atMostADay": None, "usedToday": 1}
+        }
+    },
     "createTopup": {
         "default": {
             "value": {

@@ -18,7 +18,7 @@ TOLERANCE_SECONDS = 300
 
 _CALL_SECONDS = 10
 _PAGE = 100
-_SESSION_SECONDS = 3600
+SESSION_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,21 @@ class Checkout:
     expires_at: datetime
 
 
+def client_of(keys: StripeKeys) -> stripe.StripeClient:
+    """Stripe's own client, which asks again by itself what did not arrive, under one idempotency key."""
+    return stripe.StripeClient(
+        keys.api_key,
+        base_addresses={"api": keys.api_base} if keys.api_base else {},
+        http_client=stripe.RequestsClient(timeout=_CALL_SECONDS),
+        max_network_retries=2,
+    )
+
+
 class StripeGateway:
     """One account at Stripe."""
 
     def __init__(self, keys: StripeKeys) -> None:
-        self._client = stripe.StripeClient(
-            keys.api_key,
-            base_addresses={"api": keys.api_base} if keys.api_base else {},
-            http_client=stripe.RequestsClient(timeout=_CALL_SECONDS),
-            max_network_retries=2,
-        )
+        self._client = client_of(keys)
 
     def checkout(
         self, user_id: str, cents: int, *, back: str, now: datetime, idempotency_key: str
@@ -69,7 +74,7 @@ class StripeGateway:
                     "payment_intent_data": {"metadata": whose},
                     "success_url": back,
                     "cancel_url": back,
-                    "expires_at": int(now.timestamp()) + _SESSION_SECONDS,
+                    "expires_at": int(now.timestamp()) + SESSION_SECONDS,
                 },
                 {"idempotency_key": idempotency_key},
             )
@@ -78,12 +83,8 @@ class StripeGateway:
                 "Idempotency-Key: was used with another body", param="Idempotency-Key"
             ) from reused
         except stripe.StripeError as failed:
-            _unavailable(failed)
-        if session.url is None:
-            raise StoreUnavailable(
-                "The payment page is not there; try again in a moment.", retry_after_seconds=1
-            )
-        return Checkout(session.id, session.url, datetime.fromtimestamp(session.expires_at, UTC))
+            unavailable(failed)
+        return checkout_of(session)
 
     def metadata_of(self, payment_id: str) -> Mapping[str, str]:
         """What a payment was said to be for.
@@ -94,7 +95,7 @@ class StripeGateway:
         try:
             said = self._client.v1.payment_intents.retrieve(payment_id).to_dict()
         except stripe.StripeError as failed:
-            _unavailable(failed)
+            unavailable(failed)
         return {name: str(value) for name, value in (said.get("metadata") or {}).items()}
 
     def events_since(self, since: datetime) -> Iterator[JsonObject]:
@@ -110,11 +111,16 @@ class StripeGateway:
                 {"created": {"gte": first}, "status": "complete", "limit": _PAGE}
             ).auto_paging_iter():
                 yield _as_event("checkout.session.completed", session)
+            for payment in v1.payment_intents.list(
+                {"created": {"gte": first}, "limit": _PAGE}
+            ).auto_paging_iter():
+                if payment.status == "succeeded":
+                    yield _as_event("payment_intent.succeeded", payment)
             for refund in v1.refunds.list({"created": {"gte": first}, "limit": _PAGE}).auto_paging_iter():
                 if refund.status in {"succeeded", "pending"}:
                     yield _as_event("refund.created", refund)
         except stripe.StripeError as failed:
-            _unavailable(failed)
+            unavailable(failed)
 
 
 def _as_event(kind: str, about: stripe.StripeObject) -> JsonObject:
@@ -137,7 +143,18 @@ def require_signed(payload: str, signature: str | None, secrets: Sequence[str]) 
     raise InvalidRequest(f"{SIGNATURE}: is not Stripe's, or too old", param=SIGNATURE)
 
 
-def _unavailable(failed: stripe.StripeError) -> NoReturn:
+def checkout_of(session: stripe.checkout.Session) -> Checkout:
+    """A page that Stripe made.
+
+    Raises:
+        StoreUnavailable: it has no address.
+    """
+    if session.url is None:
+        raise StoreUnavailable("The payment page is not there; try again in a moment.", retry_after_seconds=1)
+    return Checkout(session.id, session.url, datetime.fromtimestamp(session.expires_at, UTC))
+
+
+def unavailable(failed: stripe.StripeError) -> NoReturn:
     """What Stripe says is for operators: it may name the account."""
     logger.error("stripe_failed", kind=type(failed).__name__, code=failed.code, status=failed.http_status)
     raise StoreUnavailable(

@@ -4,17 +4,18 @@
 |---|---|
 | checkout.session.completed, if it is paid | comes in |
 | checkout.session.async_payment_succeeded | comes in: a bank transfer arrived, days after the session was completed |
+| payment_intent.succeeded, if it was charged automatically | comes in: no session tells of it |
 | refund.created | goes out |
 | refund.failed | comes back in |
 | charge.dispute.funds_withdrawn | goes out |
 | charge.dispute.funds_reinstated | comes back in |
 
-A session is paid by one of the first two, so its payment is the movement's name; a refund and a dispute are their own.
+A payment is told by one of the first three, so it is the movement's name; a refund and a dispute are their own.
 Sources: docs.stripe.com/checkout/fulfillment, docs.stripe.com/api/events/types
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +24,10 @@ from aggregator.runtime.clock import iso
 
 USER = "aggregator_user_id"
 """The field of a payment's metadata that says whose it is: all others are none of ours."""
+
+TOPUP = "aggregator_topup"
+AUTOMATIC = "automatic"
+"""What `TOPUP` says of a payment that nobody was there for, and of the page at which its card was given."""
 
 NANO_USD_OF_A_CENT = 10_000_000
 
@@ -43,7 +48,8 @@ _LATER = {
     "charge.dispute.funds_withdrawn": _Kind(-1, "-withdrawn", "A top-up was disputed"),
     "charge.dispute.funds_reinstated": _Kind(1, "-reinstated", "A dispute was won"),
 }
-EVENTS = (*sorted(_SESSIONS), *_LATER)
+_CHARGED = "payment_intent.succeeded"
+EVENTS = (*sorted(_SESSIONS), _CHARGED, *_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +91,24 @@ def told_by(event: Mapping[str, Any]) -> Told | None:
             return None
         payment = str(about["payment_intent"])
         return _told(event, payment, payment, int(about["amount_total"]), "Top-up", user_id=str(user_id))
+    if kind == _CHARGED:
+        said = about.get("metadata") or {}
+        if said.get(TOPUP) != AUTOMATIC or said.get(USER) is None or about["currency"] != "usd":
+            return None
+        told = automatic(
+            str(about["id"]), int(about["created"]), int(about["amount_received"]), str(said[USER])
+        )
+        return replace(told, told_at=int(event["created"]))
     later = _LATER.get(kind)
     if later is None or about.get("payment_intent") is None or about["currency"] != "usd":
         return None
     name, cents = f"{about['id']}{later.suffix}", later.sign * int(about["amount"])
     return _told(event, name, str(about["payment_intent"]), cents, later.words)
+
+
+def automatic(payment: str, created: int, cents: int, user_id: str) -> Told:
+    """The movement of a charge that was made automatically, as its event tells of it."""
+    return Told(payment, payment, cents, created, created, "Automatic top-up", user_id)
 
 
 def _told(
