@@ -78,7 +78,7 @@ MUTANTS = (
     Mutant(
         "calls of tools are free",
         "billing/cost.py",
-        "price.request + fees_of(usage.tools, price)",
+        "price.request + fees_of(tools, price)",
         "price.request",
         PRICE,
     ),
@@ -141,47 +141,45 @@ MUTANTS = (
     Mutant(
         "cache writes are charged as cached input",
         "billing/cost.py",
-        "    cache_write = _or(rates.cache_write, rates.input)\n",
-        "    cache_write = _or(rates.cached_input, rates.input)\n",
+        "by_minutes = _or(rates.cache_write, rates.input)",
+        "by_minutes = _or(rates.cached_input, rates.input)",
         PRICE,
     ),
     Mutant(
         "cache writes for an hour are charged as those for five minutes",
         "billing/cost.py",
-        "usage.cache_write_hour_tokens * _or(rates.cache_write_hour, cache_write)",
-        "usage.cache_write_hour_tokens * cache_write",
+        "cache_write_hour * _or(rates.cache_write_hour, by_minutes)",
+        "cache_write_hour * by_minutes",
         PRICE,
     ),
     Mutant(
         "cached input is charged as plain input",
         "billing/cost.py",
-        "usage.cached_input_tokens * _or(rates.cached_input, rates.input)",
-        "usage.cached_input_tokens * rates.input",
+        "cached_input * _or(rates.cached_input, rates.input)",
+        "cached_input * rates.input",
         PRICE,
     ),
     Mutant(
         "reasoning is charged as plain output",
         "billing/cost.py",
-        "usage.reasoning_tokens * _or(rates.reasoning, rates.output)",
-        "usage.reasoning_tokens * rates.output",
+        "reasoning * _or(rates.reasoning, rates.output)",
+        "reasoning * rates.output",
         PRICE,
     ),
     Mutant(
         "a charge is rounded down",
         "billing/cost.py",
-        """+ (usage.images * price.image + price.request + fees_of(usage.tools, price)) * PER
-    )
+        """price.request + fees_of(tools, price)) * PER
     return -(-millionths // PER)""",
-        """+ (usage.images * price.image + price.request + fees_of(usage.tools, price)) * PER
-    )
+        """price.request + fees_of(tools, price)) * PER
     return millionths // PER""",
         PRICE,
     ),
     Mutant(
         "the fee for a request is never charged",
         "billing/cost.py",
-        "(usage.images * price.image + price.request + fees_of(usage.tools, price)) * PER",
-        "(usage.images * price.image + fees_of(usage.tools, price)) * PER",
+        "(images * price.image + price.request + fees_of(tools, price)) * PER",
+        "(images * price.image + fees_of(tools, price)) * PER",
         PRICE,
     ),
     Mutant(

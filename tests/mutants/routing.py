@@ -103,8 +103,8 @@ MUTANTS = (
     Mutant(
         "a success leaves its circuit open",
         "proxy/routing/breaker.py",
-        "if self._opened.pop(route.name, None) is not None:",
-        "if self._opened.get(route.name) is not None:",
+        "if self._opened.pop(name, None) is not None:",
+        "if self._opened.get(name) is not None:",
         BREAKER,
     ),
     Mutant(

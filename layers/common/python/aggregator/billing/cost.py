@@ -21,31 +21,37 @@ def cost_of(usage: Usage, price: Price) -> NanoUsd:
     """
     if price.service_tiers:
         price = price.in_service_tier(usage.service_tier)
-    plain_input = usage.input_tokens - usage.cached_input_tokens - usage.cache_write_tokens
-    plain_output = usage.output_tokens - usage.reasoning_tokens
+    (
+        input_tokens, output_tokens, cached_input, cache_write, reasoning,
+        images, _estimated, cache_write_hour, tools, _tier,
+    ) = usage  # fmt: skip
+    plain_input = input_tokens - cached_input - cache_write
+    plain_output = output_tokens - reasoning
+    cache_write_minutes = cache_write - cache_write_hour
     parts = (
         plain_input,
         plain_output,
-        usage.cached_input_tokens,
-        usage.cache_write_tokens - usage.cache_write_hour_tokens,
-        usage.cache_write_hour_tokens,
-        usage.reasoning_tokens,
+        cached_input,
+        cache_write_minutes,
+        cache_write_hour,
+        reasoning,
+        images,
     )
-    if min(*parts, usage.images, *(calls for _, calls in usage.tools)) < 0:
+    if min(parts) < 0 or (tools and min([calls for _, calls in tools]) < 0):
         raise ValueError(f"token counts do not add up: {usage}")
-    if usage.input_tokens + usage.output_tokens + usage.images == 0 and not usage.tools:
+    if not (input_tokens or output_tokens or images or tools):
         return 0
-    rates = rates_for(usage.input_tokens, price)
-    cache_write = _or(rates.cache_write, rates.input)
-    millionths = (
-        plain_input * rates.input
-        + plain_output * rates.output
-        + usage.cached_input_tokens * _or(rates.cached_input, rates.input)
-        + (usage.cache_write_tokens - usage.cache_write_hour_tokens) * cache_write
-        + usage.cache_write_hour_tokens * _or(rates.cache_write_hour, cache_write)
-        + usage.reasoning_tokens * _or(rates.reasoning, rates.output)
-        + (usage.images * price.image + price.request + fees_of(usage.tools, price)) * PER
-    )
+    rates = rates_for(input_tokens, price)
+    millionths = plain_input * rates.input + plain_output * rates.output
+    if cached_input:
+        millionths += cached_input * _or(rates.cached_input, rates.input)
+    if cache_write:
+        by_minutes = _or(rates.cache_write, rates.input)
+        millionths += cache_write_minutes * by_minutes
+        millionths += cache_write_hour * _or(rates.cache_write_hour, by_minutes)
+    if reasoning:
+        millionths += reasoning * _or(rates.reasoning, rates.output)
+    millionths += (images * price.image + price.request + fees_of(tools, price)) * PER
     return -(-millionths // PER)
 
 

@@ -213,9 +213,10 @@ class Receipt(NamedTuple):
     @property
     def balance_nano_usd(self) -> NanoUsd | None:
         """What is available once this request is settled, as far as this request knows; None if it held nothing."""
-        if self.hold.available_after_nano_usd is None:
+        hold = self.hold
+        if hold.available_after_nano_usd is None:
             return None
-        return self.hold.available_after_nano_usd + self.hold.amount_nano_usd - self.charged_nano_usd
+        return hold.available_after_nano_usd + hold.amount_nano_usd - self.charged_nano_usd
 
     def in_stream(self) -> JsonObject:
         """The receipt as it stands in the usage at a stream's end. Amounts in US dollars."""

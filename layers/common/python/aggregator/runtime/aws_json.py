@@ -7,6 +7,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from aggregator.runtime.aws import AwsError, JsonObject
@@ -31,8 +32,9 @@ class Service(NamedTuple):
         domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         return configured or f"https://{self.name}.{region}.{domain}"
 
-    def headers(self, action: str, host: str) -> dict[str, str]:
-        """Headers of a call to `action`, before it is signed."""
+    @lru_cache(maxsize=64)  # noqa: B019  # the services are few, and live as long as the process
+    def headers(self, action: str, host: str) -> Mapping[str, str]:
+        """Headers of a call to `action`, before it is signed; the same ones each time."""
         return {
             "content-type": f"application/x-amz-json-{self.json_version}",
             "host": host,

@@ -8,7 +8,7 @@ import select
 import socket
 import time
 from collections.abc import Callable, Generator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 LARGEST_HEAD = 65_536
@@ -135,7 +135,9 @@ class Connection:
 
     def _send(self, request: bytes, deadline: float) -> None:
         try:
-            self._allow(max(deadline - time.monotonic(), 0.001))  # 0 would mean "do not wait"
+            left = max(deadline - time.monotonic(), 0.001)  # 0 would mean "do not wait"
+            if not left <= self._timeout <= left + min(left * _LATE, _LATEST_SECONDS):
+                self._allow(left)
             self._socket.sendall(request)
         except OSError as broken:  # a request cut short is not carried out
             raise NotSentError(f"cannot send: {broken}") from broken
@@ -159,7 +161,8 @@ class Connection:
         if left <= 0:
             raise NoAnswerError("no answer in time") from TimeoutError()
         try:
-            self._allow(left)
+            if not left <= self._timeout <= left + min(left * _LATE, _LATEST_SECONDS):
+                self._allow(left)
             return self._socket.recv(_RECEIVE)
         except TimeoutError as late:
             raise NoAnswerError("no answer in time") from late
@@ -168,10 +171,8 @@ class Connection:
 
     def _allow(self, seconds: float) -> None:
         """Let the socket take so long over what is next, or a little longer: each new limit is a system call."""
-        late = min(seconds * _LATE, _LATEST_SECONDS)
-        if not seconds <= self._timeout <= seconds + late:
-            self._timeout = seconds + late / 2
-            self._socket.settimeout(self._timeout)
+        self._timeout = seconds + min(seconds * _LATE, _LATEST_SECONDS) / 2
+        self._socket.settimeout(self._timeout)
 
     def _read_head(self, data: bytes, deadline: float) -> tuple[bytes, bytes]:
         if not data:
@@ -236,12 +237,7 @@ def more(receive: Callable[[], bytes]) -> bytes:
 
 def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
     first, headers = fields_of(head)
-    version, status = first[:8], first[9:12]
-    readable = version in ("HTTP/1.1", "HTTP/1.0") and first[8:9] == " " and first[12:13] in ("", " ")
-    readable = readable and len(status) == 3 and status.isdecimal() and "100" <= status <= "599"
-    # 101 would change the protocol, which nobody asked for; other 1xx only announce the answer.
-    if not readable or status == "101":
-        raise NoAnswerError("the answer is not HTTP")
+    version, status = _status_of(first)
     coding, length = headers.get("transfer-encoding"), headers.get("content-length")
     # Source: RFC 9112, section 6.3. Where two readers could find two ends, what follows the one that was found
     # would be taken for another request's answer.
@@ -249,9 +245,25 @@ def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
         raise NoAnswerError("the answer's end cannot be told")
     if length is not None:
         number(length, 10)
-    if status < "200" and (coding or length or version == "HTTP/1.0" or _closes(headers)):
+    if status < 200 and (coding or length or version == "HTTP/1.0" or _closes(headers)):
         raise NoAnswerError("the answer's end cannot be told")
-    return version, int(status), headers
+    return version, status, headers
+
+
+@lru_cache(maxsize=16)
+def _status_of(line: str) -> tuple[str, int]:
+    """Version and status of an answer by its first line, of which there are few.
+
+    Raises:
+        NoAnswerError: it is no such line.
+    """
+    version, status = line[:8], line[9:12]
+    readable = version in ("HTTP/1.1", "HTTP/1.0") and line[8:9] == " " and line[12:13] in ("", " ")
+    readable = readable and len(status) == 3 and status.isdecimal() and "100" <= status <= "599"
+    # 101 would change the protocol, which nobody asked for; other 1xx only announce the answer.
+    if not readable or status == "101":
+        raise NoAnswerError("the answer is not HTTP")
+    return version, int(status)
 
 
 def fields_of(block: bytes) -> tuple[str, dict[str, str]]:
@@ -264,13 +276,14 @@ def fields_of(block: bytes) -> tuple[str, dict[str, str]]:
     """
     text = block.decode("latin-1")
     first, *lines = text.split("\r\n")
-    blanks = None if text.isascii() else " \t"  # beyond ASCII there are blanks that HTTP has not
-    fields: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon:
-            raise NoAnswerError("the answer is not HTTP")
-        fields[name.lower()] = value.strip(blanks)
+    pairs = [line.split(":", 1) for line in lines]
+    try:
+        names, said = zip(*pairs, strict=True) if pairs else ((), ())
+    except ValueError:
+        raise NoAnswerError("the answer is not HTTP") from None
+    # Beyond ASCII there are blanks that HTTP has not.
+    values = map(str.strip, said) if text.isascii() else [value.strip(" \t") for value in said]
+    fields = dict(zip(map(str.lower, names), values, strict=True))
     # All at once, which costs a tenth of looking at each: no control character but the line ends, and tokens as names.
     odd = block.translate(None, _IN_LINES) != b"\r\n" * len(lines) or "" in fields
     if odd or "".join(fields).encode("latin-1").translate(None, _IN_NAMES):

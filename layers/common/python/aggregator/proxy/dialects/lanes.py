@@ -63,12 +63,16 @@ _Route = TypeVar("_Route")
 
 
 class Lane(NamedTuple):
-    """One way of carrying requests. `is_native`: what comes back is in the client's dialect already."""
+    """One way of carrying requests. `is_native`: what comes back is in the client's dialect already.
+
+    `passes_on`: so is what goes to the provider, being a chat completion, or embeddings.
+    """
 
     adapter: "Adapter"
     wire: "Wire"
     ending: "Ending"
     is_native: bool = False
+    passes_on: bool = False
 
 
 def lane_of(ask: Ask, via: CatalogueRoute, request_id: str = NO_REQUEST) -> Lane:
@@ -183,13 +187,10 @@ def left_out(ask: Ask, via: CatalogueRoute, lane: Lane, sent: UpstreamRequest) -
         return sent.ignored
     hosted = ask.hosted.told if ask.hosted is not None else ()
     gone: Iterable[str] = ()
-    if (
-        ask.surface in (CHAT, EMBEDDINGS)
-        and via.provider.protocol == _OPENAI
-        and not takes_responses(ask, via)
-    ):
-        gone = sorted(name for name in via.provider.left_out & ask.body.keys() if ask.body[name])
-        if ask.surface == CHAT and (via.provider.message_fields or _SOURCES in via.provider.left_out):
+    if lane.passes_on:
+        not_taken = via.provider.left_out
+        gone = sorted([name for name in not_taken & ask.body.keys() if ask.body[name]]) if not_taken else []
+        if ask.surface == CHAT and (via.provider.message_fields or _SOURCES in not_taken):
             gone += ["annotations"] if any(each.get("annotations") for each in ask.body["messages"]) else []
     elif ask.asked or _HINTS & ask.body.keys() or any("annotations" in each for each in ask.body["messages"]):
         from aggregator.proxy.dialects.told import hints_left_out  # noqa: PLC0415 (a plain chat needs none of it)
@@ -250,7 +251,7 @@ def _asker(dialect: str) -> "CheckingAdapter":
 def _passed_on(protocol: str, surface: str) -> Lane:
     """Chat completions and embeddings of who speaks OpenAI's protocol: an answer passes as it came."""
     module = _module(f"{surface}.native")
-    return Lane(adapter_of(protocol, surface), cast("Wire", module), cast("Ending", module))
+    return Lane(adapter_of(protocol, surface), cast("Wire", module), cast("Ending", module), passes_on=True)
 
 
 def _translated(adapter: "Adapter", source: "Source", ask: Ask, request_id: str) -> Lane:

@@ -104,9 +104,10 @@ class Breaker:
 
     def answered(self, route: Route) -> None:
         """A route began to answer: its circuit is closed."""
-        self._note(route.name, ok=True)
-        if self._opened.pop(route.name, None) is not None:
-            self._tell("circuit_closed", route.name, lambda: self._shared.close(route.name))
+        name = route.name
+        self._note(name, ok=True)
+        if self._opened.pop(name, None) is not None:
+            self._tell("circuit_closed", name, lambda: self._shared.close(name))
 
     def failed(self, route: Route, seconds: float = 0.0) -> bool:
         """A route failed, after so long: whether its circuit is open now, so that it is not worth another try."""

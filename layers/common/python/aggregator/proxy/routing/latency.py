@@ -42,14 +42,16 @@ class Latencies:
     def note(self, route: Route, ask: Ask, milliseconds: float) -> None:
         """A try took so long."""
         name = _name(route, ask)
-        before = self.of(route, ask)
+        before = self._of(name)
         self._own[name] = (
             milliseconds if before is None else before + _SHARE_OF_THE_NEW * (milliseconds - before)
         )
 
     def of(self, route: Route, ask: Ask) -> float | None:
         """How long a route takes for requests like this one; None if nobody measured it."""
-        name = _name(route, ask)
+        return self._of(_name(route, ask))
+
+    def _of(self, name: str) -> float | None:
         return self._own.get(name, self._known.get(name))
 
     def exchange(self) -> bool:

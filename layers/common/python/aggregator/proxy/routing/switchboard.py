@@ -22,7 +22,9 @@ class Switchboard:
         Each route says by which strategy it was ranked, and which providers were left out.
         """
         strategy = wanted or routes[0].strategy
-        if len(routes) > 1 and not self._breaker.refresh() and strategy == LATENCY:
+        if len(routes) == 1:  # nothing to rank, and it is tried whatever its circuit is
+            return [Route(routes[0].via, routes[0].price, strategy)]
+        if not self._breaker.refresh() and strategy == LATENCY:
             self._latencies.exchange()
         order = ranked(
             strategy, routes, ask=ask, seed=seed, measured=lambda route: self._latencies.of(route, ask)
