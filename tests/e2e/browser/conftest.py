@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from local import chromium
-from tests.e2e.browser.people import ALL_SCOPES, Person, spent
+from tests.e2e.browser.people import ALL_SCOPES, Person, joined, spent
 from tests.e2e.browser.screen import Reader, Screen, started
 from tests.e2e.caller import ApiCaller
 from tests.e2e.conftest import NewUser
@@ -67,9 +67,9 @@ def screen(new_screen: NewScreen) -> Iterator[Screen]:
 
 
 @pytest.fixture(scope="package")
-def user(new_user: NewUser) -> Person:
-    """A user who had 25.00 and spent 0.0120525; nobody spends more of it."""
-    return spent(new_user("25.00", scopes=ALL_SCOPES))
+def user(new_user: NewUser, admin: ApiCaller) -> Person:
+    """A user who had 25.00 and spent 0.0120525, and manages a team; nobody spends more of it."""
+    return joined(spent(new_user("25.00", scopes=ALL_SCOPES)), admin)
 
 
 @pytest.fixture(scope="package")

@@ -17,6 +17,16 @@ class Person:
     caller: ApiCaller
 
 
+def joined(person: Person, admin: ApiCaller) -> Person:
+    """The same in a team that they manage, with an address that hears of alerts, and a test on its way there."""
+    team = {"teamId": f"team-of-{person.user_id}", "name": "The crew", "monthlyBudget": "1.00"}
+    assert admin.post("/identity/teams", team).status == 201
+    place = f"/identity/teams/{team['teamId']}/members/{person.user_id}"
+    assert admin.call("PUT", place, {"role": "manager", "monthlyBudget": "0.50"}).status == 200
+    assert person.caller.post("/alerts/webhooks", {"url": "https://hooks.example.com/ai"}).status == 201
+    return person
+
+
 def spent(user: UserCaller) -> Person:
     """A user who had 25.00 and asked three things, one of which the provider refused.
 

@@ -196,7 +196,7 @@ class Screen:
     def close(self) -> None:
         """Let go of the page, and fail on what was noted."""
         self.context.close()
-        assert self._noted == []
+        assert self._noted == [], self._noted
 
     def _hear(self, message: ConsoleMessage) -> None:
         status = _STATUS.search(message.text)

@@ -4,11 +4,11 @@ from playwright.sync_api import Route
 
 from tests.e2e.browser.conftest import NewScreen
 from tests.e2e.browser.people import ALL_SCOPES, Person
-from tests.e2e.browser.screen import PHONE, looks
+from tests.e2e.browser.screen import PHONE, Screen, looks
 from tests.e2e.browser.test_trouble import API, refusal
 from tests.e2e.conftest import NewUser
 
-VIEWS = ("overview", "requests", "usage", "models", "keys", "statement", "playground")
+VIEWS = ("overview", "requests", "usage", "models", "keys", "statement", "alerts", "teams", "playground")
 
 _WATCH = """
 window.moved = 0;
@@ -40,10 +40,16 @@ class Gate:
         self._is_open = False
 
 
+def _knows_the_teams(screen: Screen) -> None:
+    """The view of teams comes into the menu when the user's teams are known."""
+    screen.page.locator('nav a[href="#/teams"]').wait_for(state="attached")
+
+
 def test_what_is_on_its_way_has_its_place_and_nothing_jumps_when_it_comes(
     new_screen: NewScreen, user: Person
 ) -> None:
     screen = new_screen(size=PHONE).visit("#/models/gpt-4o-mini").sign_in(user.key)
+    _knows_the_teams(screen)
     screen.page.evaluate(f"() => {{ {_WATCH} }}")
     gate = Gate()
     screen.page.route(API, gate)
@@ -69,7 +75,15 @@ def test_who_has_nothing_yet_is_told_so_in_each_view(new_screen: NewScreen, new_
     assert user.key is not None
     screen = new_screen().visit().sign_in(user.key)
     said = {}
-    for link in ("overview", "requests", "usage", "statement", "keys?state=revoked", "models?q=nothing+such"):
+    for link in (
+        "overview",
+        "requests",
+        "usage",
+        "statement",
+        "alerts",
+        "keys?state=revoked",
+        "models?q=nothing+such",
+    ):
         said[link] = screen.show(link).page.locator("main .empty").first.inner_text().strip()
 
     assert looks(screen, [PHONE]) == {}
@@ -78,6 +92,7 @@ def test_who_has_nothing_yet_is_told_so_in_each_view(new_screen: NewScreen, new_
         "requests": "No request fits. Requests appear some seconds after their answer.",
         "usage": "No requests in this time.",
         "statement": "No entries in this time.",
+        "alerts": "No address hears of alerts yet.",
         "keys?state=revoked": "No key fits.",
         "models?q=nothing+such": "No model fits.",
     }
@@ -88,6 +103,7 @@ def test_each_view_says_what_it_was_refused_and_how_the_request_is_named(
     new_screen: NewScreen, user: Person
 ) -> None:
     screen = new_screen().visit("#/keys?new=1").sign_in(user.key).expect_statuses(403)
+    _knows_the_teams(screen)
     screen.page.route(
         API,
         lambda route: route.fulfill(

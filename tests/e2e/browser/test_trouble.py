@@ -9,7 +9,7 @@ from tests.e2e.browser.conftest import NewScreen
 from tests.e2e.browser.people import Person
 from tests.e2e.browser.screen import Screen, stub
 
-API = re.compile(r"/(auth|billing|analytics|orchestrator|health|v1)\b")
+API = re.compile(r"^https?://[^/]+/(auth|billing|analytics|orchestrator|identity|alerts|health|v1)\b")
 
 EVERYWHERE_ELSE = """() => JSON.stringify([
     {...localStorage}, {...sessionStorage}, document.cookie, location.href, history.state, window.name,

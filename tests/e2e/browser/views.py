@@ -24,6 +24,8 @@ FOR_A_USER = (
     View("models/gpt-4o-mini?q=gpt-4o-mini", ("gpt-4o-mini", "/v1/chat/completions", "Copy this request")),
     View("keys", ("test", "active", "keys:manage")),
     View("statement", ("25.00 USD", "−0.0100375 USD", "24.9879475 USD", "24.9899625 USD")),
+    View("alerts", ("https://hooks.example.com/ai", "low balance", "on its way")),
+    View("teams", ("Spent this month", "1.00 USD", "0.50 USD", "sees to the members")),
 )
 FOR_AN_ADMIN = (
     View("overview"),
@@ -33,6 +35,8 @@ FOR_AN_ADMIN = (
     View("models?q=gpt-4o-mini", ("gpt-4o-mini", "0.15 USD")),
     View("keys"),
     View("statement"),
+    View("alerts", ("No address hears of alerts yet.",)),
+    View("teams", ("New team", "The crew", "Budget a month")),
     View("users", ("Available", "Warns below", "admin")),
     View("catalogue?q=gpt-4o-mini", ("gpt-4o-mini", "openai", "0.15 USD", "0.60 USD")),
     View("catalogue?show=aliases", ("New alias",)),

@@ -48,7 +48,7 @@ def test_money_is_added_to_the_last_nano_dollar() -> None:
 @pytest.mark.parametrize(
     ("language", "wanted"),
     [
-        ("en", ["1,234,567.000000001 USD", "−0.50 USD", "–", "412ms", "1.25s", "12.5%"]),
+        ("en", ["1,234,567.000000001 USD", "−0.50 USD", "–", "412 ms", "1.25 s", "12.5%"]),
         ("ru", ["1 234 567,000000001 USD", "−0,50 USD", "–", "412 мс", "1,25 с", "12,5 %"]),
     ],
 )
@@ -286,3 +286,38 @@ def test_a_cell_of_csv_is_text_to_a_spreadsheet() -> None:
     """)
 
     assert found == ('"a","say ""so""","\'=1+1","\'@x","\'-1",""\r\n"line\nend","\'+","b","c","0",""\r\n')
+
+
+def test_the_list_of_users_has_accounts_and_then_whoever_has_none() -> None:
+    found = said("""
+      const { foundByName, mayBeId, roster } = await import("./roster.js");
+      const person = (userId, name) => ({ userId, name, email: `${userId}@example.com` });
+      const people = [person("ann", "Ann Lee"), person("bob", "Bob"), person("carl", "Annegret")];
+      const accounts = [{ userId: "ann" }, { userId: "crew" }, { userId: "old" }];
+      const teams = [{ teamId: "crew" }];
+      const shown = (asked) => roster({ accounts, people, teams, search: "", complete: true, ...asked })
+        .map((row) => [row.key, row.person?.name ?? null, Boolean(row.isTeam), Boolean(row.noAccount)]);
+      return {
+        whole: shown({}),
+        begun: shown({ complete: false }).map(([key]) => key),
+        searched: shown({ accounts: [], search: "ANN" }).map(([key]) => key),
+        byName: foundByName(people, "ann").map((each) => each.userId),
+        byNoName: foundByName(people, ""),
+        ids: ["ann@example.com", "Ann Lee", "", "Анна"].map(mayBeId),
+      };
+    """)
+
+    assert found == {
+        "whole": [
+            ["ann", "Ann Lee", False, False],
+            ["crew", None, True, False],
+            ["old", None, False, False],
+            ["bob", "Bob", False, True],
+            ["carl", "Annegret", False, True],
+        ],
+        "begun": ["ann", "crew", "old"],
+        "searched": ["ann", "carl"],
+        "byName": ["carl"],
+        "byNoName": [],
+        "ids": [True, False, False, False],
+    }

@@ -27,12 +27,16 @@ export const day = (at, timeZone) => moment(at, { dateStyle: "medium", timeZone 
 
 export const hour = (at) => moment(at, { dateStyle: "short", timeStyle: "short" });
 
-const narrow = { style: "unit", unitDisplay: "narrow" };
+// A number and its unit with a narrow space between them, which does not break; some languages write none.
+function measured(value, unit, options = {}) {
+  const said = { style: "unit", unitDisplay: "narrow", unit, ...options };
+  const parts = new Intl.NumberFormat(language(), said).formatToParts(value).filter((part) => part.type !== "literal");
+  return parts.map((part) => (part.type === "unit" ? `\u202f${part.value}` : part.value)).join("");
+}
 
 export function seconds(ms) {
   if (ms == null) return "–";
-  if (ms < 1000) return written(ms, { ...narrow, unit: "millisecond" });
-  return written(ms / 1000, { ...narrow, unit: "second", maximumFractionDigits: 2 });
+  return ms < 1000 ? measured(ms, "millisecond") : measured(ms / 1000, "second", { maximumFractionDigits: 2 });
 }
 
 // The reader's own zone, by its name: said where days are counted in it.

@@ -11,6 +11,7 @@ export function formOf(key, me) {
   const limits = key.limits ?? {};
   return {
     name: key.name ?? "",
+    teamId: key.teamId ?? "",
     scopes: key.scopes ?? SCOPES.filter((scope) => scope !== "keys:manage" && may(scope)),
     models: (key.allowedModels ?? []).join(", "),
     addresses: (key.allowedIps ?? []).join(", "),
@@ -38,6 +39,7 @@ function whole(form) {
   const limits = filled.map((name) => [name, MONEY.has(name) ? form.limits[name].trim() : numeric(form.limits[name])]);
   return {
     name: form.name.trim(),
+    teamId: form.teamId || null,
     scopes: form.scopes,
     allowedModels: listed(form.models),
     allowedIps: listed(form.addresses),

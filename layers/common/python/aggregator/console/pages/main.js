@@ -16,6 +16,7 @@ import { Statement } from "./views/statement.js";
 import { Usage } from "./views/usage.js";
 
 const operators = () => import("./operators.js");
+const people = () => import("./people.js");
 
 const VIEWS = [
   { name: "overview", of: Overview, scope: "billing:read" },
@@ -25,6 +26,8 @@ const VIEWS = [
   { name: "models", of: Models, scope: "models:read" },
   { name: "keys", of: Keys, scope: "keys:manage" },
   { name: "statement", of: Statement, scope: "billing:read" },
+  { name: "alerts", of: later(people, "Alerts"), scope: "keys:manage" },
+  { name: "teams", of: later(people, "Teams"), scope: null },
   { name: "users", of: later(operators, "Users"), scope: "admin" },
   { name: "catalogue", of: later(operators, "Catalogue"), scope: "admin" },
   { name: "providers", of: later(operators, "Providers"), scope: "admin" },
@@ -44,6 +47,7 @@ function Console() {
     const found = await get("/auth/me");
     useKey(key, setRefused);
     keep(stay ? key : null);
+    findTeams(found, setMe);
     if (me && found.userId !== me.userId) forget();
     setRefused(null);
     setMe(found);
@@ -55,8 +59,9 @@ function Console() {
     setMe(null);
   };
   useEffect(() => void (refused && keep(null)), [refused]);
-  const may = (view) => me.admin || me.scopes.includes(view.scope);
-  const shown = me && (VIEWS.find((view) => view.name === route.view && may(view)) || VIEWS.find(may));
+  const may = (view) => me.admin || (view.scope ? me.scopes.includes(view.scope) : me.teams?.length > 0);
+  const asked = VIEWS.find((view) => view.name === route.view);
+  const shown = me && (asked && (may(asked) || (!asked.scope && !me.teams)) ? asked : VIEWS.find(may));
   const asks = !me || refused;
   useEffect(() => {
     document.title = shown && !refused ? `${t(shown.name)} · ${t("title")}` : t("title");
@@ -81,6 +86,13 @@ function Console() {
       <${Shown} me=${me} view=${shown} route=${route} />
     </main>`}
     <${Banner} />`;
+}
+
+// Whoever is in a team has a view of it. It comes after the others, which need not wait for it.
+async function findTeams(found, setMe) {
+  if (found.admin) return;
+  const page = await get("/identity/teams", { limit: 100 }).catch(() => ({ data: [] }));
+  setMe((now) => (now?.keyId === found.keyId ? { ...now, teams: page.data } : now));
 }
 
 function Shown({ me, view, route }) {

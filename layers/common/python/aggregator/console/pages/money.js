@@ -25,3 +25,6 @@ export function running(entries, total) {
     return row;
   });
 }
+
+// How much of a budget is spent, from 0 on: a number to draw and to round, not to reckon with.
+export const share = (spent, budget) => Number((nano(spent) * 10_000n) / nano(budget)) / 10_000;

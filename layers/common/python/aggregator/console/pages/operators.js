@@ -7,6 +7,7 @@ export { Catalogue } from "./views/operators/catalogue.js";
 export { Health } from "./views/operators/health.js";
 export { Providers } from "./views/operators/providers.js";
 export { Reconcile } from "./views/operators/reconcile.js";
+export { NewTeam, TeamDesk } from "./views/operators/team.js";
 export { Users } from "./views/operators/users.js";
 
 learn({ en, ru });

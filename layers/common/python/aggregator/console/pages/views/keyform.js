@@ -1,13 +1,14 @@
 // The form of a key, new or known: what it may do, and its limits.
-import { call } from "../api.js";
+import { call, get } from "../api.js";
 import { html, useEffect, useRef, useState } from "../h.js";
 import { bodyOf, formOf, LIMITS, MONEY, SCOPES } from "../keyform.js";
 import { t } from "../text.js";
-import { Choice, Field, useKept, Wrong } from "../ui.js";
+import { Choice, Field, useKept, useLoaded, Wrong } from "../ui.js";
 
 // `was` is the key as it is; none for a new one. What was typed stays until it is saved or given up.
-export function KeyForm({ me, was, done, cancel }) {
-  const before = formOf(was ?? {}, me);
+export function KeyForm({ me, was, team = "", done, cancel }) {
+  const before = formOf(was ?? { teamId: team }, me);
+  const teams = useTeams(me, !was);
   const [form, setForm, drop] = useKept(`key ${was?.id ?? "new"}`, before);
   const [state, setState] = useState({ busy: false, error: null });
   const first = useRef(null);
@@ -40,6 +41,8 @@ export function KeyForm({ me, was, done, cancel }) {
     <${Field} label=${t("name")}>
       <input ref=${first} required maxlength="100" ...${typed("name")} />
     <//>
+    ${teams.length > 0 && html`<${Choice} label=${t("pays")} hint=${t("paysHint")} value=${form.teamId}
+      options=${wallets(teams)} pick=${(teamId) => setForm({ ...form, teamId })} />`}
     <fieldset><legend>${t("may")}</legend>
       ${SCOPES.map((scope) => html`<label class="check">
         <input type="checkbox" checked=${form.scopes.includes(scope)} onChange=${toggle(scope)} /> ${scope}
@@ -79,6 +82,21 @@ export function KeyForm({ me, was, done, cancel }) {
     </p>
   </form>`;
 }
+
+// Teams that a new key of this user may charge. To a key that charges a team, or has limits, there is no choice.
+function useTeams(me, wanted) {
+  const limited = Object.values(me.limits).some((limit) => limit != null);
+  const mayChoose = wanted && (me.admin || (!me.teamId && !limited));
+  const query = { userId: me.userId, limit: 100 };
+  const load = async (signal) => (mayChoose ? (await get("/identity/teams", query, { signal })).data : []);
+  const { data } = useLoaded(load, [me.userId, mayChoose]);
+  return (data ?? []).filter((team) => team.role !== "viewer");
+}
+
+const wallets = (teams) => [
+  ["", t("ownWallet")],
+  ...teams.map(({ teamId, name }) => [teamId, t("teamPays", { team: name })]),
+];
 
 // A key that is saved without a change stays as it is: nothing is sent.
 async function save(form, before, me, was) {

@@ -29,16 +29,17 @@ function List({ me, route, made, setMade }) {
   const shown = rows.filter((key) => !state || key.status === state).map((key) => ({ ...key, key: key.id }));
   const done = (key) => {
     setMade(key);
-    change(route, { new: "" });
+    close();
     loaded.again();
   };
+  const close = () => change(route, { new: "", team: "" });
   const begin = () => change(route, { new: "1" });
   const narrow = (name) => change(route, { state: name });
   const states = [["", t("any")], ...["active", "expired", "revoked"].map((each) => [each, t(`key_${each}`)])];
   return html`<h1>${t("keys")}</h1>
     <${Made} made=${made} noted=${() => setMade(null)} />
     ${route.query.new
-      ? html`<${KeyForm} me=${me} done=${done} cancel=${() => change(route, { new: "" })} />`
+      ? html`<${KeyForm} me=${me} team=${route.query.team} done=${done} cancel=${close} />`
       : html`<p><button type="button" class="primary" onClick=${begin}>${t("newKey")}</button></p>`}
     <form class="filters" onSubmit=${(event) => event.preventDefault()}>
       <${Choice} label=${t("state")} value=${state} options=${states} pick=${narrow} />
@@ -53,7 +54,11 @@ function List({ me, route, made, setMade }) {
 }
 
 const columns = () => [
-  { title: t("name"), of: ({ id, name }) => html`<a href=${to("keys", {}, id)}>${name}</a><br /><code>${id}</code>` },
+  {
+    title: t("name"),
+    of: ({ id, name, teamId }) => html`<a href=${to("keys", {}, id)}>${name}</a><br /><code>${id}</code>
+      ${teamId && html`<br /><small>${t("teamPays", { team: teamId })}</small>`}`,
+  },
   { title: t("state"), of: (key) => html`<${State} of=${key} />` },
   { title: t("may"), of: (key) => html`${key.scopes.join(", ")}<br /><small>${key.allowedModels?.join(", ")}</small>` },
   { title: t("limits"), of: (key) => limitsOf(key).map((words) => html`<div>${words}</div>`) },
@@ -146,6 +151,7 @@ const facts = (key) => [
   [t("lastUsed"), key.lastUsedAt ? time(key.lastUsedAt) : t("never")],
   key.previousSecretEndsAt && [t("previousSecret"), t("untilTime", { time: time(key.previousSecretEndsAt) })],
   [t("expires"), key.expiresAt ? time(key.expiresAt) : t("never")],
+  [t("pays"), key.teamId ? t("teamPays", { team: key.teamId }) : t("ownWallet")],
   [t("may"), key.scopes.join(", ")],
   [t("allowedModels"), listed(key.allowedModels)],
   [t("allowedIps"), listed(key.allowedIps)],

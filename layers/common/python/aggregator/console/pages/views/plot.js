@@ -24,6 +24,7 @@ export function Plot({ title, unit, days, measure, nameOf = () => "", utc = fals
     const node = box.current;
     let plot;
     const draw = () => {
+      if (!box.current) return; // the view is going, and its size is told once more
       plot?.destroy();
       plot = drawn(node, days.map((each) => each.start / 1000), bars, paint, utc);
     };

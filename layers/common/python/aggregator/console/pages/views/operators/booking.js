@@ -10,7 +10,8 @@ const KINDS = ["credit", "debit", "refund", "adjustment"];
 const AMOUNT = "[0-9]{1,9}(\\.[0-9]{1,9})?";
 const whatOf = (entry) => entry.request?.model || t(`entry_${entry.type}`);
 
-export function Booking({ id, available, refunded, booked, cancel }) {
+// `whose` names the wallet as the API does: a team's, unless it is the user's.
+export function Booking({ id, whose = { userId: id }, available, refunded, booked, cancel }) {
   const [form, setForm] = useState({
     type: refunded ? "refund" : "credit",
     amount: refunded ? refunded.amount.slice(1) : "",
@@ -42,7 +43,7 @@ export function Booking({ id, available, refunded, booked, cancel }) {
     if (running.current) return;
     running.current = true;
     setState({ step: "sure", busy: true });
-    const body = { userId: id, type: form.type, amount: form.amount.trim() };
+    const body = { ...whose, type: form.type, amount: form.amount.trim() };
     if (form.description.trim()) body.description = form.description.trim();
     if (refunded && form.type === "refund") body.refersTo = refunded.id;
     try {

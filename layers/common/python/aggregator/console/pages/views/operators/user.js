@@ -39,7 +39,7 @@ export function User({ id }) {
       />
     </dl>`}<//>
     <p class="actions">
-      ${["overview", "requests", "usage", "keys", "statement"].map(
+      ${["overview", "requests", "usage", "keys", "statement", "alerts"].map(
         (view) => html`<a class="button" href=${to(view, { userId: id })}>${t("hisView", { view: t(view) })}</a>`,
       )}
     </p>
@@ -93,7 +93,8 @@ function Keys({ id }) {
     [],
   );
   const columns = [
-    { title: t("name"), of: (key) => html`${key.name}<br /><code class="quiet">${key.id}</code>` },
+    { title: t("name"), of: (key) => html`${key.name}<br /><code class="quiet">${key.id}</code>
+      ${key.teamId && html`<br /><small>${t("teamPays", { team: key.teamId })}</small>`}` },
     {
       title: t("state"),
       of: (key) => html`<span class=${key.status === "active" ? "good" : "quiet"}>${t(`key_${key.status}`)}</span>`,
