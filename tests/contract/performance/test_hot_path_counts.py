@@ -113,7 +113,7 @@ def test_a_rich_account_writes_one_unit_a_smaller_one_two_and_a_tight_one_three(
 # the figures of a bench.
 ENTERED = [
     (CHAT, chat_event(chat_body()), 415),
-    (CHAT, chat_event(chat_body(stream=True, tokens=10)), 640),
+    (CHAT, chat_event(chat_body(stream=True, tokens=10)), 600),
     (MESSAGES, message_event(message_body()), 540),
     (MESSAGES, message_event(message_body(stream=True, tokens=10)), 860),
 ]

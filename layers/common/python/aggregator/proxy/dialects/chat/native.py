@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderUnreadable, Refusal, envelope
 from aggregator.proxy.dialects.chat.spoken import (
+    Alike,
     bytes_said,
     choices_of,
     completed,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from aggregator.proxy.dialects.chat.mending import Mender
 
 _NO_JSON = "The provider sent what is not JSON."
+_MOST_ALIKE = 8
+"""How many events of a stream are looked at for what others may be like: some providers' are all different."""
 _NULL_USAGE = re.compile(rb',\s*"usage":\s*null')
 
 
@@ -136,10 +139,20 @@ class _Reader:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._mender: Mender | None = None
+        self._alike: Alike | None = None
+        self._looks_left = _MOST_ALIKE
         self.ended = False
 
     def read(self, event: bytes) -> bytes:
         """What the client gets of an event: the event, with its usage taken out, or nothing."""
+        alike = self._alike
+        if alike is not None and not self.ended and (said := alike.words_in(event)) is not None:
+            if said:
+                self._progress.say(len(said))
+            return _without_usage(event) if alike.tells_usage else event
+        return self._read(event)
+
+    def _read(self, event: bytes) -> bytes:
         payload = payload_of(event)
         if self.ended:
             return b""
@@ -157,6 +170,9 @@ class _Reader:
             return self._chunk(event, _as_object(said))
         if words:
             self._progress.say(utf8_length(words))
+        if self._looks_left:
+            self._looks_left -= 1
+            self._alike = Alike.of(event, tells_usage="usage" in said) or self._alike
         return _without_usage(event) if "usage" in said else event
 
     def _chunk(self, event: bytes, said: JsonObject) -> bytes:
