@@ -74,7 +74,9 @@ def user(new_user: NewUser, admin: ApiCaller) -> Person:
 
 @pytest.fixture(scope="package")
 def operator(stack: Stack, admin: ApiCaller) -> Person:
-    """Who runs the platform."""
+    """Who runs the platform, and has a plan."""
+    plan = {"name": "Browsers", "pricePercent": 120, "monthlyCredit": "20.00"}
+    assert admin.call("PUT", "/billing/plans/browsers", plan).status == 200
     return Person("admin", stack.admin_key, "admin", admin)
 
 

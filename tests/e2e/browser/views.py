@@ -38,6 +38,8 @@ FOR_AN_ADMIN = (
     View("alerts", ("No address hears of alerts yet.",)),
     View("teams", ("New team", "The crew", "Budget a month")),
     View("users", ("Available", "Warns below", "admin")),
+    View("plans", ("Browsers", "120 %", "20.00 USD")),
+    View("plans/browsers", ("New version", "in force", "120 % of the key's price")),
     View("catalogue?q=gpt-4o-mini", ("gpt-4o-mini", "openai", "0.15 USD", "0.60 USD")),
     View("catalogue?show=aliases", ("New alias",)),
     View("catalogue?show=versions", ("in force", "Loaded from the data file", "Roll back")),

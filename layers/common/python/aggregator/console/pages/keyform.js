@@ -34,17 +34,24 @@ export function bodyOf(form, was = null) {
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-function whole(form) {
+// Limits and models of a form, as keys and plans have them: null where none is filled in.
+export function termsIn(form) {
   const filled = LIMITS.filter((name) => form.limits[name].trim());
   const limits = filled.map((name) => [name, MONEY.has(name) ? form.limits[name].trim() : numeric(form.limits[name])]);
+  return {
+    limits: limits.length ? Object.fromEntries(limits) : null,
+    allowedModels: listed(form.models),
+  };
+}
+
+function whole(form) {
   return {
     name: form.name.trim(),
     teamId: form.teamId || null,
     scopes: form.scopes,
-    allowedModels: listed(form.models),
+    ...termsIn(form),
     allowedIps: listed(form.addresses),
     expiresAt: endOf(form.expires),
-    limits: limits.length ? Object.fromEntries(limits) : null,
     cap: form.cap === "lower" ? null : form.cap,
     cacheSeconds: form.cacheSeconds.trim() ? numeric(form.cacheSeconds) : null,
     aliases: aliased(form.aliases),

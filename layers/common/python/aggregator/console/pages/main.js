@@ -29,6 +29,7 @@ const VIEWS = [
   { name: "alerts", of: later(people, "Alerts"), scope: "keys:manage" },
   { name: "teams", of: later(people, "Teams"), scope: null },
   { name: "users", of: later(operators, "Users"), scope: "admin" },
+  { name: "plans", of: later(operators, "Plans"), scope: "admin" },
   { name: "catalogue", of: later(operators, "Catalogue"), scope: "admin" },
   { name: "providers", of: later(operators, "Providers"), scope: "admin" },
   { name: "health", of: later(operators, "Health"), scope: "admin" },

@@ -5,6 +5,7 @@ import ru from "./text/ru-operators.js";
 
 export { Catalogue } from "./views/operators/catalogue.js";
 export { Health } from "./views/operators/health.js";
+export { Plans } from "./views/operators/plans.js";
 export { Providers } from "./views/operators/providers.js";
 export { Reconcile } from "./views/operators/reconcile.js";
 export { NewTeam, TeamDesk } from "./views/operators/team.js";

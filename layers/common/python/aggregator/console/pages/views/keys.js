@@ -1,8 +1,8 @@
 // Keys: list, make (the secret is shown once), limit, rotate, revoke; one key with its history.
 import { call, get } from "../api.js";
-import { number, time, usd } from "../format.js";
+import { number, time } from "../format.js";
 import { html, useEffect, useRef, useState } from "../h.js";
-import { LIMITS, MONEY } from "../keyform.js";
+import { limitsOf } from "../limits.js";
 import { change, to } from "../route.js";
 import { t } from "../text.js";
 import { Act, Choice, Copy, Facts, Loaded, Table, useLoaded, usePages } from "../ui.js";
@@ -71,11 +71,6 @@ function State({ of: key }) {
   return html`<span class=${active ? "good" : "quiet"}>${t(`key_${key.status}`)}</span>
     ${ends && html`<br /><small>${ends}</small>`}
     ${key.revokedAt && html`<br /><small>${time(key.revokedAt)}</small>`}`;
-}
-
-function limitsOf({ limits }) {
-  const set = LIMITS.filter((name) => limits[name] != null);
-  return set.map((name) => `${t(name)}: ${MONEY.has(name) ? usd(limits[name]) : number(limits[name])}`);
 }
 
 // A secret that was just made: this once.

@@ -6,6 +6,7 @@ import { html } from "../h.js";
 import { to } from "../route.js";
 import { t } from "../text.js";
 import { Figure, Loaded, useLoaded } from "../ui.js";
+import { OwnPlan } from "./plan.js";
 import { Plot } from "./plot.js";
 
 const DAYS = 30;
@@ -28,7 +29,8 @@ export function Overview({ me }) {
     <${Loaded} loaded=${month} shape="plot" isEmpty=${unused} empty=${html`<${Begin} me=${me} />`}>
       ${(data) => html`<${Plot} title=${t("spentByDay")} unit="USD" days=${localDays(data)} measure="cost" />
         <p><a href=${to("usage")}>${t("usageInDetail")}</a></p>`}
-    <//>`;
+    <//>
+    ${balance.data?.plan && html`<${OwnPlan} id=${balance.data.plan} />`}`;
 }
 
 function Wallet({ balance }) {

@@ -41,6 +41,7 @@ const facts = (person, teams) => [
   [t("role"), t(`role_${person.role}`)],
   [t("state"), html`<span class=${person.state === "active" ? "good" : "wrong"}>${t(`user_${person.state}`)}</span>
     ${" "}<span class="quiet">${t("since", { time: time(person.updatedAt) })}</span>`],
+  [t("plan"), person.plan ? html`<a href=${to("plans", {}, person.plan)}>${person.plan}</a>` : t("none")],
   inTeams(teams),
 ];
 

@@ -3,6 +3,7 @@ import { call } from "../../api.js";
 import { html, useEffect, useRef, useState } from "../../h.js";
 import { t } from "../../text.js";
 import { Choice, Field, Wrong } from "../../ui.js";
+import { PlanChoice } from "./planchoice.js";
 
 const ROLES = ["member", "manager", "viewer", "admin"];
 
@@ -10,6 +11,7 @@ const ROLES = ["member", "manager", "viewer", "admin"];
 export function PersonForm({ was, id = "", done, cancel }) {
   const [form, setForm] = useState({
     userId: id, name: was?.name ?? "", email: was?.email ?? "", role: was?.role ?? "member",
+    plan: was?.plan ?? "",
   });
   const [state, setState] = useState({ busy: false, error: null });
   const box = useRef(null);
@@ -41,6 +43,7 @@ export function PersonForm({ was, id = "", done, cancel }) {
         <input required type="email" maxlength="254" autocomplete="off" ...${typed("email")} />
       <//>
       <${Choice} label=${t("role")} value=${form.role} options=${roles} pick=${(role) => setForm({ ...form, role })} />
+      ${was && html`<${PlanChoice} value=${form.plan} pick=${(plan) => setForm({ ...form, plan })} />`}
     </div>
     <p class="actions">
       <button class="primary" disabled=${state.busy} aria-busy=${state.busy}>${t(was ? "save" : "makeUser")}</button>
@@ -54,7 +57,8 @@ export function PersonForm({ was, id = "", done, cancel }) {
 async function save(form, was) {
   const said = { name: form.name.trim(), email: form.email.trim(), role: form.role };
   if (!was) return call("POST", "/identity/users", { body: { ...said, userId: form.userId.trim() || undefined } });
-  const body = Object.fromEntries(Object.entries(said).filter(([name, value]) => value !== was[name]));
+  const now = { ...said, plan: form.plan || null };
+  const body = Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== was[name]));
   if (!Object.keys(body).length) return was;
   return call("PATCH", `/identity/users/${encodeURIComponent(was.userId)}`, { body });
 }

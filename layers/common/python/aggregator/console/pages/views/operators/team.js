@@ -5,6 +5,7 @@ import { to } from "../../route.js";
 import { t } from "../../text.js";
 import { Act, Field, Wrong } from "../../ui.js";
 import { Booking } from "./booking.js";
+import { PlanChoice } from "./planchoice.js";
 
 const BUDGET = "[0-9]{1,9}(\\.[0-9]{1,9})?";
 
@@ -47,7 +48,9 @@ export function TeamDesk({ team, path, changed }) {
 }
 
 function TeamForm({ was, done, cancel }) {
-  const [form, setForm] = useState({ teamId: "", name: was?.name ?? "", budget: was?.monthlyBudget ?? "" });
+  const [form, setForm] = useState({
+    teamId: "", name: was?.name ?? "", budget: was?.monthlyBudget ?? "", plan: was?.plan ?? "",
+  });
   const [state, setState] = useState({ busy: false, error: null });
   const box = useRef(null);
   useEffect(() => box.current.querySelector("input").focus(), []);
@@ -77,6 +80,7 @@ function TeamForm({ was, done, cancel }) {
         <input inputmode="decimal" autocomplete="off" pattern=${BUDGET} placeholder=${t("unlimited")}
           ...${typed("budget", "monthlyBudget")} />
       <//>
+      ${was && html`<${PlanChoice} value=${form.plan} pick=${(plan) => setForm({ ...form, plan })} />`}
     </div>
     <p class="actions">
       <button class="primary" disabled=${state.busy} aria-busy=${state.busy}>${t(was ? "save" : "makeTeam")}</button>
@@ -94,7 +98,8 @@ async function save(form, was) {
     const body = { teamId: form.teamId.trim(), ...rest, ...(monthlyBudget ? { monthlyBudget } : {}) };
     return call("POST", "/identity/teams", { body });
   }
-  const body = Object.fromEntries(Object.entries(said).filter(([name, value]) => value !== was[name]));
+  const now = { ...said, plan: form.plan || null };
+  const body = Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== was[name]));
   if (!Object.keys(body).length) return was;
   return call("PATCH", `/identity/teams/${encodeURIComponent(was.teamId)}`, { body });
 }

@@ -55,6 +55,7 @@ function Figures({ team }) {
         kind="main"
       />
       <${Figure} title=${t("budgetAMonth")} value=${budget == null ? t("unlimited") : usd(budget)} />
+      ${team.plan && html`<${Figure} title=${t("plan")} value=${team.plan} />`}
       ${wallet && html`<${Figure} title=${t("available")} value=${usd(wallet.available)} />
         <${Figure} title=${t("held")} value=${usd(wallet.held)} note=${t("heldNote")} />`}
       ${team.role && html`<${Figure} title=${t("yourRole")} value=${t(`role_${team.role}`)}
