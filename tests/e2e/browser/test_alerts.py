@@ -30,7 +30,7 @@ def test_a_webhook_is_made_its_dead_deliveries_stand_out_and_are_sent_again(
     secret = page.locator(".secret").inner_text()
     (made,) = user.get("/alerts/webhooks").json["data"]
     assert secret.startswith("whsec_")
-    assert made["kinds"] == ["balance.low", "budget.reached", "model.retiring"]
+    assert made["kinds"] == ["balance.low", "budget.reached", "model.retiring", "topup.failed"]
     page.get_by_role("button", name="I have it").click()
     page.get_by_role("region", name="Deliveries").get_by_text("on its way").wait_for()
     assert secret not in screen.text()

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import pytest
 
+from aggregator.alerts.model import KINDS, TEST
 from local.console import ARCHIVE, PAGES, generate, version_of
 
 
@@ -84,6 +85,16 @@ def words_of(language: str) -> dict[str, str]:
     files = (PAGES / f"text/{language}{part}.js" for part in ("", "-operators", "-people"))
     text = "\n".join(path.read_text(encoding="utf-8") for path in files)
     return dict(re.findall(r'^  (\w+): "(.*)",$', text, re.MULTILINE))
+
+
+def test_each_kind_of_alert_has_its_words_and_its_box_to_tick() -> None:
+    form = (PAGES / "views/people/webhookform.js").read_text(encoding="utf-8")
+    words = words_of("en")
+
+    offered = re.search(r"const KINDS = (\[[^]]+\]);", form)
+    assert offered is not None
+    assert tuple(json.loads(offered[1])) == KINDS
+    assert [kind for kind in (*KINDS, TEST) if f"alert_{kind.replace('.', '_')}" not in words] == []
 
 
 def test_each_language_has_the_same_words() -> None:

@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState } from "../../h.js";
 import { t } from "../../text.js";
 import { Field, Wrong } from "../../ui.js";
 
-const KINDS = ["balance.low", "budget.reached", "key.expiring", "model.retiring"];
+const KINDS = ["balance.low", "budget.reached", "key.expiring", "model.retiring", "topup.failed"];
 
 // A kind of alert in words.
 export const alertOf = (kind) => t(`alert_${kind.replace(".", "_")}`);
