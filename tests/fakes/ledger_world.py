@@ -5,10 +5,13 @@ from typing import Any
 
 from aggregator.billing.entry import Entry, Kind, UsageEnd
 from aggregator.billing.entry_item import from_item
+from aggregator.billing.expire import expire
+from aggregator.billing.give import Gift, GrantOrder, give
+from aggregator.billing.grant_store import GrantStore
+from aggregator.billing.grants import in_order
 from aggregator.billing.keys import ENTRY_PREFIX
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reserve import reserve
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book, entry_of
 from aggregator.runtime.aws import AwsError, JsonObject
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
@@ -41,11 +44,22 @@ class LedgerWorld:
 
     def __init__(self, **refusals: list[AwsError]) -> None:
         self.aws = FlakyAws(**refusals)
-        self.store = BillingStore(self.aws, "billing")
+        self.store = GrantStore(self.aws, "billing")
         self.slept: list[float] = []
 
     def credit(self, amount: int, user_id: str = "ann", order_id: str = "credit") -> None:
         self.store.book(entry_of(Order(order_id, user_id, "credit", amount, MOMENT)))
+
+    def give(self, amount: int, ends_at: str, grant_id: str = "g1", user_id: str = "ann", **how: Any) -> Gift:
+        order = GrantOrder(grant_id, user_id, amount, ends_at, MOMENT, **how)
+        return give(self.store, order, now_epoch_seconds=NOW, sleep=self.slept.append)
+
+    def left(self, user_id: str = "ann") -> dict[str, int]:
+        purse = self.store.purse(self.store.account(user_id))
+        return {grant.id: grant.left_nano_usd for grant in in_order(purse.grants)}
+
+    def expire(self, now: float, user_id: str = "ann") -> int:
+        return expire(self.store, user_id, now, self.slept.append).amount_nano_usd
 
     def reserve(self, amount: int, now: float = NOW) -> None:
         reserve(self.store, "ann", at_most_nano_usd=amount, at_least_nano_usd=amount, now_epoch_seconds=now)
@@ -73,12 +87,19 @@ class LedgerWorld:
         return sum(each.amount_nano_usd for each in self.store.account(user_id).holds.values())
 
 
-def end(request_id: str, cost: int, held: int = 100, bucket: str = BUCKET, user_id: str = "ann") -> UsageEnd:
+def end(
+    request_id: str,
+    cost: int,
+    held: int = 100,
+    bucket: str = BUCKET,
+    user_id: str = "ann",
+    came_at: str = MOMENT,
+) -> UsageEnd:
     """A request that ended, having used what costs `cost`."""
     return UsageEnd(
         request_id=request_id,
         user_id=user_id,
-        occurred_at=MOMENT,
+        occurred_at=came_at,
         held_nano_usd=held,
         bucket=bucket,
         usage=Usage(output_tokens=cost),

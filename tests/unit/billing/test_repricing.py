@@ -58,4 +58,4 @@ def test_an_entry_at_a_markup_fits_when_it_was_charged_at_it(
     )
 
     assert end.cost_nano_usd == charged
-    assert is_priced_right(usage_entry(end, charged), KNOWN) is fits
+    assert is_priced_right(usage_entry(end, {"": charged}), KNOWN) is fits

@@ -4,7 +4,8 @@
 `alert_below`, where the user wants to hear of a low balance; `suspended`, where its user may reserve nothing, and
 `user_version`, the version of the user that said so or the contrary; both with `#<userId>` after it in a team's wallet,
 for a member who is suspended; `on_plan`, the stamp of its plan, where it has one, and `plan_version`, the version of
-the user or team that said so; `lapsed_amount` and `lapsed_requests`, what was
+the user or team that said so; `granted`, what of its money is left of grants, while anything is, and `grants`, the
+number of changes of them; `lapsed_amount` and `lapsed_requests`, what was
 ever returned of lapsed holds. Amounts are nano-US-dollars.
 
 `p#<day>` and `n#<day>` are what entries written on that UTC day come to, and how many they are; `books` is the day up
@@ -24,6 +25,8 @@ SUSPENDED = "suspended"
 USER_VERSION = "user_version"
 ON_PLAN = "on_plan"
 PLAN_VERSION = "plan_version"
+GRANTED = "granted"
+GRANTS_VERSION = "grants"
 LAPSED_AMOUNT = "lapsed_amount"
 LAPSED_REQUESTS = "lapsed_requests"
 POSTED = "p#"
@@ -46,6 +49,8 @@ def account_of(user_id: str, stored: Mapping[str, Any]) -> Account:
         days={day: Posted(values[POSTED + day], values.get(ENTRIES + day, 0)) for day in days},
         closed_on=values.get(CLOSED_ON),
         closed_nano_usd=values.get(CLOSED_AMOUNT, 0),
+        granted_nano_usd=values.get(GRANTED, 0),
+        grants_version=values.get(GRANTS_VERSION, 0),
         suspended=SUSPENDED in values,
         suspended_members=frozenset(
             name.removeprefix(f"{SUSPENDED}#") for name in values if name.startswith(f"{SUSPENDED}#")

@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from aggregator.billing.cost import cost_of
+from aggregator.billing.grants import GRANT, PROMOTION, Payer, Purse, PurseChange
 from aggregator.billing.model import Account, Held, sum_of
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Price, Usage
+from aggregator.runtime.clock import iso
 
 REVENUE = "revenue"
 CASH = "cash"
 ADJUSTMENTS = "adjustments"
 PLATFORM_LOSS = "platform_loss"
 
-Kind = Literal["usage", "credit", "debit", "refund", "adjustment"]
+Kind = Literal["usage", "credit", "debit", "refund", "adjustment", "grant", "expiry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,22 @@ class Entry:
 
     @property
     def amount_nano_usd(self) -> NanoUsd:
-        """Effect on the user's wallet."""
+        """Effect on the user's wallet: on paid credit and on the grants within it."""
         wallet = wallet_of(self.user_id)
-        return sum(posting.amount_nano_usd for posting in self.postings if posting.account == wallet)
+        return sum(
+            posting.amount_nano_usd
+            for posting in self.postings
+            if posting.account == wallet or posting.account.startswith(GRANT)
+        )
+
+    @property
+    def paid_by_grants(self) -> Mapping[str, NanoUsd]:
+        """What each grant paid of it, by the grant's id."""
+        return {
+            posting.account.removeprefix(GRANT): -posting.amount_nano_usd
+            for posting in self.postings
+            if posting.account.startswith(GRANT) and posting.amount_nano_usd < 0
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +96,8 @@ class Settlement:
 
     `released` is taken out of the buckets, `to_available_nano_usd` added to what is available, or, where late usage
     takes more than comes back, taken from it. `swept` is what lapsed buckets hold besides: it becomes available with
-    the same write, for late usage to be paid from. `late` and `loss_nano_usd` are what an operator must hear of.
+    the same write, for late usage to be paid from. `purse` is what it does to the account's grants; None is for an
+    account that has none, which the write makes sure of. `late` and `loss_nano_usd` are what an operator must hear of.
     """
 
     user_id: str
@@ -88,6 +105,7 @@ class Settlement:
     released: Mapping[str, Held]
     to_available_nano_usd: NanoUsd
     swept: Mapping[str, Held] = field(default_factory=dict)
+    purse: PurseChange | None = None
     late: int = 0
     loss_nano_usd: NanoUsd = 0
 
@@ -98,7 +116,10 @@ def wallet_of(user_id: str) -> str:
 
 
 def settlement_of(
-    ends: Sequence[UsageEnd], account: Account | None = None, now_epoch_seconds: float = 0
+    ends: Sequence[UsageEnd],
+    account: Account | None = None,
+    now_epoch_seconds: float = 0,
+    purse: Purse | None = None,
 ) -> Settlement:
     """Plan the settling of one account's requests.
 
@@ -107,55 +128,93 @@ def settlement_of(
     available, what the others of the batch leave over and, where that is short, what has lapsed; the rest is the
     platform's loss. A cost above its hold is charged up to the hold; the rest, too, is the platform's loss. What held
     nothing costs its user nothing.
+
+    With `purse`, the account's grants, each request is paid as `grants.py` says, the one that came first being the
+    first. What neither paid credit nor a grant that still lived can pay is the platform's loss. What comes back while
+    there are grants that have ended expires with the same write, so that nobody spends it.
     """
+    payer = None
+    if purse is not None and account is not None:
+        ends = sorted(ends, key=lambda end: end.occurred_at)
+        payer = Payer(purse, account.paid_nano_usd)
     released: dict[str, Held] = {}
-    charged: dict[str, NanoUsd] = {}
+    parts: dict[str, Mapping[str, NanoUsd]] = {}
     late: list[UsageEnd] = []
     back = 0
     for end in ends:
         if not end.held_nano_usd:  # it is in no bucket, and there is no time by which it must come
-            charged[end.request_id] = 0
+            parts[end.request_id] = {"": 0}
             continue
         taken = released.get(end.bucket, Held(0, 0))
         if account is not None and not _still_holds(account, end, taken):
             late.append(end)
             continue
-        charged[end.request_id] = min(end.cost_nano_usd, end.held_nano_usd)
+        parts[end.request_id] = _paid(payer, end, min(end.cost_nano_usd, end.held_nano_usd))
         released[end.bucket] = Held(taken.amount_nano_usd + end.held_nano_usd, taken.requests + 1)
-        back += end.held_nano_usd - charged[end.request_id]
+        back += end.held_nano_usd - sum(parts[end.request_id].values())
     swept: dict[str, Held] = {}
     spare = back + (account.available_nano_usd if account else 0)
     if account is not None and spare < sum(end.cost_nano_usd for end in late):
         swept = account.to_sweep(now_epoch_seconds, released)
         spare += sum_of(swept)
     for end in late:
-        charged[end.request_id] = min(end.cost_nano_usd, spare)
-        spare -= charged[end.request_id]
+        parts[end.request_id] = _paid(payer, end, min(end.cost_nano_usd, spare))
+        charged = sum(parts[end.request_id].values())
+        spare -= charged
+        back -= charged
+    entries = [usage_entry(end, parts[end.request_id]) for end in ends]
+    change = None
+    if payer is not None and account is not None and purse is not None:
+        change = payer.change(purse, account, now_epoch_seconds, released, max(back, 0))
+        back -= sum(change.expired.values())
+        if change.expired:
+            entries.append(expiry_entry(account.user_id, change, now_epoch_seconds))
     return Settlement(
         user_id=ends[0].user_id,
-        entries=tuple(usage_entry(end, charged[end.request_id]) for end in ends),
+        entries=tuple(entries),
         released=released,
-        to_available_nano_usd=back - sum(charged[end.request_id] for end in late),
+        to_available_nano_usd=back,
         swept=swept,
+        purse=change,
         late=len(late),
-        loss_nano_usd=sum(end.cost_nano_usd - charged[end.request_id] for end in ends),
+        loss_nano_usd=sum(end.cost_nano_usd - sum(parts[end.request_id].values()) for end in ends),
     )
 
 
-def usage_entry(end: UsageEnd, charged_nano_usd: NanoUsd) -> Entry:
-    """Entry of a request: the user pays what was charged, the platform what could not be."""
-    cost = end.cost_nano_usd
-    postings = [Posting(wallet_of(end.user_id), -charged_nano_usd), Posting(REVENUE, cost)]
-    if cost > charged_nano_usd:
-        postings.append(Posting(PLATFORM_LOSS, charged_nano_usd - cost))
+def usage_entry(end: UsageEnd, parts: Mapping[str, NanoUsd]) -> Entry:
+    """Entry of a request: grants and paid credit pay their parts of it, the platform what could not be charged."""
+    cost, charged = end.cost_nano_usd, sum(parts.values())
+    wallet = wallet_of(end.user_id)
+    postings = [Posting(account or wallet, -part) for account, part in parts.items()]
+    postings.append(Posting(REVENUE, cost))
+    if cost > charged:
+        postings.append(Posting(PLATFORM_LOSS, charged - cost))
     return Entry(
         id=end.request_id,
         user_id=end.user_id,
         kind="usage",
         occurred_at=end.occurred_at,
         postings=tuple(postings),
-        usage={**end.details, "chargedNanoUsd": charged_nano_usd, "priceVersion": end.price.version},
+        usage={**end.details, "chargedNanoUsd": charged, "priceVersion": end.price.version},
     )
+
+
+def expiry_entry(user_id: str, change: PurseChange, now_epoch_seconds: float) -> Entry:
+    """Entry of what expires of an account's grants at once; the version of the account makes its id one of its own."""
+    legs = [Posting(GRANT + grant_id, -amount) for grant_id, amount in change.expired.items()]
+    return Entry(
+        id=f"{int(now_epoch_seconds * 1000):012x}-expiry-{change.before.version}",
+        user_id=user_id,
+        kind="expiry",
+        occurred_at=iso(datetime.fromtimestamp(now_epoch_seconds, UTC)),
+        postings=(*legs, Posting(PROMOTION, sum(change.expired.values()))),
+        description="Credit that ended",
+    )
+
+
+def _paid(payer: Payer | None, end: UsageEnd, most_nano_usd: NanoUsd) -> Mapping[str, NanoUsd]:
+    """What is paid of a request, by account; all of it by paid credit (''), where there are no grants."""
+    return {"": most_nano_usd} if payer is None else payer.pay(end.occurred_at, most_nano_usd)
 
 
 def _still_holds(account: Account, end: UsageEnd, taken: Held) -> bool:

@@ -71,6 +71,8 @@ class Account(NamedTuple):  # noqa: PLW1641 (what it holds is a mapping, and has
 
     While its user, or team, is `suspended` nothing can be reserved, and nothing of a team's for `suspended_members`;
     what is held is settled as ever. `plan` is the stamp of the plan that it is on: see `plans/model.py`.
+
+    `granted_nano_usd` of its total is left of grants; `grants_version` counts the changes of them.
     """
 
     user_id: str
@@ -80,7 +82,9 @@ class Account(NamedTuple):  # noqa: PLW1641 (what it holds is a mapping, and has
     swept: Held = Held(0, 0)
     suspended: bool = False
     suspended_members: frozenset[str] = frozenset()
+    granted_nano_usd: NanoUsd = 0
     plan: str | None = None
+    grants_version: int = 0
     days: Mapping[str, Posted] = {}
     closed_on: str | None = None
     closed_nano_usd: NanoUsd = 0
@@ -136,8 +140,13 @@ class Account(NamedTuple):  # noqa: PLW1641 (what it holds is a mapping, and has
         """All of the user's money: what its postings add up to."""
         return self.available_nano_usd + sum_of(self.holds)
 
+    @property
+    def paid_nano_usd(self) -> NanoUsd:
+        """What of its total was paid for, so that it never ends."""
+        return self.total_nano_usd - self.granted_nano_usd
 
-_MONEY = Account._fields.index("days")
+
+_MONEY = Account._fields.index("grants_version")
 """How many fields of an account, the first ones, are its money; its books come after them."""
 
 

@@ -34,7 +34,13 @@ class Books(Protocol):
         """See `BillingStore.sweep`."""
         ...
 
-    def book(self, entry: Entry, *, swept: Mapping[str, Held] = NOTHING_SWEPT) -> None:
+    def book(
+        self,
+        entry: Entry,
+        *,
+        swept: Mapping[str, Held] = NOTHING_SWEPT,
+        grants_version: int | None = None,
+    ) -> None:
         """See `BillingStore.book`."""
         ...
 
@@ -78,9 +84,9 @@ def book_movement(
         planned = _plan(books, movement, now_epoch_seconds)
         if planned is None:
             continue
-        entry, swept = planned
+        entry, swept, version = planned
         try:
-            books.book(entry, swept=swept)
+            books.book(entry, swept=swept, grants_version=version)
         except Stale:
             continue
         except AwsError as refused:
@@ -94,19 +100,23 @@ def book_movement(
 
 def _plan(
     books: Books, movement: Movement, now_epoch_seconds: int
-) -> tuple[Entry, Mapping[str, Held]] | None:
-    """The entry, and the lapsed buckets that it spends; None where some had to be swept first."""
+) -> tuple[Entry, Mapping[str, Held], int | None] | None:
+    """The entry, the lapsed buckets that it spends, and the version of the account's grants, where it has any.
+
+    None where some buckets had to be swept first. What goes out is paid credit: nobody paid for a grant.
+    """
     if movement.amount_nano_usd > 0:
-        return _entry(movement, movement.amount_nano_usd), NOTHING_SWEPT
+        return _entry(movement, movement.amount_nano_usd), NOTHING_SWEPT, None
     account = books.account(movement.user_id)
-    taken = min(-movement.amount_nano_usd, account.spendable(now_epoch_seconds))
+    version = account.grants_version if account.granted_nano_usd else None
+    taken = min(-movement.amount_nano_usd, account.spendable(now_epoch_seconds), account.paid_nano_usd)
     if taken <= account.available_nano_usd:
-        return _entry(movement, -taken), NOTHING_SWEPT
+        return _entry(movement, -taken), NOTHING_SWEPT, version
     swept = account.to_sweep(now_epoch_seconds)
     if account.available_nano_usd + sum(held.amount_nano_usd for held in swept.values()) < taken:
         books.sweep(movement.user_id, swept)
         return None
-    return _entry(movement, -taken), swept
+    return _entry(movement, -taken), swept, version
 
 
 def _entry(movement: Movement, effect: NanoUsd) -> Entry:

@@ -6,6 +6,7 @@ from random import uniform
 from typing import Protocol
 
 from aggregator.billing.entry import Settlement, UsageEnd, settlement_of
+from aggregator.billing.grants import Purse
 from aggregator.billing.model import MOST_BUCKETS, Account, Held, fullest
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.store import Stale
@@ -13,6 +14,9 @@ from aggregator.runtime.aws import TRANSACTION_CANCELED, AwsError
 
 MOST_PER_TRANSACTION = 99
 """A transaction takes 100 items; one is the account."""
+
+MOST_WITH_GRANTS = 70
+"""Requests of one transaction that has the account's grants beside them: one item, and one for each that expires."""
 
 _TRIES = 8
 _FIRST_PAUSE_SECONDS = 0.05
@@ -27,6 +31,10 @@ class Ledger(Protocol):
 
     def account(self, user_id: str) -> Account:
         """See `BillingStore.account`."""
+        ...
+
+    def purse(self, account: Account) -> Purse:
+        """See `GrantStore.purse`."""
         ...
 
     def booked_entries(self, user_id: str, entry_ids: Sequence[str]) -> set[str]:
@@ -74,8 +82,9 @@ def settle_account(
 
     What has lapsed at `now_epoch_seconds` pays for late usage too; at 0 nothing has.
 
-    The first try trusts the events: every hold is there, no entry is. The store's conditions refuse it whole if not;
-    then the account and the entries are read, and the plan is made again from what is so.
+    The first try trusts the events: every hold is there, no entry is, and there are no grants. The store's conditions
+    refuse it whole if not; then the account, its grants and the entries are read, and the plan is made again from what
+    is so.
 
     Raises:
         AwsError: the table refused to the end; nothing of the current transaction was written, and
@@ -117,9 +126,10 @@ def _settle_part(
 ) -> Settled:
     user_id = ends[0].user_id
     account: Account | None = None
+    purse: Purse | None = None
     repeated = 0
     for attempt in range(_TRIES):
-        plan = settlement_of(ends, account, now_epoch_seconds)
+        plan = settlement_of(ends, account, now_epoch_seconds, purse)
         try:
             ledger.settle(plan)
         except Stale:
@@ -129,12 +139,19 @@ def _settle_part(
             if not ends:
                 return Settled(repeated=repeated)
             account = _readable(ledger, ends, now_epoch_seconds)
+            purse = ledger.purse(account) if account.granted_nano_usd else None
+            if purse is not None and len(ends) > MOST_WITH_GRANTS:
+                first, rest = ends[:MOST_WITH_GRANTS], ends[MOST_WITH_GRANTS:]
+                done = _settle_part(ledger, first, sleep, now_epoch_seconds)
+                return (
+                    Settled(repeated=repeated) + done + _settle_part(ledger, rest, sleep, now_epoch_seconds)
+                )
         except AwsError as refused:
             if not _is_passing(refused) or attempt == _TRIES - 1:
                 raise
             sleep(uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - jitter, no secret
         else:
-            return Settled(len(plan.entries), repeated, plan.late, plan.loss_nano_usd)
+            return Settled(len(ends), repeated, plan.late, plan.loss_nano_usd)
     raise AwsError("TransactionConflictException", "the account kept changing")
 
 

@@ -186,14 +186,20 @@ class BillingStore:
         """Write entries, release their holds and return what is left over, in one transaction.
 
         Raises:
-            Stale: an entry is there already, or a bucket no longer holds the money.
+            Stale: an entry is there already, a bucket no longer holds the money, or the account's grants are not as the
+                plan took them to be.
         """
         day = day_of(self._clock())
         puts = [writes.put_entry(self._table, entry, day) for entry in settlement.entries]
+        if settlement.purse is not None:
+            from aggregator.billing.grant_writes import purse_writes  # noqa: PLC0415 (a chat writes no grant)
+
+            puts += purse_writes(self._table, settlement.user_id, settlement.purse)
+        self._transact([{"Update": writes.release(self._table, settlement, day)}, *puts])
+
+    def _transact(self, items: list[JsonObject]) -> None:
         try:
-            self._aws.call("TransactWriteItems", {
-                "TransactItems": [{"Update": writes.release(self._table, settlement, day)}, *puts],
-            })  # fmt: skip
+            self._aws.call("TransactWriteItems", {"TransactItems": items})
         except AwsError as refused:
             if _failed_conditions(refused):
                 raise Stale from None
@@ -223,32 +229,29 @@ class BillingStore:
         now_epoch_seconds: int = 0,
         refundable_nano_usd: NanoUsd | None = None,
         swept: Mapping[str, Held] = NOTHING_SWEPT,
+        grants_version: int | None = None,
     ) -> None:
         """Write an entry and its effect on the wallet, in one transaction.
 
-        `swept` are lapsed buckets that become available with it, so that it can spend them. `idempotency` is a
-        key and the hash of its body, kept for 24 hours. `refundable_nano_usd` is the most that may be given back of the
-        entry this one refers to, all its refunds together.
+        `swept` are lapsed buckets that become available with it, so that it can spend them. What takes paid credit says
+        at which `grants_version` of the account it saw enough of it beside grants; None is for an account without any.
+        `idempotency` is a key and the hash of its body, kept for 24 hours. `refundable_nano_usd` is the most that may
+        be given back of the entry this one refers to, all its refunds together.
 
         Raises:
-            Stale: the wallet has too little for it, a swept bucket is not as it was seen, the Idempotency-Key was
-                used, or the refund is too much.
+            Stale: the wallet has too little for it, or grants that were not known of, a swept bucket is not as it was
+                seen, the Idempotency-Key was used, or the refund is too much.
         """
         day = day_of(self._clock())
         items: list[JsonObject] = [
-            {"Update": writes.move(self._table, entry, swept, day)},
+            {"Update": writes.move(self._table, entry, swept, day, grants_version=grants_version)},
             writes.put_entry(self._table, entry, day),
         ]
         if idempotency is not None:
             items.append(writes.remember(self._table, entry, *idempotency, now_epoch_seconds))
         if refundable_nano_usd is not None:
             items.append(writes.give_back(self._table, entry, refundable_nano_usd))
-        try:
-            self._aws.call("TransactWriteItems", {"TransactItems": items})
-        except AwsError as refused:
-            if _failed_conditions(refused):
-                raise Stale from None
-            raise
+        self._transact(items)
 
     def booked_for(self, user_id: str, idempotency_key: str, now_epoch_seconds: int) -> Booked | None:
         """What this Idempotency-Key led to, if it was used in the last 24 hours."""

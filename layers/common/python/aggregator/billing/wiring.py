@@ -6,8 +6,8 @@ from functools import cache
 
 from aggregator.billing import transaction
 from aggregator.billing.entry import Entry
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.publish import SetAside, dead_letters
-from aggregator.billing.store import BillingStore
 from aggregator.identity.table import IdentityTable
 from aggregator.identity.team_store import TeamStore
 from aggregator.runtime.aws import Aws
@@ -15,9 +15,9 @@ from aggregator.runtime.boto_client import BotoClient
 
 
 @cache
-def store() -> BillingStore:
+def store() -> GrantStore:
     """The billing table."""
-    return BillingStore(BotoClient("dynamodb"), os.environ["BILLING_TABLE"])
+    return GrantStore(BotoClient("dynamodb"), os.environ["BILLING_TABLE"])
 
 
 @cache

@@ -7,19 +7,22 @@ from aggregator.billing.account_item import (
     AMOUNT,
     COUNT,
     ENTRIES,
+    GRANTED,
+    GRANTS_VERSION,
     LAPSED_AMOUNT,
     LAPSED_REQUESTS,
     POSTED,
     SUSPENDED,
     USER_VERSION,
 )
-from aggregator.billing.keys import account_key, balance_key, booked_key
+from aggregator.billing.keys import balance_key, booked_key, refunded_key
 from aggregator.billing.model import Held
 from aggregator.billing.money import NanoUsd
 from aggregator.runtime import item
 
 if TYPE_CHECKING:
     from aggregator.billing.entry import Entry, Settlement
+    from aggregator.billing.grants import PurseChange
 
 JsonObject = dict[str, Any]
 
@@ -49,9 +52,11 @@ def sweep(table: str, user_id: str, lapsed: Mapping[str, Held]) -> JsonObject:
 def release(table: str, settlement: "Settlement", day: str) -> JsonObject:
     """Holds down, what is left over back to available; refused if a bucket no longer holds the money.
 
-    A lapsed bucket that is swept for late usage goes as a whole: what this batch had in it, and the rest.
+    A lapsed bucket that is swept for late usage goes as a whole: what this batch had in it, and the rest. It is refused
+    as well if the account has grants and the plan knew of none, or not of all that became of them.
     """
     change = _Change(settlement.user_id)
+    change.grants(settlement.purse)
     change.add(settlement.to_available_nano_usd)
     change.count(settlement.entries, day)
     change.sweep(settlement.swept, settlement.released)
@@ -102,9 +107,25 @@ def _state(table: str, user_id: str, version: int, member: str | None) -> JsonOb
     }
 
 
-def move(table: str, entry: "Entry", swept: Mapping[str, Held], day: str) -> JsonObject:
-    """An entry's effect on the wallet, lapsed buckets swept for it; refused if the wallet has too little for it."""
+def move(
+    table: str,
+    entry: "Entry",
+    swept: Mapping[str, Held],
+    day: str,
+    *,
+    grants_version: int | None = None,
+    purse: "PurseChange | None" = None,
+) -> JsonObject:
+    """An entry's effect on the wallet, lapsed buckets swept for it; refused if the wallet has too little for it.
+
+    What takes paid credit is refused while there are grants, unless it knows the version of the account at which there
+    was enough beside them. `purse` is what an entry does to the grants themselves.
+    """
     change = _Change(entry.user_id)
+    if purse is not None:
+        change.grants(purse)
+    elif entry.amount_nano_usd < 0:
+        change.beside_grants(grants_version)
     change.add(entry.amount_nano_usd)
     change.count([entry], day)
     change.sweep(swept, {})
@@ -128,6 +149,35 @@ class _Change:
     def add(self, amount_nano_usd: NanoUsd) -> None:
         """Put an amount to what is available; less than nothing takes it."""
         self._to_available += amount_nano_usd
+
+    def grants(self, purse: "PurseChange | None") -> None:
+        """Change what is left of grants, which must be as they were seen; None where there must be none."""
+        if purse is None:
+            self.beside_grants(None)
+            return
+        self._see(purse.before.version)
+        if purse.granted_nano_usd:
+            self._sets.append(f"{GRANTED} = :granted")
+            self._values[":granted"] = purse.granted_nano_usd
+        else:
+            self._removes.append(GRANTED)
+
+    def beside_grants(self, version: int | None) -> None:
+        """Take paid credit: where there are no grants, or where nobody took any since a version of the account."""
+        if version is None:
+            self._conditions.append(f"attribute_not_exists({GRANTED})")
+        else:
+            self._see(version)
+
+    def _see(self, version: int) -> None:
+        """Be the next version of the account's grants, if it is at the one that was seen."""
+        self._sets.append(f"{GRANTS_VERSION} = :next")
+        self._values[":next"] = version + 1
+        if version:
+            self._conditions.append(f"{GRANTS_VERSION} = :seen")
+            self._values[":seen"] = version
+        else:
+            self._conditions.append(f"attribute_not_exists({GRANTS_VERSION})")
 
     def count(self, entries: "Sequence[Entry]", day: str) -> None:
         """Count entries in the account's day, so that its books can be checked without reading all that is in them."""
@@ -225,7 +275,7 @@ def give_back(table: str, entry: "Entry", refundable_nano_usd: NanoUsd) -> JsonO
     return {
         "Update": {
             "TableName": table,
-            "Key": item.item({"pk": account_key(entry.user_id), "sk": f"REFUNDED#{entry.refers_to}"}),
+            "Key": refunded_key(entry.user_id, entry.refers_to),
             "UpdateExpression": "ADD refunded :amount",
             "ConditionExpression": "attribute_not_exists(refunded) OR refunded <= :room",
             "ExpressionAttributeValues": item.item(
