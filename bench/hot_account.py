@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.billing.entry import UsageEnd
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.model import Hold
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reserve import reserve
 from aggregator.billing.settle import settle_account, sweep_over
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.runtime.aws import Aws, JsonObject
 from tests.races import engines
@@ -79,7 +79,7 @@ def _engines(folder: Path, opened: ExitStack) -> Iterator[tuple[str, Engine]]:
 
 
 def _print_reserves(engine: Engine) -> None:
-    stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
+    stores = [GrantStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
     engines.fresh_table(engine)
     _credit(stores[0], RESERVES * AMOUNT)
     seconds: list[float] = []
@@ -109,7 +109,7 @@ def _print_settling(engine: Engine) -> None:
     for batch in BATCHES:
         engines.fresh_table(engine)
         counting = Counting(engine.aws())
-        store = BillingStore(counting, engines.TABLE)
+        store = GrantStore(counting, engines.TABLE)
         _credit(store, EVENTS * AMOUNT)
         ends = [_end_of(_reserve(store)) for _ in range(EVENTS)]
         counting.calls.clear()
@@ -127,12 +127,12 @@ def _print_settling(engine: Engine) -> None:
         )
 
 
-def _credit(store: BillingStore, amount: int) -> None:
+def _credit(store: GrantStore, amount: int) -> None:
     order = Order("00-credit", USER, "credit", amount, "2026-11-23T06:00:00.000Z")
     book(store, order, now_epoch_seconds=int(time.time()), sleep=time.sleep)
 
 
-def _reserve(store: BillingStore) -> Hold:
+def _reserve(store: GrantStore) -> Hold:
     return reserve(
         store, USER, at_most_nano_usd=AMOUNT, at_least_nano_usd=AMOUNT, now_epoch_seconds=time.time()
     )

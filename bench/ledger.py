@@ -5,9 +5,9 @@ from datetime import timedelta
 from aggregator.billing.books_store import BooksStore
 from aggregator.billing.entry import settlement_of
 from aggregator.billing.entry_item import to_item
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.reconcile import all_entries
 from aggregator.billing.settle_batch import settle_batch, usage_end_of
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.contracts.ai_usage import AiUsage
 from aggregator.runtime.batch import Message
@@ -23,7 +23,7 @@ _PAGE = 50
 def ledger_costs(entries: int) -> dict[str, float]:
     """Calls and kilobytes of a hold, a settled batch of ten, a balance, and a page of the statement."""
     ledger = filled(entries)
-    store = BillingStore(ledger, "billing")
+    store = GrantStore(ledger, "billing")
     costs = {}
     usages = [ai_usage(number, USER) for number in range(10)]
     for usage in usages:
@@ -51,7 +51,7 @@ def reconcile_costs(entries: int) -> dict[str, float]:
 def filled(entries: int) -> MeteredDynamoDb:
     """A funded account with `entries` ledger entries of yesterday."""
     ledger = MeteredDynamoDb()
-    store = BillingStore(ledger, "billing")
+    store = GrantStore(ledger, "billing")
     book(store, Order("c", USER, "credit", 10**14, iso(MORNING)), now_epoch_seconds=0, sleep=lambda _: None)
     long_ago = MORNING - timedelta(days=1)
     (entry,) = settlement_of(

@@ -13,10 +13,10 @@ from typing import Any
 from aggregator.analytics.event import read_batch
 from aggregator.analytics.record_events import record_events
 from aggregator.analytics.store import CubeStore
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.model import bucket_for
 from aggregator.billing.publish import publish
 from aggregator.billing.settle_batch import settle_batch
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.runtime.batch import Message
 from aggregator.runtime.clock import iso
@@ -121,7 +121,7 @@ def live(requests: int, batch: int, users: int) -> JsonObject:
 
 def _live(requests: int, batch: int, users: int) -> JsonObject:
     ledger, cube, bus = MeteredDynamoDb(), MeteredDynamoDb(), Bus()
-    store = BillingStore(ledger, "billing")
+    store = GrantStore(ledger, "billing")
     for user_id in {user_of(n, users) for n in range(requests)}:
         order = Order("c", user_id, "credit", 10**12, iso(MORNING))
         book(store, order, now_epoch_seconds=0, sleep=_no_pause)

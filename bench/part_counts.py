@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.billing.account_item import AMOUNT
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.keys import ENTRY_PREFIX
 from aggregator.billing.model import bucket_for
 from aggregator.billing.settle_batch import settle_batch
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.runtime.batch import Message
 from bench import lambdas
@@ -93,7 +93,7 @@ def _summed(steps: JsonObject) -> JsonObject:
 def item_bytes() -> JsonObject:
     """The items that a request writes: an account with every bucket an hour can have, and a usage's ledger entry."""
     metered = MeteredDynamoDb()
-    store = BillingStore(metered, "billing")
+    store = GrantStore(metered, "billing")
     order = Order("c", USER, "credit", 10**12, MORNING.isoformat())
     book(store, order, now_epoch_seconds=0, sleep=lambda _: None)
     for minutes in range(0, 65, 5):

@@ -8,13 +8,13 @@ from typing import Any
 from aggregator.billing.books_store import BooksStore
 from aggregator.billing.entry import UsageEnd
 from aggregator.billing.examination import Examination
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.keys import account_key
 from aggregator.billing.model import bucket_for
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reconcile import Finding, Reading, begin, examine
 from aggregator.billing.repricing import Prices
 from aggregator.billing.settle import settle_account
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.runtime.aws import AwsError, JsonObject
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
@@ -61,7 +61,7 @@ class BooksWorld:
     def __init__(self, begin_at: str = "2026-11-23T12:00:00") -> None:
         self.now = datetime.fromisoformat(begin_at).replace(tzinfo=UTC).timestamp()
         self.aws = WatchedDynamoDb()
-        self.store = BillingStore(self.aws, "billing", clock=lambda: self.now)
+        self.store = GrantStore(self.aws, "billing", clock=lambda: self.now)
         self.books = BooksStore(self.aws, "billing")
 
     def at(self, moment: str) -> None:

@@ -93,6 +93,7 @@ def end(
     held: int = 100,
     bucket: str = BUCKET,
     user_id: str = "ann",
+    *,
     came_at: str = MOMENT,
 ) -> UsageEnd:
     """A request that ended, having used what costs `cost`."""

@@ -14,10 +14,10 @@ from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.auth.store import KeyStore
 from aggregator.billing.books_store import BooksStore
 from aggregator.billing.entry import Entry
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.model import Account
 from aggregator.billing.reconcile import Finding, Reading, all_entries
 from aggregator.billing.settle_batch import settle_batch
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.orchestrator.load_catalogue import packaged
 from aggregator.runtime.batch import Message
@@ -74,7 +74,7 @@ class Platform:
         resources = self.stack.resources
         self._aws = self._signed("dynamodb")
         self._secrets = self._signed("secretsmanager")
-        self.store = BillingStore(self._aws, resources["BillingTable"])
+        self.store = GrantStore(self._aws, resources["BillingTable"])
         self.books = BooksStore(self._aws, resources["BillingTable"])
         self.keys = KeyStore(self._aws, resources["AuthTable"])
         self.pepper = RotatingSecret(self._secrets, resources["Pepper"])

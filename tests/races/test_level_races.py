@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from aggregator.auth.caller import Caller, Team
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.reserve import reserve
 from aggregator.billing.settle import settle_account
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.errors import InsufficientQuota, StoreUnavailable
 from aggregator.proxy.limits.rules import Demand
@@ -50,7 +50,7 @@ def callers(team: int) -> list[Caller]:
 @pytest.mark.parametrize(("team", "wallet"), [(60, 1_000), (1_000, 60)], ids=["the team", "the wallet"])
 def test_no_level_is_exceeded_and_nothing_is_left_taken(engine: Engine, team: int, wallet: int) -> None:
     aws = [engine.aws() for _ in range(THREADS)]
-    stores = [BillingStore(each, engines.TABLE) for each in aws]
+    stores = [GrantStore(each, engines.TABLE) for each in aws]
     counts = [LimitStore(each, engines.TABLE) for each in aws]
     asking = callers(team * AMOUNT)
     credit = Order("00-credit", TEAM, "credit", wallet * AMOUNT, "2026-11-23T06:00:00.000Z")

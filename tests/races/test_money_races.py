@@ -7,12 +7,12 @@ import pytest
 
 from aggregator.billing.books_store import BooksStore
 from aggregator.billing.entry import UsageEnd
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.model import Hold
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reconcile import Reading
 from aggregator.billing.reserve import reserve
 from aggregator.billing.settle import settle_account
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.errors import InsufficientQuota
 from local.reconcile import reconcile
@@ -27,7 +27,7 @@ AMOUNT = 1_000
 ONE_NANO_A_TOKEN = Price(version="1", input=1_000_000, output=1_000_000)
 
 
-def credit(store: BillingStore, amount: int, *, key: str | None = None, entry_id: str = "00-credit") -> None:
+def credit(store: GrantStore, amount: int, *, key: str | None = None, entry_id: str = "00-credit") -> None:
     order = Order(entry_id, USER, "credit", amount, "2026-11-23T06:00:00.000Z", idempotency_key=key)
     book(store, order, now_epoch_seconds=NOW, sleep=lambda _: None)
 
@@ -54,7 +54,7 @@ def drift(engine: Engine) -> int:
 
 @pytest.mark.promise("overspend")
 def test_a_balance_for_500_requests_serves_exactly_500_of_2000_tries(engine: Engine) -> None:
-    stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
+    stores = [GrantStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
     credit(stores[0], 500 * AMOUNT)
     holds: dict[int, Hold] = {}
 
@@ -86,7 +86,7 @@ def test_a_balance_for_500_requests_serves_exactly_500_of_2000_tries(engine: Eng
 
 @pytest.mark.promise("books")
 def test_reserving_and_settling_at_once_neither_loses_nor_invents_money(engine: Engine) -> None:
-    stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(16)]
+    stores = [GrantStore(engine.aws(), engines.TABLE) for _ in range(16)]
     credit(stores[0], 300 * AMOUNT)
     served: Counter[str] = Counter()
     charged: list[int] = []
@@ -122,7 +122,7 @@ def test_reserving_and_settling_at_once_neither_loses_nor_invents_money(engine: 
 
 @pytest.mark.promise("once")
 def test_one_idempotency_key_at_once_books_one_entry(engine: Engine) -> None:
-    stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(32)]
+    stores = [GrantStore(engine.aws(), engines.TABLE) for _ in range(32)]
 
     crowd(
         32, range(64), lambda thread, n: credit(stores[thread], AMOUNT, key="k", entry_id=f"{n:02d}-credit")
@@ -134,7 +134,7 @@ def test_one_idempotency_key_at_once_books_one_entry(engine: Engine) -> None:
 
 @pytest.mark.promise("returned")
 def test_lapsed_holds_are_swept_once_by_all_who_are_short(engine: Engine) -> None:
-    stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(16)]
+    stores = [GrantStore(engine.aws(), engines.TABLE) for _ in range(16)]
     credit(stores[0], 100 * AMOUNT)
     reserve(stores[0], USER, at_most_nano_usd=100 * AMOUNT, at_least_nano_usd=AMOUNT, now_epoch_seconds=NOW)
     later = NOW + 2 * 3600

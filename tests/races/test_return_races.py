@@ -7,11 +7,11 @@ from io import StringIO
 
 import pytest
 
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.model import Hold
 from aggregator.billing.reserve import reserve
 from aggregator.billing.rest import return_rest
 from aggregator.billing.settle import settle_account
-from aggregator.billing.store import BillingStore
 from aggregator.errors import InsufficientQuota, StoreUnavailable
 from aggregator.runtime.aws import TIMED_OUT, Aws, AwsError, JsonObject
 from tests.races import engines
@@ -48,7 +48,7 @@ class Fated:
         return answer
 
 
-def held(store: BillingStore) -> Hold | None:
+def held(store: GrantStore) -> Hold | None:
     """A hold of up to twenty times what the request costs, as an account that is tight lets it have."""
     try:
         return reserve(store, USER, at_most_nano_usd=HOLD, at_least_nano_usd=AMOUNT, now_epoch_seconds=NOW)
@@ -60,7 +60,7 @@ def held(store: BillingStore) -> Hold | None:
 def test_a_balance_for_200_requests_serves_200_of_800_tries_though_each_holds_up_to_twenty_times_its_cost(
     engine: Engine,
 ) -> None:
-    stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
+    stores = [GrantStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
     credit(stores[0], SERVED * AMOUNT)
     seen: Counter[str] = Counter()
 
@@ -87,7 +87,7 @@ def test_a_balance_for_200_requests_serves_200_of_800_tries_though_each_holds_up
 @pytest.mark.promise("served")
 def test_what_is_left_is_what_the_served_ones_left_whatever_became_of_their_returns(engine: Engine) -> None:
     clients = [Fated(engine.aws()) for _ in range(THREADS)]
-    stores = [BillingStore(client, engines.TABLE) for client in clients]
+    stores = [GrantStore(client, engines.TABLE) for client in clients]
     credit(stores[0], 2_400 * AMOUNT)
     rng = random.Random(1)
     fates = [rng.choice(["", "", "answer lost", "not sent"]) for _ in range(100)]

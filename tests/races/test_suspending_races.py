@@ -5,10 +5,10 @@ from threading import Event
 
 import pytest
 
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.model import Hold
 from aggregator.billing.reserve import reserve
 from aggregator.billing.settle import settle_account
-from aggregator.billing.store import BillingStore
 from aggregator.errors import UserSuspended
 from tests.races import engines
 from tests.races.crowd import crowd
@@ -21,7 +21,7 @@ TRIES = 400
 
 @pytest.mark.promise("limits")
 def test_nothing_is_reserved_after_the_answer_and_all_that_was_is_settled(engine: Engine) -> None:
-    stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
+    stores = [GrantStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
     credit(stores[0], 10 * TRIES * AMOUNT)
     under_way = Event()
     holds: dict[int, tuple[float, Hold]] = {}
@@ -67,7 +67,7 @@ def test_nothing_is_reserved_after_the_answer_and_all_that_was_is_settled(engine
 
 @pytest.mark.promise("limits")
 def test_states_that_are_said_at_once_leave_the_latest(engine: Engine) -> None:
-    stores = [BillingStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
+    stores = [GrantStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
     credit(stores[0], AMOUNT)
 
     def say(thread: int, version: int) -> None:

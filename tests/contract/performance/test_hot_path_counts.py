@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from aggregator.billing.account_item import AMOUNT
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.model import bucket_for
 from aggregator.billing.reserve import reserve
 from aggregator.billing.rest import return_rest
 from aggregator.billing.settle import sweep_over
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from bench.entered import entered
 from bench.events import authorizer_event, chat_body, chat_event, message_body, message_event
@@ -89,7 +89,7 @@ def test_a_chat_that_holds_a_large_part_of_its_account_makes_one_write_more(tmp_
 
 def test_a_rich_account_writes_one_unit_a_smaller_one_two_and_a_tight_one_three() -> None:
     metered = MeteredDynamoDb()
-    store = BillingStore(metered, "billing")
+    store = GrantStore(metered, "billing")
     units = {}
     for name, credit in (("rich", 10**12), ("smaller", 10**8), ("tight", 3 * 10**7)):
         _credit(store, name, credit)
@@ -167,7 +167,7 @@ def test_what_a_request_writes_fits_one_unit_however_many_holds_are_open() -> No
 
 def test_an_account_stays_small_though_a_request_is_lost_in_every_five_minutes_of_a_day() -> None:
     metered = MeteredDynamoDb()
-    store = BillingStore(metered, "billing")
+    store = GrantStore(metered, "billing")
     _credit(store)
     sizes = []
     for moment in range(1_764_000_000, 1_764_086_400, 300):
@@ -180,6 +180,6 @@ def test_an_account_stays_small_though_a_request_is_lost_in_every_five_minutes_o
     assert max(size for _, size in sizes) <= 3.5 * 1024
 
 
-def _credit(store: BillingStore, user_id: str = "ann", amount: int = 10**12) -> None:
+def _credit(store: GrantStore, user_id: str = "ann", amount: int = 10**12) -> None:
     order = Order("c", user_id, "credit", amount, "2025-11-24T00:00:00Z")
     book(store, order, now_epoch_seconds=0, sleep=lambda _: None)

@@ -73,6 +73,8 @@ ROUTES = OPEN | {
     ("PUT", "/billing/topups/automatic"),
     ("GET", "/billing/topups/automatic"),
     ("DELETE", "/billing/topups/automatic"),
+    ("POST", "/billing/grants"),
+    ("GET", "/billing/grants"),
     ("GET", "/analytics/metrics"),
     ("GET", "/health/details"),
     ("GET", "/orchestrator/models"),

@@ -42,6 +42,7 @@ LASTING = (
     "BillingCreateTopupRole",
     "BillingSetAutomaticTopupsRole",
     "BillingStopAutomaticTopupsRole",
+    "BillingCreateGrantRole",
     "BillingUpdateBalanceRole",
     "OrchestratorPutModelRole",
     "OrchestratorPutProviderRole",

@@ -8,10 +8,10 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.model import Hold
 from aggregator.billing.reserve import reserve
 from aggregator.billing.settle import Settled, settle_account
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.errors import InsufficientQuota
 from aggregator.runtime.aws import AwsError, JsonObject
@@ -37,8 +37,8 @@ def stub() -> Iterator[Stubber]:
 
 
 @pytest.fixture
-def store(stub: Stubber) -> BillingStore:
-    return BillingStore(BotoClient("dynamodb", client=stub.client), "BillingTable")
+def store(stub: Stubber) -> GrantStore:
+    return GrantStore(BotoClient("dynamodb", client=stub.client), "BillingTable")
 
 
 def cancelled(stub: Stubber, reasons: list[JsonObject]) -> None:
@@ -50,7 +50,7 @@ def cancelled(stub: Stubber, reasons: list[JsonObject]) -> None:
     )
 
 
-def test_a_settling_that_collides_is_tried_again(stub: Stubber, store: BillingStore) -> None:
+def test_a_settling_that_collides_is_tried_again(stub: Stubber, store: GrantStore) -> None:
     slept: list[float] = []
     cancelled(stub, CONFLICT)
     cancelled(stub, CONFLICT)
@@ -63,7 +63,7 @@ def test_a_settling_that_collides_is_tried_again(stub: Stubber, store: BillingSt
 
 
 def test_a_settling_that_meets_a_condition_and_a_collision_reads_again(
-    stub: Stubber, store: BillingStore
+    stub: Stubber, store: GrantStore
 ) -> None:
     cancelled(stub, [{"Code": "TransactionConflict"}, {"Code": "ConditionalCheckFailed"}])
     stub.add_response(
@@ -76,7 +76,7 @@ def test_a_settling_that_meets_a_condition_and_a_collision_reads_again(
     assert done == Settled(repeated=1)
 
 
-def test_keys_that_were_not_read_at_once_are_read_again(stub: Stubber, store: BillingStore) -> None:
+def test_keys_that_were_not_read_at_once_are_read_again(stub: Stubber, store: GrantStore) -> None:
     left = {"BillingTable": {"Keys": [{"pk": {"S": "ACCOUNT#ann"}, "sk": {"S": "ENTRY#r2"}}]}}
     stub.add_response(
         "batch_get_item",
@@ -89,7 +89,7 @@ def test_keys_that_were_not_read_at_once_are_read_again(stub: Stubber, store: Bi
     assert store.booked_entries("ann", ["r1", "r2", "r3"]) == {"r1", "r2"}
 
 
-def test_a_booking_that_collides_is_tried_again(stub: Stubber, store: BillingStore) -> None:
+def test_a_booking_that_collides_is_tried_again(stub: Stubber, store: GrantStore) -> None:
     slept: list[float] = []
     cancelled(stub, CONFLICT)
     stub.add_response("transact_write_items", {})
@@ -102,7 +102,7 @@ def test_a_booking_that_collides_is_tried_again(stub: Stubber, store: BillingSto
 
 
 def test_a_reserve_that_collides_over_boto3_is_told_and_holds_nothing(
-    stub: Stubber, store: BillingStore
+    stub: Stubber, store: GrantStore
 ) -> None:
     stub.add_client_error("update_item", "TransactionConflictException", http_status_code=400)
 
@@ -110,9 +110,7 @@ def test_a_reserve_that_collides_over_boto3_is_told_and_holds_nothing(
         reserved(store)
 
 
-def test_a_reserve_that_is_short_reads_the_account_from_the_refusal(
-    stub: Stubber, store: BillingStore
-) -> None:
+def test_a_reserve_that_is_short_reads_the_account_from_the_refusal(stub: Stubber, store: GrantStore) -> None:
     stub.add_client_error(
         "update_item",
         "ConditionalCheckFailedException",
@@ -133,7 +131,7 @@ def test_a_reserve_that_collides_on_the_hot_path_is_tried_again_by_its_client() 
     server = LocalServer(answers)
     with server.serving():
         client = signed("dynamodb", server.url)
-        hold = reserved(BillingStore(client, "BillingTable"))
+        hold = reserved(GrantStore(client, "BillingTable"))
         client.close()
 
     assert hold == Hold(40, BUCKET, 60)
@@ -157,5 +155,5 @@ def refusal(code: str, status: int = 400) -> tuple[int, JsonObject]:
     return status, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no"}
 
 
-def reserved(store: BillingStore) -> Hold:
+def reserved(store: GrantStore) -> Hold:
     return reserve(store, "ann", at_most_nano_usd=40, at_least_nano_usd=40, now_epoch_seconds=NOW)

@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from aggregator.billing import requests as listed_requests
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.requests import Requests, RequestsQuery, requests
 from aggregator.billing.settle import settle_account
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, entry_of
 from aggregator.errors import InvalidRequest
 from aggregator.runtime.clock import iso
@@ -30,7 +30,7 @@ def entry_id(minute: int) -> str:
 
 
 @pytest.fixture
-def ledger(store: BillingStore) -> BillingStore:
+def ledger(store: GrantStore) -> GrantStore:
     """A top-up, and six requests a minute apart: two models in turn, the third from another key, the fourth failed."""
     store.book(entry_of(Order(f"{BEGINS - 1:012x}-credit", "ann", "credit", 1_000_000, iso(NOW))))
     for minute in range(6):
@@ -46,7 +46,7 @@ def ledger(store: BillingStore) -> BillingStore:
     return store
 
 
-def page(store: BillingStore, **asked: object) -> Requests:
+def page(store: GrantStore, **asked: object) -> Requests:
     return requests(store, "ann", RequestsQuery.model_validate(asked), NOW)
 
 
@@ -54,13 +54,13 @@ def names(found: Requests) -> list[str]:
     return [each.request_id.partition("-")[2] for each in found.requests]
 
 
-def test_requests_come_newest_first_and_other_entries_not_at_all(ledger: BillingStore) -> None:
+def test_requests_come_newest_first_and_other_entries_not_at_all(ledger: GrantStore) -> None:
     found = page(ledger)
 
     assert (names(found), found.next_cursor) == (["r5", "r4", "r3", "r2", "r1", "r0"], None)
 
 
-def test_a_request_is_told_with_what_it_used_and_cost(ledger: BillingStore) -> None:
+def test_a_request_is_told_with_what_it_used_and_cost(ledger: GrantStore) -> None:
     (found,) = page(ledger, keyId="other").requests
 
     assert found.model_dump(mode="json", by_alias=True, exclude_none=True) == {
@@ -98,12 +98,12 @@ def test_a_request_is_told_with_what_it_used_and_cost(ledger: BillingStore) -> N
         ({"from": "2026-11-23T11:02:00Z", "to": "2026-11-23T11:04:00Z"}, ["r3", "r2"]),
     ],
 )
-def test_filters_are_exact(ledger: BillingStore, asked: dict[str, str], wanted: list[str]) -> None:
+def test_filters_are_exact(ledger: GrantStore, asked: dict[str, str], wanted: list[str]) -> None:
     assert names(page(ledger, **asked)) == wanted
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4])
-def test_pages_go_on_where_the_last_one_ended(ledger: BillingStore, limit: int) -> None:
+def test_pages_go_on_where_the_last_one_ended(ledger: GrantStore, limit: int) -> None:
     found, cursor, asked = [], None, {"model": "large", "limit": limit}
     for _ in range(4):
         one = page(ledger, **asked, **({} if cursor is None else {"cursor": cursor}))
@@ -115,7 +115,7 @@ def test_pages_go_on_where_the_last_one_ended(ledger: BillingStore, limit: int) 
     assert (found, cursor) == (["r5", "r3", "r1"], None)
 
 
-def test_what_one_answer_looks_at_is_bounded(ledger: BillingStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_one_answer_looks_at_is_bounded(ledger: GrantStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listed_requests, "_PAGE", 2)
     monkeypatch.setattr(listed_requests, "_MOST_READ", 3)
 
@@ -135,7 +135,7 @@ def test_a_status_is_one_or_a_class(status: str) -> None:
     assert refused.value.errors()[0]["loc"] == ("status",)
 
 
-def test_a_cursor_that_is_none_of_ours_is_refused(ledger: BillingStore) -> None:
+def test_a_cursor_that_is_none_of_ours_is_refused(ledger: GrantStore) -> None:
     with pytest.raises(InvalidRequest) as refused:
         page(ledger, cursor="bm9uZQ==")
 

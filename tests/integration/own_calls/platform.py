@@ -166,6 +166,13 @@ OWN_CALLS = (
         path={"requestId": "019ab697e800-c6af9ac6"},
         query=("userId",),
     ),
+    _lasting(
+        "billing/create_grant",
+        "POST /billing/grants",
+        ADMIN,
+        {**USER, "amount": "5.00", "expiresAt": "2036-11-01T00:00:00Z"},
+    ),
+    _own("billing/list_grants", "GET /billing/grants", BILLING, query=("userId",)),
     _lasting("billing/create_topup", "POST /billing/topups", MANAGE, {"amount": "25.00"}),
     _lasting(
         "billing/set_automatic_topups",

@@ -12,10 +12,10 @@ import pytest
 from aggregator.billing.cost import cost_of
 from aggregator.billing.entry import REVENUE, Entry
 from aggregator.billing.entry_item import from_item
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.keys import ENTRY_PREFIX
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.settle_batch import settle_batch
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.proxy import counted_input
 from aggregator.proxy.admission import admission
@@ -72,7 +72,7 @@ class Platform:
     def __init__(self, standin: StandIn) -> None:
         self.dynamodb = MemoryDynamoDb()
         self.bus = FakeBus(self.dynamodb.calls)
-        self.store = BillingStore(self.dynamodb, "billing")
+        self.store = GrantStore(self.dynamodb, "billing")
         self.upstream = HttpUpstream(this_machine=True)
         self.requests = 0
         self.over = route(

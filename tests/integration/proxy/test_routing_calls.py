@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from aggregator.auth.caller import Caller
-from aggregator.billing.store import BillingStore
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.transaction import Order, book
 from aggregator.proxy.admission import admission
 from aggregator.proxy.answers.response_store import ResponseStore
@@ -58,7 +58,7 @@ class Platform:
             assert caller.user_id == "ann"
             return board.choose(routes, ask=ask, seed=visit.request_id, wanted=visit.strategy)
 
-        store = BillingStore(self.dynamodb, "billing")
+        store = GrantStore(self.dynamodb, "billing")
         order = Order("c1", "ann", "credit", 10**9, "2026-11-23T12:00:00.000Z")
         book(store, order, now_epoch_seconds=0, sleep=lambda _: None)
         collaborators = Collaborators(

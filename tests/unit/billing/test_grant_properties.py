@@ -65,13 +65,17 @@ def test_what_expires_has_ended_is_there_and_leaves_what_is_held(
     assert set(expired) <= {each.id for each in over}
     assert all(0 < expired[each.id] <= each.left_nano_usd for each in over if each.id in expired)
     assert sum(expired.values()) <= most
-    left = kept = 0
-    for each in over:
-        left += each.left_nano_usd
-        kept += each.left_nano_usd - expired.get(each.id, 0)
-        ends = from_iso(each.ends_at).timestamp()
-        claimed = sum(amount for bucket, amount in holds.items() if int(bucket) - 3_960 < ends)
-        assert kept >= min(claimed, left)
+    claims = [0] + [
+        sum(
+            amount
+            for bucket, amount in holds.items()
+            if int(bucket) - 3_960 < from_iso(each.ends_at).timestamp()
+        )
+        for each in over
+    ]
+    payable = min(claims[n] + sum(each.left_nano_usd for each in over[n:]) for n in range(len(claims)))
+    kept = sum(each.left_nano_usd for each in over) - sum(expired.values())
+    assert kept == max(payable, sum(each.left_nano_usd for each in over) - most)
 
 
 def iso_at(epoch_seconds: float) -> str:

@@ -362,7 +362,7 @@ def test_two_refunds_at_once_give_back_no_more_than_was_paid() -> None:
 def test_a_refund_with_an_idempotency_key_is_made_once() -> None:
     world = world_with(g1=(50, LATER))
     held_and_settled(world, 50, held=50)
-    how = {"refers_to": "r1", "occurred_at": CAME, "idempotency_key": "k", "body_hash": "h"}
+    how: dict[str, Any] = {"refers_to": "r1", "occurred_at": CAME, "idempotency_key": "k", "body_hash": "h"}
 
     first = world.book("refund", 30, id="f1", **how)
     again = world.book("refund", 30, id="f2", **how)

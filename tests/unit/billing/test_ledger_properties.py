@@ -12,13 +12,13 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from aggregator.billing.entry import UsageEnd
 from aggregator.billing.entry_item import from_item
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.keys import ENTRY_PREFIX
 from aggregator.billing.model import CLOCK_SKEW_SECONDS, Hold
 from aggregator.billing.price import Price, Usage
 from aggregator.billing.reserve import reserve
 from aggregator.billing.rest import return_rest
 from aggregator.billing.settle import settle_account
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.errors import InsufficientQuota, InvalidRequest
 from aggregator.runtime.aws import AwsError
@@ -66,7 +66,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def start(self) -> None:
         self.dynamodb = MemoryDynamoDb()
         self.aws = CrashingAws(self.dynamodb)
-        self.store = BillingStore(self.aws, "billing")
+        self.store = GrantStore(self.aws, "billing")
         self.oracle = Oracle()
         self.now = 1_763_900_000
         self.requests = 0

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.model import Held, Hold, bucket_for
 from aggregator.billing.reserve import reserve
 from aggregator.billing.rest import return_rest
 from aggregator.billing.settle import settle_account
-from aggregator.billing.store import BillingStore
 from aggregator.runtime.aws import AwsError
 from tests.fakes.ledger_world import BUCKET, NOW, FlakyAws, LedgerWorld, end
 
@@ -176,7 +176,7 @@ def test_a_write_whose_answer_was_lost_returns_its_money_once(lost: AwsError) ->
     holding(world, 400)
     losing = Losing()
     losing.inner, losing.lost = world.aws.inner, lost
-    world.store = BillingStore(losing, "billing")
+    world.store = GrantStore(losing, "billing")
     losing.inner.calls.clear()
 
     back = returned(world, hold, charged=30)
@@ -202,7 +202,7 @@ def test_the_write_goes_out_by_a_client_that_repeats_no_fault_within_its_time() 
     told = Asked()
     told.inner = world.aws.inner
 
-    return_rest(BillingStore(told, "billing"), "ann", hold, 30, request_id="r1", ends=7.5)
+    return_rest(GrantStore(told, "billing"), "ann", hold, 30, request_id="r1", ends=7.5)
 
     assert asked == [7.5, "once"]
     assert world.available() == 970

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from aggregator.auth.caller import Caller
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.model import Account, Held
 from aggregator.billing.on_paper import Accounts
-from aggregator.billing.store import BillingStore
 from aggregator.billing.transaction import Order, book
 from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.proxy.admission import admission
@@ -239,7 +239,7 @@ def test_what_its_own_path_would_refuse_is_refused_by_name(
 
 def test_a_keys_history_is_its_completed_requests_to_that_model() -> None:
     table = MemoryDynamoDb()
-    store = BillingStore(table, "billing")
+    store = GrantStore(table, "billing")
     book(
         store, Order("01a16f3dca00-c", "ann", "credit", 10**9, "x"), now_epoch_seconds=0, sleep=lambda _: None
     )

@@ -122,6 +122,8 @@ class Wallet(Response):
     debits: str
     refunds: str
     adjustments: str
+    grants: str
+    expired: str
 
 
 class UsageFigures(Response):
@@ -174,6 +176,8 @@ class UsageFigures(Response):
                 debits=to_usd(figures["debits"]),
                 refunds=to_usd(figures["refunds"]),
                 adjustments=to_usd(figures["adjustments"]),
+                grants=to_usd(figures["grants"]),
+                expired=to_usd(figures["expired"]),
             ),
             **more,
         })  # fmt: skip

@@ -9,7 +9,8 @@ A figure is a named count. The names, which are also the attributes of a stored 
     cost                                        nano-US-dollars charged
     o:<outcome>                                 calls by how they ended
     l<bucket>, t<bucket>                        latency and time to first token, see histogram.py
-    credits, debits, refunds, adjustments       nano-US-dollars, signed: the effect on the user's wallet
+    credits, debits, refunds, adjustments,
+    grants, expired                             nano-US-dollars, signed: the effect on the user's wallet
 """
 
 from collections import Counter
@@ -31,6 +32,8 @@ WALLET_FIGURES: Mapping[str, str] = MappingProxyType({
     "debit": "debits",
     "refund": "refunds",
     "adjustment": "adjustments",
+    "grant": "grants",
+    "expiry": "expired",
 })  # fmt: skip
 
 # Ends that are the platform's or the provider's failure; a client that leaves or cancels is routine traffic.

@@ -28,21 +28,14 @@ Amount = Annotated[str, Field(pattern=AMOUNT_PATTERN, examples=["5.00"])]
 AmountFrom0 = Annotated[str, Field(pattern=AMOUNT_FROM_0_PATTERN, examples=["5.00"])]
 
 
-class TransactionRequest(Request):
-    """A booking. `amount` is above zero; only an adjustment may be below it."""
+class ForAWallet(Request):
+    """What is asked for a user's wallet or a team's."""
 
     team_id: Annotated[
         UserId | None,
         Field(description="The team whose wallet it is, instead of a user's.", examples=["crew"]),
     ] = None
     user_id: UserId | None = None
-    type: Literal["credit", "debit", "refund", "adjustment"]
-    amount: Amount
-    currency: Literal["USD"] = CURRENCY
-    description: str | None = Field(default=None, max_length=200)
-    refers_to: str | None = Field(
-        default=None, max_length=200, description="The entry that a refund gives back."
-    )
 
     @model_validator(mode="before")
     @classmethod
@@ -61,6 +54,18 @@ class TransactionRequest(Request):
     def wallet_id(self) -> str:
         """Whose wallet it is."""
         return self.user_id or self.team_id or ""
+
+
+class TransactionRequest(ForAWallet):
+    """A booking. `amount` is above zero; only an adjustment may be below it."""
+
+    type: Literal["credit", "debit", "refund", "adjustment"]
+    amount: Amount
+    currency: Literal["USD"] = CURRENCY
+    description: str | None = Field(default=None, max_length=200)
+    refers_to: str | None = Field(
+        default=None, max_length=200, description="The entry that a refund gives back."
+    )
 
     @field_validator("amount")
     @classmethod
@@ -84,9 +89,6 @@ def order_of(body: TransactionRequest, event: Event) -> Order:
     Raises:
         InvalidRequest: the Idempotency-Key is empty, over 255 bytes, or no text.
     """
-    key = header_of(event, "Idempotency-Key")
-    if key is not None and not 0 < _bytes_in(key) <= MAX_IDEMPOTENCY_KEY_BYTES:
-        raise InvalidRequest("Idempotency-Key: must have 1 to 255 bytes", param="Idempotency-Key")
     return Order(
         id=request_id_of(event),
         user_id=body.wallet_id,
@@ -95,9 +97,21 @@ def order_of(body: TransactionRequest, event: Event) -> Order:
         occurred_at=clock.iso(clock.now()),
         description=body.description,
         refers_to=body.refers_to,
-        idempotency_key=key,
+        idempotency_key=idempotency_key_of(event),
         body_hash=hashlib.sha256(_hashed(body).encode()).hexdigest(),
     )
+
+
+def idempotency_key_of(event: Event) -> str | None:
+    """The Idempotency-Key of a request, if it has one.
+
+    Raises:
+        InvalidRequest: it is empty, over 255 bytes, or no text.
+    """
+    key = header_of(event, "Idempotency-Key")
+    if key is not None and not 0 < _bytes_in(key) <= MAX_IDEMPOTENCY_KEY_BYTES:
+        raise InvalidRequest("Idempotency-Key: must have 1 to 255 bytes", param="Idempotency-Key")
+    return key
 
 
 def _hashed(body: TransactionRequest) -> str:
@@ -118,7 +132,7 @@ class TransactionReceipt(Response):
 
     id: str
     user_id: str
-    type: Literal["usage", "credit", "debit", "refund", "adjustment"]
+    type: Literal["usage", "credit", "debit", "refund", "adjustment", "grant", "expiry"]
     amount: str
     currency: str = CURRENCY
     description: str | None = None
@@ -139,6 +153,10 @@ class TransactionReceipt(Response):
         )
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Lapsed(Response):
     """All holds that ever ran past their deadline: requests whose usage did not come. Their money is available."""
 
@@ -147,7 +165,10 @@ class Lapsed(Response):
 
 
 class Balance(Response):
-    """A wallet. `held` is set aside for running requests; `total` is both. `plan` is the id of the plan it is on."""
+    """A wallet. `held` is set aside for running requests; `total` is both, with what is left of grants in it.
+
+    `plan` is the id of the plan it is on.
+    """
 
     user_id: str
     currency: str = CURRENCY
@@ -157,6 +178,10 @@ class Balance(Response):
     lapsed: Lapsed
     low_balance_threshold: str | None = None
     plan: str | None = None
+    granted: Annotated[
+        str | None,
+        Field(description="What of `total` is left of grants, while anything is.", exclude_if=_is_none),
+    ] = None
 
     @classmethod
     def of(cls, account: Account, epoch_seconds: float) -> "Balance":
@@ -174,6 +199,7 @@ class Balance(Response):
             ),
             low_balance_threshold=None if threshold is None else to_usd(threshold),
             plan=None if account.plan is None else account.plan.partition("#")[0],
+            granted=to_usd(account.granted_nano_usd) if account.granted_nano_usd else None,
         )
 
 

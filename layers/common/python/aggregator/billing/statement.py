@@ -121,6 +121,13 @@ class ChargedRequest(Response):
     ] = None
 
 
+class PaidPart(Response):
+    """What paid for a part of a request: a grant, or, without `grantId`, paid credit."""
+
+    grant_id: Annotated[str | None, Field(exclude_if=_is_none)] = None
+    amount: str
+
+
 class Posting(Response):
     """One leg of an entry; the legs add up to zero."""
 
@@ -132,6 +139,10 @@ class StatementEntry(TransactionReceipt):
     """One entry of a ledger. `amount` is its effect on the wallet."""
 
     postings: list[Posting]
+    paid_by: Annotated[
+        list[PaidPart] | None,
+        Field(description="Of a request: which grants paid, and what paid credit did.", exclude_if=_is_none),
+    ] = None
     request: ChargedRequest | None = None
 
     @classmethod
@@ -143,6 +154,7 @@ class StatementEntry(TransactionReceipt):
                 Posting(account=posting.account, amount=to_usd(posting.amount_nano_usd))
                 for posting in entry.postings
             ],
+            paid_by=_paid_by(entry),
             request=request_of(entry),
         )
 
@@ -229,6 +241,16 @@ def request_of(entry: Entry) -> ChargedRequest | None:
         capped=said.get("capped"),
         ignored=said.get("ignored"),
     )
+
+
+def _paid_by(entry: Entry) -> list[PaidPart] | None:
+    """The parts of a request's charge, those of grants first; None for an entry of another kind."""
+    if entry.kind != "usage":
+        return None
+    grants = entry.paid_by_grants
+    parts = [PaidPart(grant_id=each, amount=to_usd(part)) for each, part in sorted(grants.items())]
+    paid = -entry.amount_nano_usd - sum(grants.values())
+    return [*parts, PaidPart(amount=to_usd(paid))] if paid or not parts else parts
 
 
 def _usd_or_none(amount_nano_usd: int | None) -> str | None:

@@ -98,6 +98,8 @@ _COLUMNS = (
     "keyId",
     "toolCalls",
     "serviceTier",
+    "paidByCredit",
+    "paidByGrants",
 )
 
 
@@ -114,7 +116,7 @@ def _cells(entry: StatementEntry) -> Iterable[Any]:
     request = entry.request
     if request is None:
         return [*basic, *[""] * (len(_COLUMNS) - len(basic))]
-    tokens = request.tokens
+    tokens, paid_by = request.tokens, entry.paid_by or []
     return [
         *basic,
         as_text(request.model),
@@ -129,6 +131,8 @@ def _cells(entry: StatementEntry) -> Iterable[Any]:
         as_text(request.key_id),
         as_text(" ".join(f"{name}={calls}" for name, calls in sorted((request.tools or {}).items()))),
         as_text(request.service_tier),
+        next((part.amount for part in paid_by if part.grant_id is None), "0.00"),
+        as_text(" ".join(f"{part.grant_id}={part.amount}" for part in paid_by if part.grant_id)),
     ]
 
 

@@ -4,9 +4,11 @@ import os
 import time
 from functools import cache
 
+from aggregator.billing import give as giving
 from aggregator.billing import transaction
 from aggregator.billing.entry import Entry
 from aggregator.billing.grant_store import GrantStore
+from aggregator.billing.grants import Purse
 from aggregator.billing.publish import SetAside, dead_letters
 from aggregator.identity.table import IdentityTable
 from aggregator.identity.team_store import TeamStore
@@ -49,3 +51,13 @@ def require_team(team_id: str) -> None:
 def book(order: transaction.Order) -> Entry:
     """Post an order now."""
     return transaction.book(store(), order, now_epoch_seconds=int(time.time()), sleep=time.sleep)
+
+
+def give(order: giving.GrantOrder) -> giving.Gift:
+    """Give a grant now; with a key an account gets one under it, ever. See `give.give`."""
+    return giving.give(store(), order, now_epoch_seconds=int(time.time()), sleep=time.sleep)
+
+
+def purse_of(user_id: str) -> Purse:
+    """What is left of an account's grants."""
+    return store().purse(store().account(user_id))

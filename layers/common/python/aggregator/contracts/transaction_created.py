@@ -1,7 +1,8 @@
 """`transaction_created` v1, from `aggregator.billing`: an entry stands in the ledger.
 
 It is published from the table's stream, so the event exists exactly when the entry does. It may arrive more than
-once; `entryId` tells. Amounts are nano-US-dollars; `amountNanoUsd` is the effect on the user's wallet.
+once; `entryId` tells. Amounts are nano-US-dollars; `amountNanoUsd` is the effect on the user's wallet, which is that on
+`user:<userId>` and on all accounts `grant:<grantId>`.
 """
 
 from typing import Literal
@@ -61,7 +62,7 @@ class TransactionCreated(Event):
     version: Literal[1]
     entry_id: Id
     user_id: Id
-    kind: Literal["usage", "credit", "debit", "refund", "adjustment"]
+    kind: Literal["usage", "credit", "debit", "refund", "adjustment", "grant", "expiry"]
     occurred_at: Id
     amount_nano_usd: int
     postings: list[EntryPosting]

@@ -4,6 +4,7 @@ from aggregator.errors import JsonObject
 from aggregator.openapi import (
     alerts_examples,
     catalogue_examples,
+    grants_examples,
     identity_examples,
     kept_examples,
     operator_examples,
@@ -116,7 +117,14 @@ _FIGURES: JsonObject = {
     "latencyMs": _PERCENTILES,
     "timeToFirstTokenMs": {"p50": 120, "p95": 300, "p99": None},
     "outcomes": {"completed": 11, "provider_error": 1},
-    "wallet": {"credits": "5.00", "debits": "0.00", "refunds": "0.00", "adjustments": "0.00"},
+    "wallet": {
+        "credits": "5.00",
+        "debits": "0.00",
+        "refunds": "0.00",
+        "adjustments": "0.00",
+        "grants": "0.00",
+        "expired": "0.00",
+    },
 }
 _GROUP = _FIGURES | {"key": {"model": "gpt-4o-mini"}}
 _PRICES: JsonObject = {
@@ -231,6 +239,7 @@ REQUESTS: dict[str, Examples] = {
     ),
     **catalogue_examples.REQUESTS,
     **operator_examples.REQUESTS,
+    **grants_examples.REQUESTS,
     **alerts_examples.REQUESTS,
     **identity_examples.REQUESTS,
     **plan_examples.REQUESTS,
@@ -308,6 +317,7 @@ RESPONSES: dict[str, Examples] = {
     **plan_examples.RESPONSES,
     **kept_examples.RESPONSES,
     **operator_examples.RESPONSES,
+    **grants_examples.RESPONSES,
     "getHealth": _one(_HEALTH),
 }
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from aggregator.analytics.api import MetricsQuery
 from aggregator.billing.accounts import BalancesQuery
+from aggregator.billing.grants_api import GrantsQuery
 from aggregator.billing.reconciled import ReconciliationsQuery
 from aggregator.billing.requests import RequestsQuery
 from aggregator.billing.statement import StatementQuery
@@ -155,6 +156,10 @@ OPERATIONS: dict[str, Operation] = {
     "GET /billing/transactions/{userId}": Operation("listTransactions", "billing", query=StatementQuery),
     "GET /billing/requests": Operation("listRequests", "billing", query=RequestsQuery),
     "GET /billing/receipts/{requestId}": Operation("getReceipt", "billing"),
+    "POST /billing/grants": Operation(
+        "createGrant", "billing", (404, 409, 422), headers=("Idempotency-Key",)
+    ),
+    "GET /billing/grants": Operation("listGrants", "billing", query=GrantsQuery),
     "POST /billing/topups": Operation("createTopup", "billing", (501,), headers=("Idempotency-Key",)),
     "PUT /billing/topups/automatic": Operation("setAutomaticTopups", "billing", (501,)),
     "GET /billing/topups/automatic": Operation("getAutomaticTopups", "billing"),
