@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.analytics.event import entry_of as analytics_entry
 from aggregator.billing.cost import cost_of
-from aggregator.billing.entry import Entry, Posting, settlement_of
+from aggregator.billing.entry import Entry, Kind, Posting, settlement_of
 from aggregator.billing.entry_item import from_item, to_event, to_item
 from aggregator.billing.model import Account, Hold
 from aggregator.billing.price import Price, Tier, Usage
@@ -136,6 +137,18 @@ def test_every_kind_of_entry_is_published_by_its_contract(entry: Entry) -> None:
     FROZEN["transaction_created.v1"].validate(event)
     assert (said.entry_id, said.kind, said.amount_nano_usd) == (entry.id, entry.kind, entry.amount_nano_usd)
     assert (said.description, said.refers_to, said.usage) == (entry.description, entry.refers_to, None)
+
+
+@pytest.mark.parametrize(("kind", "amount", "said"), [("grant", 5, "given"), ("expiry", -5, "expired")])
+def test_credit_that_ends_is_an_adjustment_to_who_knows_no_better(kind: Kind, amount: int, said: str) -> None:
+    legs = (Posting("grant:g1", amount), Posting("promotion", -amount))
+    entry = Entry("g1", "ann", kind, MOMENT, legs)
+
+    event = on_the_wire(to_event(from_item(to_item(entry))))
+
+    FROZEN["transaction_created.v1"].validate(event)
+    assert (event["kind"], event["grant"], event["amountNanoUsd"]) == ("adjustment", said, amount)
+    assert analytics_entry(event).kind == said
 
 
 def test_late_usage_is_published_too() -> None:

@@ -208,6 +208,7 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("IdentityTable", "AuthAuthorizerRole"),  # the team that a key charges
         ("IdentityTable", "AuthCreateApiKeyRole"),  # may the user spend its money?
         ("IdentityTable", "BillingCreateTransactionRole"),  # is there such a team?
+        ("IdentityTable", "BillingCreateGrantRole"),  # the same
         ("AuthTable", "AlertsWatchRole"),  # a user's keys, their budgets and how long they work
         ("BillingTable", "AlertsWatchRole"),  # what the user has
         ("AnalyticsTable", "AlertsWatchRole"),  # what was spent

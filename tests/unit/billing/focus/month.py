@@ -42,7 +42,7 @@ def called(
     if by is not None:
         details["userId"] = by
     end = UsageEnd(f"{at}-{name}", wallet, "", 10**12, "1", usage, price, details)
-    return usage_entry(end, end.cost_nano_usd if charged is None else charged)
+    return usage_entry(end, {"": end.cost_nano_usd if charged is None else charged})
 
 
 def booked(

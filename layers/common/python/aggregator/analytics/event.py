@@ -75,7 +75,7 @@ def entry_of(detail: JsonObject) -> Entry:
     return Entry(
         id=event.entry_id,
         user_id=event.user_id if event.usage is None else event.usage.user_id or event.user_id,
-        kind=event.kind,
+        kind=event.grant or event.kind,
         occurred_at=from_iso(event.occurred_at),
         amount_nano_usd=event.amount_nano_usd,
         call=None if event.usage is None else _call_of(event.usage),

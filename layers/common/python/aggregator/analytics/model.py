@@ -32,8 +32,8 @@ WALLET_FIGURES: Mapping[str, str] = MappingProxyType({
     "debit": "debits",
     "refund": "refunds",
     "adjustment": "adjustments",
-    "grant": "grants",
-    "expiry": "expired",
+    "given": "grants",
+    "expired": "expired",
 })  # fmt: skip
 
 # Ends that are the platform's or the provider's failure; a client that leaves or cancels is routine traffic.

@@ -9,6 +9,8 @@ from aggregator.runtime import item
 
 JsonObject = dict[str, Any]
 
+_GRANT = {"grant": "given", "expiry": "expired"}
+
 
 def to_item(entry: Entry, *, written_on: str | None = None) -> JsonObject:
     """Entry to DynamoDB item, as written on a UTC day.
@@ -54,7 +56,7 @@ def to_event(entry: Entry) -> JsonObject:
         "version": 1,
         "entryId": entry.id,
         "userId": entry.user_id,
-        "kind": entry.kind,
+        "kind": "adjustment" if entry.kind in _GRANT else entry.kind,
         "occurredAt": entry.occurred_at,
         "amountNanoUsd": entry.amount_nano_usd,
         "postings": [
@@ -62,6 +64,8 @@ def to_event(entry: Entry) -> JsonObject:
             for posting in entry.postings
         ],
     }
+    if entry.kind in _GRANT:
+        detail["grant"] = _GRANT[entry.kind]
     if entry.refers_to is not None:
         detail["refersTo"] = entry.refers_to
     if entry.description is not None:

@@ -57,15 +57,20 @@ class ChargedUsage(Event):
 
 
 class TransactionCreated(Event):
-    """One ledger entry, as other services see it."""
+    """One ledger entry, as other services see it.
+
+    An entry of a kind that v1 does not know is an `adjustment` in it, and `grant` says which: credit that ends was
+    `given`, or what was left of it has `expired`.
+    """
 
     version: Literal[1]
     entry_id: Id
     user_id: Id
-    kind: Literal["usage", "credit", "debit", "refund", "adjustment", "grant", "expiry"]
+    kind: Literal["usage", "credit", "debit", "refund", "adjustment"]
     occurred_at: Id
     amount_nano_usd: int
     postings: list[EntryPosting]
     refers_to: Id | None = None
     description: str | None = None
     usage: ChargedUsage | None = None
+    grant: Literal["given", "expired"] | None = None
