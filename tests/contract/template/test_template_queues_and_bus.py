@@ -78,6 +78,7 @@ def test_the_only_service_that_sends_to_a_queue_is_the_bus_by_a_named_rule(stack
             "BillingComparePaymentsFunctionDaily",
             "BillingTopUpAutomaticallyFunctionRegularly",
             "AlertsWatchFunctionRegularly",
+            "BillingExpireGrantsFunctionRegularly",
             "StripeRule",
         ],
     }
@@ -102,6 +103,7 @@ def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour
         "BillingComparePaymentsFunctionDaily": ["InvocationDlq"],
         "BillingTopUpAutomaticallyFunctionRegularly": ["InvocationDlq"],
         "AlertsWatchFunctionRegularly": ["InvocationDlq"],
+        "BillingExpireGrantsFunctionRegularly": ["InvocationDlq"],
     }
     assert ages == {
         "AiUsageRule": 86400,
@@ -112,6 +114,7 @@ def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour
         "BillingComparePaymentsFunctionDaily": 3600,
         "BillingTopUpAutomaticallyFunctionRegularly": 300,
         "AlertsWatchFunctionRegularly": 300,
+        "BillingExpireGrantsFunctionRegularly": 300,
     }
 
 
@@ -168,6 +171,7 @@ def test_functions_that_nobody_waits_for_leave_their_failures_behind(stack: Stac
         "BillingTopUpAutomaticallyFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "BillingBookStripeEventFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
         "AlertsWatchFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
+        "BillingExpireGrantsFunction": {"Fn::GetAtt": ["InvocationDlq", "Arn"]},
     }
 
 

@@ -4,6 +4,7 @@ import os
 import time
 from functools import cache
 
+from aggregator.billing import expire as expiring
 from aggregator.billing import give as giving
 from aggregator.billing import transaction
 from aggregator.billing.entry import Entry
@@ -14,6 +15,10 @@ from aggregator.identity.table import IdentityTable
 from aggregator.identity.team_store import TeamStore
 from aggregator.runtime.aws import Aws
 from aggregator.runtime.boto_client import BotoClient
+
+
+EXPIRE_SECONDS = 200
+"""How long a run that sees grants off begins with another; the next one comes five minutes after it."""
 
 
 @cache
@@ -61,3 +66,11 @@ def give(order: giving.GrantOrder) -> giving.Gift:
 def purse_of(user_id: str) -> Purse:
     """What is left of an account's grants."""
     return store().purse(store().account(user_id))
+
+
+def expire_due() -> expiring.Run:
+    """See off what has ended, as long as a run may take. See `expire.expire_due`."""
+    until = time.monotonic() + EXPIRE_SECONDS
+    return expiring.expire_due(
+        store(), time.time(), has_time=lambda: time.monotonic() < until, sleep=time.sleep
+    )

@@ -136,6 +136,8 @@ export default {
   entry_debit: "debit",
   entry_refund: "refund",
   entry_adjustment: "adjustment",
+  entry_grant: "grant",
+  entry_expiry: "expired",
   description: "Description",
   totalAfter: "Total after it",
   playground: "Playground",

@@ -136,6 +136,8 @@ export default {
   entry_debit: "списание",
   entry_refund: "возврат",
   entry_adjustment: "поправка",
+  entry_grant: "грант",
+  entry_expiry: "срок истёк",
   description: "Описание",
   totalAfter: "Остаток после",
   playground: "Площадка",
