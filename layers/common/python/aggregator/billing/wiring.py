@@ -16,7 +16,6 @@ from aggregator.identity.team_store import TeamStore
 from aggregator.runtime.aws import Aws
 from aggregator.runtime.boto_client import BotoClient
 
-
 EXPIRE_SECONDS = 200
 """How long a run that sees grants off begins with another; the next one comes five minutes after it."""
 
