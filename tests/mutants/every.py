@@ -1,6 +1,19 @@
 """All mutants, by what they would cost."""
 
-from tests.mutants import auth, bills, books, bounds, files, limits, money, prices, routing, tools, usage
+from tests.mutants import (
+    auth,
+    bills,
+    books,
+    bounds,
+    files,
+    grants,
+    limits,
+    money,
+    prices,
+    routing,
+    tools,
+    usage,
+)
 
 MUTANTS = (
     *prices.MUTANTS,
@@ -9,6 +22,7 @@ MUTANTS = (
     *usage.MUTANTS,
     *money.MUTANTS,
     *books.MUTANTS,
+    *grants.MUTANTS,
     *bills.MUTANTS,
     *limits.MUTANTS,
     *routing.MUTANTS,
