@@ -115,7 +115,7 @@ ENTERED = [
     (CHAT, chat_event(chat_body()), 415),
     (CHAT, chat_event(chat_body(stream=True, tokens=10)), 600),
     (MESSAGES, message_event(message_body()), 540),
-    (MESSAGES, message_event(message_body(stream=True, tokens=10)), 860),
+    (MESSAGES, message_event(message_body(stream=True, tokens=10)), 730),
 ]
 
 

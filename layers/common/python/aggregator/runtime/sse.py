@@ -5,7 +5,7 @@ Source: WHATWG HTML, "Server-sent events", 9.2.6 (lines end in LF, CRLF or CR; a
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from aggregator.errors import ProviderUnreadable
 from aggregator.runtime.passable_json import MOST_LEVELS, compact, is_too_deep, read_bytes
@@ -13,6 +13,13 @@ from aggregator.runtime.passable_json import MOST_LEVELS, compact, is_too_deep, 
 _IS_EVENT = re.compile(rb"\s*(?::|(?:data|event|id|retry)[:\n])")
 _IS_ERROR = re.compile(rb"^event:[ ]?error$", re.MULTILINE)
 DONE = b"data: [DONE]\n\n"
+_PADDING = b'"obfuscation":"'
+_RAW = re.compile(rb"[ !#-\[\]-\xff]*+")
+"""What may stand in a text of JSON as it is. Possessive: texts may be long."""
+
+MOST_ALIKE = 8
+"""How many events of a stream are looked at for what others may be like: some providers' are all different."""
+
 _MOST_UNFINISHED = 16 * 1024 * 1024
 
 
@@ -75,6 +82,55 @@ def is_error_event(event: bytes) -> bool:
 def data_event(said: Any) -> bytes:
     """One event that carries a JSON value."""
     return b"data: " + compact(said).encode() + b"\n\n"
+
+
+class Alike(NamedTuple):
+    """An event with words, by which others are known: those that are, but for their words, byte for byte the same.
+
+    What such an event is to us need not be read out of it again. `between` is what stands between its words and the
+    padding that OpenAI puts after them, which differs as well; nothing where there is none. `tells_usage`: it has a
+    field of that name.
+    """
+
+    before: bytes
+    between: bytes
+    after: bytes
+    tells_usage: bool
+
+    @classmethod
+    def of(cls, event: bytes, name: bytes, *, tells_usage: bool = False) -> "Alike | None":
+        """By one that has a text under a name, which is given in its quotes; None where bytes do not tell where."""
+        if b"\\" in event or event.count(name) != 1:
+            return None
+        begin = event.index(b'"', event.index(name) + len(name)) + 1
+        end = event.index(b'"', begin)  # the words' end, for nothing in them is escaped
+        padding = event.find(_PADDING, end) + len(_PADDING)
+        if padding < len(_PADDING):
+            return cls(event[:begin], b"", event[end:], tells_usage)
+        return cls(event[:begin], event[end:padding], event[event.index(b'"', padding) :], tells_usage)
+
+    def words_in(self, event: bytes) -> bytes | None:
+        """The words of an event, in UTF-8, if it is such a one."""
+        before, between, after, _ = self
+        if not event.startswith(before) or not event.endswith(after):
+            return None
+        begin, end = len(before), len(event) - len(after)
+        if between:
+            padding, end = end, event.find(between, begin)
+            if end < 0 or _RAW.fullmatch(event, end + len(between), padding) is None:
+                return None
+        if _RAW.fullmatch(event, begin, end) is None:
+            return None
+        words = event[begin:end]
+        return words if event.isascii() or _is_utf8(event) else None
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def provider_json(text: bytes, otherwise: str) -> Any:

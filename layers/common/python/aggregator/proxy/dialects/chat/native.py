@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from aggregator.billing.price import Usage
 from aggregator.errors import ProviderFailed, ProviderUnreadable, Refusal, envelope
 from aggregator.proxy.dialects.chat.spoken import (
-    Alike,
     bytes_said,
     choices_of,
     completed,
@@ -30,6 +29,8 @@ from aggregator.proxy.model import Ask, JsonObject, Receipt, tier_named
 from aggregator.runtime.passable_json import compact
 from aggregator.runtime.sse import (
     DONE,
+    MOST_ALIKE,
+    Alike,
     data_event,
     is_error_event,
     payload_of,
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from aggregator.proxy.dialects.chat.mending import Mender
 
 _NO_JSON = "The provider sent what is not JSON."
-_MOST_ALIKE = 8
-"""How many events of a stream are looked at for what others may be like: some providers' are all different."""
 _NULL_USAGE = re.compile(rb',\s*"usage":\s*null')
 
 
@@ -140,7 +139,7 @@ class _Reader:
         self._progress = progress
         self._mender: Mender | None = None
         self._alike: Alike | None = None
-        self._looks_left = _MOST_ALIKE
+        self._looks_left = MOST_ALIKE
         self.ended = False
 
     def read(self, event: bytes) -> bytes:
@@ -172,7 +171,7 @@ class _Reader:
             self._progress.say(utf8_length(words))
         if self._looks_left:
             self._looks_left -= 1
-            self._alike = Alike.of(event, tells_usage="usage" in said) or self._alike
+            self._alike = Alike.of(event, b'"content"', tells_usage="usage" in said) or self._alike
         return _without_usage(event) if "usage" in said else event
 
     def _chunk(self, event: bytes, said: JsonObject) -> bytes:

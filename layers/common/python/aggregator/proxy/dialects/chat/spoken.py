@@ -5,9 +5,8 @@ parts of content with `thinking` in them) and in how an error looks under status
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from aggregator.errors import JsonObject, ProviderFailed, ProviderUnreadable
 from aggregator.proxy.dialects.chat.finish import OF_OPENAI, has_failed
@@ -25,11 +24,6 @@ _OF_WORDS = frozenset({
 })  # fmt: skip
 _OF_A_CHOICE = frozenset({"index", "delta", "finish_reason", "logprobs"})
 _OF_A_DELTA = frozenset({"role", "content"})
-
-_CONTENT = b'"content"'
-_PADDING = b'"obfuscation":"'
-_RAW = re.compile(rb"[ !#-\[\]-\xff]*+")
-"""What may stand in a JSON text as it is. Possessive: words may be long."""
 
 
 def is_error(said: Mapping[str, Any]) -> bool:
@@ -73,55 +67,6 @@ def next_words(event: Any) -> str | None:
     ):
         return content
     return None
-
-
-class Alike(NamedTuple):
-    """An event of words alone, by which others are known: those that are, but for their words, byte for byte the same.
-
-    What such an event is to us need not be read out of it again. `between` is what stands between its words and the
-    padding that OpenAI puts after them, which differs as well; nothing where there is none. `tells_usage`: it has the
-    field, though no usage in it.
-    """
-
-    before: bytes
-    between: bytes
-    after: bytes
-    tells_usage: bool
-
-    @classmethod
-    def of(cls, event: bytes, *, tells_usage: bool) -> "Alike | None":
-        """By one of which `next_words` told the words; None where its bytes do not tell where they stand."""
-        if b"\\" in event or event.count(_CONTENT) != 1:
-            return None
-        begin = event.index(b'"', event.index(_CONTENT) + len(_CONTENT)) + 1
-        end = event.index(b'"', begin)  # the words' end, for nothing in them is escaped
-        padding = event.find(_PADDING, end) + len(_PADDING)
-        if padding < len(_PADDING):
-            return cls(event[:begin], b"", event[end:], tells_usage)
-        return cls(event[:begin], event[end:padding], event[event.index(b'"', padding) :], tells_usage)
-
-    def words_in(self, event: bytes) -> bytes | None:
-        """The words of an event, in UTF-8, if it is such a one."""
-        before, between, after, _ = self
-        if not event.startswith(before) or not event.endswith(after):
-            return None
-        begin, end = len(before), len(event) - len(after)
-        if between:
-            padding, end = end, event.find(between, begin)
-            if end < 0 or _RAW.fullmatch(event, end + len(between), padding) is None:
-                return None
-        if _RAW.fullmatch(event, begin, end) is None:
-            return None
-        words = event[begin:end]
-        return words if event.isascii() or _is_utf8(event) else None
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def choices_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from aggregator.proxy.dialects.native import named_event
 from aggregator.proxy.dialects.usage import usage_of
 from aggregator.proxy.exchange import Answer, Progress
 from aggregator.proxy.model import Ask, JsonObject, Receipt
-from aggregator.runtime.sse import payload_of, provider_json, split, whole_events
+from aggregator.runtime.sse import MOST_ALIKE, Alike, payload_of, provider_json, split, whole_events
 
 _SAID = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 
@@ -56,11 +56,21 @@ def stream(blocks: Iterator[bytes], progress: Progress) -> Iterator[bytes]:
     """
     reader = _Reader(progress)
     for run in whole_events(blocks):
-        for event in split(run):
-            if reader.passes(event):
-                yield event
-            if progress.finished:
-                return  # whatever the connection does then
+        passed: list[bytes] = []
+        try:
+            for event in split(run):
+                if reader.passes(event):
+                    passed.append(event)
+                if progress.finished:
+                    break
+        except Refusal:
+            if passed:
+                yield b"".join(passed)
+            raise
+        if passed:
+            yield b"".join(passed)
+        if progress.finished:
+            return  # whatever the connection does then
 
 
 class _Reader:
@@ -69,9 +79,17 @@ class _Reader:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._counted: JsonObject = {}
+        self._alike: Alike | None = None
+        self._looks_left = MOST_ALIKE
 
     def passes(self, event: bytes) -> bool:
         """Whether an event goes on to the client now: what comes with the reason to stop waits for the receipt."""
+        if self._alike is not None and (words := self._alike.words_in(event)) is not None:
+            self._progress.say(len(words))
+            return True
+        return self._passes(event)
+
+    def _passes(self, event: bytes) -> bool:
         payload = payload_of(event)
         if not payload:
             return True
@@ -86,7 +104,7 @@ class _Reader:
                 self._progress.say(_bytes_of(said.get("content_block")))
                 count_result(said.get("content_block"), self._progress)
             case "content_block_delta":
-                self._progress.say(_bytes_of_delta(said.get("delta")))
+                self._say_next(event, said.get("delta"))
             case "message_delta":
                 self._count(said)
                 return not self._stops(said)
@@ -94,6 +112,13 @@ class _Reader:
                 self._progress.finished = True
                 return False
         return True
+
+    def _say_next(self, event: bytes, delta: Any) -> None:
+        self._progress.say(_bytes_of_delta(delta))
+        kind = delta.get("type") if isinstance(delta, dict) else None
+        if self._looks_left and kind in _SAID and isinstance(delta.get(_SAID[kind]), str):
+            self._looks_left -= 1
+            self._alike = Alike.of(event, f'"{_SAID[kind]}"'.encode()) or self._alike
 
     def _stops(self, event: JsonObject) -> bool:
         delta = event.get("delta")

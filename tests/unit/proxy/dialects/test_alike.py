@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.errors import Refusal
 from aggregator.proxy.dialects.chat import native
+from aggregator.proxy.dialects.messages import native as messages
 from aggregator.proxy.exchange import Progress
 from aggregator.runtime.sse import provider_json
 
@@ -27,20 +29,20 @@ def event(said: JsonObject, *, compact: bool = True, ascii_only: bool = False) -
     return b"data: " + json.dumps(said, separators=separators, ensure_ascii=ascii_only).encode() + b"\n\n"
 
 
-def told(events: Iterable[bytes], most_alike: int) -> tuple[Any, ...]:
+def told(events: Iterable[bytes], most_alike: int, lane: ModuleType = native) -> tuple[Any, ...]:
     """What comes of a stream: what its reader gets, what is known of it, and how it fails."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(native, "_MOST_ALIKE", most_alike)
+        patch.setattr(lane, "MOST_ALIKE", most_alike)
         progress, failed = Progress(model="m"), ""
         passed: list[bytes] = []
         try:
-            passed.extend(native.stream(iter(events), progress))
+            passed.extend(lane.stream(iter(events), progress))
         except Refusal as refused:
             failed = f"{type(refused).__name__}: {refused.message}"
     return passed, {name: getattr(progress, name) for name in Progress.__slots__}, failed
 
 
-def read_events(events: Iterable[bytes]) -> int:
+def read_events(events: Iterable[bytes], lane: ModuleType = native) -> int:
     """How many events of a stream are read as JSON."""
     read = 0
 
@@ -50,8 +52,8 @@ def read_events(events: Iterable[bytes]) -> int:
         return provider_json(text, otherwise)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("aggregator.proxy.dialects.chat.native.provider_json", counted)
-        list(native.stream(iter(events), Progress()))
+        patch.setattr(lane, "provider_json", counted)
+        list(lane.stream(iter(events), Progress()))
     return read
 
 
@@ -146,6 +148,67 @@ def test_events_that_are_all_different_are_looked_at_for_likeness_a_few_times_on
     assert told(events, 8) == told(events, 0)
 
 
+def delta(text: Any, *, kind: str = "text_delta", name: str = "text", **more: Any) -> bytes:
+    said = {"type": "content_block_delta", "index": 0, "delta": {"type": kind, name: text}, **more}
+    return b"event: content_block_delta\n" + event(said)
+
+
+START = b"event: message_start\n" + event({
+    "type": "message_start",
+    "message": {"usage": {"input_tokens": 3, "output_tokens": 1}},
+})  # fmt: skip
+STOP = b"event: message_delta\n" + event({
+    "type": "message_delta",
+    "delta": {"stop_reason": "end_turn"},
+    "usage": {"output_tokens": 9},
+})  # fmt: skip
+
+
+def test_of_a_messages_deltas_one_of_each_kind_is_read() -> None:
+    thoughts = [delta(words, kind="thinking_delta", name="thinking") for words in WORDS]
+    events = [START, *thoughts, *(delta(words) for words in WORDS), STOP]
+
+    assert read_events(events, messages) == 4
+    passed, known, failed = told(events, 8, messages)
+    assert (passed, known, failed) == told(events, 0, messages)
+    assert b"".join(passed) == b"".join(events[:-1])
+    assert known["output_bytes"] == 2 * sum(len(words.encode()) for words in WORDS)
+
+
+def test_what_came_together_goes_on_together() -> None:
+    come = [START + delta("Hello"), delta(" there") + delta(", you"), STOP]
+
+    assert told(come, 8, messages)[0] == come[:-1]
+
+
+def test_what_came_before_a_failure_goes_on() -> None:
+    broken = b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"no"}}\n\n'
+
+    passed, known, failed = told([START + delta("Hello") + broken], 8, messages)
+
+    assert passed == [START + delta("Hello")]
+    assert known["output_bytes"] == 5
+    assert failed
+
+
+@pytest.mark.parametrize(
+    ("first", "old", "new"),
+    [
+        (delta("words"), b"words", b"a\\"),
+        (delta("words"), b"words", b'a"},"error":{"type":"x","message":"y'),
+        (delta("words"), b"content_block_delta", b"message_stop"),
+        (delta("words"), b'"index":0', b'"index":1'),
+        (delta(None, more="words"), b"words", b"other words"),
+        (delta("words", other={"text": "other"}), b'other"}', b'another one"}'),
+    ],
+)
+def test_deltas_that_look_alike_are_told_as_what_they_are(first: bytes, old: bytes, new: bytes) -> None:
+    assert old in first
+    events = [START, first, first.replace(old, new), first, STOP]
+
+    assert told(events, 8, messages) == told(events, 0, messages)
+
+
 # Pieces of JSON and of events, so that what is made of them is nearly right.
 _PIECES = st.sampled_from([
     "Hello", "a", "", '"', "\\", "\\n", "\\u0041", '"content"', '"content":"a"', ":", ",", "{", "}", "[", "]", "null",
@@ -185,3 +248,11 @@ def test_whatever_comes_a_stream_is_told_as_if_all_of_it_were_read(
     events = [first, *events, *(first.replace(b"words", middle.encode()) for middle in middles)]
 
     assert told(events, 8) == told(events, 0)
+
+
+@given(st.lists(_TEXTS.map(delta) | _BROKEN, max_size=6), st.lists(_TEXTS, max_size=4))
+def test_so_is_one_of_messages(events: list[bytes], middles: list[str]) -> None:
+    first = delta("words")
+    events = [START, first, *events, *(first.replace(b"words", middle.encode()) for middle in middles), STOP]
+
+    assert told(events, 8, messages) == told(events, 0, messages)
