@@ -39,7 +39,8 @@ What it cost, a few seconds later:
 curl {base_url}/billing/balance/{seeded.user_id} -H "Authorization: Bearer {seeded.api_key}"
 curl {base_url}/analytics/metrics -H "Authorization: Bearer {seeded.api_key}"
 
-In a browser: {base_url}/   Health: {base_url}/health   Models: {base_url}/v1/models
+In a browser: {base_url}/   At its console "Sign in" leads to a page where you are demo, or an operator, by one button.
+Health: {base_url}/health   Models: {base_url}/v1/models
 Admin key: {admin_key}
 Scripts find all this in .local/run.json; logs are beside it. Ctrl-C stops everything; nothing is kept.
 {_LINE}

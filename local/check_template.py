@@ -35,6 +35,8 @@ SAMPLES = {
     "DomainName": ["api.example.com"],
     "FirewallRequests": ["2000"],
     "HostedZoneId": ["Z0123456789ABCDEFGHIJ"],
+    "SignInClientId": ["console"],
+    "SignInIssuer": ["https://accounts.google.com"],
     "StripeEventSource": ["aws.partner/stripe.com/ed_test_61Q"],
 }
 # Where `sam package` would put what is a local folder or file.

@@ -19,6 +19,7 @@ from local.folder import take
 from local.front_door import EmulatedApi, FrontDoor
 from local.function_processes import FunctionProcesses
 from local.http_server import HttpServer
+from local.issuer import CLIENT_ID, CLIENT_SECRET
 from local.package import Built, build
 from local.paths import ROOT, TEMPLATE
 from local.payments import stripe
@@ -49,6 +50,7 @@ class Run:
         self._started = time.monotonic()
         self._cleanup = ExitStack()
         self._processes: list[Process] = []
+        self._sign_in: dict[str, str] = {}
         self._is_up = False
 
     def __enter__(self) -> Self:
@@ -80,12 +82,12 @@ class Run:
             stand_in.require_running()
         with _step("deployed the stack"):
             upload(emulator, built.archives)
-            stack = deploy(emulator, translated, json.dumps(translated), self._parameters)
+            stack = deploy(emulator, translated, json.dumps(translated), self._parameters | self._sign_in)
         plan = plan_providers(packaged(), os.environ, stand_in_url)
         with _step("loaded the model catalogue and the providers' keys"):
             _configure(emulator, stack, plan)
         base_url = f"http://127.0.0.1:{server.port}"
-        self._take_payments(emulator, payments, base_url)
+        self._make_secrets(emulator, payments, base_url)
         with _step("made a user with a key and a balance"):
             admin_key = _secret(emulator, stack, "AdminKey")
             server.start(self._front_door(emulator, stack, translated, built).handle)
@@ -96,11 +98,14 @@ class Run:
         )
         return banner(base_url, seeded, plan, admin_key=admin_key, seconds=time.monotonic() - self._started)
 
-    def _take_payments(self, emulator: Emulator, server: HttpServer, base_url: str) -> None:
+    def _make_secrets(self, emulator: Emulator, server: HttpServer, base_url: str) -> None:
         url = f"http://127.0.0.1:{server.port}"
         stripe.serve(server, stripe.StripeStandIn(url, stripe.poster(f"{base_url}/billing/stripe-events")))
         emulator.client("secretsmanager").create_secret(
             Name=f"{STACK}/stripe", SecretString=json.dumps(stripe.keys(os.environ, url))
+        )
+        emulator.client("secretsmanager").create_secret(
+            Name=f"{STACK}/sign-in", SecretString=json.dumps({"clientSecret": CLIENT_SECRET})
         )
 
     def watch(self, until: threading.Event) -> None:
@@ -137,7 +142,15 @@ class Run:
             self.folder / "stand-in.log",
             {"PYTHONPATH": str(ROOT)} | ({VARIABLE: os.environ[VARIABLE]} if VARIABLE in os.environ else {}),
         )
-        self._processes.append(stand_in)
+        issuer_port = free_port()
+        issuer = Process(
+            "The issuer of ID tokens",
+            [sys.executable, "-m", "local.issuer", "--port", str(issuer_port)],
+            self.folder / "issuer.log",
+            {"PYTHONPATH": str(ROOT)},
+        )
+        self._sign_in = {"SignInIssuer": f"http://127.0.0.1:{issuer_port}", "SignInClientId": CLIENT_ID}
+        self._processes += [stand_in, issuer]
         return emulator, stand_in, f"http://127.0.0.1:{port}"
 
     def _front_door(
@@ -203,6 +216,7 @@ class Run:
             "adminKey": admin_key,
             "userId": seeded.user_id,
             "standInUrl": stand_in_url,
+            "issuerUrl": self._sign_in["SignInIssuer"],
             "emulatorUrl": emulator.url,
             "region": REGION,
             "stackOutputs": dict(stack.outputs),

@@ -1,4 +1,4 @@
-"""A first user with a key and a balance, made through the real API as an operator would."""
+"""A first user with a key and a balance, who is invited as an operator is: made through the real API, as one would."""
 
 import json
 import time
@@ -8,9 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from local.issuer import PEOPLE
+
 JsonObject = dict[str, Any]
 
 USER_ID = "demo"
+INVITED = {USER_ID: "manager", "operator": "admin"}
+"""Whom the run's issuer signs in, by user, with their roles."""
 CREDIT_USD = "100.00"
 _TIMEOUT_SECONDS = 60
 
@@ -29,12 +33,12 @@ class Seeded:
 
 
 def seed(base_url: str, admin_key: str) -> Seeded:
-    """Make the user's key and credit.
+    """Make the user's key and credit, and invite the people.
 
     Raises:
         SeedError: one of the calls was not answered as it must be.
     """
-    with ThreadPoolExecutor(2) as pool:  # side by side, because each starts a function
+    with ThreadPoolExecutor(3) as pool:  # side by side, because each starts a function
         key = pool.submit(
             _call, "POST", f"{base_url}/auth/api-keys", admin_key, {"userId": USER_ID, "name": "First key"}
         )
@@ -51,7 +55,16 @@ def seed(base_url: str, admin_key: str) -> Seeded:
                 "description": "Welcome",
             },
         )
+        invited = pool.submit(_invite, base_url, admin_key)
+        invited.result()
         return Seeded(USER_ID, key.result()["key"], credit.result()["amount"])
+
+
+def _invite(base_url: str, admin_key: str) -> None:
+    for user_id, role in INVITED.items():
+        known = PEOPLE[user_id]
+        said = {"userId": user_id, "email": known["email"], "name": known["name"], "role": role}
+        _call("POST", f"{base_url}/identity/users", admin_key, said)
 
 
 def _call(method: str, url: str, key: str, body: JsonObject) -> JsonObject:

@@ -10,6 +10,7 @@ compile() {
 compile runtime.in ../layers/runtime/requirements.txt
 compile dependencies.in ../layers/dependencies/requirements.txt
 compile payments.in ../layers/payments/requirements.txt
+compile signin.in ../layers/signin/requirements.txt
 compile dev.in dev.txt
 compile emulator.in emulator.txt
 compile sam.in sam.txt

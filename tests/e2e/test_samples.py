@@ -16,7 +16,13 @@ from tests.iam.recorder import Need, Recorder, secret_arn
 from tests.iam.reference import outcomes_of
 
 ROOT = Path(__file__).parents[2]
-WITHOUT_AWS = {"auth/get_caller", "console/get_page", "cors/answer_preflight"}
+WITHOUT_AWS = {
+    "auth/create_session",
+    "auth/get_caller",
+    "auth/get_sign_in",
+    "console/get_page",
+    "cors/answer_preflight",
+}
 
 
 def functions() -> list[str]:

@@ -20,7 +20,11 @@ CONFIG = Path(__file__).with_suffix(".toml")
 
 # A response is kept under an id that its answer tells, which is in no example; so is an alert that was given up. And
 # nobody but Stripe can sign.
-NEVER_FOUND = {"POST /alerts/deliveries/{deliveryId}/replay", "POST /billing/stripe-events"} | {
+NEVER_FOUND = {
+    "POST /alerts/deliveries/{deliveryId}/replay",
+    "POST /auth/sessions",
+    "POST /billing/stripe-events",
+} | {
     f"{route}/responses/{{responseId}}{of_it}"
     for base in ("/v1", "/proxy/openai")
     for route, of_it in ((f"GET {base}", ""), (f"DELETE {base}", ""), (f"GET {base}", "/input_items"))

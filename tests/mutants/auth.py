@@ -50,7 +50,7 @@ MUTANTS = (
     Mutant(
         "a key gets a new secret of one that charges another wallet",
         "auth/delegation.py",
-        "    if not by.is_admin and key.team_id != (None if by.team is None else by.team.team_id):",
+        "    if not (by.is_admin or by.session) and key.team_id != (None if by.team is None else by.team.team_id):",
         "    if False:",
         TEAMS,
     ),
@@ -224,7 +224,7 @@ MUTANTS = (
     Mutant(
         "a key gives a longer life than its own",
         "auth/delegation.py",
-        "(grant.expires_at is None or grant.expires_at > by.expires_at)",
+        "(grant.expires_at is None or grant.expires_at > ends)",
         "grant.expires_at is None",
         DELEGATION,
     ),

@@ -64,7 +64,7 @@ def test_functions_and_layers_are_of_the_machines_architecture(machine: str, arc
     assert {each["architecture"] for each in resolved.functions.values()} == {architecture}
     assert {each["image"] for each in resolved.functions.values()} == {f"python:3.13-{architecture}"}
     assert resolved.layers == dict.fromkeys(
-        ("CommonLayer", "RuntimeLayer", "DependenciesLayer", "PaymentsLayer"), architecture
+        ("CommonLayer", "RuntimeLayer", "DependenciesLayer", "PaymentsLayer", "SignInLayer"), architecture
     )
 
 

@@ -19,7 +19,13 @@ PAGES = {
     ("GET", "/favicon.ico"),
     ("GET", "/llms.txt"),
 }
-OPEN = {("GET", "/health"), ("POST", "/billing/stripe-events"), *PAGES}
+OPEN = {
+    ("GET", "/health"),
+    ("POST", "/billing/stripe-events"),
+    ("POST", "/auth/sessions"),
+    ("GET", "/auth/sign-in"),
+    *PAGES,
+}
 
 # Anthropic's clients send `x-api-key` or `Authorization: Bearer`.
 WITH_ANY_KEY = {
@@ -75,6 +81,7 @@ ROUTES = OPEN | {
     ("DELETE", "/billing/topups/automatic"),
     ("POST", "/billing/grants"),
     ("GET", "/billing/grants"),
+    ("DELETE", "/auth/sessions"),
     ("GET", "/analytics/metrics"),
     ("GET", "/health/details"),
     ("GET", "/orchestrator/models"),

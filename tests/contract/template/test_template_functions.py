@@ -118,9 +118,15 @@ PAID = {
 }
 """Those that need Stripe's own client."""
 
+SIGN_IN = "AuthCreateSessionFunction"
+
+
+def test_who_reads_id_tokens_carries_what_that_takes(stack: Stack) -> None:
+    assert _layers(stack, SIGN_IN) == ["CommonLayer", "DependenciesLayer", "SignInLayer"]
+
 
 def test_all_others_carry_the_dependencies(stack: Stack) -> None:
-    others = set(stack.of_type("Lambda::Function")) - HOT - {PAGES, PREFLIGHTS}
+    others = set(stack.of_type("Lambda::Function")) - HOT - {PAGES, PREFLIGHTS, SIGN_IN}
 
     assert _layers(stack, PREFLIGHTS) == ["CommonLayer"]
     paid = {name for name in others if "PaymentsLayer" in _layers(stack, name)}
@@ -161,6 +167,6 @@ def test_no_environment_variable_holds_a_secret(stack: Stack) -> None:
     for each in stack.of_type("Lambda::Function").values():
         variables = each["Properties"]["Environment"]["Variables"]
         secrets = {name: value for name, value in variables.items() if name.endswith("_SECRET")}
-        by_hand = {"Fn::Sub": "${AWS::StackName}/stripe"}
-        assert all(set(value) == {"Ref"} or value == by_hand for value in secrets.values())
+        by_hand = [{"Fn::Sub": f"${{AWS::StackName}}/{name}"} for name in ("stripe", "sign-in")]
+        assert all(set(value) == {"Ref"} or value in by_hand for value in secrets.values())
         assert not any("resolve:" in str(value) for value in variables.values())

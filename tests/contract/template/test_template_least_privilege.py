@@ -96,9 +96,10 @@ def test_resources_are_those_of_this_stack(stack: Stack) -> None:
         {"Fn::Sub": "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/*"},
     ]
     callers = sorted(set(WALKS) - {"ProxyCreateEmbeddingRole"})
-    by_hand = f"arn:{_HERE}:secret:${{AWS::StackName}}/stripe-*"
+    by_hand = f"arn:{_HERE}:secret:${{AWS::StackName}}"
     expected = [(name, model) for name in callers for model in models_of_bedrock]
-    expected += [(name, {"Fn::Sub": by_hand}) for name in PAID]
+    expected += [(name, {"Fn::Sub": f"{by_hand}/stripe-*"}) for name in PAID]
+    expected += [("AuthCreateSessionRole", {"Fn::Sub": f"{by_hand}/sign-in-*"})]
     assert sorted(foreign, key=str) == sorted(expected, key=str)
 
 
@@ -150,6 +151,8 @@ def test_each_domain_puts_events_under_its_own_name_only(stack: Stack) -> None:
     assert all(set(each["Condition"]) == {"ForAllValues:StringEquals", "Null"} for each in puts.values())
     assert sources == {
         "AuthCreateApiKeyRole": "aggregator.auth",
+        "AuthCreateSessionRole": ["aggregator.auth", "aggregator.identity"],  # the key, and who was bound
+        "AuthEndSessionRole": "aggregator.auth",
         "AuthUpdateApiKeyRole": "aggregator.auth",
         "AuthRotateApiKeyRole": "aggregator.auth",
         "AuthRevokeApiKeyRole": "aggregator.auth",
@@ -161,7 +164,7 @@ def test_each_domain_puts_events_under_its_own_name_only(stack: Stack) -> None:
         "OrchestratorDeleteAliasRole": "aggregator.orchestrator",
         "OrchestratorRollBackCatalogueRole": "aggregator.orchestrator",
         "IdentityCreateUserRole": "aggregator.identity",
-        "IdentityUpdateUserRole": "aggregator.identity",
+        "IdentityUpdateUserRole": ["aggregator.auth", "aggregator.identity"],  # sessions that end
         "IdentityCreateTeamRole": "aggregator.identity",
         "IdentityUpdateTeamRole": "aggregator.identity",
         "IdentitySetMemberRole": "aggregator.identity",
@@ -206,6 +209,7 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("AuthTable", "IdentityCreateTeamRole"),  # the caller's own key; has the id keys, or money?
         ("BillingTable", "IdentityCreateTeamRole"),
         ("IdentityTable", "AuthAuthorizerRole"),  # the team that a key charges
+        ("IdentityTable", "AuthCreateSessionRole"),  # who signs in, and is it the first time?
         ("IdentityTable", "AuthCreateApiKeyRole"),  # may the user spend its money?
         ("IdentityTable", "BillingCreateTransactionRole"),  # is there such a team?
         ("IdentityTable", "BillingCreateGrantRole"),  # the same
@@ -270,6 +274,8 @@ def test_a_secret_is_read_by_those_who_need_it(stack: Stack) -> None:
         ("AdminKey", "AuthAuthorizerRole"),
         ("Pepper", "AuthCreateApiKeyRole"),
         ("Pepper", "AuthRotateApiKeyRole"),
+        ("Pepper", "AuthCreateSessionRole"),
+        ("sign-in-*", "AuthCreateSessionRole"),  # made by hand, where the issuer gave the client a secret
         *(("ProviderKeys", walk) for walk in WALKS),
         ("ProviderKeys", "OrchestratorListProvidersRole"),  # how many are set
         *(("stripe-*", name) for name in PAID),  # made by hand, where there is an account

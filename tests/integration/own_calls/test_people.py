@@ -51,6 +51,7 @@ def test_a_user_is_written_down_as_it_is_shown(platform: Platform) -> None:
         "createdAt": "-",
         "createdBy": "admin",
         "updatedAt": "-",
+        "boundTo": None,
     }
     assert said.body["createdAt"] == said.body["updatedAt"]
 

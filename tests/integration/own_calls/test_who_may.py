@@ -14,15 +14,23 @@ from tests.tables import load_template
 from tests.unit.auth.fakes import ADMIN, FakeAnnouncer
 
 DEEP = '{"x":' + "[" * 50_000 + "]" * 50_000 + "}"
-PUBLIC = {"billing/take_stripe_event", "health/get_health", "console/get_page", "cors/answer_preflight"}
+PUBLIC = {
+    "auth/create_session",
+    "auth/get_sign_in",
+    "billing/take_stripe_event",
+    "health/get_health",
+    "console/get_page",
+    "cors/answer_preflight",
+}
 EVERY_KEYS = {
     "auth/get_caller",
+    "auth/end_session",
     "identity/get_user",
     "identity/get_team",
     "identity/list_members",
     "identity/list_teams",
 }
-"""They ask no scope: see test_me.py, test_people.py and test_teams.py."""
+"""They ask no scope: see test_me.py, test_people.py, test_sign_in.py and test_teams.py."""
 
 
 def ended(caller: Caller) -> None:
@@ -152,4 +160,4 @@ def test_every_function_that_is_called_with_a_key_names_its_scope() -> None:
         and "scope=" not in path.read_text(encoding="utf-8")
     ]
 
-    assert sorted(nameless) == ["get_health", "take_stripe_event"]
+    assert sorted(nameless) == ["create_session", "get_health", "get_sign_in", "take_stripe_event"]

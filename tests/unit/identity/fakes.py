@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from aggregator.auth.caller import Caller
 from aggregator.errors import InvalidRequest, StoreUnavailable
 from aggregator.identity.model import Change, Profile, User, unknown_user
-from aggregator.identity.users import Announcer, Keys, Plans, Users, Wallets
+from aggregator.identity.users import Announcer, Keys, Plans, Sessions, Users, Wallets
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -61,6 +61,12 @@ class Desk:
     def keys(self, user_id: str, version: int, *, suspended: bool) -> None:
         self._do("suspend the keys" if suspended else "resume the keys", user_id, version)
 
+    def sessions(self, user_id: str, *, by: Caller, now: datetime, but_of_role: str | None = None) -> int:
+        assert by.is_admin
+        assert now in (NOW, LATER)
+        self.done.append((f"end sessions but of {but_of_role}", user_id, 0))
+        return 1
+
     def announce(self, change: Change) -> None:
         self.announced.append(change)
 
@@ -70,6 +76,6 @@ class Desk:
         self.done.append((what, user_id, version))
 
 
-def _is_checked(desk: Desk) -> tuple[Users, Wallets, Keys, Plans, Announcer]:
+def _is_checked(desk: Desk) -> tuple[Users, Wallets, Keys, Plans, Sessions, Announcer]:
     """The stand-ins are what they stand for, says mypy."""
-    return desk, desk, desk.keys, desk, desk
+    return desk, desk, desk.keys, desk, desk.sessions, desk

@@ -1,12 +1,13 @@
 """Users: written down, changed, suspended in the wallet first, resumed; each change is on record and told."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from aggregator.errors import Conflict, InvalidRequest, NotFound, StoreUnavailable
 from aggregator.identity.announce import event_of
-from aggregator.identity.model import User
+from aggregator.identity.model import Binding, User
 from aggregator.identity.users import create, update
 from tests.unit.identity.fakes import ADMIN, ANN, LATER, NOW, PROFILE, Desk
 
@@ -21,6 +22,7 @@ def changed(desk: Desk, **fields: Any) -> User:
         wallets=desk,
         keys=desk.keys,
         plans=desk,
+        sessions=desk.sessions,
         announcer=desk,
     )
 
@@ -128,6 +130,7 @@ def test_nobody_suspends_the_user_of_the_own_key() -> None:
             wallets=desk,
             keys=desk.keys,
             plans=desk,
+            sessions=desk.sessions,
             announcer=desk,
         )
 
@@ -168,3 +171,33 @@ def test_a_plan_that_there_is_not_changes_nothing() -> None:
 
     assert raised.value.param == "plan"
     assert (desk.users, desk.done, desk.changes) == ({"ann": ANN}, [], [])
+
+
+def test_another_role_ends_the_sessions_of_the_old_one() -> None:
+    desk = Desk(users={"ann": ANN})
+
+    changed(desk, role="viewer")
+    again = list(desk.done)
+    changed(desk, role="viewer")
+
+    assert again == [("record", "ann", 2), ("end sessions but of viewer", "ann", 0)]
+    assert desk.done == [*again, ("end sessions but of viewer", "ann", 0)]
+
+
+def test_what_is_no_role_ends_no_session() -> None:
+    desk = Desk(users={"ann": ANN})
+
+    changed(desk, name="Anna")
+
+    assert desk.done == [("record", "ann", 2)]
+
+
+def test_a_binding_that_is_taken_away_ends_all_sessions() -> None:
+    bound = replace(ANN, bound_to=Binding("https://issuer.example.com", "subject", NOW), version=2)
+    desk = Desk(users={"ann": bound})
+
+    user = changed(desk, bound_to=None)
+
+    assert (user.bound_to, user.version) == (None, 3)
+    assert desk.done == [("record", "ann", 3), ("end sessions but of None", "ann", 0)]
+    assert desk.changes[0].changes["boundTo"]["to"] is None

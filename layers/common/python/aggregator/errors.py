@@ -57,6 +57,18 @@ class InvalidApiKey(Refusal):
     code = "invalid_api_key"
 
 
+class InvalidIdToken(Refusal):
+    """The ID token is not one that the issuer made for this platform, now, and for this sign-in."""
+
+    code = "invalid_id_token"
+
+
+class InvalidCode(Refusal):
+    """The issuer gives no ID token for the code."""
+
+    code = "invalid_code"
+
+
 class InsufficientQuota(Refusal):
     """The balance does not cover the upper bound of the cost."""
 
@@ -79,6 +91,18 @@ class UserSuspended(Refusal):
     """The key is good, but its user, or the team that it charges, may do nothing until somebody resumes them."""
 
     code = "user_suspended"
+
+
+class NotInvited(Refusal):
+    """Who signed in is proven, and no user here."""
+
+    code = "not_invited"
+
+
+class EmailNotVerified(Refusal):
+    """Who signed in is proven, and nobody vouches for the mail address, by which a user would be found."""
+
+    code = "email_not_verified"
 
 
 SUSPENDED = {
@@ -206,14 +230,24 @@ class PaymentsOff(Refusal):
     code = "payments_off"
 
 
+class SignInOff(Refusal):
+    """This platform has keys, and nobody who signs people in."""
+
+    code = "sign_in_off"
+
+
 STATUS_OF: dict[type[Refusal], int] = {
     InvalidRequest: 400,
     UnsupportedParameter: 400,
     InvalidApiKey: 401,
+    InvalidIdToken: 401,
+    InvalidCode: 401,
     InsufficientQuota: 402,
     MissingScope: 403,
     NotYours: 403,
     UserSuspended: 403,
+    NotInvited: 403,
+    EmailNotVerified: 403,
     ModelNotAllowed: 403,
     AddressNotAllowed: 403,
     NotFound: 404,
@@ -234,6 +268,7 @@ STATUS_OF: dict[type[Refusal], int] = {
     ProviderTimedOut: 504,
     InternalError: 500,
     PaymentsOff: 501,
+    SignInOff: 501,
 }
 
 _TYPE_OF_STATUS = {

@@ -81,6 +81,8 @@ class Caller(NamedTuple):
     where a request says nothing else. `cap` is what becomes of a request that says nothing else and whose
     output the balance does not pay for: see `CAPS`.
 
+    `session` is true of a key that a person got by signing in: it acts for its user, and what it makes lasts longer.
+
     `secret_made_at` tells which of the key's secrets was proven. A caller whose `user` or `team` is `suspended` is
     proven, and may do nothing: no function gets one out of its event.
     """
@@ -100,6 +102,7 @@ class Caller(NamedTuple):
     secret_made_at: datetime | None = None
     suspended: str = ""
     team: Team | None = None
+    session: bool = False
 
     @property
     def wallet_id(self) -> str:
@@ -203,6 +206,8 @@ class Caller(NamedTuple):
     def _standing(self) -> dict[str, Any]:
         """Whose money it spends where that is not its user's, and whether anything is done for it."""
         said: dict[str, Any] = {"suspended": self.suspended} if self.suspended else {}
+        if self.session:
+            said["session"] = True
         return said | ({"team": list(self.team)} if self.team is not None else {})
 
     @classmethod
@@ -234,6 +239,7 @@ class Caller(NamedTuple):
             over=tuple([Over(key_id, limits) for key_id, limits in said.get("over", ())]),
             secret_made_at=_moment_or_none(said.get("secretMadeAt")),
             team=Team(*said["team"]) if "team" in said else None,
+            session="session" in said,
         )
 
 

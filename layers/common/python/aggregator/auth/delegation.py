@@ -4,6 +4,8 @@ An admin may give anything to anybody. A key with `keys:manage` may give its own
 itself, or less: its scopes (never admin), models and networks within its own, limits and expiry at most its own.
 What they use counts against its own limits too, and against those of the keys that it descends from itself: however
 many keys one makes, together they have no more than it has.
+
+A session is a person: the keys that it makes outlast it, and may charge a team that the person is in.
 """
 
 from collections.abc import Mapping
@@ -47,7 +49,7 @@ def inherited(grant: Grant, by: Caller) -> Grant:
     if by.is_admin:
         return grant
     return grant._replace(
-        expires_at=grant.expires_at or by.expires_at,
+        expires_at=grant.expires_at or (None if by.session else by.expires_at),
         allowed_models=by.allowed_models if grant.allowed_models is None else grant.allowed_models,
         allowed_ips=by.allowed_ips if grant.allowed_ips is None else grant.allowed_ips,
         limits={**by.limits, **grant.limits},
@@ -58,12 +60,12 @@ def inherited(grant: Grant, by: Caller) -> Grant:
 
 
 def line_under(by: Caller) -> tuple[str, ...]:
-    """Ids of the keys over a key that `by` makes: those over `by`, and `by`. Over what an admin makes there is none.
+    """Ids of the keys over one that `by` makes: those over `by`, and `by`. Over an admin's or session's there is none.
 
     Raises:
         MissingScope: `by` is so far down its line that the authorizer would read too many keys for one request.
     """
-    if by.is_admin:
+    if by.is_admin or by.session:
         return ()
     if len(by.over) >= LONGEST_LINE:
         raise MissingScope(
@@ -73,7 +75,7 @@ def line_under(by: Caller) -> tuple[str, ...]:
 
 
 def team_under(by: Caller, asked: str | None) -> str | None:
-    """Whose wallet a key charges that `by` makes: an admin says so; for others it is the one that `by` charges.
+    """Whose wallet a key charges that `by` makes: an admin or a session says so; else it is the one that `by` charges.
 
     A key of a user's own wallet may name a team, if no limit holds for it: what is counted in a team counts against no
     key outside of it. Whether its user may spend for the team is asked of the team (`require_spender`).
@@ -81,7 +83,7 @@ def team_under(by: Caller, asked: str | None) -> str | None:
     Raises:
         MissingScope: `by` charges another one, or has limits; `param` names the field.
     """
-    if by.is_admin:
+    if by.is_admin or by.session:
         return asked
     own = None if by.team is None else by.team.team_id
     if asked in (None, own):
@@ -103,7 +105,7 @@ def require_to_hold(key: ApiKey, by: Caller) -> None:
     Raises:
         MissingScope: `by` is limited, and `key` is not of its line; or it spends other money.
     """
-    if not by.is_admin and key.team_id != (None if by.team is None else by.team.team_id):
+    if not (by.is_admin or by.session) and key.team_id != (None if by.team is None else by.team.team_id):
         raise MissingScope(
             "That API key charges another wallet than this one: only an admin may rotate it.", param="keyId"
         )
@@ -128,7 +130,8 @@ def require_within(grant: Grant, by: Caller) -> None:
     beyond = [scope for scope in grant.scopes if scope not in by.scopes]
     if beyond:
         raise _beyond("scopes", f"it does not have the scope '{beyond[0]}' itself")
-    if by.expires_at is not None and (grant.expires_at is None or grant.expires_at > by.expires_at):
+    ends = None if by.session else by.expires_at
+    if ends is not None and (grant.expires_at is None or grant.expires_at > ends):
         raise _beyond("expiresAt", "it expires earlier itself")
     if not _models_within(grant.allowed_models, by.allowed_models):
         raise _beyond("allowedModels", "it is limited to other models itself")

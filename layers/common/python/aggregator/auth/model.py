@@ -24,6 +24,9 @@ _LIMITS_ABOVE_BYTES = 336  # what the id and the limits of one key over another 
 
 Status = Literal["active", "expired", "revoked"]
 
+SIGN_IN = "sign-in"
+"""What made a key that a person got by signing in, instead of another key."""
+
 
 class Secret(NamedTuple):
     """One secret of a key, as stored: its hash under the pepper. Without an expiry it lives as long as its key."""
@@ -163,6 +166,7 @@ class ApiKey(NamedTuple):
             secret_made_at=None if secret is None else secret.created_at,
             suspended="user" if self.suspended else "",
             team=None if self.team_id is None else Team(self.team_id),
+            session=self.created_by == SIGN_IN,
         )
 
     def granted(self, grant: Grant) -> "ApiKey":

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from aggregator.auth import follow, issue, present, revoke, rotate, update, view
+from aggregator.auth import follow, issue, present, revoke, rotate, session, update, view
 from aggregator.auth.announce import ChangeAnnouncer
 from aggregator.auth.audit import Change
 from aggregator.auth.caller import Caller
@@ -19,7 +19,7 @@ from aggregator.auth.revoke import Revoked
 from aggregator.auth.rotating_secret import RotatingSecret
 from aggregator.auth.store import KeyStore
 from aggregator.auth.user_state import UserStates
-from aggregator.errors import InvalidRequest
+from aggregator.errors import SUSPENDED, Conflict, InvalidRequest, UserSuspended
 from aggregator.identity.table import IdentityTable
 from aggregator.identity.team_store import TeamStore
 from aggregator.orchestrator import wiring as orchestrator
@@ -123,6 +123,32 @@ def revoke_key(key_id: str, *, by: Caller, now: datetime, children: bool = False
     if children:
         return revoke.revoke_line(key_id, by=by, now=now, keys=keys(), announcer=announcer())
     return Revoked(revoke.revoke(key_id, by=by, now=now, keys=keys(), announcer=announcer()))
+
+
+def open_session(user_id: str, role: str, *, now: datetime) -> IssuedKey:
+    """A session of a user who signed in, with what the role may do.
+
+    Raises:
+        UserSuspended: the user is; nothing was written.
+    """
+    try:
+        return make_key(user_id, session.grant_for(role, now), by=session.signing_in(user_id), now=now)
+    except Conflict as refused:
+        if refused.param != "userId":
+            raise
+        raise UserSuspended(SUSPENDED["user"]) from refused
+
+
+def end_session(*, by: Caller, now: datetime) -> int:
+    """See `session.end_own`."""
+    return session.end_own(by=by, now=now, keys=keys(), announcer=announcer())
+
+
+def end_sessions(user_id: str, *, by: Caller, now: datetime, but_of_role: str | None = None) -> int:
+    """See `session.end_all_of`."""
+    return session.end_all_of(
+        user_id, by=by, now=now, keys=keys(), announcer=announcer(), but_of_role=but_of_role
+    )
 
 
 def keys_follow(user_id: str, version: int, *, suspended: bool) -> None:

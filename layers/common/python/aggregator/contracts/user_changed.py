@@ -2,7 +2,7 @@
 
 One event for each entry of the user's audit trail; it may arrive more than once, or, after a fault of the bus, only
 when it is put again from the log: the audit trail in the identity table is the record. `changeId` tells repeated ones.
-Of `email` and `name` it says that they changed, and not to what.
+Of `email`, `name` and `boundTo` it says that they changed, and not to what.
 """
 
 from typing import Any, Literal

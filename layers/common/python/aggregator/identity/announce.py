@@ -14,7 +14,7 @@ from aggregator.runtime.aws import Aws, AwsError
 from aggregator.runtime.clock import iso
 from aggregator.runtime.observability import logger
 
-_PERSONAL = frozenset({"email", "name"})
+_PERSONAL = frozenset({"email", "name", "boundTo"})
 
 
 class PeopleAnnouncer:
@@ -45,7 +45,7 @@ class PeopleAnnouncer:
 
 
 def event_of(change: Change) -> JsonObject:
-    """The event's detail: who did what to which user, when. That a name or an address changed, and not to what."""
+    """The event's detail: who did what to which user, when. A name, address or binding changed: not to what."""
     changes = {name: {} if name in _PERSONAL else dict(each) for name, each in change.changes.items()}
     return {"version": 1, "userId": change.user_id, **_said(change), "changes": changes}
 

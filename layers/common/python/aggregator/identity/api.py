@@ -46,6 +46,7 @@ class UpdateUserRequest(Request):
     role: Role = "member"
     state: State = "active"
     plan: PlanId | None = Field(default=None, description="The plan that its wallet is on from now on.")
+    bound_to: None = Field(default=None, description="null takes the binding away: the user is invited anew.")
 
     @model_validator(mode="after")
     def _names_a_field(self) -> "UpdateUserRequest":
@@ -54,12 +55,23 @@ class UpdateUserRequest(Request):
         return self
 
     def to_fields(self) -> dict[str, Any]:
-        """The fields of `Profile` to set."""
+        """The fields of `Profile` to set, and `bound_to`."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
+class BindingView(Response):
+    """Who signs in as a user, since the first time."""
+
+    issuer: str
+    subject: str
+    bound_at: Moment
+
+
 class UserView(Response):
-    """A user. While `state` is `suspended`, nothing is done for it, whatever keys and money it has."""
+    """A user. While `state` is `suspended`, nothing is done for it, whatever keys and money it has.
+
+    `boundTo` is null until somebody signs in with the mail address: the user is invited.
+    """
 
     user_id: str
     email: str
@@ -70,6 +82,7 @@ class UserView(Response):
     created_at: Moment
     created_by: str
     updated_at: Moment
+    bound_to: BindingView | None
 
     @classmethod
     def of(cls, user: User) -> "UserView":
@@ -130,4 +143,9 @@ def _shown(user: User) -> dict[str, Any]:
         "created_at": user.created_at,
         "created_by": user.created_by,
         "updated_at": user.updated_at,
+        "bound_to": None
+        if user.bound_to is None
+        else BindingView(
+            issuer=user.bound_to.issuer, subject=user.bound_to.subject, bound_at=user.bound_to.bound_at
+        ),
     }

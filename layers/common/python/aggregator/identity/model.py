@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from aggregator.auth.caller import Caller
 from aggregator.errors import Conflict, NotFound
+from aggregator.runtime.clock import iso
 
 State = Literal["active", "suspended"]
 Role = Literal["admin", "manager", "member", "viewer"]
@@ -21,7 +22,7 @@ Action = Literal["created", "updated", "suspended", "resumed"]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is known of a user, and what may change. `email` is in small letters, and no other user's.
+    """What is known of a user, and what people change. `email` is in small letters, and no other user's.
 
     `plan` is the id of the plan that its wallet is on.
     """
@@ -33,7 +34,7 @@ class Profile:
     plan: str | None = None
 
     def described(self) -> dict[str, Any]:
-        """The profile as JSON values: what the audit trail compares."""
+        """The profile as JSON values."""
         return {
             "email": self.email,
             "name": self.name,
@@ -44,8 +45,21 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Binding:
+    """Who a user is at an issuer, since the first sign-in: an address may change there, and this does not."""
+
+    issuer: str
+    subject: str
+    bound_at: datetime
+
+    def described(self) -> dict[str, Any]:
+        """The binding as JSON values."""
+        return {"issuer": self.issuer, "subject": self.subject, "boundAt": iso(self.bound_at)}
+
+
+@dataclass(frozen=True, slots=True)
 class User:
-    """One user. `version` counts its changes, from 1."""
+    """One user. `version` counts its changes, from 1. Without `bound_to` nobody has signed in as this user yet."""
 
     user_id: str
     profile: Profile
@@ -53,6 +67,7 @@ class User:
     created_by: str
     updated_at: datetime
     version: int = 1
+    bound_to: Binding | None = None
 
     @property
     def is_suspended(self) -> bool:
@@ -60,11 +75,17 @@ class User:
         return self.profile.state == "suspended"
 
     def changed(self, fields: Mapping[str, Any], now: datetime) -> "User":
-        """The user with `fields` of its profile set, one version on; itself if that changes nothing."""
-        profile = replace(self.profile, **fields)
-        if profile == self.profile:
+        """The user with `fields` of its profile, or `bound_to`, set, one version on; itself if that changes nothing."""
+        bound_to = fields.get("bound_to", self.bound_to)
+        profile = replace(self.profile, **{name: each for name, each in fields.items() if name != "bound_to"})
+        if (profile, bound_to) == (self.profile, self.bound_to):
             return self
-        return replace(self, profile=profile, updated_at=now, version=self.version + 1)
+        return replace(self, profile=profile, bound_to=bound_to, updated_at=now, version=self.version + 1)
+
+    def described(self) -> dict[str, Any]:
+        """The user as JSON values: what the audit trail compares."""
+        bound_to = None if self.bound_to is None else self.bound_to.described()
+        return {**self.profile.described(), "boundTo": bound_to}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +103,10 @@ class Change:
 
 def change_between(before: User | None, after: User, *, by: Caller, now: datetime) -> Change:
     """Write down what `by` made of a user at `now`; before it was created it had nothing."""
-    was = {} if before is None else before.profile.described()
+    was = {} if before is None else before.described()
     changes = {
         name: {"from": was.get(name), "to": value}
-        for name, value in after.profile.described().items()
+        for name, value in after.described().items()
         if was.get(name) != value
     }
     return Change(

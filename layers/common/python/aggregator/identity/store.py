@@ -1,7 +1,10 @@
 """Users in the identity table, with their addresses and their audit trail."""
 
+import json
+from hashlib import sha256
+
 from aggregator.errors import Conflict
-from aggregator.identity.model import Change, User, unknown_user
+from aggregator.identity.model import Binding, Change, User, unknown_user
 from aggregator.identity.standing import place_of_team
 from aggregator.identity.stored import AUDIT, change_of, entry_of, item_of, place_of_user, user_of
 from aggregator.identity.table import IdentityTable
@@ -38,6 +41,11 @@ class IdentityStore:
         owned = self._table.read({"pk": f"EMAIL#{email}", "sk": "EMAIL"})
         return None if owned is None else self.user_if_known(owned["userId"])
 
+    def user_bound_to(self, issuer: str, subject: str) -> User | None:
+        """The user who signs in as this subject of an issuer, if anybody does."""
+        bound = self._table.read(_place_of_binding(issuer, subject))
+        return None if bound is None else self.user_if_known(bound["userId"])
+
     def history(self, user_id: str) -> list[Change]:
         """A user's latest changes (100 at most), newest first."""
         found, _ = self._table.page(f"USER#{user_id}", AUDIT, _HISTORY_LENGTH, newest_first=True)
@@ -71,10 +79,10 @@ class IdentityStore:
         )
 
     def change(self, before: User, after: User, change: Change) -> None:
-        """Replace a user, and its address if that is another now, and write down the change, all or nothing.
+        """Replace a user, with the address and the binding if those are others now, and write down the change.
 
         Raises:
-            Conflict: it was changed since it was read, or the address is another's; nothing was written.
+            Conflict: it was changed since it was read, or the address or the binding is another's; nothing was written.
         """
         steps = [
             self._table.put(item_of(after), before.version, _stale()),
@@ -86,6 +94,12 @@ class IdentityStore:
                 self._table.drop({"pk": old["pk"], "sk": old["sk"]}, _stale()),
                 self._table.put_new(_address(after), _taken()),
             ]
+        if before.bound_to != after.bound_to:
+            if before.bound_to is not None:
+                place = _place_of_binding(before.bound_to.issuer, before.bound_to.subject)
+                steps.append(self._table.drop(place, _stale()))
+            if after.bound_to is not None:
+                steps.append(self._table.put_new(_binding(after.bound_to, after.user_id), _bound()))
         self._table.write(*steps)
 
 
@@ -93,8 +107,21 @@ def _stale() -> Conflict:
     return Conflict("This user was changed at the same moment: read it again.")
 
 
+def _bound() -> Conflict:
+    return Conflict("Another user signs in as this person.")
+
+
 def _taken() -> Conflict:
     return Conflict("email: Another user has this address.", param="email")
+
+
+def _place_of_binding(issuer: str, subject: str) -> dict[str, str]:
+    """An issuer and a subject may be long, and a key of the table may not."""
+    return {"pk": f"SUBJECT#{sha256(json.dumps([issuer, subject]).encode()).hexdigest()}", "sk": "SUBJECT"}
+
+
+def _binding(bound_to: Binding, user_id: str) -> JsonObject:
+    return {**_place_of_binding(bound_to.issuer, bound_to.subject), **bound_to.described(), "userId": user_id}
 
 
 def _address(user: User) -> JsonObject:

@@ -1,6 +1,6 @@
 """Users and audit entries as items of the identity table, and back; moments are ISO 8601 text."""
 
-from aggregator.identity.model import Change, Profile, User
+from aggregator.identity.model import Binding, Change, Profile, User
 from aggregator.runtime.aws import JsonObject
 from aggregator.runtime.clock import from_iso, iso
 
@@ -17,7 +17,7 @@ def item_of(user: User) -> JsonObject:
     return {
         **place_of_user(user.user_id),
         "userId": user.user_id,
-        **{name: each for name, each in user.profile.described().items() if each is not None},
+        **{name: each for name, each in user.described().items() if each is not None},
         "createdAt": iso(user.created_at),
         "createdBy": user.created_by,
         "updatedAt": iso(user.updated_at),
@@ -34,7 +34,12 @@ def user_of(stored: JsonObject) -> User:
         created_by=stored["createdBy"],
         updated_at=from_iso(stored["updatedAt"]),
         version=stored["version"],
+        bound_to=_binding_of(stored["boundTo"]) if "boundTo" in stored else None,
     )
+
+
+def _binding_of(stored: JsonObject) -> Binding:
+    return Binding(stored["issuer"], stored["subject"], from_iso(stored["boundAt"]))
 
 
 def entry_of(change: Change) -> JsonObject:

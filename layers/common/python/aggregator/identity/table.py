@@ -3,6 +3,8 @@
     pk              sk                       what
     USERS           USER#<userId>            a user; ids sort, so a list is in their order
     EMAIL#<email>   EMAIL                    whose address this is: no two users have one
+    SUBJECT#<hash>  SUBJECT                  who signs in as this subject of an issuer: no two users do
+    NONCE#<hash>    NONCE                    a nonce that an ID token came with; the table forgets it by `expires_at`
     USER#<userId>   AUDIT#<time>#<changeId>  one change of the user; never changed, never deleted
     USER#<userId>   TEAM#<teamId>            the user is in this team
     TEAMS           TEAM#<teamId>            a team
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aggregator.errors import Refusal, StoreUnavailable
-from aggregator.runtime.aws import TRANSACTION_CANCELED, Aws, AwsError, JsonObject
+from aggregator.runtime.aws import CONDITION_FAILED, TRANSACTION_CANCELED, Aws, AwsError, JsonObject
 from aggregator.runtime.item import item, values
 
 
@@ -62,6 +64,19 @@ class IdentityTable:
         answer = self._dynamodb.call("Query", request)
         found = [values(each) for each in answer["Items"]]
         return found, bool(found and answer.get("LastEvaluatedKey"))
+
+    def add(self, new: JsonObject, otherwise: Refusal) -> None:
+        """Add one item, if there is none at its place: one conditional PutItem.
+
+        Raises:
+            Refusal: `otherwise`, for there is one.
+        """
+        try:
+            self._dynamodb.call("PutItem", self.put_new(new, otherwise).does["Put"])
+        except AwsError as refused:
+            if refused.code != CONDITION_FAILED:
+                raise
+            raise otherwise from refused
 
     def write(self, *steps: Step) -> None:
         """Carry out all steps, or none.

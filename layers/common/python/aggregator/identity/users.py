@@ -65,6 +65,14 @@ class Keys(Protocol):
         ...
 
 
+class Sessions(Protocol):
+    """The sessions of all users; `auth.wiring.end_sessions` behind it."""
+
+    def __call__(self, user_id: str, *, by: Caller, now: datetime, but_of_role: str | None = None) -> int:
+        """See `auth.session.end_all_of`."""
+        ...
+
+
 class Announcer(Protocol):
     """Tells other services of a change that stands; it never fails the change."""
 
@@ -98,9 +106,12 @@ def update(
     wallets: Wallets,
     keys: Keys,
     plans: Plans,
+    sessions: Sessions,
     announcer: Announcer,
 ) -> User:
-    """Set `fields` of a user's profile; a state or a plan that it has already is said again to wallet and keys.
+    """Set `fields` of a user's profile, or `bound_to`; a state or a plan that it has already is said again.
+
+    Sessions of another role end, and all of them with a binding that is taken away.
 
     Raises:
         NotFound: there is no such record.
@@ -127,4 +138,8 @@ def update(
         keys(user_id, changed.version, suspended=changed.is_suspended)
     if "plan" in fields:
         plans.put_on(user_id, changed.profile.plan, changed.version)
+    if "bound_to" in fields:
+        sessions(user_id, by=by, now=now)
+    elif "role" in fields:
+        sessions(user_id, by=by, now=now, but_of_role=changed.profile.role)
     return changed

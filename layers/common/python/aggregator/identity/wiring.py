@@ -12,10 +12,12 @@ from aggregator.billing import wiring as billing
 from aggregator.billing.model import Account
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.plans import wiring as plans
-from aggregator.identity import looking, teams, users
+from aggregator.identity import binding, looking, teams, users
 from aggregator.identity.announce import PeopleAnnouncer
+from aggregator.identity.binding import Person
 from aggregator.identity.looking import SeenMember, SeenTeam
 from aggregator.identity.model import Change, Profile, User
+from aggregator.identity.nonces import Nonces
 from aggregator.identity.store import IdentityStore
 from aggregator.identity.table import IdentityTable
 from aggregator.identity.team import Member, Team, TeamRole
@@ -52,6 +54,23 @@ def announcer() -> PeopleAnnouncer:
     return PeopleAnnouncer(BotoClient("events", read_timeout_seconds=2, attempts=2), os.environ["EVENT_BUS"])
 
 
+@cache
+def nonces() -> Nonces:
+    """The nonces of sign-ins in it."""
+    return Nonces(_table())
+
+
+def user_for(person: Person, *, by_key_id: str, now: datetime) -> User:
+    """See `binding.user_for`."""
+    return binding.user_for(person, by_key_id=by_key_id, now=now, users=store(), announcer=announcer())
+
+
+def is_as_read(user: User) -> bool:
+    """Whether a user is still as it was read."""
+    found = store().user_if_known(user.user_id)
+    return found is not None and found.version == user.version
+
+
 def create_user(user_id: str | None, profile: Profile, *, by: Caller, now: datetime) -> User:
     """See `users.create`."""
     return users.create(user_id, profile, by=by, now=now, users=store(), announcer=announcer())
@@ -68,6 +87,7 @@ def update_user(user_id: str, fields: Mapping[str, Any], *, by: Caller, now: dat
         wallets=billing.store(),
         keys=auth.keys_follow,
         plans=plans,
+        sessions=auth.end_sessions,
         announcer=announcer(),
     )
 

@@ -12,6 +12,7 @@ _USER: JsonObject = {
     "createdAt": "2026-11-23T06:19:00.000Z",
     "createdBy": "admin",
     "updatedAt": "2026-11-23T06:19:00.000Z",
+    "boundTo": None,
 }
 _SUSPENDED = _USER | {"state": "suspended", "updatedAt": "2026-11-24T08:00:00.000Z"}
 _SUSPENDING: JsonObject = {
@@ -57,7 +58,39 @@ def _one(value: JsonObject) -> dict[str, JsonObject]:
     return {"default": {"value": value}}
 
 
+_CODE: JsonObject = {
+    "code": "4/0AanRRrt5x1V9",
+    "codeVerifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    "redirectUri": "https://api.example.com/console/",
+    "nonce": "n-0S6_WzA2Mj",
+}
+_SESSION: JsonObject = {
+    "id": "1vQ8Zk7pQ2xA",
+    "key": "agg_prod_1vQ8Zk7pQ2xA_4f8Jd0sLq2Wm9XyTzB1cVn31vCE0",
+    "userId": "ann",
+    "email": "ann@example.com",
+    "name": "Ann Lee",
+    "role": "member",
+    "scopes": ["inference", "models:read", "billing:read", "analytics:read"],
+    "createdAt": "2026-11-23T07:02:11.000Z",
+    "expiresAt": "2026-11-23T19:02:11.000Z",
+}
+_SIGN_IN: JsonObject = {
+    "enabled": True,
+    "issuer": "https://accounts.google.com",
+    "clientId": "1234987819200.apps.googleusercontent.com",
+    "authorizationEndpoint": "https://accounts.google.com/o/oauth2/v2/auth",
+    "scope": "openid email profile",
+}
+
+
 REQUESTS: dict[str, dict[str, JsonObject]] = {
+    "createSession": _one(_CODE)
+    | {
+        "idToken": {
+            "value": {"idToken": "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.e30.c2ln", "nonce": "n-0S6_WzA2Mj"}
+        }
+    },
     "createUser": _one({"userId": "ann", "email": "ann@example.com", "name": "Ann Lee", "role": "member"}),
     "updateUser": _one({"state": "suspended"}),
     "createTeam": _one({"teamId": "crew", "name": "The crew", "monthlyBudget": "100.00"}),
@@ -66,6 +99,9 @@ REQUESTS: dict[str, dict[str, JsonObject]] = {
 }
 
 RESPONSES: dict[str, dict[str, JsonObject]] = {
+    "createSession": _one(_SESSION),
+    "endSession": _one({"ended": 1}),
+    "getSignIn": _one(_SIGN_IN),
     "createUser": _one(_USER),
     "listUsers": _one({"data": [_USER], "nextCursor": None}),
     "getUser": _one(_SUSPENDED | {"history": [_SUSPENDING]}),

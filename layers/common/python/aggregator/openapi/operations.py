@@ -121,6 +121,9 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/quote": Operation(
         "quote", "proxy", (404,), query=QuoteQuery, headers=("x-aggregator-cap",), any_key=True
     ),
+    "POST /auth/sessions": Operation("createSession", "auth", (400, 401, 403, 501, 503), with_key=False),
+    "DELETE /auth/sessions": Operation("endSession", "auth", (409,)),
+    "GET /auth/sign-in": Operation("getSignIn", "auth", (503,), with_key=False),
     "POST /auth/api-keys": Operation("createApiKey", "auth", (409,)),
     "GET /auth/me": Operation("getCaller", "auth"),
     "GET /auth/api-keys": Operation("listApiKeys", "auth", (404,)),
