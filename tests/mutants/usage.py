@@ -25,8 +25,8 @@ MUTANTS = (
     Mutant(
         "what failed before anything was said is charged",
         "proxy/tab.py",
-        "usage = Usage() if first_token is None else _usage(self.ask, route, progress, self.hold)",
-        "usage = _usage(self.ask, route, progress, self.hold)",
+        "usage = Usage() if first_token is None else _usage(ask, route, progress, hold)",
+        "usage = _usage(ask, route, progress, hold)",
         TAB,
     ),
     Mutant(

@@ -27,29 +27,31 @@ def headers_before(request_id: str, ask: Ask, answer: Answer, hold: Hold) -> dic
     the providers that were passed over because they kept failing; `x-aggregator-retires-at` is the day on which the
     model goes, where one is known.
     """
-    route = answer.way.route
+    way, ignored = answer.way, answer.ignored
+    route = way.route
+    via = route.via
     headers = {
         "x-request-id": request_id,
         "Cache-Control": "no-cache",
-        "x-aggregator-provider": route.provider.id,
-        "x-aggregator-model": route.model_id,
+        "x-aggregator-provider": via.provider.id,
+        "x-aggregator-model": via.model_id,
         "x-aggregator-attempts": str(answer.attempts),
         "x-aggregator-hold-usd": to_usd(hold.amount_nano_usd),
         "x-aggregator-price-version": route.price.version,
         "x-aggregator-strategy": route.strategy,
     }
-    if route.via.retires_at:
-        headers["x-aggregator-retires-at"] = route.via.retires_at
-    if answer.ignored:
-        headers["x-aggregator-ignored"] = ", ".join(told_names(answer.ignored))
+    if via.retires_at:
+        headers["x-aggregator-retires-at"] = via.retires_at
+    if ignored:
+        headers["x-aggregator-ignored"] = ", ".join(told_names(ignored))
     if route.left_out:
         headers["x-aggregator-left-out"] = ",".join(route.left_out)
-    if (chosen := answer.way.chosen_tokens(ask)) is not None:
+    if (chosen := way.chosen_tokens(ask)) is not None:
         headers["x-aggregator-max-tokens"] = str(chosen)
-    if answer.way.capped_by_balance:
+    if way.capped_by_balance:
         headers[CAPPED] = "balance"
-    if ask.hosted is not None and answer.way.tool_calls not in (0, ask.hosted.asked_calls):
-        headers["x-aggregator-max-tool-calls"] = str(answer.way.tool_calls)
+    if ask.hosted is not None and way.tool_calls not in (0, ask.hosted.asked_calls):
+        headers["x-aggregator-max-tool-calls"] = str(way.tool_calls)
     return headers
 
 

@@ -195,14 +195,15 @@ def _attempt(
     monotonic: Callable[[], float],
     request_id: str,
 ) -> Answer:
+    via = way.route.via
     if ask.brought is not None:
-        ask = ask.brought.on(way.route.via)
-    lane = lane_of(ask, way.route.via, request_id)
-    request = lane.adapter.encode(translated(ask, way.route.via), way, key)
+        ask = ask.brought.on(via)
+    lane = lane_of(ask, via, request_id)
+    request = lane.adapter.encode(translated(ask, via), way, key)
     if attempts > 1 and ask.stream:
         request = request._replace(first_byte_seconds=min(request.first_byte_seconds, begin_by - monotonic()))
     progress = Progress(
-        model=way.route.via.upstream_model,
+        model=via.upstream_model,
         choices=ask.choices,
         most_output_tokens=way.output_tokens * ask.choices,
     )
@@ -215,7 +216,7 @@ def _attempt(
         if broken.timed_out:
             raise ProviderTimedOut("The provider did not answer in time.") from broken
         raise ProviderFailed("The provider could not be reached.") from broken
-    ignored = left_out(ask, way.route.via, lane, request)
+    ignored = left_out(ask, via, lane, request)
     return Answer(way, attempts, chunks, progress, response, lane, ignored)
 
 

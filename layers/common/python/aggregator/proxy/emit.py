@@ -78,6 +78,7 @@ class UsageBus:
 
 def event_of(receipt: Receipt) -> JsonObject:
     """The `ai_usage` v1 event of one request."""
+    route, usage = receipt.route, receipt.usage
     detail: JsonObject = {
         "version": 1,
         "requestId": receipt.request_id,
@@ -85,16 +86,16 @@ def event_of(receipt: Receipt) -> JsonObject:
         "keyId": receipt.key_id,
         "occurredAt": receipt.occurred_at,
         "hold": _hold_of(receipt),
-        "model": receipt.route.model_id,
-        "provider": receipt.route.provider.id,
+        "model": route.via.model_id,
+        "provider": route.via.provider.id,
         "attempts": receipt.attempts,
-        "strategy": receipt.route.strategy,
+        "strategy": route.strategy,
         "surface": receipt.surface,
         "stream": receipt.stream,
         "outcome": receipt.outcome,
         "status": receipt.status,
-        "usage": receipt.usage.to_json(),
-        "price": receipt.route.price.to_json(receipt.usage),
+        "usage": usage.to_json(),
+        "price": route.price.to_json(usage),
         "costNanoUsd": receipt.cost_nano_usd,
         "latencyMs": receipt.latency_ms,
     }
@@ -102,8 +103,8 @@ def event_of(receipt: Receipt) -> JsonObject:
         detail["teamId"] = receipt.team_id
     if (balance := receipt.balance_nano_usd) is not None:
         detail["balanceNanoUsd"] = balance
-    if receipt.route.left_out:
-        detail["leftOut"] = list(receipt.route.left_out)
+    if route.left_out:
+        detail["leftOut"] = list(route.left_out)
     if receipt.first_token_ms is not None:
         detail["timeToFirstTokenMs"] = receipt.first_token_ms
     if receipt.provider_ms is not None:

@@ -56,31 +56,32 @@ class Tab(NamedTuple):
 
         A request that failed before anything was said used nothing.
         """
+        request_id, caller, ask, hold, now, started_ms, monotonic = self
         first_token = progress.first_token_at_ms
-        usage = Usage() if first_token is None else _usage(self.ask, route, progress, self.hold)
-        if first_token is not None and (self.ask.hosted is not None or self.ask.service_tier):
-            tools = _tools(self.ask, route, progress)
-            usage = usage._replace(tools=tools, service_tier=_service_tier(self.ask, route, progress))
+        usage = Usage() if first_token is None else _usage(ask, route, progress, hold)
+        if first_token is not None and (ask.hosted is not None or ask.service_tier):
+            tools = _tools(ask, route, progress)
+            usage = usage._replace(tools=tools, service_tier=_service_tier(ask, route, progress))
         return Receipt(
-            request_id=self.request_id,
-            user_id=self.caller.user_id,
-            team_id=None if self.caller.team is None else self.caller.team.team_id,
-            key_id=self.caller.key_id,
-            occurred_at=iso(self.now),
+            request_id=request_id,
+            user_id=caller.user_id,
+            team_id=None if caller.team is None else caller.team.team_id,
+            key_id=caller.key_id,
+            occurred_at=iso(now),
             route=route,
-            hold=self.hold,
+            hold=hold,
             usage=usage,
             cost_nano_usd=cost_of(usage, route.price),
             outcome=outcome,
             status=status,
             attempts=attempts,
-            surface=self.ask.surface,
-            stream=self.ask.stream,
-            latency_ms=round(self.monotonic() * 1000 - self.started_ms),
-            first_token_ms=None if first_token is None else round(first_token - self.started_ms),
+            surface=ask.surface,
+            stream=ask.stream,
+            latency_ms=round(monotonic() * 1000 - started_ms),
+            first_token_ms=None if first_token is None else round(first_token - started_ms),
             provider_ms=None if progress.provider_ms is None else round(progress.provider_ms),
             settle_by=settle_by,
-            max_tokens=None if answer is None else answer.way.chosen_tokens(self.ask),
+            max_tokens=None if answer is None else answer.way.chosen_tokens(ask),
             capped_by_balance=answer is not None and answer.way.capped_by_balance,
             ignored=() if answer is None else answer.ignored,
         )

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Generator, Mapping
 from functools import lru_cache, partial
+from itertools import repeat
 from typing import NamedTuple
 
 LARGEST_HEAD = 65_536
@@ -276,7 +277,7 @@ def fields_of(block: bytes) -> tuple[str, dict[str, str]]:
     """
     text = block.decode("latin-1")
     first, *lines = text.split("\r\n")
-    pairs = [line.split(":", 1) for line in lines]
+    pairs = list(map(str.split, lines, repeat(":"), repeat(1)))
     try:
         names, said = zip(*pairs, strict=True) if pairs else ((), ())
     except ValueError:

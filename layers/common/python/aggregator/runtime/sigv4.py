@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -41,7 +42,7 @@ class Signer:
         `at` is seconds since the epoch; AWS takes a signature for five minutes. Names must be in lower case,
         values without spaces at their ends or in pairs, and `path` free of anything that needs escaping.
         """
-        moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
+        moment = _moment(int(at))
         signed = {**headers, "x-amz-date": moment}
         if credentials.session_token is not None:
             signed["x-amz-security-token"] = credentials.session_token
@@ -70,3 +71,9 @@ class Signer:
                 key = hmac.digest(key, part.encode(), "sha256")
             self._day_key = (day, secret, key)  # one assignment, so threads never see halves
         return key
+
+
+@lru_cache(maxsize=1)
+def _moment(second: int) -> str:
+    """A second as AWS writes it; the calls of a request are mostly of one."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))

@@ -188,9 +188,10 @@ def left_out(ask: Ask, via: CatalogueRoute, lane: Lane, sent: UpstreamRequest) -
     hosted = ask.hosted.told if ask.hosted is not None else ()
     gone: Iterable[str] = ()
     if lane.passes_on:
-        not_taken = via.provider.left_out
+        provider = via.provider
+        not_taken = provider.left_out
         gone = sorted([name for name in not_taken & ask.body.keys() if ask.body[name]]) if not_taken else []
-        if ask.surface == CHAT and (via.provider.message_fields or _SOURCES in not_taken):
+        if ask.surface == CHAT and (provider.message_fields or _SOURCES in not_taken):
             gone += ["annotations"] if any(each.get("annotations") for each in ask.body["messages"]) else []
     elif ask.asked or _HINTS & ask.body.keys() or any("annotations" in each for each in ask.body["messages"]):
         from aggregator.proxy.dialects.told import hints_left_out  # noqa: PLC0415 (a plain chat needs none of it)

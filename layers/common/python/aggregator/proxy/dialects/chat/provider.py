@@ -18,17 +18,18 @@ def encode(ask: Ask, way: Way, key: str | None) -> UpstreamRequest:
     Raises:
         UnsupportedParameter: a field that the provider cannot honour, or a cache's hour that has no price.
     """
-    provider = way.route.provider
+    via = way.route.via
+    provider, upstream_model = via.provider, via.upstream_model
     asked, ignored = known_to(provider, ask.body)
     body = fitted({name: value for name, value in asked.items() if name not in _OURS}, provider)
     if "cache_control" in provider.extensions or "cache_control" in body:
         from aggregator.proxy.dialects.lifetimes import refuse_unpriced_hour  # noqa: PLC0415 - few take such marks
 
         refuse_unpriced_hour(body, way.route.price)
-    body = with_defaults(body, provider, way.route.via.upstream_model)
-    body = as_taken(body, provider, way.route.via.upstream_model, asked=ask.surface == "chat")
-    body["model"] = way.route.via.upstream_model
+    body = with_defaults(body, provider, upstream_model)
+    body = as_taken(body, provider, upstream_model, asked=ask.surface == "chat")
+    body["model"] = upstream_model
     body[provider.max_tokens_field] = way.output_tokens
     if ask.stream and provider.stream_options:
         body["stream_options"] = {**(ask.body.get("stream_options") or {}), "include_usage": True}
-    return request_to(way.route.via, "/chat/completions", body, key, stream=ask.stream, ignored=ignored)
+    return request_to(via, "/chat/completions", body, key, stream=ask.stream, ignored=ignored)
