@@ -25,7 +25,7 @@ class Wallet:
     """An account in memory, with the conditions of the one in the table."""
 
     def __init__(self, available_nano_usd: NanoUsd) -> None:
-        self.account = Account(USER, available_nano_usd)
+        self._account = Account(USER, available_nano_usd)
 
     def hold(
         self,
@@ -35,13 +35,18 @@ class Wallet:
         *,
         if_available: NanoUsd | None = None,
         member: str | None = None,
+        plan: str | None = None,
     ) -> NanoUsd:
         """See `BillingStore.hold`."""
-        account = self.account
+        account = self._account
         if account.available_nano_usd < max(amount_nano_usd, if_available or 0):
             raise Short(account)
         self._move(bucket, amount_nano_usd, 1)
-        return self.account.available_nano_usd
+        return self._account.available_nano_usd
+
+    def account(self, user_id: str) -> Account:
+        """See `BillingStore.account`."""
+        return self._account
 
     def return_rest(
         self, user_id: str, hold: Hold, rest_nano_usd: NanoUsd, *, ends: float | None = None
@@ -56,16 +61,16 @@ class Wallet:
     def settle(self, bucket: str, held_nano_usd: NanoUsd, cost_nano_usd: NanoUsd) -> None:
         """Release what is still held, and take the cost."""
         self._move(bucket, -held_nano_usd, -1)
-        account = self.account
-        self.account = account._replace(available_nano_usd=account.available_nano_usd - cost_nano_usd)
+        account = self._account
+        self._account = account._replace(available_nano_usd=account.available_nano_usd - cost_nano_usd)
 
     def _move(self, bucket: str, amount: NanoUsd, requests: int) -> None:
-        account = self.account
+        account = self._account
         held = account.holds.get(bucket, Held(0, 0))
         left = Held(held.amount_nano_usd + amount, held.requests + requests)
         assert left.amount_nano_usd >= 0 <= left.requests
         holds = {name: each for name, each in {**account.holds, bucket: left}.items() if each.requests}
-        self.account = account._replace(available_nano_usd=account.available_nano_usd - amount, holds=holds)
+        self._account = account._replace(available_nano_usd=account.available_nano_usd - amount, holds=holds)
 
 
 class Fit(Policy):

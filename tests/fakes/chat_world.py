@@ -9,6 +9,7 @@ from typing import Any
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.model import Account, Held, Hold
+from aggregator.billing.plans.model import Plan
 from aggregator.billing.price import Price
 from aggregator.billing.store import Short
 from aggregator.orchestrator.model import DatedPrice, Provider, Spoken
@@ -183,6 +184,11 @@ class ScriptedUpstream:
         return len(self._script)
 
 
+def no_plan(stamp: str) -> Plan:
+    """Read a plan where there is none."""
+    raise LookupError(stamp)
+
+
 class FakeWallets:
     """One wallet; `hold` takes from it or is short."""
 
@@ -190,6 +196,7 @@ class FakeWallets:
         self.available = available
         self.held: list[int] = []
         self.returned: list[int] = []
+        self.plan: str | None = None
         self.return_fails: Exception | None = None
         self.holds: dict[str, Held] = {}
         self._steps = steps if steps is not None else []
@@ -202,17 +209,24 @@ class FakeWallets:
         *,
         if_available: int | None = None,
         member: str | None = None,
+        plan: str | None = None,
     ) -> int:
         self._steps.append("reserve")
         assert member is None
         assert bucket.isdecimal()
+        if plan != self.plan:
+            raise Short(Account(user_id, self.available, dict(self.holds), plan=self.plan))
         if max(amount_nano_usd, if_available or 0) > self.available:
-            raise Short(Account(user_id, self.available, dict(self.holds)))
+            raise Short(Account(user_id, self.available, dict(self.holds), plan=self.plan))
         self.available -= amount_nano_usd
         self.held.append(amount_nano_usd)
         before = self.holds.get(bucket, Held(0, 0))
         self.holds[bucket] = Held(before.amount_nano_usd + amount_nano_usd, before.requests + 1)
         return self.available
+
+    def account(self, user_id: str) -> Account:
+        self._steps.append("look")
+        return Account(user_id, self.available, dict(self.holds), plan=self.plan)
 
     def return_rest(self, user_id: str, hold: Hold, rest_nano_usd: int, *, ends: float | None = None) -> None:
         assert hold.amount_nano_usd in self.held
@@ -254,6 +268,8 @@ class World:
     steps: list[str] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     fetch: Fetch = fetch_nothing
+    plans: dict[str, Plan] = field(default_factory=dict)
+    known_plans: dict[str, Plan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.wallets = FakeWallets(self.available, self.steps)
@@ -262,11 +278,14 @@ class World:
         self.upstream = ScriptedUpstream(*self.script, steps=self.steps)
 
     def route(self, caller: Caller, ask: Ask, visit: Visit) -> Sequence[Route]:
-        assert (caller, visit.source_ip, visit.now, ask.model) == (CALLER, "192.0.2.1", NOW, "mini")
+        bare = caller if caller.plan is None else caller.plan.bare
+        assert (bare, visit.source_ip, visit.now, ask.model) == (CALLER, "192.0.2.1", NOW, "mini")
         self.steps.append("route")
         if isinstance(self.routes, Exception):
             raise self.routes
-        return self.routes or [route()]
+        found = self.routes or [route()]
+        plan = caller.plan
+        return found if plan is None else [each._replace(price=plan.priced(each.price)) for each in found]
 
     def emit(self, receipt: Receipt) -> None:
         self.steps.append(f"emit {receipt.outcome}")
@@ -285,6 +304,8 @@ class World:
             monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
             counted={},
+            plans=self.known_plans,
+            read_plan=self.plans.__getitem__,
             fetch=self.fetch,
         )
 

@@ -151,15 +151,15 @@ MUTANTS = (
     Mutant(
         "a hold takes what is not there",
         "billing/store.py",
-        'condition = "available >= :needed AND attribute_not_exists(suspended)"',
-        'condition = "attribute_exists(available) AND attribute_not_exists(suspended)"',
+        '_HOLDS = "available >= :needed AND',
+        '_HOLDS = "attribute_exists(available) AND',
         STORE,
     ),
     Mutant(
         "a suspended user reserves",
         "billing/store.py",
-        '"available >= :needed AND attribute_not_exists(suspended)"',
-        '"available >= :needed"',
+        '_HOLDS = "available >= :needed AND attribute_not_exists(suspended)',
+        '_HOLDS = "available >= :needed',
         SUSPENDED,
     ),
     Mutant(
@@ -354,8 +354,8 @@ MUTANTS = (
     Mutant(
         "a reconcile forgets the markup",
         "billing/repricing.py",
-        'return price.scaled(int(markup.removesuffix("%")))',
-        "return price",
+        'price = price.scaled(int(mark.removesuffix("%")))',
+        "pass",
         RECONCILE,
     ),
 )

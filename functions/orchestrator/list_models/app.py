@@ -1,6 +1,7 @@
 """GET /orchestrator/models: what can be called, with prices and limits."""
 
 from aggregator.auth.caller import MODELS_READ
+from aggregator.billing.plans import wiring as plans
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.api import Capability, ModelList
 from aggregator.orchestrator.list_models import list_models
@@ -13,9 +14,9 @@ app = api()
 @app.get("/orchestrator/models")
 def get_models(provider: str | None = None, capability: Capability | None = None) -> ModelList:
     catalogue = wiring.catalogue()
-    caller = caller_of(app.current_event)
+    caller = plans.on_its_plan(caller_of(app.current_event))
     models = list_models(catalogue, caller, provider=provider, capability=capability)
-    return ModelList.of(models, catalogue, clock.now(), caller.price_percent)
+    return ModelList.of(models, catalogue, clock.now(), caller)
 
 
 handler = serve(app, scope=MODELS_READ)

@@ -1,6 +1,7 @@
 """GET /v1/models, and the same for the other base URLs: what can be called, as OpenAI and Anthropic list it."""
 
 from aggregator.auth.caller import MODELS_READ
+from aggregator.billing.plans import wiring as plans
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.api import ApiModel, ApiModelList
 from aggregator.orchestrator.list_models import list_models, read_model
@@ -10,12 +11,12 @@ app = api()
 
 
 def get_models() -> ApiModelList:
-    return ApiModelList.of(list_models(wiring.catalogue(), caller_of(app.current_event)))
+    return ApiModelList.of(list_models(wiring.catalogue(), plans.on_its_plan(caller_of(app.current_event))))
 
 
 def get_model(model: str = "") -> ApiModel:
     name = model or app.current_event.path.partition("/models/")[2]  # a name may hold slashes
-    return ApiModel.of(read_model(wiring.catalogue(), caller_of(app.current_event), name))
+    return ApiModel.of(read_model(wiring.catalogue(), plans.on_its_plan(caller_of(app.current_event)), name))
 
 
 for surface in ("/v1", "/proxy/openai", "/proxy/anthropic/v1"):

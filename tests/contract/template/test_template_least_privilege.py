@@ -204,6 +204,8 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("AuthTable", "IdentityUpdateUserRole"),  # the same, and the state, on the user's keys
         ("BillingTable", "IdentityUpdateUserRole"),  # the state, on the wallet
         ("BillingTable", "IdentityUpdateTeamRole"),
+        ("BillingTable", "ProxyListModelsRole"),  # the plan of the caller's wallet
+        ("BillingTable", "OrchestratorListModelsRole"),
         ("OrchestratorTable", "BillingPutPlanRole"),  # does a model's name fit anything?
         ("BillingTable", "IdentitySetMemberRole"),  # a member's, on the team's wallet
         ("AuthTable", "IdentityCreateTeamRole"),  # the caller's own key; has the id keys, or money?
@@ -247,7 +249,7 @@ def test_a_neighbour_of_the_keys_may_read_one_and_no_more(stack: Stack, name: st
 
 @pytest.mark.promise("books")
 @pytest.mark.parametrize("walk", WALKS)
-def test_the_request_path_may_change_an_account_and_nothing_else_of_the_ledger(
+def test_the_request_path_may_change_an_account_and_read_but_write_no_item_of_the_ledger(
     stack: Stack, walk: str
 ) -> None:
     allowed = [
@@ -258,7 +260,7 @@ def test_the_request_path_may_change_an_account_and_nothing_else_of_the_ledger(
         if each["Resource"] == {"Fn::GetAtt": ["BillingTable", "Arn"]}
     ]
 
-    assert allowed == ["dynamodb:UpdateItem"]
+    assert allowed == ["dynamodb:UpdateItem", "dynamodb:GetItem"]
 
 
 def test_a_secret_is_read_by_those_who_need_it(stack: Stack) -> None:

@@ -9,6 +9,8 @@ import pytest
 from moto import mock_aws
 
 from aggregator.auth import wiring as auth
+from aggregator.billing import wiring as billing
+from aggregator.billing.plans import wiring as plans
 from aggregator.orchestrator import wiring
 from aggregator.orchestrator.announce import CatalogueAnnouncer
 from aggregator.proxy import conditions_wiring
@@ -33,6 +35,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         "AWS_REGION": "eu-central-1",
         "ORCHESTRATOR_TABLE": TABLE,
         "AUTH_TABLE": "AuthTable",
+        "BILLING_TABLE": "BillingTable",
         "PROXY_TABLE": "ProxyTable",
         "PROVIDER_KEYS_SECRET": "provider-keys",
     }.items():
@@ -41,7 +44,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     forget_environment()
     monkeypatch.setattr(conditions_wiring, "SignedClient", BotoClient)
     with mock_aws():
-        for table in (TABLE, "AuthTable", "ProxyTable"):
+        for table in (TABLE, "AuthTable", "ProxyTable", "BillingTable"):
             create_table(wiring.dynamodb(), table)
         boto3.client("secretsmanager").create_secret(Name="provider-keys", SecretString="{}")
         yield wiring.dynamodb()
@@ -53,6 +56,8 @@ def forget_environment() -> None:
         wiring.dynamodb,
         wiring.reader,
         auth.keys,
+        billing.store,
+        plans.store,
         conditions_wiring._circuits,
         conditions_wiring._keys,
     ):

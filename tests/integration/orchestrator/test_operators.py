@@ -1,5 +1,6 @@
 """Operators over the functions that serve them: what they set is live, versioned, on record, and can be taken back."""
 
+from aggregator.auth.caller import Caller
 from aggregator.billing.price import Price, Tier
 from aggregator.contracts.catalogue_changed import CatalogueChanged
 from aggregator.orchestrator import wiring
@@ -72,7 +73,7 @@ def test_tools_and_service_tiers_have_a_price_that_everybody_is_shown(desk: Desk
     assert in_force.in_service_tier("flex").tiers == (
         Tier(above_input_tokens=1_000, input=200_000_000, output=600_000_000),
     )
-    assert ListedModel.of(model, clock.now(), 200).prices.model_dump(
+    assert ListedModel.of(model, clock.now(), Caller("k", "u", price_percent=200)).prices.model_dump(
         by_alias=True, include={"tools", "service_tiers"}
     ) == {
         "tools": {"web_fetch": "0.00", "web_search": "0.02"},

@@ -29,7 +29,7 @@ from aggregator.proxy.upstream.http import HttpUpstream
 from aggregator.proxy.walk import Collaborators, Visit
 from aggregator.runtime.streaming import StreamingResponse
 from local.standin import StandIn
-from tests.fakes.chat_world import NANO_A_TOKEN, FakeKeys, FakeWallets
+from tests.fakes.chat_world import NANO_A_TOKEN, FakeKeys, FakeWallets, no_plan
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.fakes.memory_objects import MemoryObjects
 
@@ -153,6 +153,8 @@ class SurfaceServer:
             monotonic=time.monotonic,
             sleep=time.sleep,
             counted={},
+            plans={},
+            read_plan=no_plan,
         )
 
     def _handlers(self) -> Mapping[str, Handler]:

@@ -30,7 +30,7 @@ from aggregator.runtime.aws import JsonObject
 from aggregator.runtime.batch import Message
 from aggregator.runtime.streaming import StreamingResponse
 from local.standin import StandIn
-from tests.fakes.chat_world import FakeKeys, body, chat_event, provider, route
+from tests.fakes.chat_world import FakeKeys, body, chat_event, no_plan, provider, route
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.fakes.memory_objects import MemoryObjects
 from tests.unit.orchestrator.samples import catalogue
@@ -93,6 +93,8 @@ class Platform:
             monotonic=time.monotonic,
             sleep=lambda _: None,
             counted={},
+            plans={},
+            read_plan=no_plan,
         )
         self.handler = serve(CHAT, lambda: collaborators)
 

@@ -25,7 +25,7 @@ from aggregator.proxy.upstream.http import HttpUpstream
 from aggregator.proxy.walk import Collaborators, Visit
 from aggregator.runtime.aws import JsonObject
 from local.standin import StandIn
-from tests.fakes.chat_world import FakeKeys, body, chat_event, provider, route
+from tests.fakes.chat_world import FakeKeys, body, chat_event, no_plan, provider, route
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 from tests.fakes.memory_objects import MemoryObjects
 from tests.unit.orchestrator.samples import catalogue
@@ -73,6 +73,8 @@ class Platform:
             monotonic=time.monotonic,
             sleep=lambda _: None,
             counted={},
+            plans={},
+            read_plan=no_plan,
             watch=board,
             cached=lambda: ResponseStore(self.dynamodb, "proxy"),
         )

@@ -30,6 +30,7 @@ from tests.fakes.chat_world import (
     chunk,
     completion,
     counted,
+    no_plan,
     route,
     usage_event,
 )
@@ -127,6 +128,8 @@ class Door:
             monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
             counted={},
+            plans={},
+            read_plan=no_plan,
         )
         self.handler = serve(CHAT, lambda: do)
 

@@ -30,6 +30,7 @@ from tests.fakes.chat_world import (
     chat_event,
     completion,
     counted,
+    no_plan,
     route,
 )
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
@@ -67,6 +68,8 @@ class Door:
             monotonic=clock.monotonic,
             sleep=clock.sleep,
             counted={},
+            plans={},
+            read_plan=no_plan,
         )
         self.handler = serve(CHAT, lambda: collaborators)
 

@@ -28,6 +28,7 @@ from tests.fakes.chat_world import (
     ScriptedResponse,
     ScriptedUpstream,
     chat_event,
+    no_plan,
     provider,
     route,
 )
@@ -78,6 +79,7 @@ class Desk:
             route=self._route,
             read=read_as(self._nothing_kept, admission(lambda _: self.catalogue)),
             books=self.books,
+            read_plan=no_plan,
             upstream=self.upstream,
             keys=FakeKeys(),
             monotonic=Clock().monotonic,

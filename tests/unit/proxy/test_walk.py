@@ -304,5 +304,6 @@ def _unreachable(
     *,
     if_available: int | None = None,
     member: str | None = None,
+    plan: str | None = None,
 ) -> int:
-    raise AwsError("TimedOut", f"{user_id} {amount_nano_usd} {bucket} {if_available} {member}")
+    raise AwsError("TimedOut", f"{user_id} {amount_nano_usd} {bucket} {if_available} {member} {plan}")

@@ -196,3 +196,16 @@ def test_who_was_not_moved_in_time_is_moved_by_the_same_call(desk: Desk) -> None
     desk.set("pro", PRO)
     assert desk.plan_of("cid") == "pro#000002"
     assert desk.table.calls.count("UpdateItem") == 2
+
+
+@pytest.mark.parametrize("on", [None, "mini", "zebra"])
+def test_a_wallet_that_is_still_on_the_list_of_a_plan_it_left_is_not_moved(
+    desk: Desk, on: str | None
+) -> None:
+    for name in ("pro", "mini", "zebra"):
+        desk.set(name, BASIC)
+    desk.put("ann", on)
+
+    desk.plans.move("ann", "pro#000002")
+
+    assert desk.plan_of("ann") == (None if on is None else f"{on}#000001")

@@ -32,6 +32,7 @@ from tests.fakes.chat_world import (
     chunk,
     completion,
     counted,
+    no_plan,
     route,
     usage_event,
 )
@@ -79,6 +80,8 @@ class Door:
             monotonic=clock.monotonic,
             sleep=clock.sleep,
             counted={},
+            plans={},
+            read_plan=no_plan,
         )
         self.handler = serve(surface, lambda: collaborators)
 

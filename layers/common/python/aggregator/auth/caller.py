@@ -3,7 +3,7 @@
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aggregator.errors import (
     SUSPENDED,
@@ -15,6 +15,9 @@ from aggregator.errors import (
 )
 from aggregator.runtime.clock import from_iso, iso
 from aggregator.runtime.passable_json import compact, read_bytes
+
+if TYPE_CHECKING:
+    from aggregator.billing.plans.on_plan import OnPlan
 
 INFERENCE = "inference"
 MODELS_READ = "models:read"
@@ -83,6 +86,8 @@ class Caller(NamedTuple):
 
     `session` is true of a key that a person got by signing in: it acts for its user, and what it makes lasts longer.
 
+    `plan` is that of the wallet it charges, where it has one; the function that holds money finds it there.
+
     `secret_made_at` tells which of the key's secrets was proven. A caller whose `user` or `team` is `suspended` is
     proven, and may do nothing: no function gets one out of its event.
     """
@@ -103,6 +108,7 @@ class Caller(NamedTuple):
     suspended: str = ""
     team: Team | None = None
     session: bool = False
+    plan: "OnPlan | None" = None
 
     @property
     def wallet_id(self) -> str:

@@ -23,6 +23,7 @@ class PaperWallets:
         *,
         if_available: NanoUsd | None = None,
         member: str | None = None,
+        plan: str | None = None,  # noqa: ARG002
     ) -> NanoUsd:
         """What would be available after a hold.
 

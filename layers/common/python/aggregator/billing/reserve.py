@@ -6,10 +6,13 @@
 | is tight      | less than that                 | 2      | a share of what is available, or the least that is of use  |
 | is not enough | less than that least           | 1      | nothing: it is refused                                     |
 | is suspended  | whatever there is              | 1      | nothing: it is refused                                     |
+| is on another | whatever there is              | 1      | nothing: what it costs is reckoned anew                    |
+| plan          |                                |        |                                                            |
 
 The first write asks for the multiple in its condition: who does not have it learns the account with the refusal, so
 that nobody reads a balance first. It asks as well whether the user is suspended: so that holds at once, and costs
-nothing. The parts are `shares.SHARES`.
+nothing. Likewise it asks whether the wallet is on the plan that the bound was reckoned on, or on none: so a change
+holds for the very next request, and one that passed pays by what it was held by. The parts are `shares.SHARES`.
 """
 
 from collections.abc import Callable
@@ -35,6 +38,7 @@ class Holding(Protocol):
         *,
         if_available: NanoUsd | None = None,
         member: str | None = None,
+        plan: str | None = None,
     ) -> NanoUsd:
         """See `BillingStore.hold`."""
         ...
@@ -45,13 +49,25 @@ class Holding(Protocol):
 
 
 class Wallets(Holding, Protocol):
-    """The same, and what returning the rest of a hold needs."""
+    """The same, and what returning the rest of a hold, and looking at a wallet's plan, need."""
 
     def return_rest(
         self, user_id: str, hold: Hold, rest_nano_usd: NanoUsd, *, ends: float | None = None
     ) -> None:
         """See `BillingStore.return_rest`."""
         ...
+
+    def account(self, user_id: str) -> Account:
+        """See `BillingStore.account`."""
+        ...
+
+
+class OtherPlan(Exception):
+    """The wallet is not on the plan that the request was reckoned on. Nothing is held; `account` says which it is."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__("on another plan")
+        self.account = account
 
 
 class Wish(NamedTuple):
@@ -89,15 +105,18 @@ def reserve(
     now_epoch_seconds: float,
     if_tight: Callable[[Account], Wish] | None = None,
     member: str | None = None,
+    plan: str | None = None,
 ) -> Hold:
     """Hold the most that a request can cost, or as much of it as a tight account lets it have.
 
-    `user_id` may be a team, of whose money `member` spends. Where the account is tight, `if_tight` looks closer at what
-    the request needs; it is asked once. What can cost nothing holds nothing: it needs no account, and no write. Buckets
-    past their deadline are the user's again: they are swept before they are spent.
+    `user_id` may be a team, of whose money `member` spends. `plan` is the stamp of the plan that the amounts were
+    reckoned on. Where the account is tight, `if_tight` looks closer at what the request needs; it is asked once. What
+    can cost nothing holds nothing: it needs no account, and no write. Buckets past their deadline are the user's again:
+    they are swept before they are spent.
 
     Raises:
         UserSuspended: whatever is there; nothing is held.
+        OtherPlan: the same.
         InsufficientQuota: not even the least is there; nothing is held.
         StoreUnavailable: it is there, but at each try somebody else was faster; nothing is held.
     """
@@ -109,14 +128,12 @@ def reserve(
     wanted = SHARES.tight_above.least_whole(amount)
     for _ in range(_TRIES):
         try:
-            left = wallets.hold(user_id, amount, bucket, if_available=wanted, member=member)
+            left = wallets.hold(user_id, amount, bucket, if_available=wanted, member=member, plan=plan)
         except Short as short:
             account = short.account
         else:
             return Hold(amount, bucket, left)
-        if account.suspended or member in account.suspended_members:
-            whose = "team" if account.suspended and member is not None else "user"
-            raise UserSuspended(SUSPENDED[whose])
+        _require(account, member, plan)
         if if_tight is not None:
             wish, if_tight = if_tight(account), None
         if account.spendable(now_epoch_seconds) < wish.at_least_nano_usd:
@@ -129,3 +146,12 @@ def reserve(
         if not amount:
             return Hold(0, bucket, None)
     raise StoreUnavailable("The account is busy; try again in a moment.", retry_after_seconds=1)
+
+
+def _require(account: Account, member: str | None, plan: str | None) -> None:
+    """Whatever is there: nobody is suspended, and the wallet is on the plan that was reckoned on."""
+    if account.suspended or member in account.suspended_members:
+        whose = "team" if account.suspended and member is not None else "user"
+        raise UserSuspended(SUSPENDED[whose])
+    if account.plan != plan:
+        raise OtherPlan(account)

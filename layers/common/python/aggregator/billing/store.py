@@ -35,11 +35,14 @@ JsonObject = dict[str, Any]
 
 NOTHING_SWEPT: Mapping[str, Held] = {}
 
+_HOLDS = "available >= :needed AND attribute_not_exists(suspended) AND attribute_not_exists(on_plan)"
+_HOLDS_ON_PLAN = "available >= :needed AND attribute_not_exists(suspended) AND on_plan = :plan"
+
 _CANCELLED_FOR_CONDITION = "ConditionalCheckFailed"
 
 
 class Short(Exception):
-    """The account does not have that much available, or is suspended; `account` is what it is. Nothing was written."""
+    """The account does not have that much, is suspended, or on another plan: it is `account`. Nothing was written."""
 
     def __init__(self, account: Account) -> None:
         super().__init__("not enough available")
@@ -74,24 +77,32 @@ class BillingStore:
         *,
         if_available: NanoUsd | None = None,
         member: str | None = None,
+        plan: str | None = None,
     ) -> NanoUsd:
         """Move an amount from available to held; return what is available after it.
 
         With `if_available` only if that much is available, though less is held: who asks for a multiple of its hold
         learns with the refusal that the account is tight, and who is not refused pays nothing for having asked.
-        `member` is who spends of a team's wallet.
+        `member` is who spends of a team's wallet. `plan` is the stamp of the plan that the amount was reckoned on.
 
         One conditional write of one item: such writes queue up, so they may race without limit.
 
         Raises:
-            Short: less than that, or than the amount, is available; or whose it is, or the member, is suspended.
+            Short: less than that, or than the amount, is available; or whose it is, or the member, is suspended; or
+                the wallet is on another plan.
         """
         names = {"#hold": AMOUNT + bucket, "#holds": COUNT + bucket}
-        condition = "available >= :needed AND attribute_not_exists(suspended)"
+        condition = _HOLDS if plan is None else _HOLDS_ON_PLAN
         if member is not None:
             names["#member"] = f"{SUSPENDED}#{member}"
             condition += " AND attribute_not_exists(#member)"
-        values = {":amount": amount_nano_usd, ":needed": max(amount_nano_usd, if_available or 0), ":one": 1}
+        values: JsonObject = {
+            ":amount": amount_nano_usd,
+            ":needed": max(amount_nano_usd, if_available or 0),
+            ":one": 1,
+        }
+        if plan is not None:
+            values[":plan"] = plan
         try:
             answer = self._aws.call("UpdateItem", {
                 "TableName": self._table,

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from aggregator.auth.caller import Caller
 from aggregator.billing.money import CURRENCY, to_usd
+from aggregator.billing.plans.on_plan import price_for
 from aggregator.billing.price import RATES, Price, Tier
 from aggregator.orchestrator.catalogue import Catalogue
 from aggregator.orchestrator.model import Model, Route
@@ -108,13 +110,13 @@ class ModelRoute(Response):
     prices: ModelPrices
 
     @classmethod
-    def of(cls, route: Route, now: datetime, percent: int) -> "ModelRoute":
-        """A route as it is shown to who pays so much of list prices."""
+    def of(cls, route: Route, now: datetime, caller: Caller) -> "ModelRoute":
+        """A route as it is shown to a caller, who pays what its key and its plan say."""
         return cls(
             provider=route.provider.id,
             max_output_tokens=route.max_output_tokens,
             capabilities=sorted(route.capabilities),
-            prices=ModelPrices.of(route.price_at(now).scaled(percent)),
+            prices=ModelPrices.of(price_for(caller, route.price_at(now))),
         )
 
 
@@ -133,8 +135,8 @@ class ListedModel(Response):
     routes: list[ModelRoute]
 
     @classmethod
-    def of(cls, model: Model, now: datetime, percent: int) -> "ListedModel":
-        """A model as it is shown to who pays so much of list prices."""
+    def of(cls, model: Model, now: datetime, caller: Caller) -> "ListedModel":
+        """A model as it is shown to a caller, likewise."""
         return cls(
             id=model.id,
             display_name=model.display_name,
@@ -144,8 +146,8 @@ class ListedModel(Response):
             max_output_tokens=model.max_output_tokens,
             capabilities=list(model.capabilities),
             retires_at=model.retires_at,
-            prices=ModelPrices.of(model.price_at(now).scaled(percent)),
-            routes=[ModelRoute.of(route, now, percent) for route in model.routes],
+            prices=ModelPrices.of(price_for(caller, model.price_at(now))),
+            routes=[ModelRoute.of(route, now, caller) for route in model.routes],
         )
 
 
@@ -158,8 +160,8 @@ class ModelList(Response):
     aliases: dict[str, str]
 
     @classmethod
-    def of(cls, models: Iterable[Model], catalogue: Catalogue, now: datetime, percent: int) -> "ModelList":
-        """The list, with the aliases of the models that are in it, and prices at `percent` of list prices.
+    def of(cls, models: Iterable[Model], catalogue: Catalogue, now: datetime, caller: Caller) -> "ModelList":
+        """The list, with the aliases of the models that are in it, and the prices that the caller pays.
 
         A route whose first price is not in force yet is no way to its model yet.
         """
@@ -167,7 +169,7 @@ class ModelList(Response):
             (model, tuple(route for route in model.routes if route.has_price_at(now))) for model in models
         ]
         listed = [
-            ListedModel.of(model._replace(routes=routes), now, percent) for model, routes in priced if routes
+            ListedModel.of(model._replace(routes=routes), now, caller) for model, routes in priced if routes
         ]
         ids = {model.id for model in listed}
         aliases = {alias: model for alias, model in catalogue.aliases.items() if model in ids}

@@ -26,6 +26,8 @@ from aggregator.billing.cost import cost_of
 from aggregator.billing.model import Account
 from aggregator.billing.money import to_usd
 from aggregator.billing.on_paper import PaperWallets
+from aggregator.billing.plans.model import Plan
+from aggregator.billing.plans.on_plan import on_plan
 from aggregator.billing.price import Usage
 from aggregator.billing.reserve import Wish, reserve
 from aggregator.errors import InsufficientQuota, InvalidRequest
@@ -42,6 +44,7 @@ from aggregator.proxy.limits.take import tokens_of
 from aggregator.proxy.model import Ask, JsonObject, Route, Way
 from aggregator.proxy.tight import Tight
 from aggregator.runtime import clock
+from aggregator.runtime.clock import iso
 from aggregator.runtime.request import Event, header_of, source_ip_of
 from aggregator.runtime.streaming import StreamingResponse
 
@@ -76,6 +79,7 @@ class Quoting:
     route: Callable[[Caller, Ask, str], Sequence[Route]]
     read: Callable[[Surface, Event, Caller], Ask]
     books: Books
+    read_plan: Callable[[str], Plan]
     upstream: Upstream
     keys: Keys
     monotonic: Callable[[], float]
@@ -89,11 +93,14 @@ def quoting(collaborators: Callable[[], Quoting]) -> Callable[[Any, Any], Stream
         do = collaborators()
         caller = Caller.from_event(event)
         may_be_capped = may_cap(event, caller)
+        account = do.books.account(caller.wallet_id)
+        if account.plan is not None:
+            caller = on_plan(caller, do.read_plan(account.plan), iso(clock.now()))
         path = _path_of(event, do, caller)
         surface = do.surfaces[path]()
         ask = do.read(surface, event, caller)
         routes = do.route(caller, ask, source_ip_of(event))
-        body = _Quote(caller, ask, routes, may_be_capped, do).told(path, request_id)
+        body = _Quote(caller, ask, routes, may_be_capped, do).told(path, account, request_id)
         return plain_answer(body, request_id)
 
     return guarded(_ANY, answer)
@@ -154,9 +161,8 @@ class _Quote:
         self._now = clock.now()
         self._tight: Tight | None = None
 
-    def told(self, path: str, request_id: str) -> JsonObject:
+    def told(self, path: str, account: Account, request_id: str) -> JsonObject:
         """The answer's body."""
-        account = self._do.books.account(self._caller.wallet_id)
         refused: InsufficientQuota | None = None
         ways: dict[str, Way] = {}
         hold = None
@@ -200,6 +206,7 @@ class _Quote:
             now_epoch_seconds=epoch,
             if_tight=if_tight,
             member=None if self._caller.team is None else self._caller.user_id,
+            plan=account.plan,
         )
         if self._tight is not None:
             return hold.amount_nano_usd, self._tight.ways(hold)

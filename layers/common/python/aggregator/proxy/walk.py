@@ -1,13 +1,13 @@
 """The walk of a chat completion: route -> reserve -> call -> emit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.model import Account, Hold
-from aggregator.billing.reserve import Wallets, Wish, reserve
+from aggregator.billing.reserve import OtherPlan, Wallets, Wish, reserve
 from aggregator.errors import Refusal, status_of
 from aggregator.proxy.admission import Admit
 from aggregator.proxy.afterwards import settled_by
@@ -23,6 +23,7 @@ from aggregator.proxy.tab import Tab
 from aggregator.runtime.streaming import StreamingResponse
 
 if TYPE_CHECKING:
+    from aggregator.billing.plans.model import Plan
     from aggregator.proxy.answers.idempotency import Answers
     from aggregator.proxy.answers.kept_responses import KeptResponses
     from aggregator.proxy.answers.response_cache import CachedAnswers
@@ -72,7 +73,8 @@ def fetch_nothing(_address: "WebAddress", _most_bytes: int, _deadline: float) ->
 class Collaborators(NamedTuple):
     """What a walk works with; all of it outlives one request. Stores that few requests need are made for the first.
 
-    `counted` is what `counted_input.py` remembers of prompts.
+    `counted` is what `counted_input.py` remembers of prompts. `plans` is which plan each wallet was on when it was last
+    asked, for those that were on one; `read_plan` reads a plan by its stamp.
     `fetch` gets files that requests name by their address.
     """
 
@@ -87,6 +89,8 @@ class Collaborators(NamedTuple):
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     counted: "Counted"
+    plans: "MutableMapping[str, Plan]"
+    read_plan: "Callable[[str], Plan]"
     watch: Watch = NOBODY
     cached: Callable[[], "CachedAnswers"] | None = None
     kept: Callable[[], "KeptResponses"] | None = None
@@ -110,22 +114,46 @@ class Visit(NamedTuple):
     may_cap: bool = True
 
 
-def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> StreamingResponse:
+def walk(
+    caller: Caller, ask: Ask, visit: Visit, do: Collaborators, before: Taken | None = None
+) -> StreamingResponse:
     """Serve one chat completion; whatever happens after the hold, exactly one usage event is emitted.
+
+    Where the wallet is on another plan than this environment knew, it begins anew, before anything is held; `before` is
+    what it took of the limits until then.
 
     Raises:
         Refusal: the request was refused, or no provider answered; what was held is on its way back.
         AwsError: the accounts could not be reached; nothing was called, and a hold, if any, lapses.
     """
-    routes = do.route(caller, ask, visit)
-    if ask.addresses:
-        from aggregator.proxy.files.bringing import with_files  # noqa: PLC0415 (few requests name files so)
+    sender, asked = caller, ask
+    if do.plans:
+        from aggregator.proxy.planned import known  # noqa: PLC0415 (most wallets are on no plan, and stay so)
 
-        ask, routes = with_files(ask, routes, do.fetch, visit.deadline, do.monotonic)
-    bound = bound_of(ask, routes)
-    taken = _take(caller, ask.known_on(routes[0]), bound, visit, do)
-    wanted = _Wanted(ask, routes, bound, taken, visit=visit, do=do)
-    hold = _reserve(caller, wanted)
+        caller = known(caller, do.plans, visit.now)
+    try:
+        routes = do.route(caller, ask, visit)
+        if ask.addresses:
+            from aggregator.proxy.files.bringing import with_files  # noqa: PLC0415 (few requests name files so)
+
+            ask, routes = with_files(ask, routes, do.fetch, visit.deadline, do.monotonic)
+        bound = bound_of(ask, routes)
+        taken = _take(caller, ask.known_on(routes[0]), bound, visit, do, before=before)
+        wanted = _Wanted(ask, routes, bound, taken, visit=visit, do=do)
+        hold = _reserve(caller, wanted)
+    except OtherPlan as other:
+        from aggregator.proxy.planned import learn  # noqa: PLC0415 (as above)
+
+        learn(other.account, visit, do)
+        return walk(sender, asked, visit, do, taken)
+    except Refusal:
+        if caller.plan is None:
+            raise
+        from aggregator.proxy.planned import has_changed  # noqa: PLC0415 (as above)
+
+        if not has_changed(caller, visit, do):
+            raise
+        return walk(sender, asked, visit, do, before)
     ways = wanted.ways(hold)
     tab = Tab(visit.request_id, caller, ask, hold, visit.now, visit.started_ms, do.monotonic)
     close = partial(_close, tab=tab, taken=taken, deadline=visit.deadline, do=do)
@@ -142,12 +170,21 @@ def walk(caller: Caller, ask: Ask, visit: Visit, do: Collaborators) -> Streaming
     return StreamingResponse(visit.ok_status, headers, chunks)
 
 
-def _take(caller: Caller, ask: Ask, bound: Bound, visit: Visit, do: Collaborators) -> Taken:
+def _take(
+    caller: Caller, ask: Ask, bound: Bound, visit: Visit, do: Collaborators, *, before: Taken | None
+) -> Taken:
     """Count the request against its key's limits; no call for a key without."""
     if (taken := limits.of_no_limit(caller, visit.request_id, bound.at_most_nano_usd)) is not None:
         return taken
     seconds = visit.deadline - do.monotonic()
-    demand = limits.demand_of(ask, bound, request_id=visit.request_id, now=visit.now, seconds=seconds)
+    demand = limits.demand_of(
+        ask,
+        bound,
+        request_id=visit.request_id,
+        now=visit.now,
+        seconds=seconds,
+        counted=limits.counted_in(before, caller),
+    )
     return limits.take(do.counts, caller, demand)
 
 
@@ -208,6 +245,7 @@ def _reserve(caller: Caller, wanted: _Wanted) -> Hold:
             now_epoch_seconds=wanted.visit.now.timestamp(),
             if_tight=wanted.of,
             member=None if caller.team is None else caller.user_id,
+            plan=None if caller.plan is None else caller.plan.stamp,
         )
     except BaseException:
         limits.give_back(do.counts, wanted.taken, used_tokens=0)

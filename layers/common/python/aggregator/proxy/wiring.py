@@ -6,7 +6,7 @@ Everything here outlives one request: connections, the catalogue, the providers'
 import os
 import time
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from aggregator.auth.caller import Caller
@@ -30,6 +30,7 @@ from aggregator.runtime import clock, log, streaming
 from aggregator.runtime.signed_client import SignedClient
 
 if TYPE_CHECKING:
+    from aggregator.billing.plans.model import Plan
     from aggregator.orchestrator.catalogue import Catalogue
     from aggregator.proxy.answers.kept_store import KeptResponseStore
     from aggregator.proxy.answers.response_store import ResponseStore
@@ -80,6 +81,8 @@ def collaborators() -> Collaborators:
         monotonic=time.monotonic,
         sleep=time.sleep,
         counted={},
+        plans={},
+        read_plan=plan_of_stamp,
         watch=switchboard,
         cached=_cached,
         kept=_kept,
@@ -123,10 +126,19 @@ def quoting() -> "Quoting":
         route=ranked_routes(current, keys),
         read=read_as(_kept, admission(catalogue().current)),
         books=Accounts(_billing()),
+        read_plan=plan_of_stamp,
         upstream=_upstream(),
         keys=keys,
         monotonic=time.monotonic,
     )
+
+
+@lru_cache(maxsize=1_000)
+def plan_of_stamp(stamp: str) -> "Plan":
+    """A plan by its stamp, which never changes its meaning: read once."""
+    from aggregator.billing.plans.store import PlanStore  # noqa: PLC0415 (most wallets are on no plan)
+
+    return PlanStore(_dynamodb(), os.environ["BILLING_TABLE"]).of_stamp(stamp)
 
 
 def _billing() -> BillingStore:

@@ -10,10 +10,12 @@ from aggregator.auth.caller import Caller
 from aggregator.billing import wiring as billing
 from aggregator.billing.plans import set_plan as plans
 from aggregator.billing.plans.model import Plan, Terms, Version, plan_id_of
+from aggregator.billing.plans.on_plan import on_plan
 from aggregator.billing.plans.store import PlanStore
 from aggregator.errors import NotFound
 from aggregator.orchestrator import wiring as orchestrator
 from aggregator.orchestrator.permitted import require_some_model
+from aggregator.runtime import clock
 from aggregator.runtime.boto_client import BotoClient
 from aggregator.runtime.clock import iso
 
@@ -70,6 +72,12 @@ def require_plan(plan_id: str) -> None:
 def put_on(wallet_id: str, plan_id: str | None, version: int) -> None:
     """See `set_plan.put_on`."""
     plans.put_on(wallet_id, plan_id, version, plans=store())
+
+
+def on_its_plan(caller: Caller) -> Caller:
+    """The caller on the plan that its wallet is on now, if it is on one."""
+    stamp = billing.store().account(caller.wallet_id).plan
+    return caller if stamp is None else on_plan(caller, store().of_stamp(stamp), iso(clock.now()))
 
 
 def _is_on(plan_id: str, by: Caller) -> bool:

@@ -65,6 +65,7 @@ class Demand(NamedTuple):
     """What one request asks of its key's limits; `seconds` is the longest it can run.
 
     `tokens` is an estimate of its input, and the output that the client asked for; `reply` is an answer left open.
+    `counted` are the minutes that it is one of the requests of already, for it begins anew.
     """
 
     request_id: str
@@ -74,6 +75,7 @@ class Demand(NamedTuple):
     at_most_nano_usd: NanoUsd
     at_least_nano_usd: NanoUsd
     reply: Reply = NO_REPLY
+    counted: tuple[str, ...] = ()
 
 
 class Counter(NamedTuple):
@@ -105,8 +107,8 @@ class Taken(NamedTuple):
 
     `at_most_nano_usd` is how much of its cost the budgets cover: hold no more. `reply_tokens` is how long an answer
     that the client left open may become, all choices together; None if no limit says. `headers` are for the client.
-    `minutes` are the counters of `tokens`, `money_minutes` those of money in a minute. `over_*` is what others left
-    behind, to be tidied up on the way.
+    `minutes` are the counters of `tokens`, `money_minutes` those of money in a minute, `requests` those of requests.
+    `over_*` is what others left behind, to be tidied up on the way.
     """
 
     key_id: str
@@ -123,6 +125,7 @@ class Taken(NamedTuple):
     places: tuple[str, ...] = ("running",)
     over_tickets: Mapping[str, frozenset[str]] = {}
     over_windows: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
 
     def headers_after(self, used_tokens: int) -> Mapping[str, str]:
         """`headers` once it is known what the request used."""
@@ -150,9 +153,14 @@ def take_of(caller: Caller, demand: Demand, stored: Stored) -> Take:
     """Everything to be taken for `demand`: of budgets what it may cost, or what is left; of tokens alike."""
     owners = owners_of(caller)
     amount, tokens = affordable(owners, stored, demand), _tokens_granted(owners, stored, demand)
-    adds = {REQUESTS_PER_MINUTE: 1, TOKENS_PER_MINUTE: tokens}
+    adds = {TOKENS_PER_MINUTE: tokens}
     counters = tuple(
-        Counter(limit, owner.window(limit, demand.now), owner.limits[limit], adds.get(limit, amount))
+        Counter(
+            limit,
+            window := owner.window(limit, demand.now),
+            owner.limits[limit],
+            _requests(demand, window) if limit == REQUESTS_PER_MINUTE else adds.get(limit, amount),
+        )
         for owner in owners
         for limit in WINDOWS
         if limit in owner.limits and (amount or limit not in MONEY)
@@ -171,6 +179,11 @@ def take_of(caller: Caller, demand: Demand, stored: Stored) -> Take:
         },
         expires_at=int(demand.now.timestamp()) + KEPT_SECONDS,
     )
+
+
+def _requests(demand: Demand, window: str) -> int:
+    """What a request adds to a minute's requests: nothing where it is one of them already."""
+    return 0 if window in demand.counted else 1
 
 
 def taken_of(caller: Caller, demand: Demand, take: Take, stored: Stored) -> Taken:
@@ -195,6 +208,7 @@ def taken_of(caller: Caller, demand: Demand, take: Take, stored: Stored) -> Take
         places=tuple(take.places),
         over_tickets={owner.running: expired(stored, owner, demand.now) for owner in owners},
         over_windows=stale(stored, demand.now)[:_MOST_TIDIED],
+        requests=tuple(each.attribute for each in take.counters if each.limit == REQUESTS_PER_MINUTE),
     )
 
 
@@ -235,7 +249,13 @@ def refusal_of(owners: tuple[Owner, ...], stored: Stored, demand: Demand) -> Ref
         (TOKENS_PER_MINUTE, _tokens_needed(owners, demand)),
         (REQUESTS_PER_MINUTE, 1),
     ):
-        limited = [owner for owner in owners if limit in owner.limits and (adds or limit not in MONEY)]
+        limited = [
+            owner
+            for owner in owners
+            if limit in owner.limits
+            and (adds or limit not in MONEY)
+            and not (demand.counted and owner.window(limit, demand.now) in demand.counted)
+        ]
         for owner in limited:
             if adds > owner.limits[limit]:
                 return limit_refusals.never(limit, owner, adds, headers, demand.now)

@@ -21,7 +21,15 @@ from aggregator.billing.money import NanoUsd
 from aggregator.errors import RateLimitExceeded, StoreUnavailable
 from aggregator.proxy.bound import LEAST_USEFUL_OUTPUT_TOKENS
 from aggregator.proxy.limits import rules as limit_rules
-from aggregator.proxy.limits.counts import Full, Stored, in_the_way, is_limited, owners_of, rate_headers
+from aggregator.proxy.limits.counts import (
+    Full,
+    Stored,
+    in_the_way,
+    is_limited,
+    item_of,
+    owners_of,
+    rate_headers,
+)
 from aggregator.proxy.limits.rules import NO_REPLY, Back, Demand, Reply, Take, Taken
 from aggregator.proxy.model import Ask, Bound
 from aggregator.proxy.tab import BYTES_PER_TOKEN, TOKENS_PER_IMAGE
@@ -70,7 +78,15 @@ def reply_of(ask: Ask, most_output_tokens: int) -> Reply:
     return Reply(*(tokens * ask.choices for tokens in each))
 
 
-def demand_of(ask: Ask, bound: Bound, *, request_id: str, now: datetime, seconds: float) -> Demand:
+def demand_of(
+    ask: Ask,
+    bound: Bound,
+    *,
+    request_id: str,
+    now: datetime,
+    seconds: float,
+    counted: tuple[str, ...] = (),
+) -> Demand:
     """What a chat completion asks of its key's limits; `seconds` is the longest it can run."""
     return Demand(
         request_id=request_id,
@@ -80,7 +96,13 @@ def demand_of(ask: Ask, bound: Bound, *, request_id: str, now: datetime, seconds
         at_most_nano_usd=bound.at_most_nano_usd,
         at_least_nano_usd=bound.at_least_nano_usd,
         reply=reply_of(ask, bound.most_output_tokens),
+        counted=counted,
     )
+
+
+def counted_in(before: Taken | None, caller: Caller) -> tuple[str, ...]:
+    """The minutes of the caller's item that a request which begins anew is counted in already."""
+    return before.requests if before is not None and before.key_id == item_of(caller) else ()
 
 
 def of_no_limit(caller: Caller, request_id: str, at_most_nano_usd: NanoUsd) -> Taken | None:

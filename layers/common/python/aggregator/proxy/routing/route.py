@@ -41,6 +41,8 @@ def routes_for(
     ]
     if not priced:
         raise ModelNotFound(f"The model '{selection.model.id}' has no price in force yet.", param="model")
+    if caller.plan is not None:
+        priced = [route._replace(price=caller.plan.priced(route.price)) for route in priced]
     if ask.hosted is not None or ask.service_tier:
         from aggregator.proxy.dialects.payable import payable  # noqa: PLC0415 (few requests ask for such)
 
