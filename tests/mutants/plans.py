@@ -10,7 +10,37 @@ LIMITED = ("tests/unit/proxy/limits/test_limits_of_plans.py",)
 MODELS = ("tests/unit/orchestrator/test_models_of_plans.py",)
 MODEL, ON_PLAN, SET_PLAN = (f"billing/plans/{name}.py" for name in ("model", "on_plan", "set_plan"))
 
+CREDIT = ("tests/unit/billing/plans/test_monthly_credit.py",)
+
 MUTANTS = (
+    Mutant(
+        "a month's credit is given by each plan that one has had",
+        "billing/plans/credit.py",
+        'key=f"PLAN#{month}"',
+        'key=f"PLAN#{month}#{version.plan_id}"',
+        CREDIT,
+    ),
+    Mutant(
+        "a month's credit is given once in a life",
+        "billing/plans/credit.py",
+        'key=f"PLAN#{month}"',
+        'key="PLAN#"',
+        CREDIT,
+    ),
+    Mutant(
+        "a month's credit never ends",
+        "billing/plans/credit.py",
+        "timedelta(days=32)",
+        "timedelta(days=3200)",
+        CREDIT,
+    ),
+    Mutant(
+        "who has left a plan is given its credit",
+        "billing/plans/credit.py",
+        "if stamp is None or plan_id_of(stamp) != plan.plan_id or order is None:",
+        "if order is None:",
+        CREDIT,
+    ),
     Mutant(
         "a wallet on a plan pays as if it were on none",
         "billing/store.py",

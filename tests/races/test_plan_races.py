@@ -40,7 +40,7 @@ def write(plans: PlanStore, percent: int) -> Plan:
     )
 
 
-@pytest.mark.promise("price")
+@pytest.mark.promise("exact")
 def test_each_request_pays_by_one_version_and_none_by_an_old_one(engine: Engine) -> None:
     aws = [engine.aws() for _ in range(THREADS)]
     stores = [GrantStore(each, engines.TABLE) for each in aws]
@@ -106,7 +106,7 @@ def test_each_request_pays_by_one_version_and_none_by_an_old_one(engine: Engine)
     assert drift(engine) == 0
 
 
-@pytest.mark.promise("price")
+@pytest.mark.promise("exact")
 def test_who_is_put_on_a_plan_that_changes_at_that_moment_has_its_newest_version(engine: Engine) -> None:
     plans = [PlanStore(engine.aws(), engines.TABLE) for _ in range(THREADS)]
     write(plans[0], 100)

@@ -171,6 +171,20 @@ def test_a_team_has_a_plan_that_its_members_keys_may_read(platform: Platform, pl
     assert billing.store().account(team_id).plan == f"{plan_id}#000001"
 
 
+def test_this_months_credit_is_there_with_the_plan_and_once(platform: Platform, plan_id: str) -> None:
+    put(platform, plan_id, monthlyCredit="20")
+    user_id = user_on(platform, plan_id)
+
+    user_on(platform, None, user_id)
+    user_on(platform, plan_id, user_id)
+
+    balance = platform.call(own("get_balance"), path={"userId": user_id}).body
+    (grant,) = platform.call(own("list_grants"), query={"userId": user_id}).body["data"]
+    assert balance["available"] == "20.00"
+    assert grant["reason"].startswith(f"Monthly credit of the plan '{plan_id}', 20")
+    assert grant["expiresAt"].endswith("-01T00:00:00.000Z")
+
+
 def test_a_plan_that_there_is_not_is_refused_by_name_and_nothing_is_written(platform: Platform) -> None:
     body = {"userId": "dora", "email": "dora@example.com", "name": "Dora", "role": "member"}
     assert platform.call(own("create_user"), body=body).status == 201

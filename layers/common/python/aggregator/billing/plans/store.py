@@ -66,6 +66,15 @@ class PlanStore:
         plans = [plan_of(each) for each in found]
         return plans, plans[-1].plan_id if more and plans else None
 
+    def every(self) -> Iterator[Plan]:
+        """All plans, in the order of their names."""
+        after: str | None = None
+        while True:
+            plans, after = self.page(100, after)
+            yield from plans
+            if after is None:
+                return
+
     def versions(self, plan_id: str) -> list[Version]:
         """A plan's versions, newest first, 100 at the most."""
         found, _ = self._query(
@@ -129,13 +138,33 @@ class PlanStore:
 
     def listed(self, plan_id: str, *, not_at: str | None = None) -> Iterator[str]:
         """The wallets on a plan's list; with `not_at` those that were not moved to that stamp yet."""
+        for wallet_id, noted in self._noted(plan_id):
+            if not_at is None or noted.get("stamp", "") < not_at:
+                yield wallet_id
+
+    def without_credit(self, plan_id: str, month: str) -> Iterator[str]:
+        """The wallets on a plan's list that are not known to have a month's credit."""
+        for wallet_id, noted in self._noted(plan_id):
+            if noted.get("credited", "") < month:
+                yield wallet_id
+
+    def credited(self, plan_id: str, wallet_id: str, month: str) -> None:
+        """Know that a wallet on a plan's list has a month's credit."""
+        self._write(
+            place_of_wallet(plan_id, wallet_id),
+            "SET credited = :month",
+            "#version >= :none",
+            {":month": month, ":none": 0},
+            {"#version": "version"},
+        )
+
+    def _noted(self, plan_id: str) -> Iterator[tuple[str, JsonObject]]:
         after: str | None = None
         while True:
             found, more = self._query(f"{PLAN_PREFIX}{plan_id}", WALLET_PREFIX, limit=500, after=after)
             for each in found:
                 after = each["sk"].removeprefix(WALLET_PREFIX)
-                if not_at is None or each.get("stamp", "") < not_at:
-                    yield after
+                yield after, each
             if not more:
                 return
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from aggregator.auth.caller import Caller
 from aggregator.billing import wiring as billing
+from aggregator.billing.plans import credit
 from aggregator.billing.plans import set_plan as plans
 from aggregator.billing.plans.model import Plan, Terms, Version, plan_id_of
 from aggregator.billing.plans.on_plan import on_plan
@@ -21,6 +22,9 @@ from aggregator.runtime.clock import iso
 
 MOVE_SECONDS = 10
 """How long one call moves wallets to a new version."""
+
+CREDIT_SECONDS = 25
+"""How long a run gives monthly credits, beside seeing off what ended; the next one comes five minutes after it."""
 
 
 @cache
@@ -70,8 +74,24 @@ def require_plan(plan_id: str) -> None:
 
 
 def put_on(wallet_id: str, plan_id: str | None, version: int) -> None:
-    """See `set_plan.put_on`."""
-    plans.put_on(wallet_id, plan_id, version, plans=store())
+    """See `set_plan.put_on`; with this month's credit, if the wallet has had none."""
+    is_so = plans.put_on(wallet_id, plan_id, version, plans=store())
+    plan = None if plan_id is None else store().latest(plan_id)
+    if is_so and plan is not None:
+        now = clock.now()
+        credit.give_now(plan.in_force(iso(now)), wallet_id, now, give=billing.give)
+
+
+def give_monthly_credits() -> credit.Run:
+    """See `credit.give_due`; what there was no time for is done by the next run."""
+    until = time.monotonic() + CREDIT_SECONDS
+    return credit.give_due(
+        store(),
+        clock.now(),
+        give=billing.give,
+        plan_of=lambda wallet_id: billing.store().account(wallet_id).plan,
+        has_time=lambda: time.monotonic() < until,
+    )
 
 
 def on_its_plan(caller: Caller) -> Caller:
