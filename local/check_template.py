@@ -38,6 +38,7 @@ SAMPLES = {
     "SignInClientId": ["console"],
     "SignInIssuer": ["https://accounts.google.com"],
     "StripeEventSource": ["aws.partner/stripe.com/ed_test_61Q"],
+    "MailSender": ["alerts@example.com"],
 }
 # Where `sam package` would put what is a local folder or file.
 _PACKAGED = {

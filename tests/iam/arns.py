@@ -11,6 +11,7 @@ PSEUDO = {
     "AWS::Region": "eu-central-1",
     "AWS::AccountId": "123456789012",
     "AWS::StackName": "stack",
+    "MailIdentity": "example.com",  # a parameter
 }
 
 # By type, and by the attribute that is asked for. Source: AWS CloudFormation resource reference, return values.

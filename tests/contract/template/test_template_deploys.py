@@ -58,6 +58,8 @@ def _combinations(template: JsonObject) -> list[dict[str, str]]:
         parameters = defaults | dict(zip(deciding, one, strict=True))
         if parameters["DomainName"]:
             parameters["CertificateArn"] = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+        if parameters["MailSender"]:
+            parameters["MailIdentity"] = "example.com"
         if not _refusals(template, parameters):
             outcome = decided(template["Conditions"], parameters)
             found[tuple(outcome.values())] = parameters

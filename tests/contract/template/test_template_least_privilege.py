@@ -100,6 +100,8 @@ def test_resources_are_those_of_this_stack(stack: Stack) -> None:
     expected = [(name, model) for name in callers for model in models_of_bedrock]
     expected += [(name, {"Fn::Sub": f"{by_hand}/stripe-*"}) for name in PAID]
     expected += [("AuthCreateSessionRole", {"Fn::Sub": f"{by_hand}/sign-in-*"})]
+    sender = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${MailIdentity}"
+    expected.append(("AlertsMailPolicy", {"Fn::Sub": sender}))
     assert sorted(foreign, key=str) == sorted(expected, key=str)
 
 
@@ -215,6 +217,8 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("IdentityTable", "AuthCreateApiKeyRole"),  # may the user spend its money?
         ("IdentityTable", "BillingCreateTransactionRole"),  # is there such a team?
         ("IdentityTable", "BillingCreateGrantRole"),  # the same
+        ("IdentityTable", "AlertsWatchRole"),  # the address of who wants mail
+        ("IdentityTable", "AlertsCreateWebhookRole"),
         ("AuthTable", "AlertsWatchRole"),  # a user's keys, their budgets and how long they work
         ("BillingTable", "AlertsWatchRole"),  # what the user has
         ("AnalyticsTable", "AlertsWatchRole"),  # what was spent

@@ -83,7 +83,13 @@ def test_a_thousand_alerts_all_arrive_at_a_receiver_that_fails_four_times_of_ten
         assert tell(alert, store.webhooks("ann"), store, now)
         assert not tell(alert, store.webhooks("ann"), store, now)
     given_up: list[Delivery] = []
-    sender = Sender(store, partial(post, user_agent="tests", this_machine=True), given_up.append, clock.now)
+    sender = Sender(
+        store,
+        partial(post, user_agent="tests", this_machine=True),
+        lambda *_: "nobody asked for mail",
+        given_up.append,
+        clock.now,
+    )
 
     arrived = [sender.send_due() for _ in range(7)]
 

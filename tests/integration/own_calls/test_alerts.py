@@ -6,10 +6,12 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.ses.models import ses_backends
 
 from aggregator.alerts import wiring
 from aggregator.auth import wiring as auth
 from aggregator.auth.caller import Caller
+from aggregator.runtime.public_post import Posted
 from tests.integration.own_calls.platform import ROOT, Platform, own
 from tests.keys import store_key_behind
 
@@ -56,14 +58,14 @@ def test_a_webhook_is_named_heard_of_and_taken_away(
     assert [each["id"] for each in listed] == [made.body["id"]]
     assert "secret" not in listed[0]
 
-    monkeypatch.setattr(wiring, "post", lambda *_args, **_named: 410)
+    monkeypatch.setattr(wiring, "post", lambda *_args, **_named: Posted(410))
     assert watched()["arrived"] == 0
     (sent,) = platform.call(own("list_deliveries"), ann).body["data"]
     assert (sent["kind"], sent["state"], sent["lastAnswer"]) == ("test", "failed", "410")
     waiting = boto3.client("sqs", region_name="eu-central-1").receive_message(QueueUrl=dead_letters)
     assert sent["id"] in waiting["Messages"][0]["Body"]
 
-    monkeypatch.setattr(wiring, "post", lambda *_args, **_named: 200)
+    monkeypatch.setattr(wiring, "post", lambda *_args, **_named: Posted(200))
     path = {"deliveryId": sent["id"]}
     again = platform.call(own("replay_delivery"), ann, path=path)
     assert (again.status, again.body["state"]) == (200, "pending")
@@ -110,3 +112,54 @@ def test_what_is_asked_wrongly_is_named(
     said = platform.call(own("create_webhook"), ann, body=body)
 
     assert (said.status, said.param) == (400, field)
+
+
+@pytest.fixture
+def mail(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Mail is set up, and ann's address is known."""
+    boto3.client("sesv2", region_name="eu-central-1").create_email_identity(
+        EmailIdentity="alerts@platform.example"
+    )
+    boto3.client("ses", region_name="eu-central-1").verify_email_identity(
+        EmailAddress="alerts@platform.example"
+    )
+    monkeypatch.setenv("MAIL_SENDER", "alerts@platform.example")
+    record = {"userId": "ann", "email": "ann@example.com", "name": "Ann", "role": "member"}
+    assert platform.call(own("create_user"), body=record).status in {201, 409}
+    return "mailto:ann@example.com"
+
+
+def test_mail_by_ses_is_subscribed_to_sent_listed_and_taken_away(
+    platform: Platform, ann: Caller, mail: str, dead_letters: str
+) -> None:
+    assert dead_letters
+    other = platform.call(own("create_webhook"), ann, body={"url": "mailto:bob@example.com"})
+    assert (other.status, other.param) == (400, "url")
+    made = platform.call(own("create_webhook"), ann, body={"url": mail, "kinds": ["topup.failed"]})
+    assert (made.status, made.body["url"], made.body["secret"]) == (201, mail, "")
+
+    assert watched()["arrived"] == 1
+    sent = ses_backends["123456789012"]["eu-central-1"].sent_messages[-1]
+    assert sent.source == "alerts@platform.example"
+    assert sent.destinations == {"ToAddresses": ["ann@example.com"]}
+    assert sent.subject == "Alerts arrive here (ann)"
+    assert sent.body.endswith(f"DELETE /alerts/webhooks/{made.body['id']}\n")
+    (delivery,) = [
+        each
+        for each in platform.call(own("list_deliveries"), ann).body["data"]
+        if each["webhookId"] == made.body["id"]
+    ]
+    assert (delivery["state"], delivery["lastAnswer"]) == ("delivered", "sent")
+
+    gone = platform.call(own("delete_webhook"), ann, path={"webhookId": made.body["id"]})
+    assert (gone.status, gone.body["url"]) == (200, mail)
+
+
+def test_without_a_sender_no_mail_is_subscribed_to(
+    platform: Platform, ann: Caller, mail: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MAIL_SENDER")
+
+    said = platform.call(own("create_webhook"), ann, body={"url": mail})
+
+    assert (said.status, said.param) == (400, "url")

@@ -7,11 +7,13 @@ from threading import Lock
 from typing import Any
 
 from aggregator.alerts.deliver import Sender
+from aggregator.alerts.mail import mailing
 from aggregator.alerts.model import KINDS, Delivery, Webhook
 from aggregator.alerts.sign import new_secret
 from aggregator.alerts.store import AlertsStore
 from aggregator.alerts.watch import Retiring, Wallet
 from aggregator.auth.model import ApiKey, Grant
+from aggregator.runtime.aws import AwsError
 from aggregator.runtime.public_post import NotPosted, Posted
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
 
@@ -57,6 +59,10 @@ class AlertsWorld:
         self.answers = answers or []
         self.sent: list[tuple[str, dict[str, str], str]] = []
         self.given_up: list[Delivery] = []
+        self.sender = "alerts@platform.example"
+        self.email: str | None = "ann@example.com"
+        self.ses_says = ""
+        self.mailed: list[dict[str, Any]] = []
         self._lock = Lock()
 
     def webhook(self, kinds: tuple[str, ...] = KINDS, webhook_id: str = "a" * 16) -> Webhook:
@@ -72,9 +78,19 @@ class AlertsWorld:
             raise NotPosted(answer)
         return Posted(answer)
 
+    def mail(self, webhook: Webhook, delivery: Delivery) -> str:
+        return mailing(lambda: self, self.sender, lambda _: self.email)(webhook, delivery)
+
+    def call(self, action: str, request: dict[str, Any]) -> dict[str, Any]:
+        assert action == "SendEmail"
+        if self.ses_says:
+            raise AwsError(self.ses_says)
+        self.mailed.append(request)
+        return {"MessageId": "1"}
+
     def run(self, after: timedelta = timedelta()) -> int:
         self.now += after
-        return Sender(self.store, self.post, self.given_up.append, lambda: self.now).send_due()
+        return Sender(self.store, self.post, self.mail, self.given_up.append, lambda: self.now).send_due()
 
     def deliveries(self) -> list[Delivery]:
         return self.store.deliveries("ann", 100, None)[0]

@@ -30,6 +30,10 @@ def broken(*_args: Any, **_named: Any) -> NoReturn:
     raise AwsError("ThrottlingException", "too much")
 
 
+def nobody() -> None:
+    """Who has no mail address here."""
+
+
 def test_what_is_sent_is_taken_by_the_standards_own_library() -> None:
     world = AlertsWorld()
     webhook = world.webhook()
@@ -161,7 +165,9 @@ def test_who_dies_after_the_answer_lets_it_be_sent_once_more_and_never_loses_it(
 )
 def test_an_address_that_is_not_the_internets_is_refused_by_name(url: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        webhooks.add("ann", url, None, store=AlertsWorld().store, now=NOW, this_machine=False)
+        webhooks.add(
+            "ann", url, None, store=AlertsWorld().store, now=NOW, this_machine=False, own_address=nobody
+        )
 
     assert refused.value.param == "url"
 
@@ -176,12 +182,19 @@ def test_a_new_webhook_is_sent_a_test_and_an_eleventh_is_refused() -> None:
             store=world.store,
             now=NOW,
             this_machine=False,
+            own_address=nobody,
         )
     assert world.run() == 10
     assert {json.loads(body)["type"] for _, _, body in world.sent} == {"test"}
     with pytest.raises(Conflict):
         webhooks.add(
-            "ann", "https://hooks.example.com/", None, store=world.store, now=NOW, this_machine=False
+            "ann",
+            "https://hooks.example.com/",
+            None,
+            store=world.store,
+            now=NOW,
+            this_machine=False,
+            own_address=nobody,
         )
 
 

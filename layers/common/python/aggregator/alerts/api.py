@@ -17,7 +17,7 @@ Url = Annotated[
     Field(
         min_length=1,
         max_length=1000,
-        description="https, of a public address, without query and user.",
+        description="https, of a public address, without query and user; or `mailto:` and the user's own address.",
         examples=["https://hooks.example.com/ai"],
     ),
 ]
@@ -56,7 +56,7 @@ class WebhookView(Response):
 
 
 class CreatedWebhook(WebhookView):
-    """A webhook with the secret that signs what it is sent, shown this once."""
+    """A webhook with the secret that signs what it is sent, shown this once; empty for mail."""
 
     secret: str
 

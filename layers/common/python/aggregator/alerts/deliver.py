@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from aggregator.alerts.mail import NOT_THEIRS, Mail, NotMailed
 from aggregator.alerts.model import MOST_TRIES, RETRY_SECONDS, Delivery, Due, Webhook
 from aggregator.alerts.sign import headers
 from aggregator.alerts.store import AlertsStore
@@ -24,8 +25,8 @@ _AT_ONCE = 10
 _A_LAST_TRY = 600
 """Seconds after which a last try that nobody heard of again is made once more."""
 
-_GONE = "410"
-"""The receiver wants no more of it: Standard Webhooks' own word. It is not tried again."""
+_GONE = frozenset({"410", NOT_THEIRS})
+"""The receiver wants no more of it (410 is Standard Webhooks' own word), or must get no more. It is not tried again."""
 
 
 def dead_letters(sqs: Aws, url: str) -> GiveUp:
@@ -48,6 +49,7 @@ class Sender:
 
     store: AlertsStore
     post: Post
+    mail: Mail
     give_up: GiveUp
     clock: Callable[[], datetime]
 
@@ -85,7 +87,7 @@ class Sender:
             self.store.update(replace(tried, state="delivered", delivered_at=self.clock()))
             self.store.over(due)
             count("AlertsDelivered", 1)
-        elif is_last or answer == _GONE:
+        elif is_last or answer in _GONE:
             self.give_up(tried)
             self.store.update(replace(tried, state="failed"))
             self.store.over(due)
@@ -97,9 +99,21 @@ class Sender:
 
     def _answer(self, webhook: Webhook, delivery: Delivery) -> tuple[str, bool]:
         """What the receiver answered, in a few words, and whether it took it."""
+        if webhook.address is not None:
+            return self._mailed(webhook, delivery)
         signed = headers(webhook.secret, delivery.delivery_id, self.clock(), delivery.body)
         try:
             status = self.post(webhook.url, signed, delivery.body.encode()).status
         except NotPosted as missed:
             return str(missed), False
         return str(status), 200 <= status < 300
+
+    def _mailed(self, webhook: Webhook, delivery: Delivery) -> tuple[str, bool]:
+        """What became of a mail. What SES refuses is the platform's to mend, or its operator's."""
+        try:
+            return self.mail(webhook, delivery), True
+        except NotMailed as missed:
+            if missed.by_us:
+                count("AlertsFaults", 1)
+                logger.error("Alert not mailed", delivery_id=delivery.delivery_id, reason=str(missed))
+            return str(missed), False

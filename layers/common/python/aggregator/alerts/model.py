@@ -16,6 +16,7 @@ KEY_EXPIRING = "key.expiring"
 MODEL_RETIRING = "model.retiring"
 TOPUP_FAILED = "topup.failed"
 TEST = "test"
+MAIL = "mailto:"
 KINDS = (BALANCE_LOW, BUDGET_REACHED, KEY_EXPIRING, MODEL_RETIRING, TOPUP_FAILED)
 
 State = Literal["pending", "delivered", "failed"]
@@ -30,7 +31,10 @@ MOST_WEBHOOKS = 10
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An address that hears of a user's alerts of some kinds. `secret` signs what it is sent."""
+    """An address that hears of a user's alerts of some kinds: a URL, or `mailto:` and the user's own.
+
+    `secret` signs what a URL is sent; mail has none.
+    """
 
     webhook_id: str
     user_id: str
@@ -38,6 +42,11 @@ class Webhook:
     kinds: tuple[str, ...]
     secret: str
     created_at: datetime
+
+    @property
+    def address(self) -> str | None:
+        """The mail address that it is, if it is one."""
+        return self.url.removeprefix(MAIL) if self.url.startswith(MAIL) else None
 
     def wants(self, kind: str) -> bool:
         """Whether it hears of alerts of this kind; of a test, all do."""

@@ -7,6 +7,7 @@ from functools import cache, partial
 
 from aggregator.alerts import run, webhooks
 from aggregator.alerts.deliver import Sender, dead_letters
+from aggregator.alerts.mail import mailing
 from aggregator.alerts.model import Delivery, Webhook
 from aggregator.alerts.store import AlertsStore
 from aggregator.alerts.watch import Retiring, Wallet
@@ -16,6 +17,7 @@ from aggregator.auth import wiring as auth
 from aggregator.auth.model import ApiKey
 from aggregator.billing import wiring as billing
 from aggregator.billing.money import NanoUsd
+from aggregator.identity import wiring as identity
 from aggregator.orchestrator import wiring as orchestrator
 from aggregator.runtime import clock
 from aggregator.runtime.boto_client import BotoClient
@@ -37,7 +39,15 @@ def is_local() -> bool:
 
 def add_webhook(user_id: str, url: str, kinds: list[str] | None, *, now: datetime) -> Webhook:
     """See `webhooks.add`."""
-    return webhooks.add(user_id, url, kinds, store=store(), now=now, this_machine=is_local())
+    return webhooks.add(
+        user_id,
+        url,
+        kinds,
+        store=store(),
+        now=now,
+        this_machine=is_local(),
+        own_address=lambda: _address_of(user_id) if _sender() else None,
+    )
 
 
 def remove_webhook(user_id: str, webhook_id: str) -> Webhook:
@@ -53,7 +63,25 @@ def replay(user_id: str, delivery_id: str) -> Delivery:
 def sender() -> Sender:
     """Who posts what is due."""
     posting = partial(post, user_agent="aggregator-webhooks/1", this_machine=is_local())
-    return Sender(store(), posting, dead_letters(BotoClient("sqs"), os.environ["ALERTS_DLQ_URL"]), clock.now)
+    mail = mailing(_ses, _sender(), _address_of)
+    return Sender(
+        store(), posting, mail, dead_letters(BotoClient("sqs"), os.environ["ALERTS_DLQ_URL"]), clock.now
+    )
+
+
+@cache
+def _ses() -> BotoClient:
+    return BotoClient("sesv2")
+
+
+def _sender() -> str:
+    """Whom mail is from; empty where none is sent."""
+    return os.environ.get("MAIL_SENDER", "")
+
+
+def _address_of(user_id: str) -> str | None:
+    user = identity.store().user_if_known(user_id)
+    return None if user is None else user.profile.email
 
 
 def watch() -> int:
