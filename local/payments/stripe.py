@@ -16,6 +16,7 @@ from threading import RLock, Thread
 from typing import Any
 
 from local.http_server import HttpServer, Reply
+from local.payments.balance import BalanceStandIn
 from local.payments.cards import CARDS, CardsStandIn
 from local.payments.forms import StripeRefusal, read, refund_of, session_of
 from local.payments.pages import page_of
@@ -61,6 +62,7 @@ class StripeStandIn:
 
     def __post_init__(self) -> None:
         self.cards = CardsStandIn(self.payments, self._id, self.now, self.tell)
+        self.balance = BalanceStandIn(self._id, self.now, self.tell)
 
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         """Answer a call of the API, or a browser at the page."""
@@ -90,18 +92,9 @@ class StripeStandIn:
         payload = json.dumps(event).encode()
         self.post(payload, sign(payload, WEBHOOK_SECRET, int(self.now())))
 
-    def dispute(self, payment_id: str, *, won: bool = False) -> None:
-        """A bank takes a payment back, or, `won`, gives it again."""
-        payment = self._payment(payment_id)
-        about = {
-            "id": f"dp_{payment_id}",
-            "object": "dispute",
-            "amount": payment["amount"],
-            "currency": "usd",
-            "created": payment["created"],
-            "payment_intent": payment_id,
-        }
-        self.tell(f"charge.dispute.funds_{'reinstated' if won else 'withdrawn'}", about)
+    def dispute(self, payment_id: str, *, won: bool = False, cents: int | None = None) -> None:
+        """A bank takes a payment back, or, `won`, gives it again, or so much of it."""
+        self.balance.dispute(self._payment(payment_id), won=won, cents=cents)
 
     def _once(self, method: str, path: str, key: str | None, body: bytes) -> Answer:
         """The same idempotency key gets the same answer, and another body with it an error."""
@@ -140,6 +133,8 @@ class StripeStandIn:
         about_cards = self.cards.call(method, path, read(body))
         if about_cards is not None:
             return _json(about_cards)
+        if (method, path) == ("GET", "/v1/balance_transactions"):
+            return _json(self.balance.listed(read(body)))
         if method == "GET" and path in {"/v1/checkout/sessions", "/v1/refunds"}:
             return _json(self._list(path, read(body)))
         if method == "GET" and path.startswith("/v1/payment_intents/"):

@@ -12,6 +12,7 @@ EARLY = ("tests/unit/proxy/test_early_return.py",)
 STATEMENT = ("tests/integration/billing/test_statements.py",)
 RECONCILE = ("tests/unit/billing/test_repricing.py",)
 OUTSIDE = ("tests/unit/billing/test_money_in.py",)
+AUTOMATIC = ("tests/unit/payments/test_topping_up.py",)
 TOPUPS = ("tests/integration/own_calls/test_topups.py",)
 
 MUTANTS = (
@@ -35,6 +36,34 @@ MUTANTS = (
         ' or about["payment_status"] != "paid"',
         "",
         TOPUPS,
+    ),
+    Mutant(
+        "a user is charged once more a day than they agreed to",
+        "payments/automatic.py",
+        "< self.agreed.at_most_a_day",
+        "<= self.agreed.at_most_a_day",
+        AUTOMATIC,
+    ),
+    Mutant(
+        "a charge that was declined lends its name to the next",
+        "payments/automatic.py",
+        "number = self.number + 1 if self.day == day else 1",
+        "number = self.used_on(day) + 1",
+        AUTOMATIC,
+    ),
+    Mutant(
+        "a charge is forgotten once it is made, and made again before it is booked",
+        "payments/automatic.py",
+        "return replace(self, attempt=replace(self.attempt, payment=payment, created=created))",
+        "return replace(self, attempt=None)",
+        AUTOMATIC,
+    ),
+    Mutant(
+        "the fee of a dispute is taken from its user",
+        "billing/money_in.py",
+        "if movement.is_platforms:",
+        "if movement.is_platforms and movement.amount_nano_usd > 0:",
+        OUTSIDE,
     ),
     Mutant(
         "a signature that was overheard is good for a day",

@@ -13,6 +13,7 @@ from aggregator.payments import wiring as payments
 from aggregator.payments.gateway import StripeGateway
 from aggregator.payments.keys import StripeKeys, StripeSecret
 from aggregator.runtime.boto_client import BotoClient
+from aggregator.runtime.observability import logger
 from local.payments.stripe import API_KEY, WEBHOOK_SECRET, StripeStandIn, sign
 from tests.integration.own_calls.conftest import posted
 from tests.integration.own_calls.platform import OwnCall, Platform, Said, own
@@ -195,6 +196,16 @@ def test_a_dispute_over_what_is_spent_leaves_nothing_below_zero_and_says_the_los
     ]
     assert lost == "0.00"
     assert (won.status, total(platform, "gus")) == (200, "10.00")
+    (fee,) = [each for each in entries(platform, "gus") if each["id"].endswith("-withdrawn-fee")]
+    assert (fee["type"], fee["amount"], fee["postings"]) == (
+        "debit",
+        "0.00",
+        [
+            {"account": "user:gus", "amount": "0.00"},
+            {"account": "platform_loss", "amount": "-15.00"},
+            {"account": "cash", "amount": "15.00"},
+        ],
+    )
 
 
 @pytest.mark.parametrize(
@@ -302,6 +313,70 @@ def test_a_payment_whose_event_never_came_is_found_booked_and_told(
     assert (total(platform, "ivy"), total(platform, "jim")) == ("7.50", "5.00")
     assert late.status == 200
     assert total(platform, "ivy") == "7.50"
+
+
+def test_disputes_with_their_fees_and_what_came_back_are_compared_and_named_by_id(
+    platform: Platform, stripe_stand_in: StripeStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named: list[tuple[str, str]] = []
+    payments.compare()  # what other tests left untold
+    monkeypatch.setattr(logger, "error", lambda said, **of: named.append((said, of["entry_id"][13:])))
+    payment, event = topped_up(platform, stripe_stand_in, "kay", "10.00")
+    tell(platform, event)
+    stripe_stand_in.dispute(payment)
+    taken = payments.compare()
+    after = total(platform, "kay")
+    stripe_stand_in.dispute(payment, won=True, cents=900)
+
+    back, again = payments.compare(), payments.compare()
+
+    assert (taken.missed, after) == (2, "0.00")
+    assert (back.missed, again.missed, total(platform, "kay")) == (1, 0, "9.00")
+    assert named == [
+        ("Payment not in the ledger", f"stripe-dp_{payment}-withdrawn"),
+        ("Payment not in the ledger", f"stripe-dp_{payment}-withdrawn-fee"),
+        ("Payment not in the ledger", f"stripe-dp_{payment}-reinstated"),
+    ]
+    cash = [
+        posting["amount"]
+        for entry in entries(platform, "kay")
+        for posting in entry["postings"]
+        if posting["account"] == "cash"
+    ]
+    assert sorted(cash) == ["-10.00", "-9.00", "10.00", "15.00"]
+
+
+def test_what_the_ledger_has_with_another_amount_is_named_and_left_alone(
+    platform: Platform, stripe_stand_in: StripeStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment, event = topped_up(platform, stripe_stand_in, "lou", "10.00")
+    tell(platform, event)
+    tell(platform, latest(lambda: stripe_stand_in.dispute(payment)))
+    payments.compare()  # what other tests left untold
+    named: list[tuple[str, str]] = []
+    monkeypatch.setattr(logger, "error", lambda said, **of: named.append((said, of["entry_id"][13:])))
+    fee = stripe_stand_in.balance.transactions[-1][0]
+    fee["fee"] = 2000
+
+    found = payments.compare()
+    fee["fee"] = 1500
+
+    assert (found.missed, named) == (1, [("Payment booked otherwise", f"stripe-dp_{payment}-withdrawn-fee")])
+    assert total(platform, "lou") == "0.00"
+
+
+def test_a_refund_that_failed_untold_comes_back_by_the_comparison(
+    platform: Platform, stripe_stand_in: StripeStandIn
+) -> None:
+    payment, event = topped_up(platform, stripe_stand_in, "moe", "10.00")
+    tell(platform, event)
+    client = StripeGateway(StripeKeys(API_KEY, (), stripe_stand_in.url))._client
+    tell(platform, latest(lambda: client.v1.refunds.create({"payment_intent": payment, "amount": 400})))
+    payments.compare()  # what other tests left untold
+    assert total(platform, "moe") == "6.00"
+    stripe_stand_in.balance.fail_refund(stripe_stand_in.refunds[-1])
+
+    assert (payments.compare().missed, total(platform, "moe")) == (1, "10.00")
 
 
 @pytest.mark.usefixtures("started")

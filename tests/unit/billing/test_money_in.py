@@ -66,6 +66,20 @@ def test_what_went_out_and_is_there_is_a_debit() -> None:
     assert world.store.account("ann").available_nano_usd == 600
 
 
+@pytest.mark.parametrize("amount", [-1_500, 1_500])
+def test_what_is_the_platforms_own_cost_or_comes_back_to_it_leaves_the_wallet_alone(amount: int) -> None:
+    world = BooksWorld()
+    world.credit(2_000)
+    movement = Movement(
+        world.id_of("stripe-dp_1-fee"), "ann", amount, "2026-11-23T12:00:00.000Z", "Fee", is_platforms=True
+    )
+
+    moved = book_movement(world.store, movement, now_epoch_seconds=int(world.now), sleep=lambda _: None)
+
+    assert legs(moved) == {"user:ann": 0, PLATFORM_LOSS: amount, CASH: -amount}
+    assert world.store.account("ann").available_nano_usd == 2_000
+
+
 @pytest.mark.parametrize(("there", "taken", "short"), [(300, 300, 700), (0, 0, 1_000)])
 def test_what_went_out_and_is_spent_is_a_loss_and_no_wallet_goes_below_zero(
     there: int, taken: int, short: int

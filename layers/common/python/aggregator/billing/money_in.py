@@ -47,13 +47,17 @@ class Books(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Money that came in (above zero) or went out. `id` is the entry's: the same movement has the same, for ever."""
+    """Money that came in (above zero) or went out. `id` is the entry's: the same movement has the same, for ever.
+
+    With `is_platforms` it is the platform's own cost, or comes back to it: the user's wallet is left as it is.
+    """
 
     id: str
     user_id: str
     amount_nano_usd: NanoUsd
     occurred_at: str
     description: str
+    is_platforms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ def _plan(
 
     None where some buckets had to be swept first. What goes out is paid credit: nobody paid for a grant.
     """
+    if movement.is_platforms:
+        return _entry(movement, 0), NOTHING_SWEPT, None
     if movement.amount_nano_usd > 0:
         return _entry(movement, movement.amount_nano_usd), NOTHING_SWEPT, None
     account = books.account(movement.user_id)

@@ -1,5 +1,7 @@
 """The daily comparison: each payment, refund and dispute that Stripe has of the last days is in the ledger, once.
 
+Disputes are taken from Stripe's own balance: what left it, the fee, and what came back, whenever the dispute began.
+
 An event that was never taken is found here, booked as it would have been, and told: somebody has to look why it did not
 come. What is there with another amount is told too, and left alone.
 """

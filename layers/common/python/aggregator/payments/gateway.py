@@ -19,6 +19,11 @@ TOLERANCE_SECONDS = 300
 _CALL_SECONDS = 10
 _PAGE = 100
 SESSION_SECONDS = 3600
+_CATEGORIES = {
+    "dispute": "charge.dispute.funds_withdrawn",
+    "dispute_reversal": "charge.dispute.funds_reinstated",
+    "refund_failure": "refund.failed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +124,35 @@ class StripeGateway:
             for refund in v1.refunds.list({"created": {"gte": first}, "limit": _PAGE}).auto_paging_iter():
                 if refund.status in {"succeeded", "pending"}:
                     yield _as_event("refund.created", refund)
+            for kind in ("adjustment", "refund_failure"):
+                for moved in v1.balance_transactions.list(
+                    {"created": {"gte": first}, "type": kind, "limit": _PAGE, "expand": ["data.source"]}
+                ).auto_paging_iter():
+                    yield from _behind(moved.to_dict())
         except stripe.StripeError as failed:
             unavailable(failed)
 
 
 def _as_event(kind: str, about: stripe.StripeObject) -> JsonObject:
-    said = about.to_dict()
+    return _event(kind, about.to_dict())
+
+
+def _event(kind: str, said: JsonObject) -> JsonObject:
     return {"type": kind, "created": said["created"], "data": {"object": said}}
+
+
+def _behind(moved: JsonObject) -> Iterator[JsonObject]:
+    """The event behind a balance transaction: a dispute took money or brought it back, or a refund failed.
+
+    A dispute tells of this one alone, and is told as long after it began as it takes.
+    Source: docs.stripe.com/reports/balance-transaction-types, docs.stripe.com/reports/reporting-categories
+    """
+    kind = _CATEGORIES.get(moved["reporting_category"])
+    source = moved.get("source")
+    if kind is None or not isinstance(source, dict):
+        return
+    about = source | {"balance_transactions": [moved | {"source": source["id"]}]}
+    yield _event(kind, about) | {"created": moved["created"]}
 
 
 def require_signed(payload: str, signature: str | None, secrets: Sequence[str]) -> None:

@@ -10,6 +10,7 @@
 | charge.dispute.funds_withdrawn | goes out |
 | charge.dispute.funds_reinstated | comes back in |
 
+A dispute tells of its balance transactions too: what was really moved, and the fee, which is the platform's own cost.
 A payment is told by one of the first three, so it is the movement's name; a refund and a dispute are their own.
 Sources: docs.stripe.com/checkout/fulfillment, docs.stripe.com/api/events/types
 """
@@ -66,6 +67,7 @@ class Told:
     told_at: int
     words: str
     user_id: str | None = None
+    is_platforms: bool = False
 
     def movement(self, user_id: str) -> Movement:
         """As the ledger takes it. Entries' ids begin with their time in milliseconds: here that of the thing itself."""
@@ -75,6 +77,7 @@ class Told:
             amount_nano_usd=self.cents * NANO_USD_OF_A_CENT,
             occurred_at=iso(datetime.fromtimestamp(self.told_at, UTC)),
             description=f"{self.words} ({self.name})",
+            is_platforms=self.is_platforms,
         )
 
 
@@ -102,8 +105,44 @@ def told_by(event: Mapping[str, Any]) -> Told | None:
     later = _LATER.get(kind)
     if later is None or about.get("payment_intent") is None or about["currency"] != "usd":
         return None
-    name, cents = f"{about['id']}{later.suffix}", later.sign * int(about["amount"])
-    return _told(event, name, str(about["payment_intent"]), cents, later.words)
+    name, moved = f"{about['id']}{later.suffix}", _transaction(about, later.sign)
+    cents = int(about["amount"]) if moved is None else abs(int(moved["amount"]))
+    return _told(event, name, str(about["payment_intent"]), later.sign * cents, later.words)
+
+
+def all_told_by(event: Mapping[str, Any]) -> list[Told]:
+    """What an event tells of, and the fee of a dispute beside it.
+
+    Raises:
+        KeyError, TypeError, ValueError: the event lacks what its type promises.
+    """
+    told = told_by(event)
+    fee = None if told is None else _fee(event, told)
+    return [each for each in (told, fee) if each is not None]
+
+
+def _fee(event: Mapping[str, Any], told: Told) -> Told | None:
+    later = _LATER.get(str(event["type"]))
+    moved = None if later is None else _transaction(event["data"]["object"], later.sign)
+    if moved is None or not int(moved["fee"]):
+        return None
+    words = "Fee of a dispute" if moved["fee"] > 0 else "Fee of a dispute came back"
+    return replace(told, name=f"{told.name}-fee", cents=-int(moved["fee"]), words=words, is_platforms=True)
+
+
+def _transaction(dispute: Mapping[str, Any], sign: int) -> Mapping[str, Any] | None:
+    """The balance transaction that took a dispute's money (`sign` below zero), or brought it back, in US dollars.
+
+    Source: docs.stripe.com/api/disputes/object, `balance_transactions`: none, one or two.
+    """
+    return next(
+        (
+            each
+            for each in dispute.get("balance_transactions") or []
+            if each["currency"] == "usd" and int(each["amount"]) * sign > 0
+        ),
+        None,
+    )
 
 
 def automatic(payment: str, created: int, cents: int, user_id: str) -> Told:

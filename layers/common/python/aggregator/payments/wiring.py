@@ -25,7 +25,7 @@ from aggregator.payments.gateway import SIGNATURE, Checkout, StripeGateway, requ
 from aggregator.payments.happened import CardGiven, Failed, happened
 from aggregator.payments.keys import StripeKeys, StripeSecret
 from aggregator.payments.receive import receive
-from aggregator.payments.stripe_event import NANO_USD_OF_A_CENT, Told, told_by
+from aggregator.payments.stripe_event import NANO_USD_OF_A_CENT, Told, all_told_by
 from aggregator.payments.topping_up import TopUp
 from aggregator.runtime import clock
 from aggregator.runtime.boto_client import BotoClient
@@ -71,8 +71,8 @@ def compare() -> comparing.Compared:
         gateway = _gateway(_secret().keys())
     except PaymentsOff:
         return comparing.Compared(0, 0)
-    told = (told_by(event) for event in gateway.events_since(clock.now() - COMPARED))
-    return comparing.compare((each for each in told if each is not None), gateway.metadata_of, _book)
+    told = (each for event in gateway.events_since(clock.now() - COMPARED) for each in all_told_by(event))
+    return comparing.compare(told, gateway.metadata_of, _book)
 
 
 def agree(user_id: str, agreed: Agreed, event: Event, *, new_card: bool) -> tuple[Standing, str | None]:
