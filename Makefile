@@ -29,7 +29,7 @@ setup: ## install all tools into .venv (the others do it by themselves)
 
 run: ## start the whole platform on this machine; PORT=8000, CORS_ORIGINS=http://localhost:5173 for pages of others
 	@$(PYTHON) -m local.setup dev emulator
-	@$(BIN)/python -m local --port $(PORT) --cors-origins "$(CORS_ORIGINS)"
+	@$(BIN)/python -m local --clock --port $(PORT) --cors-origins "$(CORS_ORIGINS)"
 
 test: setup ## all tests, in a process a core and one more; ARGS="tests/unit -k price" for some, in one
 	@$(BIN)/python -m pytest $(or $(ARGS),-n auto)

@@ -40,13 +40,16 @@ def main() -> int:
         metavar="ORIGINS",
         help="whose pages may call the API, separated by commas: http://localhost:5173",
     )
+    parser.add_argument(
+        "--clock", action="store_true", help="start each minute what the template starts each minute"
+    )
     options = parser.parse_args()
     port: int = options.port
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: it is ignored in what a script starts with &
         signal.signal(number, signal.default_int_handler)
     try:
-        with Run(local_dir(), port, options.cors_origins) as run:
+        with Run(local_dir(), port, options.cors_origins, clock=options.clock) as run:
             print("Starting the platform:", flush=True)
             print(run.start(), flush=True)
             run.watch(stop)

@@ -28,6 +28,7 @@ from local.process import Process, stop_all
 from local.providers import ProviderPlan, plan_providers
 from local.request_log import Served, line_of
 from local.sandbox import Function
+from local.schedules import every_minute, keep_time
 from local.seed import Seeded, seed
 from local.standin.judged import VARIABLE
 from local.template import load, translate
@@ -40,10 +41,10 @@ _LOOK_SECONDS = 0.5
 class Run:
     """One embedded run in `folder`, its API on `port`. Use it as a context: leaving it ends all that was started.
 
-    `cors_origins` is the template's parameter `CorsOrigins`.
+    `cors_origins` is the template's parameter `CorsOrigins`; with `clock` schedules of every minute are kept.
     """
 
-    def __init__(self, folder: Path, port: int, cors_origins: str = "") -> None:
+    def __init__(self, folder: Path, port: int, cors_origins: str = "", *, clock: bool = False) -> None:
         self.folder = folder
         self._port = port
         self._parameters = PARAMETERS | ({"CorsOrigins": cors_origins} if cors_origins else {})
@@ -52,6 +53,7 @@ class Run:
         self._processes: list[Process] = []
         self._sign_in: dict[str, str] = {}
         self._is_up = False
+        self._clock = clock
 
     def __enter__(self) -> Self:
         return self
@@ -93,6 +95,10 @@ class Run:
             server.start(self._front_door(emulator, stack, translated, built).handle)
             seeded = seed(base_url, admin_key)
             self._is_up = True
+        if self._clock:
+            stop = threading.Event()
+            self._cleanup.callback(stop.set)
+            keep_time(every_minute(template), _invoker(emulator, stack), stop)
         self._write(
             emulator, stack, seeded, base_url=base_url, admin_key=admin_key, stand_in_url=stand_in_url
         )

@@ -57,9 +57,9 @@ function Made({ made, noted }) {
   useEffect(() => void (made && box.current.focus()), [made]);
   if (!made) return "";
   return html`<div class="notice" role="status" tabindex="-1" ref=${box}>
-    <p><strong>${made.url}</strong>: ${t("secretOnce")}</p>
-    <p><code class="secret">${made.secret}</code></p>
+    <p><strong>${made.url}</strong>${made.secret && `: ${t("secretOnce")}`}</p>
+    ${made.secret && html`<p><code class="secret">${made.secret}</code></p>`}
     <p>${t("testOnItsWay")}</p>
-    <p class="actions"><${Copy} text=${made.secret} /> <button type="button" onClick=${noted}>${t("noted")}</button></p>
+    <p class="actions">${made.secret && html`<${Copy} text=${made.secret} /> `}<button type="button" onClick=${noted}>${t("noted")}</button></p>
   </div>`;
 }

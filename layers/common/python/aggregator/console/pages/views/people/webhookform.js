@@ -32,7 +32,7 @@ export function WebhookForm({ me, done, cancel }) {
   return html`<form class="card" onSubmit=${submit} aria-label=${t("newWebhook")}>
     <h2>${t("newWebhook")}</h2>
     <${Field} label=${t("address")} hint=${t("addressHint")}>
-      <input ref=${first} required type="url" maxlength="1000" autocomplete="off" pattern="https://.+"
+      <input ref=${first} required type="url" maxlength="1000" autocomplete="off" pattern="(https://|mailto:).+"
         value=${url} onInput=${(event) => setUrl(event.target.value)}
         aria-invalid=${state.error?.param === "url" || null} />
     <//>
