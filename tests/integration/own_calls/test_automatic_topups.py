@@ -153,6 +153,7 @@ def test_a_card_that_does_not_pay_is_told_once_and_pauses_until_the_user_acts(
     assert len(alerts(platform, user)) == 1
 
 
+@pytest.mark.promise("once")
 def test_a_charge_whose_answer_is_lost_is_looked_up_and_never_made_twice(
     platform: Platform, stripe_stand_in: StripeStandIn
 ) -> None:

@@ -315,6 +315,7 @@ def test_a_payment_whose_event_never_came_is_found_booked_and_told(
     assert total(platform, "ivy") == "7.50"
 
 
+@pytest.mark.promise("books")
 def test_disputes_with_their_fees_and_what_came_back_are_compared_and_named_by_id(
     platform: Platform, stripe_stand_in: StripeStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,6 +95,7 @@ STEPS = st.tuples(
 )
 
 
+@pytest.mark.promise("limits")
 @given(st.lists(STEPS, max_size=25))
 @settings(max_examples=150, deadline=None)
 def test_charges_are_made_once_and_no_more_a_day_than_agreed(
