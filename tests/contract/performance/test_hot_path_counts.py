@@ -112,10 +112,10 @@ def test_a_rich_account_writes_one_unit_a_smaller_one_two_and_a_tight_one_three(
 # machine changes. A few in a hundred more than there are, for what a newer Python enters otherwise. Raise one only with
 # the figures of a bench.
 ENTERED = [
-    (CHAT, chat_event(chat_body()), 415),
-    (CHAT, chat_event(chat_body(stream=True, tokens=10)), 600),
-    (MESSAGES, message_event(message_body()), 540),
-    (MESSAGES, message_event(message_body(stream=True, tokens=10)), 730),
+    (CHAT, chat_event(chat_body()), 395),
+    (CHAT, chat_event(chat_body(stream=True, tokens=10)), 575),
+    (MESSAGES, message_event(message_body()), 522),
+    (MESSAGES, message_event(message_body(stream=True, tokens=10)), 707),
 ]
 
 

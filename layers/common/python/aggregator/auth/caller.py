@@ -242,7 +242,7 @@ class Caller(NamedTuple):
             aliases=said.get("aliases") or {},
             cache_seconds=said.get("cacheSeconds", 0),
             cap=said.get("cap", LOWER),
-            over=tuple([Over(key_id, limits) for key_id, limits in said.get("over", ())]),
+            over=tuple([Over(key_id, limits) for key_id, limits in said["over"]]) if "over" in said else (),
             secret_made_at=_moment_or_none(said.get("secretMadeAt")),
             team=Team(*said["team"]) if "team" in said else None,
             session="session" in said,

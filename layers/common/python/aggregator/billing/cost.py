@@ -19,7 +19,7 @@ def cost_of(usage: Usage, price: Price) -> NanoUsd:
         ValueError: a count is negative, or a part is more than its whole, so a provider adapter is broken;
             nothing was charged.
     """
-    if price.service_tiers:
+    if usage.service_tier:
         price = price.in_service_tier(usage.service_tier)
     (
         input_tokens, output_tokens, cached_input, cache_write, reasoning,

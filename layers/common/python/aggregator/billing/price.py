@@ -122,10 +122,13 @@ class Price(NamedTuple):
         In the event of `usage` it carries no rates either that this has no use for.
         """
         tools, service_tiers = self.tools, self.service_tiers
-        if usage is not None and (tools or service_tiers):
-            used = [name for name, _ in usage.tools]
-            tools = tuple([each for each in tools if each[0] in used])
-            service_tiers = tuple([each for each in service_tiers if each[0] == usage.service_tier])
+        if usage is not None:
+            used = dict(usage.tools)
+            tools = tuple([each for each in tools if each[0] in used]) if used else ()
+            if usage.service_tier:
+                service_tiers = tuple([each for each in service_tiers if each[0] == usage.service_tier])
+            else:
+                service_tiers = ()
         said = {"version": self.version} | _rates_json(self)
         if self.image:
             said["image"] = self.image

@@ -127,6 +127,9 @@ class Route(NamedTuple):
 
     def price_in_force(self, moment: str) -> Price | None:
         """The same at a moment as `iso` writes it; None if none is, as on a route that was added for later."""
+        if len(self.prices) == 1:  # as on most routes
+            only = self.prices[0]
+            return only.price if only.effective_at <= moment else None
         begun = [dated for dated in self.prices if dated.effective_at <= moment]
         return max(begun, key=lambda dated: dated.effective_at).price if begun else None
 

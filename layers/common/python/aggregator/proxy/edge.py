@@ -6,6 +6,7 @@ Standard library only, like all that it imports.
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aggregator.auth.caller import CAPS, LOWER, Caller
@@ -58,14 +59,8 @@ def serve(
         wishes = Wishes.of(event, caller.cache_seconds)
         body_hash = _taken_out(event, hashed=wishes.key is not None)
 
-        def walked() -> StreamingResponse:
-            return walk(caller, ask, visit, do)
-
-        def kept(answer: StreamingResponse) -> StreamingResponse:
-            return _kept(surface, ask, visit, do, answer)
-
         if not wishes.any:
-            return kept(walked())
+            return _kept(surface, ask, visit, do, walk(caller, ask, visit, do))
         from aggregator.proxy.again import answered  # noqa: PLC0415 (most requests are carried out as they come)
 
         return answered(
@@ -76,8 +71,8 @@ def serve(
             wishes=wishes,
             body_hash=body_hash,
             is_whole=surface.is_whole,
-            walked=walked,
-            kept=kept,
+            walked=partial(walk, caller, ask, visit, do),
+            kept=partial(_kept, surface, ask, visit, do),
         )
 
     return guarded(surface, answer)
@@ -191,6 +186,8 @@ def plain_answer(body: JsonObject, request_id: str) -> StreamingResponse:
 
 def _named(surface: Surface, answer: StreamingResponse, request_id: str) -> StreamingResponse:
     """The answer under every name that the surface's clients have for a request's id, on whatever lane it came."""
+    if not surface.names_request:
+        return answer
     missing = [name for name in surface.names_request if name not in answer.headers]
     if not missing:
         return answer

@@ -118,7 +118,7 @@ def _refuse_unpriced(body: JsonObject) -> None:
     for name in _UNPRICED:
         if body.get(name) is not None:
             raise UnsupportedParameter(f"{name}: is not offered here", param=name)
-    if any(each != "text" for each in body.get("modalities") or ()):
+    if (modalities := body.get("modalities")) and any(each != "text" for each in modalities):
         raise UnsupportedParameter("modalities: only text is offered here", param="modalities")
 
 

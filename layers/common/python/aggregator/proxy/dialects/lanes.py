@@ -190,7 +190,8 @@ def left_out(ask: Ask, via: CatalogueRoute, lane: Lane, sent: UpstreamRequest) -
     if lane.passes_on:
         provider = via.provider
         not_taken = provider.left_out
-        gone = sorted([name for name in not_taken & ask.body.keys() if ask.body[name]]) if not_taken else []
+        named = [] if not_taken.isdisjoint(ask.body) else sorted(not_taken & ask.body.keys())
+        gone = [name for name in named if ask.body[name]] if named else []
         if ask.surface == CHAT and (provider.message_fields or _SOURCES in not_taken):
             gone += ["annotations"] if any(each.get("annotations") for each in ask.body["messages"]) else []
     elif ask.asked or _HINTS & ask.body.keys() or any("annotations" in each for each in ask.body["messages"]):

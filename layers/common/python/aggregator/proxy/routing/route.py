@@ -77,6 +77,6 @@ def _able(ask: Ask, routes: Sequence[CatalogueRoute]) -> list[CatalogueRoute]:
 
 
 def _require_vision(ask: Ask, route: CatalogueRoute) -> None:
-    shown = ask.images or any(file.shown for file in ask.files)
+    shown = ask.images or (ask.files and any(file.shown for file in ask.files))
     if shown and not route.can("vision"):
         raise UnsupportedParameter(f"The model '{route.model_id}' does not take images.", param="messages")

@@ -1,7 +1,7 @@
 """HTTP to providers: kept-alive connections that outlive one invocation, and deadlines. Standard library only."""
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from functools import partial
 from io import BytesIO
 from typing import NamedTuple
@@ -143,7 +143,7 @@ class HttpResponse:
         self._head = head
         self._patience = patience
         self._given_back = False
-        self._reading = _nothing()
+        self._reading: Iterator[bytes] = iter(())
 
     def read(self) -> bytes:
         """See `UpstreamResponse.read`."""
@@ -168,8 +168,8 @@ class HttpResponse:
 
     def blocks(self) -> Generator[bytes]:
         """See `UpstreamResponse.blocks`."""
-        self._reading = self._blocks()
-        return self._reading
+        blocks = self._reading = self._blocks()
+        return blocks
 
     def hasten(self) -> None:
         """See `UpstreamResponse.hasten`."""
@@ -204,10 +204,6 @@ class HttpResponse:
         """See `UpstreamResponse.close`; one read to its end has given its connection back, perhaps to another."""
         if not self._given_back:
             self.connection.close()
-
-
-def _nothing() -> Generator[bytes]:
-    yield from ()
 
 
 def _headers(origin: Origin, request: UpstreamRequest) -> dict[str, str]:

@@ -15,6 +15,7 @@ What is particular to a provider stands in its entry of the catalogue:
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from aggregator.errors import UnsupportedParameter
@@ -57,7 +58,10 @@ def as_taken(body: JsonObject, provider: Provider, upstream_model: str, *, asked
     Raises:
         UnsupportedParameter: a field asks for what the provider does not have.
     """
-    body = {name: value for name, value in body.items() if name not in provider.left_out}
+    if provider.left_out.isdisjoint(body):
+        body = dict(body)
+    else:
+        body = {name: value for name, value in body.items() if name not in provider.left_out}
     body["messages"] = _messages(body["messages"], provider)
     if body.get("tools"):
         body["tools"] = [_tool(tool, f"tools.{n}") for n, tool in enumerate(body["tools"])]
@@ -66,8 +70,14 @@ def as_taken(body: JsonObject, provider: Provider, upstream_model: str, *, asked
     return body
 
 
+@cache
+def _gone_from_messages(left_out: frozenset[str]) -> frozenset[str]:
+    """The fields of messages among those that a provider does not get."""
+    return frozenset(path.removeprefix(_IN_MESSAGES) for path in left_out if path.startswith(_IN_MESSAGES))
+
+
 def _messages(messages: list[JsonObject], provider: Provider) -> list[JsonObject]:
-    gone = {path.removeprefix(_IN_MESSAGES) for path in provider.left_out if path.startswith(_IN_MESSAGES)}
+    gone = _gone_from_messages(provider.left_out)
     if not (gone or provider.roles or provider.message_fields or provider.call_id_length):
         return messages
     fitted = []
@@ -82,7 +92,7 @@ def _messages(messages: list[JsonObject], provider: Provider) -> list[JsonObject
     return fitted
 
 
-def _with_words(message: JsonObject, gone: set[str], provider: Provider) -> JsonObject:
+def _with_words(message: JsonObject, gone: frozenset[str], provider: Provider) -> JsonObject:
     """A refusal is the words of an answer that had no others: they stay where its own field is not taken."""
     refusal = message.get("refusal")
     fields = provider.message_fields.get("assistant", ("refusal",))
