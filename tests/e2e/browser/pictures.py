@@ -20,6 +20,8 @@ from tests.e2e.stack import Stack, start, stop, wait_until_up
 
 FIGURES = ROOT / "docs" / "figures"
 NAME = "anna"
+TEAM = "crew"
+PLAN = "pro"
 _CREDIT = "100.00"
 
 _CHATS: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -44,10 +46,14 @@ FOR_A_USER = {  # picture -> link
     "models": "models?q=claude",
     "keys": "keys",
     "statement": "statement",
+    "alerts": "alerts",
+    "team": "teams",
 }
 FOR_AN_ADMIN = {
     "users": "users",
     "user": f"users/{NAME}",
+    "team": f"teams/{TEAM}",
+    "plan": f"plans/{PLAN}",
     "catalogue": "catalogue?q=claude",
     "providers": "providers",
     "health": "health",
@@ -143,7 +149,46 @@ def _people(stack: Stack) -> UserCaller:
         lambda requests: requests > 200,
     )
     anna.balance_at_rest()
+    _known(admin, anna)
+    _together(stack, admin)
     return anna
+
+
+def _known(admin: ApiCaller, anna: UserCaller) -> None:
+    """Who they are, a plan for one of them, and an address that hears of her alerts."""
+    for name, full, role in (
+        (NAME, "Anna Berg", "manager"),
+        ("ben", "Ben Otto", "member"),
+        ("dora", "Dora Kim", "viewer"),
+    ):
+        person = {"userId": name, "email": f"{name}@example.com", "name": full, "role": role}
+        admin.post("/identity/users", person)
+    terms = {"name": "Pro", "limits": {"requestsPerMinute": 600, "concurrentRequests": 20}}
+    admin.call("PUT", f"/billing/plans/{PLAN}", terms)
+    later = terms | {"pricePercent": 95, "effectiveFrom": "2027-01-01T00:00:00Z"}
+    admin.call("PUT", f"/billing/plans/{PLAN}", later)
+    admin.call("PATCH", f"/identity/users/{NAME}", {"plan": PLAN})
+    anna.post("/alerts/webhooks", {"url": "https://hooks.example.com/ai"})
+
+
+def _together(stack: Stack, admin: ApiCaller) -> None:
+    """A team that has spent some of its month."""
+    admin.post("/identity/teams", {"teamId": TEAM, "name": "The crew", "monthlyBudget": "0.25"})
+    for name, place in (
+        (NAME, {"role": "manager"}),
+        ("ben", {"role": "member", "monthlyBudget": "0.10"}),
+        ("dora", {"role": "viewer"}),
+    ):
+        admin.call("PUT", f"/identity/teams/{TEAM}/members/{name}", place)
+    admin.post("/billing/transaction", {"teamId": TEAM, "type": "credit", "amount": "50.00"})
+    for name in (NAME, "ben"):
+        key = admin.post(
+            "/auth/api-keys", {"userId": name, "teamId": TEAM, "name": "Crew laptop", "scopes": ALL_SCOPES}
+        ).json
+        caller = UserCaller(stack.base_url, key["key"], name, key["id"])
+        for _ in range(3):
+            caller.chat("[[standin tokens=1800]] Review this change.", model="claude-sonnet-4-5")
+    eventually(lambda: admin.get(f"/billing/balance/{TEAM}").json["held"], lambda held: held == "0.00")
 
 
 def _user(stack: Stack, admin: ApiCaller, name: str, key_name: str, credit: str = _CREDIT) -> UserCaller:
