@@ -37,7 +37,7 @@ _RECKONED = re.compile(r"-?\d+(\.\d+)?|\d{4}-\d\d-\d\d(T.*)?")
 # What it asks by, or looks up.
 _MEANT = {"currency", "cursor", "granularity", "nextCursor"}
 _LOOKS_UP = {"models/gpt-4o-mini?q=gpt-4o-mini", "catalogue/gpt-4o-mini", "providers", "providers/openai"}
-_WITHOUT_WORDS = {"overview", "playground", "usage?by=key", "reconcile"}
+_WITHOUT_WORDS = {"overview", "playground", "usage?by=key", "reconcile", "grants"}
 
 
 def test_what_people_write_stays_text(screen: Screen, new_user: NewUser, admin: ApiCaller) -> None:

@@ -169,6 +169,6 @@ def test_who_is_in_no_team_has_none_in_the_menu(new_screen: NewScreen, new_user:
     assert user.key is not None
     screen = new_screen().visit("#/teams").sign_in(user.key)
 
-    assert menu_of(screen) == ["Overview", "Requests", "Usage", "Statement"]
+    assert menu_of(screen) == ["Overview", "Requests", "Usage", "Statement", "Grants"]
     assert screen.page.locator("h1").inner_text() == "Overview"
     screen.close()

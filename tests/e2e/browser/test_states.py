@@ -8,7 +8,18 @@ from tests.e2e.browser.screen import PHONE, Screen, looks
 from tests.e2e.browser.test_trouble import API, refusal
 from tests.e2e.conftest import NewUser
 
-VIEWS = ("overview", "requests", "usage", "models", "keys", "statement", "alerts", "teams", "playground")
+VIEWS = (
+    "overview",
+    "requests",
+    "usage",
+    "models",
+    "keys",
+    "statement",
+    "grants",
+    "alerts",
+    "teams",
+    "playground",
+)
 
 _WATCH = """
 window.moved = 0;
@@ -80,6 +91,7 @@ def test_who_has_nothing_yet_is_told_so_in_each_view(new_screen: NewScreen, new_
         "requests",
         "usage",
         "statement",
+        "grants",
         "alerts",
         "keys?state=revoked",
         "models?q=nothing+such",
@@ -92,6 +104,7 @@ def test_who_has_nothing_yet_is_told_so_in_each_view(new_screen: NewScreen, new_
         "requests": "No request fits. Requests appear some seconds after their answer.",
         "usage": "No requests in this time.",
         "statement": "No entries in this time.",
+        "grants": "No credit that ends was given.",
         "alerts": "No address hears of alerts yet.",
         "keys?state=revoked": "No key fits.",
         "models?q=nothing+such": "No model fits.",

@@ -24,6 +24,7 @@ FOR_A_USER = (
     View("models/gpt-4o-mini?q=gpt-4o-mini", ("gpt-4o-mini", "/v1/chat/completions", "Copy this request")),
     View("keys", ("test", "active", "keys:manage")),
     View("statement", ("25.00 USD", "−0.0100375 USD", "24.9879475 USD", "24.9899625 USD")),
+    View("grants", ("No credit that ends was given.",)),
     View("alerts", ("https://hooks.example.com/ai", "low balance", "on its way")),
     View("teams", ("Spent this month", "1.00 USD", "0.50 USD", "sees to the members")),
 )
@@ -36,6 +37,7 @@ FOR_AN_ADMIN = (
     View("keys"),
     View("statement"),
     View("alerts", ("No address hears of alerts yet.",)),
+    View("grants?userId=admin", ("Welcome", "7.50 USD", "Jan 1, 2034", "active")),
     View("teams", ("New team", "The crew", "Budget a month")),
     View("users", ("Available", "Warns below", "admin")),
     View("plans", ("Browsers", "120 %", "20.00 USD")),

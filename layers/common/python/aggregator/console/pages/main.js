@@ -26,6 +26,7 @@ const VIEWS = [
   { name: "models", of: Models, scope: "models:read" },
   { name: "keys", of: Keys, scope: "keys:manage" },
   { name: "statement", of: Statement, scope: "billing:read" },
+  { name: "grants", of: later(people, "Grants"), scope: "billing:read" },
   { name: "alerts", of: later(people, "Alerts"), scope: "keys:manage" },
   { name: "teams", of: later(people, "Teams"), scope: null },
   { name: "users", of: later(operators, "Users"), scope: "admin" },

@@ -4,6 +4,7 @@ import en from "./text/en-people.js";
 import ru from "./text/ru-people.js";
 
 export { Alerts } from "./views/people/alerts.js";
+export { Grants } from "./views/people/grants.js";
 export { Teams } from "./views/people/teams.js";
 
 learn({ en, ru });

@@ -18,7 +18,7 @@ function decoded(text) {
 }
 
 // Views of one account: an admin who looks at somebody else's goes on doing so from one to the next.
-const OF_AN_ACCOUNT = new Set(["overview", "requests", "usage", "keys", "statement", "alerts"]);
+const OF_AN_ACCOUNT = new Set(["overview", "requests", "usage", "keys", "statement", "grants", "alerts"]);
 
 export function to(view, query = {}, id = "") {
   const whose = OF_AN_ACCOUNT.has(view) ? { userId: here().query.userId } : {};

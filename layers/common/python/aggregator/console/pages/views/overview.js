@@ -40,6 +40,8 @@ function Wallet({ balance }) {
     <${Figure} title=${t("available")} value=${usd(balance.available)} kind="main" />
     <${Figure} title=${t("held")} value=${usd(balance.held)} note=${t("heldNote")} />
     <${Figure} title=${t("total")} value=${usd(balance.total)} note=${warns} />
+    ${balance.granted && html`<${Figure} title=${t("ofItGranted")} value=${usd(balance.granted)}
+      note=${html`<a href=${to("grants")}>${t("whenItEnds")}</a>`} />`}
     ${lapsed.requests > 0 && html`<${Figure} title=${t("lapsed")} value=${usd(lapsed.amount)}
       note=${t("lapsedNote", { count: number(lapsed.requests) })} />`}
   </dl>`;

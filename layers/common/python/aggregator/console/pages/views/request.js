@@ -34,7 +34,7 @@ function Whole({ entry }) {
   const { request } = entry;
   if (!request) return html`<${Ledger} entry=${entry} />`;
   return html`
-    <h2>${t("money")}</h2><${Facts} facts=${money(request)} />
+    <h2>${t("money")}</h2><${Facts} facts=${money(request, entry.paidBy)} />
     <h2>${t("route")}</h2><${Facts} facts=${way(request, entry.createdAt)} />
     <h2>${t("usedTokens")}</h2><${Facts} facts=${used(request)} />
     ${request.ignored && html`<h2>${t("ignored")}</h2>
@@ -43,10 +43,13 @@ function Whole({ entry }) {
     <${Ledger} entry=${entry} />`;
 }
 
-const money = (request) => [
+const money = (request, paidBy) => [
   [t("hold"), usd(request.hold)],
   [t("capOnOutput"), capOf(request)],
   [t("cost"), usd(request.charged)],
+  paidBy?.some((part) => part.grantId) && [t("paidBy"), paidBy.map((part) => html`<div>
+    ${usd(part.amount)} ${part.grantId ? html`${t("ofGrant")} <code>${part.grantId}</code>` : t("ofCredit")}
+  </div>`)],
   [t("balanceAfter"), usd(request.balance)],
   [t("priceVersion"), html`<a href=${to("models", {}, request.model)}>${request.priceVersion}</a>`],
   request.serviceTier && [t("serviceTier"), request.serviceTier],

@@ -114,7 +114,8 @@ export function Booking({ id, whose = { userId: id }, available, refunded, booke
   </form>`;
 }
 
-function freshKey() {
+// An Idempotency-Key that nobody had.
+export function freshKey() {
   const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
   return `console-${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

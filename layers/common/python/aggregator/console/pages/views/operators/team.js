@@ -5,6 +5,7 @@ import { to } from "../../route.js";
 import { t } from "../../text.js";
 import { Act, Field, Wrong } from "../../ui.js";
 import { Booking } from "./booking.js";
+import { GiveGrant } from "./grant.js";
 import { PlanChoice } from "./planchoice.js";
 
 const BUDGET = "[0-9]{1,9}(\\.[0-9]{1,9})?";
@@ -40,11 +41,12 @@ export function TeamDesk({ team, path, changed }) {
             ${t("suspend")}
           <//>`
         : html`<${Act} key="resume" act=${() => set("active")} confirm=${t("resumeSure", { id })}>${t("resume")}<//>`}
-      ${["requests", "statement"].map((view) => html`<a class="button" href=${to(view, { userId: id })}>
+      ${["requests", "statement", "grants"].map((view) => html`<a class="button" href=${to(view, { userId: id })}>
         ${t("itsView", { view: t(view) })}
       </a>`)}
     </p>
-    <${Booking} id=${id} whose=${{ teamId: id }} available=${team.wallet?.available} booked=${changed} />`;
+    <${Booking} id=${id} whose=${{ teamId: id }} available=${team.wallet?.available} booked=${changed} />
+    <${GiveGrant} whose=${{ teamId: id }} given=${changed} />`;
 }
 
 function TeamForm({ was, done, cancel }) {

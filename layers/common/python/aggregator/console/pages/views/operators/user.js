@@ -6,6 +6,7 @@ import { to } from "../../route.js";
 import { t } from "../../text.js";
 import { Act, Figure, Loaded, Table, useLoaded, usePages } from "../../ui.js";
 import { Booking } from "./booking.js";
+import { GiveGrant } from "./grant.js";
 import { Person } from "./person.js";
 
 const DAYS = 366;
@@ -39,7 +40,7 @@ export function User({ id }) {
       />
     </dl>`}<//>
     <p class="actions">
-      ${["overview", "requests", "usage", "keys", "statement", "alerts"].map(
+      ${["overview", "requests", "usage", "keys", "statement", "grants", "alerts"].map(
         (view) => html`<a class="button" href=${to(view, { userId: id })}>${t("hisView", { view: t(view) })}</a>`,
       )}
     </p>
@@ -52,6 +53,7 @@ export function User({ id }) {
       booked=${booked}
       cancel=${() => refund(null)}
     />
+    <${GiveGrant} whose=${{ userId: id }} given=${booked} />
     <h2>${t("newestEntries")}</h2>
     <${Loaded} loaded=${entries.loaded} isEmpty=${(data) => !data.entries.length} empty=${t("noEntries")}>
       ${() => html`<${Table}
