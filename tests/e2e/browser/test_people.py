@@ -135,6 +135,10 @@ def test_a_team_is_made_by_an_admin_run_by_its_manager_and_seen_by_its_member(
         lambda: admin.get(f"/billing/balance/{crew.team_id}").json, lambda balance: balance["held"] == "0.00"
     )
     assert at_rest["total"] == "4.9899625"
+    metrics = eventually(
+        lambda: manager.get("/analytics/metrics").json["totals"], lambda totals: totals["requests"]
+    )
+    assert metrics["cost"] == "0.0100375"
     at_team.show("teams")
     at_team.page.locator("tr", has_text=member.user_id).get_by_role("button", name="Change").click()
     fill(at_team, f"Change {member.user_id}", USD_a_month="0.02")
@@ -146,6 +150,7 @@ def test_a_team_is_made_by_an_admin_run_by_its_manager_and_seen_by_its_member(
     members = {row[0].split()[0]: row[2:4] for row in at_team.rows("Members")}
     assert members[member.user_id] == ["0.02 USD", "0.00 USD\n0% of it"]
     assert "Crew's" in at_team.rows("Keys")[0][0]
+    assert at_team.rows("Keys")[0][3] == "0.0100375 USD"
     at_team.close()
 
     # The member sees the team and the own place in it, and changes nothing.

@@ -1,6 +1,8 @@
 // Keys that charge a team: the reader's own, and to an admin those of all members that are shown.
+import { get } from "../../api.js";
+import { time, usd } from "../../format.js";
 import { html } from "../../h.js";
-import { time } from "../../format.js";
+import { sum } from "../../money.js";
 import { to } from "../../route.js";
 import { t } from "../../text.js";
 import { Loaded, Table, useLoaded } from "../../ui.js";
@@ -18,9 +20,13 @@ export function TeamKeys({ id, me, role, members }) {
 
 function List({ id, me, members }) {
   const users = me.admin ? members.map((member) => member.userId) : [me.userId];
+  const reads = me.admin || me.scopes.includes("analytics:read");
   const loaded = useLoaded(async (signal) => {
     const found = await Promise.all(users.map((userId) => allKeys(userId, signal)));
-    return found.flat().filter((key) => key.teamId === id);
+    const keys = found.flat().filter((key) => key.teamId === id);
+    const spenders = reads ? [...new Set(keys.map((key) => key.userId))] : [];
+    const spent = new Map((await Promise.all(spenders.map((userId) => spentByKey(userId, signal)))).flat());
+    return keys.map((key) => ({ ...key, spent: sum(spent.get(key.id) ?? []) }));
   }, [users.join(" ")]);
   const columns = [
     {
@@ -34,10 +40,24 @@ function List({ id, me, members }) {
       of: (key) => html`<span class=${key.status === "active" ? "good" : "quiet"}>${t(`key_${key.status}`)}</span>`,
     },
     { title: t("may"), of: (key) => key.scopes.join(", ") },
+    ...(reads ? [{ title: t("spentThisMonth"), number: true, of: (key) => usd(key.spent) }] : []),
     { title: t("lastUsed"), of: (key) => (key.lastUsedAt ? time(key.lastUsedAt) : t("never")) },
   ];
   return html`<${Loaded} loaded=${loaded} isEmpty=${(keys) => !keys.length} empty=${t("noTeamKeys")}>
     ${(keys) => html`<${Table} caption=${t("keys")} columns=${columns}
       rows=${keys.map((key) => ({ ...key, key: key.id }))} />`}
   <//>`;
+}
+
+// What a user's keys spent this month, in UTC: [key, its days' costs]. Some seconds behind, and there without a budget.
+async function spentByKey(userId, signal) {
+  const now = new Date();
+  const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth())).toISOString();
+  const query = { userId, from, to: now.toISOString(), granularity: "day", groupBy: "key" };
+  const { series } = await get("/analytics/metrics", query, { signal });
+  const costs = new Map();
+  for (const { key, cost } of series.flatMap((day) => day.groups)) {
+    costs.set(key.key, [...(costs.get(key.key) ?? []), cost]);
+  }
+  return [...costs];
 }
