@@ -44,6 +44,12 @@ def test_the_statement_runs_to_what_is_there_now(at_desk: Screen) -> None:
     ]
 
 
+def test_usage_by_key_names_the_key(at_desk: Screen, user: Person) -> None:
+    at_desk.show("usage?by=key")
+
+    at_desk.table("Totals").get_by_text(f"test ({user.key_id})").wait_for()
+
+
 def test_one_request_is_told_in_full(at_desk: Screen, user: Person) -> None:
     asked = user.caller.get(f"/billing/requests?userId={user.user_id}&model=gpt-4o").json["requests"]
 

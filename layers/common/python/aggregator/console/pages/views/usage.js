@@ -32,7 +32,7 @@ export function Usage({ me, route }) {
 function useNames(me, by) {
   const names = useKeyNames(me, by === "key");
   return (group) => {
-    const id = group.key?.[by] ?? "–";
+    const id = group.key?.[by === "key" ? "keyId" : by] ?? "–";
     return by === "key" && names.has(id) ? `${names.get(id)} (${id})` : id;
   };
 }

@@ -2,7 +2,6 @@
 import { get } from "../../api.js";
 import { time, usd } from "../../format.js";
 import { html } from "../../h.js";
-import { sum } from "../../money.js";
 import { to } from "../../route.js";
 import { t } from "../../text.js";
 import { Loaded, Table, useLoaded } from "../../ui.js";
@@ -26,7 +25,7 @@ function List({ id, me, members }) {
     const keys = found.flat().filter((key) => key.teamId === id);
     const spenders = reads ? [...new Set(keys.map((key) => key.userId))] : [];
     const spent = new Map((await Promise.all(spenders.map((userId) => spentByKey(userId, signal)))).flat());
-    return keys.map((key) => ({ ...key, spent: sum(spent.get(key.id) ?? []) }));
+    return keys.map((key) => ({ ...key, spent: spent.get(key.id) ?? "0.00" }));
   }, [users.join(" ")]);
   const columns = [
     {
@@ -49,15 +48,11 @@ function List({ id, me, members }) {
   <//>`;
 }
 
-// What a user's keys spent this month, in UTC: [key, its days' costs]. Some seconds behind, and there without a budget.
+// What a user's keys spent this month, in UTC: [key, cost]. Some seconds behind, and there without a budget.
 async function spentByKey(userId, signal) {
   const now = new Date();
   const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth())).toISOString();
   const query = { userId, from, to: now.toISOString(), granularity: "day", groupBy: "key" };
-  const { series } = await get("/analytics/metrics", query, { signal });
-  const costs = new Map();
-  for (const { key, cost } of series.flatMap((day) => day.groups)) {
-    costs.set(key.key, [...(costs.get(key.key) ?? []), cost]);
-  }
-  return [...costs];
+  const { groups } = await get("/analytics/metrics", query, { signal });
+  return groups.map(({ key, cost }) => [key.keyId, cost]);
 }
