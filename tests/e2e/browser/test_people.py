@@ -119,9 +119,19 @@ def test_a_team_is_made_by_an_admin_run_by_its_manager_and_seen_by_its_member(
     assert desk.figure("Available") == "5.00 USD"
     assert looks(desk, [PHONE]) == {}
 
-    # The manager makes a key that charges the team, and bounds the member.
     assert manager.key is not None
+    assert member.key is not None
     at_team = new_screen().visit().sign_in(manager.key)
+    _spends(at_team, crew, admin)
+    at_team.close()
+    looking = new_screen().visit("#/teams").sign_in(member.key).show("teams")
+    _looks_on(looking, crew)
+    looking.close()
+
+
+def _spends(at_team: Screen, crew: Crew, admin: ApiCaller) -> None:
+    """The manager makes a key that charges the team, bounds the member, and sees what was spent."""
+    manager, member = crew.manager, crew.member
     at_team.page.get_by_role("link", name="Teams").click()
     at_team.page.get_by_role("link", name="New key that charges this team").click()
     at_team.page.get_by_label("Pays").wait_for()
@@ -151,11 +161,12 @@ def test_a_team_is_made_by_an_admin_run_by_its_manager_and_seen_by_its_member(
     assert members[member.user_id] == ["0.02 USD", "0.00 USD\n0% of it"]
     assert "Crew's" in at_team.rows("Keys")[0][0]
     assert at_team.rows("Keys")[0][3] == "0.0100375 USD"
-    at_team.close()
+    spender.close()
 
-    # The member sees the team and the own place in it, and changes nothing.
-    assert member.key is not None
-    looking = new_screen().visit("#/teams").sign_in(member.key).show("teams")
+
+def _looks_on(looking: Screen, crew: Crew) -> None:
+    """The member sees the team and the own place in it, and changes nothing."""
+    manager, member = crew.manager, crew.member
     assert [row[0].split()[0] for row in looking.rows("Members")] == [member.user_id]
     assert not {"Book", "Add a member", "Available"} & set(looking.text().split("\n"))
     assert f"place given: {manager.user_id}" not in looking.table("History").inner_text()
@@ -165,8 +176,6 @@ def test_a_team_is_made_by_an_admin_run_by_its_manager_and_seen_by_its_member(
         member.get(f"/billing/balance/{crew.team_id}"),
     ]
     assert [each.status for each in refused] == [403, 403, 403]
-    looking.close()
-    spender.close()
 
 
 def test_who_is_in_no_team_has_none_in_the_menu(new_screen: NewScreen, new_user: NewUser) -> None:
