@@ -82,7 +82,7 @@ def test_no_line_is_longer_than_a_screen() -> None:
 
 def words_of(language: str) -> dict[str, str]:
     """The words of a language; those of operators, and of teams and alerts, have files of their own."""
-    files = (PAGES / f"text/{language}{part}.js" for part in ("", "-operators", "-people"))
+    files = (PAGES / f"text/{language}{part}.js" for part in ("", "-operators", "-people", "-payments"))
     text = "\n".join(path.read_text(encoding="utf-8") for path in files)
     return dict(re.findall(r'^  (\w+): "(.*)",$', text, re.MULTILINE))
 

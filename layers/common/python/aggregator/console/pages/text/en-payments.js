@@ -4,7 +4,7 @@ export default {
   auto_card_needed: "waits for a card",
   auto_active: "on",
   auto_paused: "paused",
-  autoAgreed: "Whenever less than {threshold} USD are left, {amount} USD are charged, at most {most} times a day (UTC).",
+  autoAgreed: "When less than {threshold} USD are left, {amount} USD are charged, at most {most} times a day (UTC).",
   autoCard: "Card: {card}. Charged today: {used}.",
   autoCardNeeded: "Stripe keeps the card; give one at its page, and it begins.",
   autoPaused: "The last charge failed: {reason}. Nothing is charged until you act.",

@@ -60,6 +60,9 @@ function Made({ made, noted }) {
     <p><strong>${made.url}</strong>${made.secret && `: ${t("secretOnce")}`}</p>
     ${made.secret && html`<p><code class="secret">${made.secret}</code></p>`}
     <p>${t("testOnItsWay")}</p>
-    <p class="actions">${made.secret && html`<${Copy} text=${made.secret} /> `}<button type="button" onClick=${noted}>${t("noted")}</button></p>
+    <p class="actions">
+      ${made.secret && html`<${Copy} text=${made.secret} />`}
+      <button type="button" onClick=${noted}>${t("noted")}</button>
+    </p>
   </div>`;
 }
