@@ -72,6 +72,8 @@ ROUTES = OPEN | {
     ("PUT", "/billing/plans/{planId}"),
     ("POST", "/billing/transaction"),
     ("GET", "/billing/transactions/{userId}"),
+    ("GET", "/billing/focus"),
+    ("GET", "/billing/margin"),
     ("GET", "/billing/requests"),
     ("GET", "/billing/receipts/{requestId}"),
     ("GET", "/billing/reconciliations"),

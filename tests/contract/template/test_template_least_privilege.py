@@ -102,6 +102,7 @@ def test_resources_are_those_of_this_stack(stack: Stack) -> None:
     expected += [("AuthCreateSessionRole", {"Fn::Sub": f"{by_hand}/sign-in-*"})]
     sender = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${MailIdentity}"
     expected.append(("AlertsMailPolicy", {"Fn::Sub": sender}))
+    expected += [("BillingCompareCostsRole", {"Fn::Sub": f"{by_hand}/provider-admin-keys-*"})]
     assert sorted(foreign, key=str) == sorted(expected, key=str)
 
 
@@ -197,6 +198,9 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("OrchestratorTable", "ProxyListResponseItemsRole"),
         ("OrchestratorTable", "HealthGetHealthRole"),  # is there a catalogue?
         ("OrchestratorTable", "BillingReconcileAccountsRole"),  # prices, to recompute charges
+        ("OrchestratorTable", "BillingGetFocusRole"),  # prices, to tell what each meter cost
+        ("OrchestratorTable", "BillingCompareCostsRole"),  # providers' prices, and their names of our models
+        ("IdentityTable", "BillingGetFocusRole"),  # whose a wallet is, and who manages a team
         ("OrchestratorTable", "AuthCreateApiKeyRole"),  # are there such models?
         ("OrchestratorTable", "AuthUpdateApiKeyRole"),
         ("ProxyTable", "OrchestratorListProvidersRole"),  # which routes are left alone?
@@ -284,6 +288,7 @@ def test_a_secret_is_read_by_those_who_need_it(stack: Stack) -> None:
         ("sign-in-*", "AuthCreateSessionRole"),  # made by hand, where the issuer gave the client a secret
         *(("ProviderKeys", walk) for walk in WALKS),
         ("ProviderKeys", "OrchestratorListProvidersRole"),  # how many are set
+        ("provider-admin-keys-*", "BillingCompareCostsRole"),  # likewise
         *(("stripe-*", name) for name in PAID),  # made by hand, where there is an account
         ("ProviderKeys", "ProxyQuoteRole"),  # which providers are set up, and who counts a prompt
     }

@@ -89,6 +89,7 @@ def test_metrics_of_our_own_are_looked_for_where_they_are_written(observability:
     assert own == {
         "UsageLost": place,
         "LedgerFindings": place,
+        "LeakFindings": place,
         "PlatformLossNanoUsd": place,
         "AlertsFaults": place,
     }

@@ -11,6 +11,8 @@ from aggregator.alerts import wiring as alerts
 from aggregator.analytics import wiring as analytics
 from aggregator.auth import wiring as auth
 from aggregator.billing import wiring as billing
+from aggregator.billing.focus import wiring as focus
+from aggregator.billing.margin import wiring as margin
 from aggregator.billing.plans import wiring as plans
 from aggregator.health import details_wiring
 from aggregator.identity import wiring as identity
@@ -89,7 +91,7 @@ def started(stripe_stand_in: stripe.StripeStandIn) -> Iterator[Platform]:
         }.items():
             patch.setenv(name, value)
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
-        for wiring in (analytics, conditions_wiring, kept_wiring):
+        for wiring in (analytics, focus, margin, conditions_wiring, kept_wiring):
             patch.setattr(wiring, "SignedClient", lambda service, **_: BotoClient(service))
         forget_environment()
         for table in TABLES.values():
@@ -116,6 +118,8 @@ def forget_environment() -> None:
     for wiring in (
         auth,
         billing,
+        focus,
+        margin,
         plans,
         analytics,
         alerts,

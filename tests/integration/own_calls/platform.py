@@ -153,6 +153,13 @@ OWN_CALLS = (
         path=USER,
         query=("from", "to", "limit", "cursor"),
     ),
+    _own("billing/get_margin", "GET /billing/margin", ADMIN, query=("days",)),
+    _own(
+        "billing/get_focus",
+        "GET /billing/focus",
+        BILLING,
+        query=("month", "userId", "teamId", "all", "cursor"),
+    ),
     _own(
         "billing/list_requests",
         "GET /billing/requests",

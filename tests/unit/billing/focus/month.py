@@ -33,8 +33,12 @@ def called(
     charged: int | None = None,
     by: str | None = None,
     version: str | None = None,
+    granted: int = 0,
 ) -> Entry:
-    """The entry of a request; `charged` where that is less than it cost, `by` who asked where a team pays."""
+    """The entry of a request; `charged` where that is less than it cost, `by` who asked where a team pays.
+
+    `granted` of it is paid by a grant.
+    """
     price = PRICE.scaled(percent)
     if version is not None:
         price = price._replace(version=version)
@@ -42,7 +46,8 @@ def called(
     if by is not None:
         details["userId"] = by
     end = UsageEnd(f"{at}-{name}", wallet, "", 10**12, "1", usage, price, details)
-    return usage_entry(end, {"": end.cost_nano_usd if charged is None else charged})
+    paid = end.cost_nano_usd if charged is None else charged
+    return usage_entry(end, {"": paid - granted, "grant:spring": granted} if granted else {"": paid})
 
 
 def booked(

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.billing.cost import PER, cost_of
-from aggregator.billing.entry import CASH, Entry
+from aggregator.billing.entry import CASH, Entry, Posting
 from aggregator.billing.focus.charges import Called, Charge, Day, shared
 from aggregator.billing.focus.meters import metered
 from aggregator.billing.price import Usage
-from tests.unit.billing.focus.month import OCTOBER_31, PRICE, PRICES, booked, called, moved
+from tests.unit.billing.focus.month import NOV_24, OCTOBER_31, PRICE, PRICES, booked, called, moved
 from tests.unit.billing.test_price import PAID_APART, TIERED, usages
 
 HELLO = Usage(input_tokens=10, output_tokens=5)
@@ -124,6 +124,10 @@ def test_payments_in_and_out_are_no_charges() -> None:
     assert charges([booked("a", "credit", 9_000), debit, booked("c", "refund", 1_000, refunded=debit)]) == []
 
 
+def test_a_payment_that_was_taken_back_and_is_spent_is_no_charge_either() -> None:
+    assert charges([moved("a", "debit", wallet=-3_000, platform_loss=-2_000, cash=5_000)]) == []
+
+
 def test_a_refund_is_an_adjustment_of_what_was_called() -> None:
     charge = called("a", HELLO)
 
@@ -155,6 +159,29 @@ def test_what_is_given_and_not_paid_is_a_credit() -> None:
     assert (credit.category, credit.billed_nano_usd) == ("Credit", -5_000)
 
 
+def test_what_a_grant_pays_is_billed_and_is_a_credit_beside_it() -> None:
+    *used, credit = charges([called("a", HELLO, granted=3_000), called("b", HELLO, granted=500)])
+
+    assert [each.billed_nano_usd for each in used] == [3_000, 6_000]
+    assert (credit.category, credit.billed_nano_usd, credit.grant_id) == ("Credit", -3_500, "spring")
+    assert credit.called == Called("k1", "gpt-4o-mini", "openai", "7")
+
+
+def test_a_grant_alone_and_its_end_bill_nothing() -> None:
+    given = Entry(f"{NOV_24}-g", "ann", "grant", "", (Posting("grant:spring", 9), Posting("promotion", -9)))
+    ended = Entry(f"{NOV_24}-e", "ann", "expiry", "", (Posting("grant:spring", -9), Posting("promotion", 9)))
+
+    assert charges([given, ended]) == []
+
+
+def test_of_a_refund_the_part_that_a_grant_had_paid_goes_to_no_bill() -> None:
+    legs = (Posting("user:ann", 300), Posting("grant:spring", 200), Posting("revenue", -500))
+
+    (refund,) = charges([Entry(f"{NOV_24}-r", "ann", "refund", "", legs)])
+
+    assert (refund.category, refund.billed_nano_usd) == ("Adjustment", -300)
+
+
 amounts = st.integers(1, 10**9)
 
 
@@ -169,7 +196,10 @@ def histories(draw: st.DrawFn) -> list[Entry]:
             percent, version = draw(st.sampled_from([100, 110, 37])), draw(st.sampled_from([None, None, "5"]))
             cost = cost_of(usage, PRICE.scaled(percent))
             charged = draw(st.one_of(st.none(), st.integers(0, cost)))
-            entries.append(called(f"{n}", usage, percent=percent, version=version, charged=charged))
+            granted = draw(st.integers(0, cost if charged is None else charged))
+            entries.append(
+                called(f"{n}", usage, percent=percent, version=version, charged=charged, granted=granted)
+            )
         elif kind == "gift":
             amount = draw(amounts)
             entries.append(moved(f"{n}", "credit", wallet=amount, promotions=-amount))
@@ -189,7 +219,9 @@ def histories(draw: st.DrawFn) -> list[Entry]:
 
 @given(histories())
 def test_a_bill_comes_to_what_the_ledger_took_of_the_wallet_but_for_payments(entries: list[Entry]) -> None:
-    money_after = sum(entry.amount_nano_usd for entry in entries)
+    money_after = sum(
+        each.amount_nano_usd for entry in entries for each in entry.postings if each.account == "user:ann"
+    )
     paid_in = -sum(
         each.amount_nano_usd for entry in entries for each in entry.postings if each.account == CASH
     )

@@ -28,6 +28,7 @@ def bill(tmp_path_factory: pytest.TempPathFactory) -> Path:
         called("lost", Usage(10, 5), charged=4_000),
         called("forgotten", Usage(10, 5), version="5"),
         called("bobs", Usage(10, 5), by="bob"),
+        called("granted", Usage(10, 5), granted=3_000),
         booked("credit", "credit", 5_000),
         debit,
         booked("back", "refund", 40, refunded=debit),

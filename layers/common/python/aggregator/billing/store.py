@@ -1,4 +1,4 @@
-"""The billing table: accounts and entries. Only `books_store.py` and `run_store.py`, for reconciling, touch it too.
+"""The billing table: accounts and entries. Who checks or adds them up has stores over it, see `docs/data-model.md`.
 
 | pk               | sk                  | what                                                                       |
 |------------------|---------------------|----------------------------------------------------------------------------|

@@ -6,7 +6,9 @@ from pydantic import BaseModel
 
 from aggregator.analytics.api import MetricsQuery
 from aggregator.billing.accounts import BalancesQuery
+from aggregator.billing.focus.bill import FocusQuery
 from aggregator.billing.grants_api import GrantsQuery
+from aggregator.billing.margin.api import MarginQuery
 from aggregator.billing.reconciled import ReconciliationsQuery
 from aggregator.billing.requests import RequestsQuery
 from aggregator.billing.statement import StatementQuery
@@ -157,6 +159,8 @@ OPERATIONS: dict[str, Operation] = {
         "createTransaction", "billing", (402, 404, 409, 422), headers=("Idempotency-Key",)
     ),
     "GET /billing/transactions/{userId}": Operation("listTransactions", "billing", query=StatementQuery),
+    "GET /billing/margin": Operation("getMargin", "billing", query=MarginQuery),
+    "GET /billing/focus": Operation("getFocusBill", "billing", (404,), query=FocusQuery),
     "GET /billing/requests": Operation("listRequests", "billing", query=RequestsQuery),
     "GET /billing/receipts/{requestId}": Operation("getReceipt", "billing"),
     "POST /billing/grants": Operation(

@@ -96,6 +96,27 @@ RESPONSES: dict[str, dict[str, JsonObject]] = {
             }
         }
     },
+    "getMargin": {
+        "default": {
+            "value": {
+                "data": [
+                    {
+                        "day": "2026-11-24",
+                        "provider": "openai",
+                        "state": "compared",
+                        "comparedAt": "2026-11-25T04:47:03.120Z",
+                        "owed": "41.80",
+                        "billed": "41.925",
+                        "leaked": "0.125",
+                        "models": [
+                            {"model": "(other)", "owed": "0.80", "billed": "0.80", "leak": "0.00"},
+                            {"model": "gpt-4o-mini", "owed": "41.00", "billed": "41.125", "leak": "0.125"},
+                        ],
+                    }
+                ]
+            }
+        }
+    },
     "getHealthDetails": {
         "default": {
             "value": {

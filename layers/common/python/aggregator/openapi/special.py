@@ -1,6 +1,7 @@
 """Words and parts of the document that no function's code has."""
 
 from aggregator.auth.caller import CAPS
+from aggregator.billing.focus.columns import VERSION as FOCUS_VERSION
 from aggregator.errors import JsonObject
 from aggregator.openapi.examples import UNHEALTHY
 from aggregator.openapi.refusals import REQUEST_ID
@@ -165,6 +166,21 @@ ANSWERS: dict[str, JsonObject] = {
             },
         },
         "304": _NOT_MODIFIED,
+    },
+    "GET /billing/focus": {
+        "200": {
+            "description": "The bill, after a line of names; a row for each day, key, model, provider, price and "
+            "meter. Where it is too long for one answer, a `Link` of `rel=next` says where the rest begins.",
+            "headers": {
+                "x-request-id": {"$ref": "#/components/headers/RequestId"},
+                "x-aggregator-focus-version": {
+                    "description": "The version of FOCUS that it is of.",
+                    "schema": {"type": "string"},
+                    "example": FOCUS_VERSION,
+                },
+            },
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        },
     },
     "GET /docs": {
         "200": {

@@ -6,7 +6,8 @@ Expected refusals log at INFO: an alarm on errors must mean that something of ou
 import logging
 import os
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
 NAMESPACE = "Aggregator"
 
@@ -32,6 +33,16 @@ def count(name: str, value: float = 1) -> None:
 def measure(name: str, milliseconds: float) -> None:
     """Add one value to a metric of times, of which CloudWatch then knows any percentile."""
     metrics.add_metric(name=name, unit="Milliseconds", value=milliseconds)
+
+
+def tell(name: str, value: float, **dimensions: str) -> None:
+    """Write one value of a metric that is told apart by more than the environment; each such metric costs by itself."""
+    service = {"service": os.environ.get("ENVIRONMENT", "local")}
+    with single_metric(
+        name=name, unit=MetricUnit.NoUnit, value=value, namespace=NAMESPACE, default_dimensions=service
+    ) as metric:
+        for dimension, said in dimensions.items():
+            metric.add_dimension(name=dimension, value=said)
 
 
 def flush() -> None:

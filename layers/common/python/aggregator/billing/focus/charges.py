@@ -1,17 +1,18 @@
 """Entries of a ledger added up to the charges of a bill. Pure rules; standard library only.
 
 A charge is what an entry took of the wallet otherwise than in exchange for cash: payments in and out move money, and
-charge for nothing. So the charges of a month are what the ledger's postings to all accounts but the wallet and `cash`
-come to, and money before + cash - charges = money after. What the platform lost was never taken of the wallet.
+charge for nothing. So paid credit before + payments - charges = paid credit after: what a grant pays of a request is
+billed with it, and is a credit beside it; a grant alone, or its end, bills nothing. What the platform lost, of a
+request or of a payment that was taken back, was never taken of the wallet, and is on nobody's bill.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from aggregator.billing.entry import CASH, Entry
+from aggregator.billing.entry import CASH, PLATFORM_LOSS, Entry, wallet_of
 from aggregator.billing.focus.meters import NANO_PER_USD, UNPRICED, Meter, Metered, metered, reached
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Price, Usage
@@ -19,6 +20,8 @@ from aggregator.billing.repricing import Prices
 
 USAGE, CREDIT, ADJUSTMENT = "Usage", "Credit", "Adjustment"
 
+_PAYMENT = {CASH, PLATFORM_LOSS}
+"""What a wallet is paid by, or pays out to; the platform's loss is what is missing of a payment that was taken back."""
 _ID_DIGITS = 12
 _CATEGORIES = {"credit": CREDIT, "usage": USAGE}
 
@@ -53,6 +56,7 @@ class Charge(NamedTuple):
     entry_id: str = ""
     refers_to: str = ""
     description: str = ""
+    grant_id: str = ""
 
 
 @dataclass(slots=True)
@@ -61,6 +65,7 @@ class _Sum:
 
     billed_nano_usd: NanoUsd = 0
     tokens: int = 0
+    granted: defaultdict[str, NanoUsd] = field(default_factory=lambda: defaultdict(int))
     meters: defaultdict[tuple[Meter, int, int], int] = field(default_factory=lambda: defaultdict(int))
 
 
@@ -78,10 +83,11 @@ class Day:
     def add(self, entry: Entry) -> None:
         """Count one more entry; what is no charge counts for nothing."""
         if entry.usage is not None:
-            self._add_usage(entry.usage, -entry.amount_nano_usd)
+            self._add_usage(entry, entry.usage)
             return
-        billed = sum(each.amount_nano_usd for each in entry.postings if each.account == CASH)
-        billed = -entry.amount_nano_usd - billed
+        paid = sum(each.amount_nano_usd for each in entry.postings if each.account in _PAYMENT)
+        wallet = wallet_of(entry.user_id)
+        billed = -paid - sum(each.amount_nano_usd for each in entry.postings if each.account == wallet)
         if billed:
             self._others.append(self._other(entry, billed))
 
@@ -91,7 +97,8 @@ class Day:
             yield from _rows(self.day, called, total)
         yield from self._others
 
-    def _add_usage(self, said: Any, billed: NanoUsd) -> None:
+    def _add_usage(self, entry: Entry, said: Mapping[str, Any]) -> None:
+        billed = -entry.amount_nano_usd
         usage = Usage.from_json(said)
         model, provider, version = said["model"], said["provider"], said["priceVersion"]
         price = self.prices.of(model, provider, version)
@@ -107,6 +114,8 @@ class Day:
         total = self._sums.setdefault(called, _Sum())
         total.billed_nano_usd += billed
         total.tokens += usage.tokens
+        for grant_id, paid in entry.paid_by_grants.items():
+            total.granted[grant_id] += paid
         if price is None:
             total.meters[UNPRICED, NANO_PER_USD, NANO_PER_USD] += billed
             return
@@ -157,6 +166,8 @@ def _rows(day: str, called: Called, total: _Sum) -> Iterator[Charge]:
     for row, billed in zip(rows, shares, strict=True):
         consumed = total.tokens if row.meter is UNPRICED else row.quantity
         yield Charge(day, USAGE, billed, called, row, consumed)
+    for grant_id, paid in sorted(total.granted.items()):
+        yield Charge(day, CREDIT, -paid, called, kind="credit", grant_id=grant_id)
 
 
 def shared(amount: NanoUsd, weights: list[int]) -> list[NanoUsd]:

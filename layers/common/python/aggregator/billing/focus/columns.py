@@ -181,6 +181,8 @@ def _list_version(called: Called) -> str:
 def _description(charge: Charge) -> str:
     if charge.metered is not None and charge.called is not None:
         return f"{charge.metered.meter.name} of {charge.called.model} at {_price_of(charge.metered)}"
+    if charge.grant_id and charge.called is not None:
+        return f"Credit of grant {charge.grant_id} for {charge.called.model}"
     what = charge.kind.capitalize()
     if charge.refers_to:
         what = f"{what} of {charge.refers_to}"
@@ -195,7 +197,11 @@ def _price_of(metered: Metered) -> str:
 def _tags(charge: Charge) -> dict[str, str]:
     """The platform's own tags, under its prefix: which key called what, for whom; or which entry it is."""
     called = charge.called
-    said: dict[str, str] = {"entryId": charge.entry_id, "refersTo": charge.refers_to}
+    said: dict[str, str] = {
+        "entryId": charge.entry_id,
+        "refersTo": charge.refers_to,
+        "grantId": charge.grant_id,
+    }
     if called is not None:
         said |= {
             "keyId": called.key_id,

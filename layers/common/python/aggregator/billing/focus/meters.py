@@ -6,7 +6,7 @@ from typing import NamedTuple
 from aggregator.billing.cost import PER, rates_for
 from aggregator.billing.price import Price, Tier, Usage
 
-TOKENS = "Tokens"
+TOKENS, CALLS = "Tokens", "Calls"
 
 
 class Meter(NamedTuple):
@@ -114,7 +114,7 @@ def _prices(usage: Usage, price: Price) -> dict[Meter, int]:
 
 def of_tool(name: str) -> Meter:
     """The meter of a tool that runs at the provider."""
-    return Meter(f"Calls of {name}", "Calls", "Calls")
+    return Meter(f"Calls of {name}", CALLS, CALLS)
 
 
 def _or(rate: int | None, fallback: int) -> int:
