@@ -35,6 +35,7 @@ SAMPLES = {
     "DomainName": ["api.example.com"],
     "FirewallRequests": ["2000"],
     "HostedZoneId": ["Z0123456789ABCDEFGHIJ"],
+    "ConsoleUrl": ["https://a1b2c3.execute-api.eu-central-1.amazonaws.com/api/console/"],
     "SignInClientId": ["console"],
     "SignInIssuer": ["https://accounts.google.com"],
     "StripeEventSource": ["aws.partner/stripe.com/ed_test_61Q"],
