@@ -29,6 +29,7 @@ def test_a_key_is_told_whose_it_is_and_what_it_may_do(platform: Platform) -> Non
         "teamId": None,
         "scopes": ["inference"],
         "admin": False,
+        "session": False,
         "expiresAt": None,
         "allowedModels": ["gpt-4o*"],
         "allowedIps": None,

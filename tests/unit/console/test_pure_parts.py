@@ -321,3 +321,39 @@ def test_the_list_of_users_has_accounts_and_then_whoever_has_none() -> None:
         "byNoName": [],
         "ids": [True, False, False, False],
     }
+
+
+def test_a_challenge_is_what_the_standard_makes_of_its_example() -> None:
+    """RFC 7636, appendix B."""
+    found = said("""
+      globalThis.document = { baseURI: "https://api.example.com/api/console/" };
+      globalThis.addEventListener = () => {};
+      const { challengeOf, spelled } = await import("./oidc.js");
+      const challenge = await challengeOf("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+      return [challenge, spelled(new Uint8Array([251, 255, 254]))];
+    """)
+
+    assert found == ["E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "-__-"]
+
+
+@pytest.mark.parametrize(
+    ("came", "begun", "wanted"),
+    [
+        ("code=c&state=s", {"state": "s"}, {"code": "c", "verifier": "v", "nonce": "n", "stay": False}),
+        ("code=c&state=other", {"state": "s"}, {"wrong": "signInOther"}),
+        ("code=c&state=", {"state": "s"}, {"wrong": "signInOther"}),
+        ("code=c&state=s", None, {"wrong": "signInOther"}),
+        ("state=s", {"state": "s"}, {"wrong": "signInOther"}),
+        ("error=access_denied&state=s", {"state": "s"}, {"wrong": "signInDenied"}),
+        ("error=access_denied", None, {"wrong": "signInDenied"}),
+    ],
+)
+def test_what_comes_back_counts_if_this_tab_asked_for_it(came: str, begun: Any, wanted: Any) -> None:
+    kept = None if begun is None else {"verifier": "v", "nonce": "n", **begun}
+
+    assert wanted == said(f"""
+      globalThis.document = {{ baseURI: "https://api.example.com/api/console/" }};
+      globalThis.addEventListener = () => {{}};
+      const {{ read }} = await import("./oidc.js");
+      return read(new URLSearchParams({json.dumps(came)}), {json.dumps(kept)});
+    """)

@@ -6,13 +6,14 @@ from aggregator.runtime.schema import Moment, Response, UserId
 
 
 class Me(Response):
-    """The caller of a request; null is not limited. An admin's key has every scope."""
+    """The caller of a request; null is not limited. An admin's key has every scope. A `session` is by signing in."""
 
     user_id: UserId
     key_id: str
     team_id: str | None
     scopes: list[str]
     admin: bool
+    session: bool
     expires_at: Moment | None
     allowed_models: list[str] | None
     allowed_ips: list[str] | None
@@ -31,6 +32,7 @@ class Me(Response):
             team_id=None if caller.team is None else caller.team.team_id,
             scopes=list(caller.scopes),
             admin=caller.is_admin,
+            session=caller.session,
             expires_at=caller.expires_at,
             allowed_models=None if caller.allowed_models is None else list(caller.allowed_models),
             allowed_ips=None if caller.allowed_ips is None else list(caller.allowed_ips),

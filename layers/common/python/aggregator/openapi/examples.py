@@ -261,6 +261,7 @@ RESPONSES: dict[str, Examples] = {
             "teamId": None,
             "scopes": ["inference", "models:read", "billing:read", "analytics:read"],
             "admin": False,
+            "session": False,
             "expiresAt": None,
             "allowedModels": None,
             "allowedIps": None,

@@ -39,7 +39,8 @@ export async function call(method, path, { query, body, headers = {}, signal, ac
 export async function send(method, path, { query = {}, body, headers = {}, signal } = {}) {
   const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value != null));
   const url = `${SERVER}${path}${asked.size ? `?${asked}` : ""}`;
-  const init = { method, headers: { ...headers, Authorization: `Bearer ${session.key}` }, signal, cache: "no-store" };
+  const init = { method, headers: { ...headers }, signal, cache: "no-store" };
+  if (session.key) init.headers.Authorization = `Bearer ${session.key}`;
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers["Content-Type"] = "application/json";

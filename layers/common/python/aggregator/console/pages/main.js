@@ -1,5 +1,5 @@
 // Starts the console: signs in, shows the views that a key may see, and the one that the address names.
-import { get, useKey } from "./api.js";
+import { call, get, useKey } from "./api.js";
 import { html, render, useEffect, useRef, useState } from "./h.js";
 import { later } from "./later.js";
 import { to, useRoute } from "./route.js";
@@ -54,7 +54,9 @@ function Console() {
     setRefused(null);
     setMe(found);
   };
-  const signOut = () => {
+  // A session ends where it was made; a key goes on, for it is somebody's program as well.
+  const signOut = async () => {
+    if (me.session) await call("DELETE", "/auth/sessions").catch(() => {});
     useKey(null);
     keep(null);
     forget();
@@ -83,7 +85,9 @@ function Console() {
         ${asks ? "" : html`<button type="button" onClick=${signOut}>${t("signOut")}</button>`}
       </div>
     </header>
-    ${asks && html`<main><${SignIn} key="signin" signIn=${signIn} refused=${refused} first=${kept()} /></main>`}
+    ${asks && html`<main>
+      <${SignIn} key="signin" signIn=${signIn} refused=${refused} first=${kept()} me=${me} />
+    </main>`}
     ${me && html`<main id="main" tabindex="-1" hidden=${Boolean(refused)}>
       <${Shown} me=${me} view=${shown} route=${route} />
     </main>`}
