@@ -106,9 +106,9 @@ def test_whatever_an_admin_sends_the_answer_is_a_documented_one_and_no_5xx(
 def test_whatever_a_user_sends_the_answer_is_a_documented_one_and_no_5xx(
     stack: Stack, tmp_path: Path
 ) -> None:
-    # An admin's run may have written the user down, and suspended them.
+    # An admin's run may have written the user down, and suspended them, or put them on a plan of odd limits.
     admin = ApiCaller(stack.base_url, stack.admin_key)
-    admin.call("PATCH", "/identity/users/demo", {"state": "active"})
+    admin.call("PATCH", "/identity/users/demo", {"state": "active", "plan": None})
     admin.close()
 
     report, printed = run(stack, stack.api_key, "examples,fuzzing", tmp_path)
