@@ -12,6 +12,7 @@ from tests.mutants import (
     plans,
     prices,
     routing,
+    signin,
     tools,
     usage,
 )
@@ -29,5 +30,6 @@ MUTANTS = (
     *plans.MUTANTS,
     *routing.MUTANTS,
     *auth.MUTANTS,
+    *signin.MUTANTS,
     *files.MUTANTS,
 )
