@@ -265,6 +265,20 @@ def test_an_answer_knows_what_its_provider_took_to_begin_and_not_what_others_too
     answer = calling(upstream, TWO_WAYS, clock=clock)
 
     assert (answer.attempts, answer.progress.provider_ms) == (2, 7_000)
+    ((provider, code, at_ms),) = answer.progress.failed
+    assert (provider, code, clock.monotonic() * 1_000 - at_ms) == ("openai", "provider_timeout", 7_000)
+
+
+def test_a_failure_knows_all_its_tries() -> None:
+    clock = Clock()
+
+    with pytest.raises(CallFailed) as failed:
+        calling(SlowUpstream(clock, 7, SILENT, SILENT), TWO_WAYS, clock=clock)
+
+    assert [(each.provider, each.code) for each in failed.value.failed] == [
+        ("openai", "provider_timeout"),
+        ("groq", "provider_timeout"),
+    ]
 
 
 def test_every_try_has_the_same_deadline() -> None:

@@ -7,6 +7,7 @@ import pytest
 from aggregator.billing.model import Hold
 from aggregator.billing.price import Usage
 from aggregator.proxy.emit import UsageBus, event_of
+from aggregator.proxy.exchange import FailedTry
 from aggregator.proxy.model import Receipt
 from aggregator.runtime.aws import AwsError, JsonObject
 from tests.fakes.chat_world import REQUEST_ID, route
@@ -100,6 +101,7 @@ def test_the_event_says_all_that_settling_and_metrics_need() -> None:
         "occurredAt": "2026-11-23T12:00:00.000Z",
         "hold": {"amountNanoUsd": 500, "bucket": "1764000000"},
         "model": "mini",
+        "upstreamModel": "openai-mini",
         "provider": "openai",
         "attempts": 1,
         "surface": "chat",
@@ -130,6 +132,33 @@ def test_a_cap_and_what_was_left_out_are_said_where_there_are_any() -> None:
 
     assert (told["maxTokens"], told["ignored"], "capped" in told) == (388, ["seed", "metadata"], False)
     assert event_of(RECEIPT._replace(max_tokens=388, capped_by_balance=True))["capped"] == "balance"
+
+
+def test_the_providers_name_of_a_model_and_tries_that_failed_are_said_where_there_are_any() -> None:
+    failed = (FailedTry("azure", "provider_timeout", 120), FailedTry("azure", "provider_error", 400))
+    same = RECEIPT.route._replace(via=RECEIPT.route.via._replace(upstream_model="mini"))
+
+    said = event_of(RECEIPT._replace(failed=failed))
+
+    assert said["upstreamModel"] == "openai-mini"
+    assert said["failedTries"] == [
+        {"provider": "azure", "code": "provider_timeout", "atMs": 120},
+        {"provider": "azure", "code": "provider_error", "atMs": 400},
+    ]
+    assert not {"upstreamModel", "failedTries", "trace"} & event_of(RECEIPT._replace(route=same)).keys()
+
+
+def test_the_trace_of_the_invocation_goes_along_by_the_bus_and_by_the_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trace = "Root=1-6a22a50c-aaaabbbbccccddddeeeeffff;Parent=53995c3f42cd8ad8;Sampled=1"
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+    bus, queue = ScriptedAws(AwsError("Throttled")), ScriptedAws()
+
+    emitted(bus, queue)
+
+    assert json.loads(bus.calls[0][1]["Entries"][0]["Detail"])["trace"] == trace
+    assert json.loads(queue.calls[0][1]["MessageBody"])["detail"]["trace"] == trace
 
 
 def test_a_time_that_never_came_is_left_out() -> None:

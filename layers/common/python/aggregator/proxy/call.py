@@ -17,6 +17,7 @@ from aggregator.proxy.dialects.lanes import NO_REQUEST, lane_of, left_out, refus
 from aggregator.proxy.exchange import (
     Answer,
     CallFailed,
+    FailedTry,
     Progress,
     UpstreamError,
     UpstreamRequest,
@@ -116,6 +117,7 @@ def call(
     """
     attempts = 0
     failed: Refusal | None = None
+    tries: tuple[FailedTry, ...] = ()
     begin_by = min(deadline, monotonic() + LONGEST_SILENCE_SECONDS)
     for n, way in enumerate(ways):
         route_keys = keys.of(way.route.provider.secret) or (None,)
@@ -136,8 +138,9 @@ def call(
                 )
             except Refusal as refused:
                 last = n == len(ways) - 1
+                tries += (FailedTry(way.route.provider.id, refused.code, monotonic() * 1000),)
                 if not isinstance(refused, _NEXT_ROUTE_MAY_DO):
-                    raise CallFailed(refused, way.route, attempts) from refused
+                    raise CallFailed(refused, way.route, attempts, tries) from refused
                 if failed is None or not isinstance(refused, UnsupportedParameter):
                     failed = refused
                 wait = _wait_before_same_route(refused, nth_try)
@@ -146,12 +149,13 @@ def call(
                 if wait is None or monotonic() + wait >= begin_by:
                     if last or monotonic() >= begin_by:
                         raise CallFailed(
-                            _told(failed, ways[: n + 1], attempts), way.route, attempts
+                            _told(failed, ways[: n + 1], attempts), way.route, attempts, tries
                         ) from refused
                     break
                 sleep(wait)
             else:
                 took = answer.progress.provider_ms = (monotonic() - began) * 1000
+                answer.progress.failed = tries
                 watch.answered(way.route, ask, took)
                 return answer
     raise AssertionError("unreachable: the last try returns or raises")

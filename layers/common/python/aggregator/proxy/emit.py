@@ -6,6 +6,7 @@ hold lapses: the user gets the money back, never the other way round.
 """
 
 import json
+import os
 import time
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ from aggregator.proxy.model import JsonObject, Receipt
 from aggregator.runtime import log
 from aggregator.runtime.aws import Aws, AwsError, until
 from aggregator.runtime.passable_json import compact
+from aggregator.runtime.signed_client import TRACE
 
 SOURCE = "aggregator.proxy"
 DETAIL_TYPE = "ai_usage"
@@ -43,6 +45,8 @@ class UsageBus:
         Whatever the bus and the queue do, it is over when `receipt.settle_by` says, its line in the log included.
         """
         detail = event_of(receipt)
+        if trace := os.environ.get(TRACE):
+            detail["trace"] = trace
         put_by = self._share(receipt, BUS_SHARE)
         if not (self._put(detail, put_by) or self._send(detail, self._share(receipt, QUEUE_SHARE))):
             log.error("usage_lost", event=detail)
@@ -76,7 +80,7 @@ class UsageBus:
         return True
 
 
-def event_of(receipt: Receipt) -> JsonObject:
+def event_of(receipt: Receipt) -> JsonObject:  # noqa: C901 (a field a line)
     """The `ai_usage` v1 event of one request."""
     route, usage = receipt.route, receipt.usage
     detail: JsonObject = {
@@ -101,6 +105,10 @@ def event_of(receipt: Receipt) -> JsonObject:
     }
     if receipt.team_id is not None:
         detail["teamId"] = receipt.team_id
+    if (upstream := receipt.route.via.upstream_model) != receipt.route.model_id:
+        detail["upstreamModel"] = upstream
+    if receipt.failed:
+        detail["failedTries"] = _tries_of(receipt)
     if (balance := receipt.balance_nano_usd) is not None:
         detail["balanceNanoUsd"] = balance
     if route.left_out:
@@ -116,6 +124,10 @@ def event_of(receipt: Receipt) -> JsonObject:
     if receipt.ignored:
         detail["ignored"] = told_names(receipt.ignored)
     return detail
+
+
+def _tries_of(receipt: Receipt) -> list[JsonObject]:
+    return [{"provider": each.provider, "code": each.code, "atMs": each.at_ms} for each in receipt.failed]
 
 
 def _hold_of(receipt: Receipt) -> JsonObject:

@@ -78,6 +78,14 @@ class UpstreamResponse(Protocol):
         ...
 
 
+class FailedTry(NamedTuple):
+    """A try that gave no answer: whom it asked, why not (a refusal's code), and when that was known."""
+
+    provider: str
+    code: str
+    at_ms: float
+
+
 class Progress:
     """What is known of a running answer, kept up to date as it streams; settled from in every exit.
 
@@ -90,10 +98,11 @@ class Progress:
     `ended` how many the provider said were whole. `most_output_tokens` is the cap that was sent, over all choices.
     `events` is how many events a stream that numbers them had so far.
     `called` counts the calls of hosted tools, by the provider's words for them; `service_tier` is the one it says.
+    `failed` are the tries before this one.
     """
 
     __slots__ = (
-        "begun", "called", "choices", "ended", "events", "finished", "first_token_at_ms", "model",
+        "begun", "called", "choices", "ended", "events", "failed", "finished", "first_token_at_ms", "model",
         "most_output_tokens", "output_bytes", "provider_ms", "service_tier", "uncounted_bytes", "usage", "usage_chunk",
     )  # fmt: skip
 
@@ -113,6 +122,7 @@ class Progress:
         self.most_output_tokens = most_output_tokens
         self.called: dict[str, int] = {}
         self.service_tier = ""
+        self.failed: tuple[FailedTry, ...] = ()
 
     def say(self, text_bytes: int) -> None:
         """Something was delivered: so much text, or none that counts (a signature)."""
@@ -167,8 +177,11 @@ class Answer(NamedTuple):
 class CallFailed(Exception):
     """No route gave an answer: `refusal` is for the client, the rest for the usage event."""
 
-    def __init__(self, refusal: Refusal, route: Route, attempts: int) -> None:
+    def __init__(
+        self, refusal: Refusal, route: Route, attempts: int, failed: tuple[FailedTry, ...] = ()
+    ) -> None:
         super().__init__(refusal.message)
         self.refusal = refusal
         self.route = route
         self.attempts = attempts
+        self.failed = failed

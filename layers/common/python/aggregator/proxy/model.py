@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aggregator.proxy.attachments import File
     from aggregator.proxy.dialects.conversation import Turns
     from aggregator.proxy.dialects.hosted import Hosted
+    from aggregator.proxy.exchange import FailedTry
     from aggregator.proxy.files.bringing import Bringing
 
 JsonObject = dict[str, Any]
@@ -179,7 +180,8 @@ class Receipt(NamedTuple):
     the hold before the event: settling finds so much less. `max_tokens` is the limit of output that the platform
     chose; `ignored` is what the client sent and the provider did not get. `provider_ms` is what the provider took to
     begin, of the try that it answered: the rest until the first word is what the platform added. `team_id` is whose
-    wallet pays, where that is not the user's.
+    wallet pays, where that is not the user's. `failed` are the tries that gave no answer, in milliseconds of the
+    request.
     """
 
     request_id: str
@@ -204,6 +206,7 @@ class Receipt(NamedTuple):
     ignored: tuple[str, ...] = ()
     provider_ms: int | None = None
     team_id: str | None = None
+    failed: tuple["FailedTry", ...] = ()
 
     @property
     def charged_nano_usd(self) -> NanoUsd:

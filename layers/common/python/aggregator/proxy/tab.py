@@ -12,7 +12,7 @@ from aggregator.billing.price import Usage
 from aggregator.billing.reserve import Wallets
 from aggregator.proxy.afterwards import RETURN_SHARE, share
 from aggregator.proxy.bound import input_bound
-from aggregator.proxy.exchange import Answer, Progress
+from aggregator.proxy.exchange import Answer, FailedTry, Progress
 from aggregator.proxy.model import Ask, Receipt, Route, tier_named
 from aggregator.runtime.clock import iso
 
@@ -84,7 +84,12 @@ class Tab(NamedTuple):
             max_tokens=None if answer is None else answer.way.chosen_tokens(ask),
             capped_by_balance=answer is not None and answer.way.capped_by_balance,
             ignored=() if answer is None else answer.ignored,
+            failed=progress.failed and self._since_start(progress.failed),
         )
+
+    def _since_start(self, failed: tuple[FailedTry, ...]) -> tuple[FailedTry, ...]:
+        """The tries, by the request's own clock."""
+        return tuple(each._replace(at_ms=max(0, round(each.at_ms - self.started_ms))) for each in failed)
 
     def return_rest(self, wallets: Wallets, receipt: Receipt, settle_by: float) -> NanoUsd:
         """Return what a large hold does not need, at once; how much less its usage event must say is held."""

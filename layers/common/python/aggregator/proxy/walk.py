@@ -268,7 +268,9 @@ def _call(ask: Ask, ways: Sequence[Way], visit: Visit, do: Collaborators, close:
         )
     except CallFailed as failed:
         status = status_of(failed.refusal)
-        close(failed.route, failed.attempts, Progress(), outcome="provider_error", status=status)
+        nothing = Progress()
+        nothing.failed = failed.failed
+        close(failed.route, failed.attempts, nothing, outcome="provider_error", status=status)
         raise failed.refusal from failed
     except Exception as defect:
         status = status_of(defect) if isinstance(defect, Refusal) else 500
