@@ -27,9 +27,9 @@ help: ## say what there is
 setup: ## install all tools into .venv (the others do it by themselves)
 	@$(PYTHON) -m local.setup dev emulator sam focus browser
 
-run: ## start the whole platform on this machine; PORT=8000, CORS_ORIGINS=http://localhost:5173 for pages of others
+run: ## start the whole platform on this machine; PORT=8000, CORS_ORIGINS=http://localhost:5173 for pages of others, OTLP_ENDPOINT=http://127.0.0.1:4318 for telemetry
 	@$(PYTHON) -m local.setup dev emulator
-	@$(BIN)/python -m local --clock --port $(PORT) --cors-origins "$(CORS_ORIGINS)"
+	@$(BIN)/python -m local --clock --port $(PORT) --cors-origins "$(CORS_ORIGINS)" --otlp-endpoint "$(OTLP_ENDPOINT)"
 
 test: setup ## all tests, in a process a core and one more; ARGS="tests/unit -k price" for some, in one
 	@$(BIN)/python -m pytest $(or $(ARGS),-n auto)
@@ -95,6 +95,9 @@ invoke: setup ## run one function with its sample event in its true runtime; F=b
 
 logs: setup ## what the functions of the running stack logged
 	@$(BIN)/python -m local.logs $(ARGS)
+
+otlp: setup ## an OTLP receiver on this machine, which prints what arrives or what is wrong with it; ARGS="--port 4318"
+	@$(BIN)/python -m local.otlp $(ARGS)
 
 trace: setup ## one request through all steps, as their logs tell it; ID=<x-request-id>, ARGS="--stack NAME" in an account
 	@$(BIN)/python -m local.trace $(ID) $(ARGS)

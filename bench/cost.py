@@ -200,7 +200,7 @@ def _alarms() -> int:
 
 def _read_in_full() -> int:
     """Metrics that alarms read in full only: one each, or all of its math."""
-    further = [each for each in _watching("observability.yaml", "Alarm") if "Condition" in each]
+    further = [each for each in _watching("observability.yaml", "Alarm") if each.get("Condition") == "IsFull"]
     return sum(
         sum("MetricStat" in query for query in each["Properties"].get("Metrics", [])) or 1
         for each in (*further, *_watching("objectives.yaml", "Alarm"))
@@ -213,8 +213,9 @@ def _composites() -> int:
 
 
 def _polled_queues() -> int:
-    functions = (each.get("Properties", {}) for each in load(TEMPLATE)["Resources"].values())
-    sources = (source for each in functions for source in each.get("Events", {}).values())
+    """Of those that are there by default."""
+    always = (each for each in load(TEMPLATE)["Resources"].values() if "Condition" not in each)
+    sources = (source for each in always for source in each.get("Properties", {}).get("Events", {}).values())
     return sum(1 for source in sources if source["Type"] == "SQS")
 
 

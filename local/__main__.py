@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
 from local.deploy import DeployError
 from local.folder import FolderTakenError
@@ -19,12 +20,16 @@ from local.template import TemplateError, load
 _EXPECTED = (StartError, BuildError, TemplateError, DeployError, SeedError)
 
 
-def _origins(text: str) -> str:
-    """The template's own pattern says what it takes; CloudFormation would ask it."""
-    parameter = load(TEMPLATE)["Parameters"]["CorsOrigins"]
-    if not re.fullmatch(parameter["AllowedPattern"], text):
-        raise argparse.ArgumentTypeError(parameter["ConstraintDescription"])
-    return text
+def _as_in_the_template(name: str) -> Callable[[str], str]:
+    """A parameter's own pattern says what it takes; CloudFormation would ask it."""
+
+    def taken(text: str) -> str:
+        parameter = load(TEMPLATE)["Parameters"][name]
+        if not re.fullmatch(parameter["AllowedPattern"], text):
+            raise argparse.ArgumentTypeError(parameter["ConstraintDescription"])
+        return text
+
+    return taken
 
 
 def main() -> int:
@@ -35,7 +40,7 @@ def main() -> int:
     )
     parser.add_argument(
         "--cors-origins",
-        type=_origins,
+        type=_as_in_the_template("CorsOrigins"),
         default="",
         metavar="ORIGINS",
         help="whose pages may call the API, separated by commas: http://localhost:5173",
@@ -43,13 +48,21 @@ def main() -> int:
     parser.add_argument(
         "--clock", action="store_true", help="start each minute what the template starts each minute"
     )
+    parser.add_argument(
+        "--otlp-endpoint",
+        type=_as_in_the_template("OtlpEndpoint"),
+        default="",
+        metavar="URL",
+        help="where requests are told as OpenTelemetry: http://127.0.0.1:4318",
+    )
     options = parser.parse_args()
     port: int = options.port
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: it is ignored in what a script starts with &
         signal.signal(number, signal.default_int_handler)
     try:
-        with Run(local_dir(), port, options.cors_origins, clock=options.clock) as run:
+        run = Run(local_dir(), port, options.cors_origins, options.otlp_endpoint, clock=options.clock)
+        with run:
             print("Starting the platform:", flush=True)
             print(run.start(), flush=True)
             run.watch(stop)

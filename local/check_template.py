@@ -36,6 +36,7 @@ SAMPLES = {
     "FirewallRequests": ["2000"],
     "HostedZoneId": ["Z0123456789ABCDEFGHIJ"],
     "ConsoleUrl": ["https://a1b2c3.execute-api.eu-central-1.amazonaws.com/api/console/"],
+    "OtlpEndpoint": ["https://otlp.example.com", "cloudwatch"],
     "SignInClientId": ["console"],
     "SignInIssuer": ["https://accounts.google.com"],
     "StripeEventSource": ["aws.partner/stripe.com/ed_test_61Q"],

@@ -19,6 +19,7 @@ QUEUES = {
     "billing-usage": ("BillingUsageQueue", "BillingUsageDlq"),
     "analytics-events": ("AnalyticsEventsQueue", "AnalyticsEventsDlq"),
     "reconcile": ("ReconcileQueue", "ReconcileDlq"),
+    "telemetry": ("TelemetryQueue", "TelemetryDlq"),
 }
 
 _MOST_PER_CALL = 10

@@ -5,10 +5,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import unquote
 
 from aggregator.orchestrator.load_catalogue import packaged
 from local.authorizing import Authorizing
@@ -41,13 +42,23 @@ _LOOK_SECONDS = 0.5
 class Run:
     """One embedded run in `folder`, its API on `port`. Use it as a context: leaving it ends all that was started.
 
-    `cors_origins` is the template's parameter `CorsOrigins`; with `clock` schedules of every minute are kept.
+    `cors_origins` and `otlp_endpoint` are the template's parameters `CorsOrigins` and `OtlpEndpoint`; with `clock`
+    schedules of every minute are kept.
     """
 
-    def __init__(self, folder: Path, port: int, cors_origins: str = "", *, clock: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        cors_origins: str = "",
+        otlp_endpoint: str = "",
+        *,
+        clock: bool = False,
+    ) -> None:
         self.folder = folder
         self._port = port
-        self._parameters = PARAMETERS | ({"CorsOrigins": cors_origins} if cors_origins else {})
+        chosen = {"CorsOrigins": cors_origins, "OtlpEndpoint": otlp_endpoint}
+        self._parameters = PARAMETERS | {name: value for name, value in chosen.items() if value}
         self._started = time.monotonic()
         self._cleanup = ExitStack()
         self._processes: list[Process] = []
@@ -112,6 +123,9 @@ class Run:
         )
         emulator.client("secretsmanager").create_secret(
             Name=f"{STACK}/sign-in", SecretString=json.dumps({"clientSecret": CLIENT_SECRET})
+        )
+        emulator.client("secretsmanager").create_secret(
+            Name=f"{STACK}/otlp", SecretString=json.dumps(_otlp_secret(os.environ))
         )
 
     def watch(self, until: threading.Event) -> None:
@@ -259,6 +273,17 @@ def _invoker(emulator: Emulator, stack: Stack) -> Callable[[str, JsonObject], Js
 def _secret(emulator: Emulator, stack: Stack, name: str) -> str:
     answer = emulator.client("secretsmanager").get_secret_value(SecretId=stack.resources[name])
     return str(answer["SecretString"])
+
+
+def _otlp_secret(environ: Mapping[str, str]) -> JsonObject:
+    """What an OTLP endpoint wants to see, as OpenTelemetry's own variable says it: `name=value,name=value`.
+
+    Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables
+    """
+    said = environ.get("OTEL_EXPORTER_OTLP_HEADERS", "")
+    pairs = (each.partition("=") for each in said.split(",") if each.strip())
+    headers = {name.strip(): unquote(value.strip()) for name, _, value in pairs}
+    return {"headers": headers, "userKey": "local"}
 
 
 @contextmanager

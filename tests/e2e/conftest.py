@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from local.otlp.server import Receiver
 from local.ports import free_port
 from tests.e2e import served
 from tests.e2e.caller import ApiCaller, Reply, UserCaller
@@ -40,10 +41,20 @@ def application_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, application_port: int) -> Iterator[Stack]:
+def receiver() -> Iterator[Receiver]:
+    """Where the stack tells what requests came to."""
+    with Receiver() as taking:
+        yield taking
+
+
+@pytest.fixture(scope="session")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, application_port: int, receiver: Receiver
+) -> Iterator[Stack]:
     """The running stack; every provider is the stand-in, and its catalogue has what `served` adds."""
     folder = tmp_path_factory.mktemp("stack")
-    run = start(folder, cors_origins=f"{LISTED},http://localhost:{application_port}")
+    origins = f"{LISTED},http://localhost:{application_port}"
+    run = start(folder, cors_origins=origins, otlp_endpoint=receiver.url)
     try:
         running = wait_until_up(run, folder)
         caller = ApiCaller(running.base_url, running.admin_key)

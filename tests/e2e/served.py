@@ -36,6 +36,7 @@ _MODELS: dict[str, JsonObject] = {
     "routed-weighted": _model(
         _over("openai", "weighted", weight=80), _over("mistral", "weighted", weight=20), strategy="weighted"
     ),
+    "told": _model(_over("openai", "told-2026"), _over("groq", "told-small", order=1)),
     "routed-circuit": _model(_over("deepseek", "circuit"), _over("xai", "circuit", order=1)),
     "routed-alone": _model(_over("together", "alone")),
     # The last one: a test takes the whole catalogue back to the version that this model came with.

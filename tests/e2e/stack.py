@@ -62,10 +62,12 @@ class Stack:
         return [each for each in kept if mark in str(each["body"])]
 
 
-def start(folder: Path, *, port: int = 0, cors_origins: str = "") -> "subprocess.Popen[bytes]":
+def start(
+    folder: Path, *, port: int = 0, cors_origins: str = "", otlp_endpoint: str = ""
+) -> "subprocess.Popen[bytes]":
     """Start a run that keeps its files in `folder`; no provider's key or address in our environment reaches it.
 
-    Pages of `cors_origins` may call it.
+    Pages of `cors_origins` may call it; requests are told to `otlp_endpoint`.
     """
     providers = packaged()["providers"]
     theirs = {each.get("keyVariable") for each in providers} | {address_variable(each) for each in providers}
@@ -73,7 +75,10 @@ def start(folder: Path, *, port: int = 0, cors_origins: str = "") -> "subprocess
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "output.log").open("wb") as output:
         return subprocess.Popen(  # noqa: S603 (our own program)
-            [sys.executable, "-m", "local", "--port", str(port), "--cors-origins", cors_origins],
+            [
+                *(sys.executable, "-m", "local", "--port", str(port)),
+                *("--cors-origins", cors_origins, "--otlp-endpoint", otlp_endpoint),
+            ],
             cwd=ROOT,
             env=environment | {"AGGREGATOR_LOCAL_DIR": str(folder), VARIABLE: "tests.judge.judging:misfits"},
             stdout=output,

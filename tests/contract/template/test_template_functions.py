@@ -56,6 +56,7 @@ CONSUMERS = {
     "BillingPublishTransactionsFunction",
     "AnalyticsRecordEventsFunction",
     "BillingReconcileAccountsFunction",
+    "TelemetryExportUsageFunction",
 }
 """They are invoked by the batch: X-Ray would keep one trace a second of each, at 5 USD a million."""
 
@@ -169,7 +170,7 @@ def test_no_environment_variable_holds_a_secret(stack: Stack) -> None:
         secrets = {name: value for name, value in variables.items() if name.endswith("_SECRET")}
         by_hand = [
             {"Fn::Sub": f"${{AWS::StackName}}/{name}"}
-            for name in ("stripe", "sign-in", "provider-admin-keys")
+            for name in ("stripe", "sign-in", "provider-admin-keys", "otlp")
         ]
         assert all(set(value) == {"Ref"} or value in by_hand for value in secrets.values())
         assert not any("resolve:" in str(value) for value in variables.values())

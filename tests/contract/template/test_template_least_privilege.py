@@ -16,6 +16,9 @@ ANYWHERE = {
     ("HealthGetDetailsRole", "cloudwatch:GetMetricData"),
     ("HealthGetDetailsRole", "cloudwatch:DescribeAlarms"),
     ("HealthLookUpRole", "cloudwatch:GetMetricData"),
+    ("TelemetryToCloudWatchPolicy", "xray:PutSpans"),
+    ("TelemetryToCloudWatchPolicy", "xray:PutSpansForIndexing"),
+    ("TelemetryToCloudWatchPolicy", "cloudwatch:PutMetricData"),
 }
 
 _HERE = "${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}"
@@ -103,6 +106,7 @@ def test_resources_are_those_of_this_stack(stack: Stack) -> None:
     sender = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${MailIdentity}"
     expected.append(("AlertsMailPolicy", {"Fn::Sub": sender}))
     expected += [("BillingCompareCostsRole", {"Fn::Sub": f"{by_hand}/provider-admin-keys-*"})]
+    expected += [("TelemetryExportUsageRole", {"Fn::Sub": f"{by_hand}/otlp-*"})]
     assert sorted(foreign, key=str) == sorted(expected, key=str)
 
 
@@ -290,6 +294,7 @@ def test_a_secret_is_read_by_those_who_need_it(stack: Stack) -> None:
         ("ProviderKeys", "OrchestratorListProvidersRole"),  # how many are set
         ("provider-admin-keys-*", "BillingCompareCostsRole"),  # likewise
         *(("stripe-*", name) for name in PAID),  # made by hand, where there is an account
+        ("otlp-*", "TelemetryExportUsageRole"),  # made by hand, where an endpoint wants to see headers
         ("ProviderKeys", "ProxyQuoteRole"),  # which providers are set up, and who counts a prompt
     }
 

@@ -16,6 +16,7 @@ def test_every_queue_has_dead_letters_or_is_for_them(stack: Stack) -> None:
         "BillingUsageQueue": "BillingUsageDlq",
         "AnalyticsEventsQueue": "AnalyticsEventsDlq",
         "ReconcileQueue": "ReconcileDlq",
+        "TelemetryQueue": "TelemetryDlq",
     }
     assert set(queues) - set(behind) == {
         "BillingUsageDlq",
@@ -24,6 +25,7 @@ def test_every_queue_has_dead_letters_or_is_for_them(stack: Stack) -> None:
         "StreamDlq",
         "InvocationDlq",
         "AlertsDlq",
+        "TelemetryDlq",
     }
 
 
@@ -72,6 +74,8 @@ def test_the_only_service_that_sends_to_a_queue_is_the_bus_by_a_named_rule(stack
         "BillingUsageDlq": ["AiUsageRule"],
         "AnalyticsEventsQueue": ["TransactionCreatedRule"],
         "AnalyticsEventsDlq": ["TransactionCreatedRule"],
+        "TelemetryQueue": ["TelemetryRule"],
+        "TelemetryDlq": ["TelemetryRule"],
         "InvocationDlq": [
             "BillingReconcileFunctionDaily",
             "AnalyticsPackDaysFunctionHourly",
@@ -98,6 +102,7 @@ def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour
     assert dead == {
         "AiUsageRule": ["BillingUsageDlq"],
         "TransactionCreatedRule": ["AnalyticsEventsDlq"],
+        "TelemetryRule": ["TelemetryDlq"],
         "BillingReconcileFunctionDaily": ["InvocationDlq"],
         "AnalyticsPackDaysFunctionHourly": ["InvocationDlq"],
         "StripeRule": ["InvocationDlq"],
@@ -110,6 +115,7 @@ def test_every_target_of_a_rule_has_dead_letters_and_a_day_of_retries_or_an_hour
     assert ages == {
         "AiUsageRule": 86400,
         "TransactionCreatedRule": 86400,
+        "TelemetryRule": 86400,
         "BillingReconcileFunctionDaily": 3600,
         "AnalyticsPackDaysFunctionHourly": 3600,
         "StripeRule": 86400,
@@ -144,6 +150,7 @@ def test_every_reader_of_a_queue_or_stream_reports_the_records_that_failed(stack
         "BillingPublishTransactionsFunctionEntries",
         "AnalyticsRecordEventsFunctionTransactions",
         "BillingReconcileAccountsFunctionAccounts",
+        "TelemetryExportUsageFunctionUsage",
     }
     assert all(each["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for each in mappings.values())
 
