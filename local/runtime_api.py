@@ -200,7 +200,8 @@ class _Handler(BaseHTTPRequestHandler):
             "Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:local"
         )
         if trace := _TRACE.search(invocation.event):
-            self.send_header("Lambda-Runtime-Trace-Id", f"{trace[0].decode()};Sampled=0")
+            segment = f"Parent={invocation.request_id.replace('-', '')[:16]};Sampled=1"
+            self.send_header("Lambda-Runtime-Trace-Id", f"{trace[0].decode()};{segment}")
         self.end_headers()
         self.wfile.write(invocation.event)
 

@@ -22,7 +22,7 @@ STACK = "aggregator"
 """The name of the stack that runs here."""
 
 _ELSEWHERE = frozenset(
-    {"_aws", "level", "location", "service", "step", "timestamp", "request_id", "requestId"}
+    {"_aws", "level", "location", "service", "step", "timestamp", "request_id", "requestId", "traces"}
 )
 
 
@@ -34,6 +34,7 @@ class Line:
     step: str
     group: str
     said: str
+    trace: str | None = None
 
     def __str__(self) -> str:
         return f"{self.after_ms:+8d} ms  {self.step:<27}  {self.group:<28}  {self.said}"
@@ -62,12 +63,15 @@ def main(arguments: list[str]) -> int:
     moment = datetime.fromtimestamp(came_ms / 1000, UTC).isoformat(timespec="milliseconds")
     print(f"{given.id} came {moment}")
     pattern = f"%{parts[2]}%" if given.stack else f'"{parts[2]}"'  # the emulator knows no regular expressions
-    found = list(lines_of(logs, given.stack or STACK, pattern, came_ms))
+    found = list(lines_of(logs, given.stack or STACK, pattern, came_ms, given.id))
+    for trace in dict.fromkeys(line.trace for line in found if line.trace):
+        steps = dict.fromkeys(line.step for line in found if line.trace == trace)
+        print(f"trace {trace} of X-Ray, in {', '.join(steps)}")
     print("\n".join(map(str, found)) or "No log has a line of it.")
     return 0 if found else 1
 
 
-def lines_of(logs: Any, stack: str, pattern: str, came_ms: int) -> Iterator[Line]:
+def lines_of(logs: Any, stack: str, pattern: str, came_ms: int, request_id: str = "") -> Iterator[Line]:
     """The lines of all steps that a pattern finds: step by step, and in each as they came."""
     for step, group in STEPS:
         asked = {
@@ -81,7 +85,8 @@ def lines_of(logs: Any, stack: str, pattern: str, came_ms: int) -> Iterator[Line
         except logs.exceptions.ResourceNotFoundException:
             continue
         for event in (event for page in pages for event in page["events"]):
-            yield Line(event["timestamp"] - came_ms, step, group, _shown(event["message"]))
+            after_ms, message = event["timestamp"] - came_ms, event["message"]
+            yield Line(after_ms, step, group, _shown(message), _trace_in(message, request_id))
 
 
 def _shown(message: str) -> str:
@@ -93,6 +98,16 @@ def _shown(message: str) -> str:
     return " ".join(
         [str(own.pop("message", "")), *(f"{name}={value}" for name, value in own.items())]
     ).strip()
+
+
+def _trace_in(message: str, request_id: str) -> str | None:
+    """The trace that a line says a request is of: the door's own line, or one of a batch by request."""
+    try:
+        said = json.loads(message)
+        trace = said.get("traces", {}).get(request_id) or said.get("traceId")
+    except (ValueError, AttributeError):
+        return None
+    return str(trace).removeprefix("Root=") if trace else None
 
 
 def _running() -> Any:

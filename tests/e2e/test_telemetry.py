@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from local import trace
 from local.otlp.judging import plain
 from local.otlp.server import Receiver
 from tests.e2e.caller import Reply, UserCaller, eventually
@@ -77,11 +78,28 @@ def test_a_plain_chat_is_a_span(receiver: Receiver, replies: dict[str, Reply]) -
 def test_its_trace_is_that_of_its_invocation(receiver: Receiver, replies: dict[str, Reply]) -> None:
     request_id = replies["plain"].headers["x-request-id"]
 
-    trace = span_of(receiver, replies["plain"]).trace_id.hex()
+    said = span_of(receiver, replies["plain"]).trace_id.hex()
 
     # The front door makes X-Ray's id of the time and its own request id, as API Gateway does.
-    assert trace[8:] == request_id.partition("-")[2].replace("-", "")[:24]
-    assert int(trace[:8], 16) == pytest.approx(int(request_id[:12], 16) // 1000, abs=2)
+    assert said[8:] == request_id.partition("-")[2].replace("-", "")[:24]
+    assert int(said[:8], 16) == pytest.approx(int(request_id[:12], 16) // 1000, abs=2)
+
+
+def test_make_trace_shows_one_trace_as_far_as_it_can_be_followed_here(
+    receiver: Receiver, replies: dict[str, Reply], stack: Stack, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("AGGREGATOR_LOCAL_DIR", str(stack.folder))
+    request_id = replies["plain"].headers["x-request-id"]
+    ours = span_of(receiver, replies["plain"]).trace_id.hex()
+
+    def shown() -> str:
+        trace.main([request_id])
+        return capsys.readouterr().out
+
+    said = eventually(shown, lambda text: "publish" in text and "  record " in text)
+
+    assert f"trace 1-{ours[:8]}-{ours[8:]} of X-Ray, in settle, publish" in said
 
 
 def test_a_stream_says_when_its_first_chunk_came(receiver: Receiver, replies: dict[str, Reply]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from aggregator.runtime.xray import trace_of
 from local.function_processes import FunctionProcesses
 from local.runtime_api import FunctionFailedError
 from local.sandbox import Function
@@ -181,7 +182,10 @@ def test_the_function_knows_in_which_trace_it_runs_and_the_next_one_is_in_none(
 
     traces = [processes.call({"do": "json", **more})["trace"] for more in ({"headers": headers}, {})]
 
-    assert traces == [f"{root};Sampled=0", None]
+    kept = trace_of(traces[0])
+    assert kept is not None
+    assert (kept.header, f"Root={kept.root}", kept.is_kept) == (traces[0], root, True)
+    assert traces[1] is None
 
 
 def test_a_warm_process_is_used_again(processes: FunctionProcesses) -> None:

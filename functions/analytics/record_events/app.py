@@ -16,6 +16,7 @@ def record(messages: list[Message]) -> set[str]:
     logger.info(
         "record",
         entries=[entry.id for entry in batch.entries],
+        traces=batch.traces,
         poison=batch.poison,
         failed=sorted(recorded.failed),
         reasons=sorted(recorded.reasons),

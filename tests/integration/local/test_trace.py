@@ -36,14 +36,20 @@ def logged(logs: Any, group: str, *lines: tuple[int, str]) -> None:
 
 def test_each_step_says_what_it_logged_of_it_and_when(logs: Any, capsys: pytest.CaptureFixture[str]) -> None:
     of_it = {"request_id": REQUEST, "level": "INFO", "decision": "allow"}
-    settled = {"message": "usage", "request_ids": [REQUEST], "requests": 1}
+    settled = {
+        "message": "usage",
+        "request_ids": [REQUEST],
+        "requests": 1,
+        "traces": {REQUEST: "1-6b03dad4-111111112222333344445555", "another": "1-6b03dad4-9"},
+    }
     logged(logs, "/aggregator/billing/settle_usage", (2_299, json.dumps(settled)), (2_300, "another's"))
     logged(logs, "/aggregator/auth/authorizer", (12, json.dumps(of_it)), (13, f"no JSON {WORD}\n"))
 
     assert trace.main([REQUEST]) == 0
 
-    first, *rest = capsys.readouterr().out.splitlines()
+    first, trace_line, *rest = capsys.readouterr().out.splitlines()
     assert first == f"{REQUEST} came 2026-11-28T05:20:35.948+00:00"
+    assert trace_line == "trace 1-6b03dad4-111111112222333344445555 of X-Ray, in settle"
     assert [line.split() for line in rest] == [
         ["+12", "ms", "authorise", "auth/authorizer", "decision=allow"],
         ["+13", "ms", "authorise", "auth/authorizer", "no", "JSON", WORD],

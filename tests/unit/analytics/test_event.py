@@ -11,6 +11,15 @@ from tests.unit.analytics.entries import money_event, usage_event
 class FakeMessage:
     id: str
     detail: dict[str, Any] = field(default_factory=dict)
+    trace: str = ""
+
+
+def test_an_entrys_trace_is_that_of_its_message() -> None:
+    traced = FakeMessage("m1", usage_event("r1"), "Root=1-6a22a50c-aaaabbbbccccddddeeeeffff;Sampled=1")
+
+    batch = read_batch([traced, FakeMessage("m2", usage_event("r2"))])
+
+    assert batch.traces == {"r1": "1-6a22a50c-aaaabbbbccccddddeeeeffff"}
 
 
 def test_an_event_with_fields_of_a_later_day_is_read() -> None:

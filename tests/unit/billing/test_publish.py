@@ -60,6 +60,29 @@ def test_a_new_entry_is_put_on_the_bus_as_it_stands() -> None:
     assert json.loads(put["Detail"]) == to_event(entry("e1"))
 
 
+def test_an_entry_takes_the_trace_of_its_request_along_and_no_other_has_one() -> None:
+    trace = "Root=1-6a22a50c-aaaabbbbccccddddeeeeffff;Parent=53995c3f42cd8ad8;Sampled=1"
+    bus = ScriptedAws(PUT)
+
+    publish(bus, "platform", [record("e1", trace={"S": trace}), record("e2", number=2)], nowhere)
+
+    ((_, request),) = bus.calls
+    first, second = request["Entries"]
+    assert first["TraceHeader"] == trace
+    assert "trace" not in json.loads(first["Detail"])
+    assert "TraceHeader" not in second
+
+
+def test_what_was_published_is_said_with_its_traces(caplog: pytest.LogCaptureFixture) -> None:
+    root = "1-6a22a50c-aaaabbbbccccddddeeeeffff"
+    records = [record("e1", trace={"S": f"Root={root};Sampled=1"}), record("e2", number=2)]
+
+    publish(ScriptedAws(PUT), "platform", records, nowhere)
+
+    (line,) = (each for each in caplog.records if each.message == "published")
+    assert (vars(line)["entries"], vars(line)["traces"]) == (["e1", "e2"], {"e1": root})
+
+
 def test_what_is_no_new_entry_is_passed_over() -> None:
     bus = ScriptedAws(PUT)
     account = record("e1", sk={"S": "BALANCE"})

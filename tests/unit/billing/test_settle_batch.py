@@ -106,6 +106,30 @@ def test_an_entry_says_what_it_was_charged_for() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (
+            "Root=1-6a22a50c-aaaabbbbccccddddeeeeffff;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:a87bd80c:0",
+            "Root=1-6a22a50c-aaaabbbbccccddddeeeeffff;Parent=53995c3f42cd8ad8;Sampled=1",
+        ),
+        ("Root=1-6a22a50c-aaaabbbbccccddddeeeeffff;Parent=53995c3f42cd8ad8;Sampled=0", None),
+        ("whatever a client made of it" * 100, None),
+        (None, None),
+    ],
+)
+def test_an_entry_keeps_the_trace_that_x_ray_keeps_and_no_other_is_a_reason_to_fail(
+    said: str | None, kept: str | None
+) -> None:
+    world = holding({"ann": 1})
+
+    assert settled(world, ai_usage("r1", trace=said)) == set()
+
+    entry = world.store.entry("ann", "r1")
+    assert entry is not None
+    assert entry.trace == kept
+
+
 def test_an_entry_keeps_the_route_the_cap_and_what_the_provider_did_not_get() -> None:
     world = holding({"ann": 1})
     told: dict[str, Any] = {

@@ -156,3 +156,12 @@ def test_a_version_that_names_no_markup_is_the_providers_own_price(
     settled(funded("ann"), ai_usage("r1", price=price))
 
     assert lines(caplog)[0][FIELDS.index("margin_nano_usd")] == 0
+
+
+def test_a_line_says_of_which_trace_each_of_its_requests_is(caplog: pytest.LogCaptureFixture) -> None:
+    root = "1-6a22a50c-aaaabbbbccccddddeeeeffff"
+
+    settled(funded("ann"), ai_usage("r1", trace=f"Root={root};Sampled=1"), ai_usage("r2"))
+
+    (line,) = (each for each in caplog.records if each.message == "usage")
+    assert vars(line)["traces"] == {"r1": root}

@@ -1,7 +1,7 @@
 """`transaction_created` as analytics reads it: off the queue, one message at a time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -10,6 +10,7 @@ from aggregator.analytics.model import Call, Entry
 from aggregator.contracts.transaction_created import ChargedUsage, TransactionCreated
 from aggregator.errors import JsonObject
 from aggregator.runtime.clock import from_iso
+from aggregator.runtime.xray import trace_of
 
 
 class Message(Protocol):
@@ -25,17 +26,24 @@ class Message(Protocol):
         """The event."""
         ...
 
+    @property
+    def trace(self) -> str:
+        """X-Ray's header, if one came along."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """A batch as it was read. Messages may repeat an entry: `messages_of` maps an entry's id to all of them.
 
-    `poison` maps a message that is no `transaction_created` v1 to what is wrong with it.
+    `poison` maps a message that is no `transaction_created` v1 to what is wrong with it, `traces` an entry to the trace
+    of its request, where X-Ray keeps that.
     """
 
     entries: tuple[Entry, ...]
     messages_of: dict[str, list[str]]
     poison: dict[str, str]
+    traces: dict[str, str] = field(default_factory=dict)
 
     def failed(self, entry_ids: Iterable[str]) -> set[str]:
         """Messages to be tried again when `entry_ids` could not be recorded: theirs, and the poison."""
@@ -47,6 +55,7 @@ def read_batch(messages: Iterable[Message]) -> Batch:
     entries: dict[str, Entry] = {}
     messages_of: dict[str, list[str]] = {}
     poison: dict[str, str] = {}
+    traces: dict[str, str] = {}
     for message in messages:
         try:
             entry = entry_of(message.detail)
@@ -55,7 +64,9 @@ def read_batch(messages: Iterable[Message]) -> Batch:
         else:
             entries[entry.id] = entry
             messages_of.setdefault(entry.id, []).append(message.id)
-    return Batch(tuple(entries.values()), messages_of, poison)
+            if trace := trace_of(message.trace):
+                traces[entry.id] = trace.root
+    return Batch(tuple(entries.values()), messages_of, poison, traces)
 
 
 def entry_of(detail: JsonObject) -> Entry:

@@ -34,6 +34,7 @@ class Entry:
 
     `usage` describes the request of a usage entry, in the published event's words. `written_on` is the UTC day on which
     the table took it, under which the account counts it; it is the store's, and None for an entry that is not stored.
+    `trace` is X-Ray's header of the request, where X-Ray keeps that trace: it goes along to whoever hears of the entry.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Entry:
     refers_to: str | None = None
     usage: Mapping[str, Any] | None = None
     written_on: str | None = field(default=None, compare=False)
+    trace: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Hold the rule of double entry."""
@@ -83,6 +85,7 @@ class UsageEnd:
     usage: Usage
     price: Price
     details: Mapping[str, Any]
+    trace: str | None = field(default=None, compare=False)
 
     @property
     def cost_nano_usd(self) -> NanoUsd:
@@ -196,6 +199,7 @@ def usage_entry(end: UsageEnd, parts: Mapping[str, NanoUsd]) -> Entry:
         occurred_at=end.occurred_at,
         postings=tuple(postings),
         usage={**end.details, "chargedNanoUsd": charged, "priceVersion": end.price.version},
+        trace=end.trace,
     )
 
 

@@ -31,6 +31,8 @@ def to_item(entry: Entry, *, written_on: str | None = None) -> JsonObject:
         values["refers_to"] = entry.refers_to
     if entry.usage is not None:
         values["usage"] = dict(entry.usage)
+    if entry.trace is not None:
+        values["trace"] = entry.trace
     return entry_key(entry.user_id, entry.id) | item.item(values)
 
 
@@ -47,6 +49,7 @@ def from_item(stored: Mapping[str, Any]) -> Entry:
         refers_to=values.get("refers_to"),
         usage=values.get("usage"),
         written_on=values.get("day"),
+        trace=values.get("trace"),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aggregator.billing.account_item import account_of
+from aggregator.billing.entry import Entry
 from aggregator.billing.entry_item import from_item, to_event
 from aggregator.billing.keys import ACCOUNT_PREFIX, ENTRY_PREFIX
 from aggregator.billing.plans.stored import VERSION_PREFIX, plan_of
@@ -23,6 +24,7 @@ from aggregator.runtime import item
 from aggregator.runtime.aws import TIMED_OUT, TRANSIENT, UNREACHABLE, Aws, AwsError
 from aggregator.runtime.clock import iso
 from aggregator.runtime.observability import logger
+from aggregator.runtime.xray import trace_of
 
 MOST_PER_CALL = 10
 """PutEvents takes ten entries."""
@@ -36,10 +38,15 @@ SetAside = Callable[[JsonObject], None]
 
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
-    """One event for the bus, and the stream position that it comes from."""
+    """One event for the bus, and the stream position that it comes from.
+
+    `entry_id` and `trace` are of the ledger entry that it tells of, if it does.
+    """
 
     position: str
     entry: JsonObject
+    entry_id: str | None = None
+    trace: str | None = None
 
 
 def publish(bus: Aws, bus_name: str, records: Sequence[JsonObject], set_aside: SetAside) -> list[str]:
@@ -53,6 +60,7 @@ def publish(bus: Aws, bus_name: str, records: Sequence[JsonObject], set_aside: S
         held_back = _put_all(bus, outgoing[first : first + MOST_PER_CALL], set_aside)
         if held_back:
             return [min([*held_back, *unkept], key=int)]
+    _report(outgoing)
     return unkept[:1]
 
 
@@ -63,6 +71,13 @@ def dead_letters(sqs: Aws, url: str) -> SetAside:
         sqs.call("SendMessage", {"QueueUrl": url, "MessageBody": json.dumps(kept)})
 
     return set_aside
+
+
+def _report(published: Sequence[_Outgoing]) -> None:
+    entries = [each.entry_id for each in published if each.entry_id]
+    if entries:
+        known = ((each.entry_id, trace_of(each.trace)) for each in published)
+        logger.info("published", entries=entries, traces={name: trace.root for name, trace in known if trace})
 
 
 def _put_all(bus: Aws, outgoing: Sequence[_Outgoing], set_aside: SetAside) -> list[str]:
@@ -117,23 +132,29 @@ def _outgoing(
     for record in records:
         position = record["dynamodb"]["SequenceNumber"]
         try:
-            entry = _event_of(bus_name, record)
+            event = _event_of(bus_name, record)
         except (KeyError, ValueError, TypeError, AttributeError, StopIteration) as poison:
             keys = {"Keys": record["dynamodb"].get("Keys")}
             if not _kept(set_aside, position, type(poison).__name__, keys):
                 unkept.append(position)
         else:
-            if entry is not None:
-                outgoing.append(_Outgoing(position, entry))
+            if event is not None:
+                outgoing.append(event)
     return outgoing, unkept
 
 
-def _event_of(bus_name: str, record: JsonObject) -> JsonObject | None:
-    """What one stream record says to the bus, if anything."""
+def _event_of(bus_name: str, record: JsonObject) -> _Outgoing | None:
+    """What one stream record says to the bus, if anything.
+
+    A stream carries no trace, so an entry brings its request's along: the bus hands it on to what is behind it.
+    Source: EventBridge user guide, "Amazon EventBridge integration with AWS X-Ray" (`TraceHeader`).
+    """
+    entry: Entry | None = None
     change = record["dynamodb"]
     key = change["Keys"]["sk"]["S"]
     if record["eventName"] == "INSERT" and key.startswith(ENTRY_PREFIX):
-        detail = to_event(from_item(change["NewImage"]))
+        entry = from_item(change["NewImage"])
+        detail = to_event(entry)
         kind = transaction_created.DETAIL_TYPE
     elif record["eventName"] == "INSERT" and key.startswith(VERSION_PREFIX):
         detail = event_of_plan(plan_of(item.values(change["NewImage"])))
@@ -142,12 +163,18 @@ def _event_of(bus_name: str, record: JsonObject) -> JsonObject | None:
         detail, kind = low, balance_low.DETAIL_TYPE
     else:
         return None
-    return {
+    put = {
         "EventBusName": bus_name,
         "Source": transaction_created.SOURCE,
         "DetailType": kind,
         "Detail": json.dumps(detail),
     }
+    position = change["SequenceNumber"]
+    if entry is None:
+        return _Outgoing(position, put)
+    return _Outgoing(
+        position, put | ({"TraceHeader": entry.trace} if entry.trace else {}), entry.id, entry.trace
+    )
 
 
 def _crossing(change: JsonObject) -> JsonObject | None:

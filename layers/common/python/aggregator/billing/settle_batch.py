@@ -13,6 +13,7 @@ from aggregator.contracts.ai_usage import AiUsage
 from aggregator.runtime.aws import AwsError
 from aggregator.runtime.batch import Message
 from aggregator.runtime.observability import count, logger
+from aggregator.runtime.xray import trace_of
 
 
 def settle_batch(
@@ -79,6 +80,7 @@ def usage_end_of(event: AiUsage) -> UsageEnd:
         usage=usage,
         price=Price.from_json(said["price"]),
         details=details,
+        trace=trace.header if (trace := trace_of(event.trace)) and trace.is_kept else None,
     )
     if end.cost_nano_usd != event.cost_nano_usd:
         raise ValueError("the cost is not the usage at the price")

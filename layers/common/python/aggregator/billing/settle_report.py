@@ -12,6 +12,7 @@ from aggregator.billing.entry import UsageEnd
 from aggregator.contracts.ai_usage import AiUsage
 from aggregator.runtime.clock import from_iso
 from aggregator.runtime.observability import logger, measure
+from aggregator.runtime.xray import trace_of
 
 _MARKUP = re.compile(r"@([1-9]\d*)%$")
 
@@ -70,6 +71,7 @@ def report_usage(ends: Sequence[UsageEnd], say: Callable[..., None] = logger.inf
             provider_nano_usd=at_the_provider,
             margin_nano_usd=cost - at_the_provider,
             request_ids=[end.request_id for end in theirs],
+            traces={end.request_id: trace.root for end in theirs if (trace := trace_of(end.trace))},
         )
 
 

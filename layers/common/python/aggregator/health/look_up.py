@@ -37,6 +37,7 @@ STEPS = (
     ("route, reserve, call, emit", "proxy/create_message"),
     ("route, reserve, call, emit", "proxy/create_embedding"),
     ("settle", "billing/settle_usage"),
+    ("publish", "billing/publish_transactions"),
     ("record", "analytics/record_events"),
 )
 """Where each step leaves lines: the log group's folder."""

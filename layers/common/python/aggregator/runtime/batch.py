@@ -18,11 +18,15 @@ LambdaHandler = Callable[[JsonObject, Any], JsonObject]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One event off a queue: `id` and `receipt` are the queue's, `detail` the event's own content."""
+    """One event off a queue: `id` and `receipt` are the queue's, `detail` the event's own content.
+
+    `trace` is X-Ray's header of whoever sent it, which bus and queue hand on beside it.
+    """
 
     id: str
     detail: JsonObject
     receipt: str = ""
+    trace: str = ""
 
 
 def each_batch(handle: Callable[[list[Message]], Iterable[str]]) -> LambdaHandler:
@@ -73,5 +77,6 @@ def _read(records: list[JsonObject]) -> tuple[list[Message], set[str]]:
             logger.error("Poison message", message_id=record.get("messageId"), reason=type(poison).__name__)
             failed.add(str(record.get("messageId")))
         else:
-            messages.append(Message(record["messageId"], detail, str(record.get("receiptHandle", ""))))
+            trace = str((record.get("attributes") or {}).get("AWSTraceHeader", ""))
+            messages.append(Message(record["messageId"], detail, str(record.get("receiptHandle", "")), trace))
     return messages, failed

@@ -9,9 +9,8 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
-_ROOT = re.compile(r"(?:^|;)\s*Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:;|$)")
-_PARENT = re.compile(r"(?:^|;)\s*Parent=([0-9a-f]{16})(?:;|$)")
-_SAMPLED = re.compile(r"(?:^|;)\s*Sampled=1(?:;|$)")
+from aggregator.runtime.xray import trace_of
+
 _MOMENT = re.compile(r"[0-9a-f]{12}(?=-)")
 
 
@@ -26,12 +25,10 @@ class TraceIds:
 
 def ids_of(request_id: str, trace: str | None) -> TraceIds:
     """The ids of a request whose invocation had such a trace header; of any other header than X-Ray's, its own."""
-    root = _ROOT.search(trace or "")
-    span_id = _hashed("span", request_id, 16)
-    if root is None:
+    known, span_id = trace_of(trace), _hashed("span", request_id, 16)
+    if known is None:
         return TraceIds(_seconds(request_id) + _hashed("trace", request_id, 24), span_id)
-    parent = _PARENT.search(trace or "") if _SAMPLED.search(trace or "") else None
-    return TraceIds(root[1] + root[2], span_id, parent[1] if parent else None)
+    return TraceIds(known.root[2:].replace("-", ""), span_id, known.parent if known.is_kept else None)
 
 
 def _seconds(request_id: str) -> str:
