@@ -1,4 +1,4 @@
-"""`python -m local.observing`: write what is made from data: nested templates in stacks/, and Grafana's dashboard."""
+"""`python -m local.observing`: write what is made from data: nested templates in stacks/, and Grafana's dashboards."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from local.observing import dashboards, grafana, objectives
+from local.observing import dashboards, genai, grafana, objectives
 from local.paths import ROOT
 
 JsonObject = dict[str, Any]
@@ -15,7 +15,7 @@ STACKS: dict[str, JsonObject] = {
     "objectives.yaml": objectives.template(),
     "dashboards.yaml": dashboards.template(),
 }
-GRAFANA = ROOT / "docs" / "grafana" / "dashboard.json"
+GRAFANA = {"dashboard.json": grafana.text, "genai.json": genai.text}
 _HEAD = "# Made by `python -m local.observing` from local/observing/{source}: change it there.\n"
 
 
@@ -44,8 +44,9 @@ def main() -> int:
     for name in STACKS:
         (ROOT / "stacks" / name).write_text(text_of(name), encoding="utf-8")
         print(f"stacks/{name}")
-    GRAFANA.write_text(grafana.text(), encoding="utf-8")
-    print(GRAFANA.relative_to(ROOT))
+    for name, made in GRAFANA.items():
+        (ROOT / "docs" / "grafana" / name).write_text(made(), encoding="utf-8")
+        print(f"docs/grafana/{name}")
     return 0
 
 
