@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -99,4 +100,10 @@ def test_two_models_answer_side_by_side_with_what_each_held_and_cost(
     download.value.save_as(tmp_path / "statement.csv")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "statement.csv").read_text(encoding="utf-8"))))
     assert sorted(row["type"] for row in rows) == ["credit", "usage", "usage"]
+
+    with at_work.page.expect_download() as download:
+        at_work.page.get_by_role("button", name="Save this month as a FOCUS bill").click()
+    download.value.save_as(tmp_path / "bill.csv")
+    bill = list(csv.DictReader(io.StringIO((tmp_path / "bill.csv").read_text(encoding="utf-8"))))
+    assert sum(Decimal(row["BilledCost"]) for row in bill) == Decimal("0.00103768")
     at_work.close()

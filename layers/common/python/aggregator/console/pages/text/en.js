@@ -94,6 +94,7 @@ export default {
   byDay: "By day",
   day: "Day",
   asCsv: "Save as CSV",
+  asFocus: "Save this month as a FOCUS bill",
   models: "Models",
   search: "Search",
   modelsFound: "{count} of {all} models",

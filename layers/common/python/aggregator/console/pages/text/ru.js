@@ -94,6 +94,7 @@ export default {
   byDay: "По дням",
   day: "День",
   asCsv: "Сохранить CSV",
+  asFocus: "Сохранить счёт FOCUS за этот месяц",
   models: "Модели",
   search: "Поиск",
   modelsFound: "Моделей: {count} из {all}",

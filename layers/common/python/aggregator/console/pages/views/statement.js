@@ -33,7 +33,8 @@ export function Statement({ me, route }) {
     ${mayPay && html`<div class="pay"><${TopUp} me=${me} /> <${AutoTopUp} me=${me} /></div>`}
     <form class="filters" onSubmit=${(event) => event.preventDefault()}>
       <${Choice} label=${t("range")} value=${days} options=${ranges} pick=${(each) => change(route, { days: each })} />
-      <${Act} act=${(say) => save(path, from, say)}>${t("asCsv")}<//>
+      <${Act} act=${(say) => save("statement.csv", path, { from }, say)}>${t("asCsv")}<//>
+      <${Act} act=${(say) => saveBill(me.userId, say)}>${t("asFocus")}<//>
     </form>
     <${Loaded} loaded=${loaded} isEmpty=${(data) => !data.entries.length} empty=${t("noEntries")}>
       ${(data) => html`
@@ -74,12 +75,12 @@ function what({ request, description, refersTo }) {
 }
 
 // All of the range: an answer that had to end early says where the next begins.
-async function save(path, from, say) {
+async function save(name, path, asked, say) {
   const parts = [];
   let cursor;
   let lines = 0;
   do {
-    const answer = await send("GET", path, { query: { from, cursor }, headers: { Accept: "text/csv" } });
+    const answer = await send("GET", path, { query: { ...asked, cursor }, headers: { Accept: "text/csv" } });
     const text = await answer.text();
     const rest = parts.length ? text.slice(text.indexOf("\n") + 1) : text;
     parts.push(rest);
@@ -87,5 +88,11 @@ async function save(path, from, say) {
     cursor = answer.headers.get("x-aggregator-next-cursor");
     say(t("linesSoFar", { count: number(lines) }));
   } while (cursor);
-  download("statement.csv", parts);
+  download(name, parts);
+}
+
+// The running month (UTC), as tools for costs read it.
+function saveBill(userId, say) {
+  const month = new Date().toISOString().slice(0, 7);
+  return save(`focus-${month}.csv`, "/billing/focus", { month, userId }, say);
 }
