@@ -1,5 +1,4 @@
 export default {
-  autoTopUp: "Top up automatically",
   auto_off: "off",
   auto_card_needed: "waits for a card",
   auto_active: "on",

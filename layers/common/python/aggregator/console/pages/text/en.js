@@ -314,4 +314,5 @@ export default {
   topUpAmount: "Amount, USD",
   topUpHint: "From 1 to 10,000. You pay at Stripe; the credit is here some seconds later.",
   toPayment: "To the payment",
+  autoTopUp: "Top up automatically",
 };

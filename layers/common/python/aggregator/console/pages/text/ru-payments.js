@@ -1,5 +1,4 @@
 export default {
-  autoTopUp: "Автопополнение",
   auto_off: "выключено",
   auto_card_needed: "ждёт карту",
   auto_active: "включено",

@@ -314,4 +314,5 @@ export default {
   topUpAmount: "Сумма, USD",
   topUpHint: "От 1 до 10 000. Платёж принимает Stripe; деньги будут здесь через несколько секунд.",
   toPayment: "К оплате",
+  autoTopUp: "Автопополнение",
 };

@@ -2,7 +2,8 @@
 import { call, get } from "../api.js";
 import { html, useState } from "../h.js";
 import { t } from "../text.js";
-import { Act, Field, Loaded, useLoaded, Wrong } from "../ui.js";
+import { Act, Failed, Field, useLoaded, Wrong } from "../ui.js";
+import { Waiting } from "./topup.js";
 
 const PATH = "/billing/topups/automatic";
 
@@ -20,14 +21,13 @@ export function AutoTopUp({ me }) {
     await call("DELETE", PATH, { query });
     loaded.again();
   };
-  return html`<${Loaded} loaded=${loaded} shape="card">
-    ${(data) => {
-      if (open) return html`<${Form} data=${data} set=${set} cancel=${() => setOpen(false)} />`;
-      if (data.state === "off")
-        return html`<button type="button" onClick=${() => setOpen(true)}>${t("autoTopUp")}</button>`;
-      return html`<${Standing} data=${data} set=${set} stop=${stop} change=${() => setOpen(true)} />`;
-    }}
-  <//>`;
+  const { data, error } = loaded;
+  if (error) return html`<${Failed} error=${error} again=${loaded.again} />`;
+  if (data === undefined) return html`<${Waiting} />`;
+  if (open) return html`<${Form} data=${data} set=${set} cancel=${() => setOpen(false)} />`;
+  const begin = () => setOpen(true);
+  if (data.state === "off") return html`<button type="button" onClick=${begin}>${t("autoTopUp")}</button>`;
+  return html`<${Standing} data=${data} set=${set} stop=${stop} change=${begin} />`;
 }
 
 function Standing({ data, set, stop, change }) {

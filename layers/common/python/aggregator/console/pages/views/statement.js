@@ -3,15 +3,13 @@ import { get, send } from "../api.js";
 import { download } from "../csv.js";
 import { number, startOfDay, time, usd } from "../format.js";
 import { html } from "../h.js";
-import { later } from "../later.js";
 import { nano, running } from "../money.js";
 import { change, to } from "../route.js";
 import { t } from "../text.js";
 import { Act, Choice, Loaded, Table, usePages } from "../ui.js";
-import { TopUp } from "./topup.js";
+import { LaterAutoTopUp, TopUp } from "./topup.js";
 
 const RANGES = { 7: 7, 31: 31, 92: 92, 366: 366, all: null };
-const AutoTopUp = later(() => import("../payments.js"), "AutoTopUp");
 const BEGINNING = "2020-01-01T00:00:00Z";
 const TRIES = 3;
 
@@ -30,7 +28,7 @@ export function Statement({ me, route }) {
   const ranges = Object.entries(RANGES).map(([name, count]) => [name, words(count)]);
   const mayPay = me.admin || me.scopes.includes("keys:manage");
   return html`<h1>${t("statement")}</h1>
-    ${mayPay && html`<div class="pay"><${TopUp} me=${me} /> <${AutoTopUp} me=${me} /></div>`}
+    ${mayPay && html`<div class="pay"><${TopUp} me=${me} /> <${LaterAutoTopUp} me=${me} /></div>`}
     <form class="filters" onSubmit=${(event) => event.preventDefault()}>
       <${Choice} label=${t("range")} value=${days} options=${ranges} pick=${(each) => change(route, { days: each })} />
       <${Act} act=${(say) => save("statement.csv", path, { from }, say)}>${t("asCsv")}<//>

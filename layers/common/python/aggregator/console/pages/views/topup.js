@@ -1,6 +1,6 @@
 // Top up: an amount, and the way to a page of Stripe's to pay at. The credit is in the statement once it is paid.
 import { call } from "../api.js";
-import { html, useState } from "../h.js";
+import { html, useEffect, useState } from "../h.js";
 import { t } from "../text.js";
 import { Field, Wrong } from "../ui.js";
 
@@ -35,4 +35,15 @@ export function TopUp({ me }) {
     </p>
     ${state.error && html`<p><${Wrong} error=${state.error} /></p>`}
   </form>`;
+}
+
+// The button in whose place automatic top-ups will stand: nothing jumps when they come.
+export const Waiting = () => html`<button type="button" disabled aria-busy="true">${t("autoTopUp")}</button>`;
+
+// Automatic top-ups, fetched when a statement is shown to who may pay.
+export function LaterAutoTopUp({ me }) {
+  const [found, setFound] = useState(null);
+  useEffect(() => void import("../payments.js").then(setFound, () => setFound({})), []);
+  if (!found) return html`<${Waiting} />`;
+  return found.AutoTopUp ? html`<${found.AutoTopUp} me=${me} />` : "";
 }
