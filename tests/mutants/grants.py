@@ -3,10 +3,39 @@
 from tests.mutants.mutant import Mutant
 
 GRANTS = ("tests/unit/billing/test_grants.py",)
+CODES = ("tests/unit/billing/test_codes.py",)
 EXPIRING = ("tests/unit/billing/test_expiring.py",)
 SETTLED = (*GRANTS, *EXPIRING)
 
 MUTANTS = (
+    Mutant(
+        "a code is redeemed by one more than it is for",
+        "billing/codes/store.py",
+        "redeemed < most AND",
+        "redeemed <= most AND",
+        CODES,
+    ),
+    Mutant(
+        "a code that is disabled meanwhile is redeemed all the same",
+        "billing/codes/store.py",
+        " AND attribute_not_exists(disabled)",
+        "",
+        CODES,
+    ),
+    Mutant(
+        "a user redeems a code as often as it is asked",
+        "billing/codes/redeem.py",
+        'key=f"code:{code_id}",',
+        "key=asked.id,",
+        CODES,
+    ),
+    Mutant(
+        "guessing is not bounded",
+        "billing/codes/redeem.py",
+        "if not codes.take_try(asked.user_id, moment):",
+        "if False:",
+        CODES,
+    ),
     Mutant(
         "a grant pays for what came after its end",
         "billing/grants.py",

@@ -46,6 +46,8 @@ LASTING = (
     "BillingSetAutomaticTopupsRole",
     "BillingStopAutomaticTopupsRole",
     "BillingCreateGrantRole",
+    "BillingCreateCodeRole",
+    "BillingDisableCodeRole",
     "BillingUpdateBalanceRole",
     "OrchestratorPutModelRole",
     "OrchestratorPutProviderRole",

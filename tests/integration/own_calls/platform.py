@@ -179,6 +179,25 @@ OWN_CALLS = (
         ADMIN,
         {**USER, "amount": "5.00", "expiresAt": "2036-11-01T00:00:00Z"},
     ),
+    _lasting(
+        "billing/create_code",
+        "POST /billing/codes",
+        ADMIN,
+        {
+            "amount": "5.00",
+            "creditDays": 30,
+            "redeemableUntil": "2036-11-01T00:00:00Z",
+            "maxRedemptions": 3,
+        },
+    ),
+    _own("billing/list_codes", "GET /billing/codes", ADMIN, query=("limit", "cursor")),
+    _lasting(
+        "billing/disable_code",
+        "DELETE /billing/codes/{codeId}",
+        ADMIN,
+        path={"codeId": "0b5e0c3f6f1d4c2a9e8d7b6a5f4e3d2c"},
+    ),
+    _own("billing/redeem_code", "POST /billing/codes/redeem", BILLING, {"code": "7K2M-9QXD-41ZV-B8TN"}),
     _own("billing/list_grants", "GET /billing/grants", BILLING, query=("userId",)),
     _lasting("billing/create_topup", "POST /billing/topups", MANAGE, {"amount": "25.00"}),
     _lasting(

@@ -17,6 +17,10 @@ from aggregator.runtime.aws import TRANSACTION_CANCELED, AwsError
 _TRIES = 8
 
 
+class DependsOnOther(Exception):
+    """What a grant depends on refused it; nothing was written."""
+
+
 class Ledger(Protocol):
     """What giving needs of the billing table."""
 
@@ -91,7 +95,8 @@ def give(
 
     Raises:
         IdempotencyMismatch: the Idempotency-Key was used with another body.
-        Conflict: the account has as many grants with something left as it may, or what the grant depends on refused it.
+        Conflict: the account has as many grants with something left as it may.
+        DependsOnOther: the write beside it refused it.
         StoreUnavailable: at each try the account changed.
         All of them leave the ledger as it was.
     """
@@ -102,7 +107,7 @@ def give(
             return Gift(before, is_new=False)
         account = ledger.account(order.user_id)
         if seen is not None and seen.grants_version == account.grants_version:
-            raise Conflict("What this grant depends on has changed; nothing was given.")
+            raise DependsOnOther
         purse = ledger.purse(account)
         if len(purse.grants) >= MOST_GRANTS:
             raise Conflict(

@@ -15,7 +15,32 @@ _GRANT: JsonObject = {
     "expiresAt": "2036-11-01T00:00:00.000Z",
 }
 
+_CODE: JsonObject = {
+    "id": "0b5e0c3f6f1d4c2a9e8d7b6a5f4e3d2c",
+    "name": "Spring",
+    "amount": "5.00",
+    "currency": "USD",
+    "creditDays": 30,
+    "redeemableUntil": "2036-11-01T00:00:00.000Z",
+    "maxRedemptions": 100,
+    "redeemed": 0,
+    "state": "active",
+    "createdAt": "2026-11-23T07:16:52.962Z",
+}
+
 REQUESTS: dict[str, dict[str, JsonObject]] = {
+    "createCode": {
+        "default": {
+            "value": {
+                "name": "Spring",
+                "amount": "5.00",
+                "creditDays": 30,
+                "redeemableUntil": "2036-11-01T00:00:00Z",
+                "maxRedemptions": 100,
+            }
+        }
+    },
+    "redeemCode": {"default": {"value": {"code": "7K2M-9QXD-41ZV-B8TN"}}},
     "createGrant": {
         "default": {
             "value": {
@@ -30,6 +55,10 @@ REQUESTS: dict[str, dict[str, JsonObject]] = {
 
 RESPONSES: dict[str, dict[str, JsonObject]] = {
     "createGrant": {"default": {"value": _GRANT}},
+    "createCode": {"default": {"value": _CODE | {"code": "7K2M-9QXD-41ZV-B8TN"}}},
+    "listCodes": {"default": {"value": {"data": [_CODE | {"redeemed": 12}], "nextCursor": None}}},
+    "disableCode": {"default": {"value": _CODE | {"redeemed": 12, "state": "disabled"}}},
+    "redeemCode": {"default": {"value": _GRANT | {"reason": "Spring", "codeId": _CODE["id"]}}},
     "listGrants": {
         "default": {"value": {"userId": "demo", "left": "7.25", "data": [_GRANT | {"left": "7.25"}]}}
     },

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from aggregator.analytics.api import MetricsQuery
 from aggregator.billing.accounts import BalancesQuery
 from aggregator.billing.focus.bill import FocusQuery
+from aggregator.billing.codes.api import CodesQuery
 from aggregator.billing.grants_api import GrantsQuery
 from aggregator.billing.margin.api import MarginQuery
 from aggregator.billing.reconciled import ReconciliationsQuery
@@ -165,6 +166,12 @@ OPERATIONS: dict[str, Operation] = {
     "GET /billing/receipts/{requestId}": Operation("getReceipt", "billing"),
     "POST /billing/grants": Operation(
         "createGrant", "billing", (404, 409, 422), headers=("Idempotency-Key",)
+    ),
+    "POST /billing/codes": Operation("createCode", "billing", (409,)),
+    "GET /billing/codes": Operation("listCodes", "billing", query=CodesQuery),
+    "DELETE /billing/codes/{codeId}": Operation("disableCode", "billing", (404,)),
+    "POST /billing/codes/redeem": Operation(
+        "redeemCode", "billing", (404, 409, 422, 429), headers=("Idempotency-Key",)
     ),
     "GET /billing/grants": Operation("listGrants", "billing", query=GrantsQuery),
     "POST /billing/topups": Operation("createTopup", "billing", (501,), headers=("Idempotency-Key",)),

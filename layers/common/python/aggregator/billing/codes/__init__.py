@@ -1,0 +1,1 @@
+"""Promo codes: who redeems one gets a grant, once."""
