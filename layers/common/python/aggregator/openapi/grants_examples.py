@@ -16,7 +16,7 @@ _GRANT: JsonObject = {
 }
 
 _CODE: JsonObject = {
-    "id": "0b5e0c3f6f1d4c2a9e8d7b6a5f4e3d2c",
+    "id": "20f5ed4e0b87a50a9a58dbe52ef6428c",
     "name": "Spring",
     "amount": "5.00",
     "currency": "USD",
@@ -32,6 +32,7 @@ REQUESTS: dict[str, dict[str, JsonObject]] = {
     "createCode": {
         "default": {
             "value": {
+                "code": "SPRING-2036",
                 "name": "Spring",
                 "amount": "5.00",
                 "creditDays": 30,
@@ -40,7 +41,7 @@ REQUESTS: dict[str, dict[str, JsonObject]] = {
             }
         }
     },
-    "redeemCode": {"default": {"value": {"code": "7K2M-9QXD-41ZV-B8TN"}}},
+    "redeemCode": {"default": {"value": {"code": "SPRING-2036"}}},
     "createGrant": {
         "default": {
             "value": {
@@ -55,7 +56,7 @@ REQUESTS: dict[str, dict[str, JsonObject]] = {
 
 RESPONSES: dict[str, dict[str, JsonObject]] = {
     "createGrant": {"default": {"value": _GRANT}},
-    "createCode": {"default": {"value": _CODE | {"code": "7K2M-9QXD-41ZV-B8TN"}}},
+    "createCode": {"default": {"value": _CODE | {"code": "SPRING-2036"}}},
     "listCodes": {"default": {"value": {"data": [_CODE | {"redeemed": 12}], "nextCursor": None}}},
     "disableCode": {"default": {"value": _CODE | {"redeemed": 12, "state": "disabled"}}},
     "redeemCode": {"default": {"value": _GRANT | {"reason": "Spring", "codeId": _CODE["id"]}}},

@@ -169,10 +169,10 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "POST /billing/codes": Operation("createCode", "billing", (409,)),
     "GET /billing/codes": Operation("listCodes", "billing", query=CodesQuery),
-    "DELETE /billing/codes/{codeId}": Operation("disableCode", "billing", (404,)),
     "POST /billing/codes/redeem": Operation(
         "redeemCode", "billing", (404, 409, 422, 429), headers=("Idempotency-Key",)
     ),
+    "DELETE /billing/codes/{codeId}": Operation("disableCode", "billing", (404,)),
     "GET /billing/grants": Operation("listGrants", "billing", query=GrantsQuery),
     "POST /billing/topups": Operation("createTopup", "billing", (501,), headers=("Idempotency-Key",)),
     "PUT /billing/topups/automatic": Operation("setAutomaticTopups", "billing", (501,)),

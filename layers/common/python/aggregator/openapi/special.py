@@ -89,7 +89,7 @@ PARAMETERS: dict[str, JsonObject] = {
         "description": "The user, or a team by its id where it is about money. A key that is no admin's sees its own."
     },
     "webhookId": {"description": "Id of the webhook.", "example": "5f2b9c0e1d7a4b36"},
-    "codeId": {"description": "Id of the promo code.", "example": "0b5e0c3f6f1d4c2a9e8d7b6a5f4e3d2c"},
+    "codeId": {"description": "Id of the promo code.", "example": "20f5ed4e0b87a50a9a58dbe52ef6428c"},
     "deliveryId": {
         "description": "Id of the delivery: its `webhook-id`.",
         "example": "01a207416c9d-5f2b9c0e1d7a4b36",
