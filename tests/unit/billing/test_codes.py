@@ -23,7 +23,7 @@ class Desk:
     def __init__(self, **fields: Any) -> None:
         self.world = LedgerWorld()
         self.codes = CodeStore(self.world.aws, "billing")
-        facts = {
+        facts: dict[str, Any] = {
             "amount_nano_usd": 500,
             "credit_days": 30,
             "redeemable_until": UNTIL,
