@@ -6,8 +6,8 @@ from pydantic import BaseModel
 
 from aggregator.analytics.api import MetricsQuery
 from aggregator.billing.accounts import BalancesQuery
-from aggregator.billing.focus.bill import FocusQuery
 from aggregator.billing.codes.api import CodesQuery
+from aggregator.billing.focus.bill import FocusQuery
 from aggregator.billing.grants_api import GrantsQuery
 from aggregator.billing.margin.api import MarginQuery
 from aggregator.billing.reconciled import ReconciliationsQuery
