@@ -7,7 +7,23 @@ CODES = ("tests/unit/billing/test_codes.py",)
 EXPIRING = ("tests/unit/billing/test_expiring.py",)
 SETTLED = (*GRANTS, *EXPIRING)
 
+BOOKS = ("tests/unit/billing/test_grants_in_the_books.py",)
+
 MUTANTS = (
+    Mutant(
+        "what is left of grants is held against nothing",
+        "billing/reconcile.py",
+        "    if left != account.granted_nano_usd:\n",
+        "    if False:\n",
+        BOOKS,
+    ),
+    Mutant(
+        "grants are not held against the ledger",
+        "billing/reconcile.py",
+        "if of.whole and quiet and of.granted_nano_usd",
+        "if False and of.granted_nano_usd",
+        BOOKS,
+    ),
     Mutant(
         "a code is redeemed by one more than it is for",
         "billing/codes/store.py",

@@ -15,9 +15,9 @@ from aggregator.billing.account_item import CLOSED_AMOUNT, CLOSED_ON, ENTRIES, P
 from aggregator.billing.books import Closing, Tally, fingerprint_of
 from aggregator.billing.entry import Entry
 from aggregator.billing.entry_item import from_item
+from aggregator.billing.grant_store import GrantStore
 from aggregator.billing.keys import ACCOUNT_PREFIX, ENTRY_PREFIX, account_key, balance_key, entry_key
 from aggregator.billing.model import Account
-from aggregator.billing.store import BillingStore
 from aggregator.runtime import item
 from aggregator.runtime.aws import CONDITION_FAILED, Aws, AwsError
 
@@ -46,7 +46,7 @@ class Listed:
     account: Account | None
 
 
-class BooksStore(BillingStore):
+class BooksStore(GrantStore):
     """The billing table, for who checks it."""
 
     def __init__(self, aws: Aws, table: str) -> None:

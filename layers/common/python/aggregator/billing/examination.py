@@ -11,6 +11,7 @@ from typing import Any
 from aggregator.billing.books import Closing, Tally
 from aggregator.billing.cost import cost_of
 from aggregator.billing.entry import PLATFORM_LOSS, Entry
+from aggregator.billing.grants import GRANT
 from aggregator.billing.model import Account, Held, Posted, day_of
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.price import Usage
@@ -47,6 +48,7 @@ class Examination:
     is_read: bool = False
     entries: int = 0
     loss_nano_usd: NanoUsd = 0
+    granted_nano_usd: NanoUsd = 0
     mispriced: list[str] = field(default_factory=list)
     mispriced_entries: int = 0
 
@@ -78,6 +80,9 @@ class Examination:
         self.entries += 1
         self.loss_nano_usd -= sum(
             posting.amount_nano_usd for posting in entry.postings if posting.account == PLATFORM_LOSS
+        )
+        self.granted_nano_usd += sum(
+            posting.amount_nano_usd for posting in entry.postings if posting.account.startswith(GRANT)
         )
         tally = self._tally_of(entry)
         if tally is not None:
@@ -122,6 +127,8 @@ class Examination:
                 },
                 "closedOn": account.closed_on,
                 "closed": account.closed_nano_usd,
+                "granted": account.granted_nano_usd,
+                "grants": account.grants_version,
             },
             "checkpoint": checkpoint
             and [checkpoint.day, checkpoint.tally.to_json(), checkpoint.last_id, checkpoint.before],
@@ -137,6 +144,7 @@ class Examination:
             "isRead": self.is_read,
             "entries": self.entries,
             "loss": self.loss_nano_usd,
+            "granted": self.granted_nano_usd,
             "mispriced": self.mispriced,
             "mispricedEntries": self.mispriced_entries,
         }
@@ -152,6 +160,8 @@ class Examination:
             days={day: Posted(*posted) for day, posted in was["days"].items()},
             closed_on=was["closedOn"],
             closed_nano_usd=was["closed"],
+            granted_nano_usd=was.get("granted", 0),
+            grants_version=was.get("grants", 0),
         )
         return cls(
             account,
@@ -168,6 +178,7 @@ class Examination:
             said["isRead"],
             said["entries"],
             said["loss"],
+            said.get("granted", 0),
             said["mispriced"],
             said["mispricedEntries"],
         )

@@ -18,6 +18,7 @@ from aggregator.billing.books import Closing
 from aggregator.billing.books_store import Page
 from aggregator.billing.entry import Entry
 from aggregator.billing.examination import Examination
+from aggregator.billing.grants import Purse
 from aggregator.billing.model import Account, Posted
 from aggregator.billing.money import NanoUsd
 from aggregator.billing.repricing import Prices
@@ -36,6 +37,10 @@ class Books(Protocol):
 
     def account(self, user_id: str) -> Account:
         """See `BillingStore.account`."""
+        ...
+
+    def purse(self, account: Account) -> Purse:
+        """See `GrantStore.purse`."""
         ...
 
     def page(self, user_id: str, first_id: str, after: str | None) -> Page:
@@ -174,9 +179,29 @@ def _verdict(books: Books, of: Examination) -> tuple[tuple[str, ...], NanoUsd, b
     if of.stray.entries:
         misfits.append(f"{_in_words(of.stray.posted)} found that the account never counted")
         drift -= of.stray.amount_nano_usd
+    misfits += _grants_misfit(books, of, quiet=len(quiet) == len(running))
     misfit, more = _closed_misfit(of)
     misfits += misfit
     return tuple(misfits), drift + more, len(quiet) == len(running)
+
+
+def _grants_misfit(books: Books, of: Examination, *, quiet: bool) -> list[str]:
+    """Whether what is left of grants is what the account says; of a ledger that was read whole, what its legs say, too.
+
+    Nothing is said of grants that changed while they were read.
+    """
+    account = of.account
+    left = books.purse(account).total_nano_usd if account.granted_nano_usd else 0
+    misfits = []
+    if left != account.granted_nano_usd:
+        if books.account(account.user_id).grants_version != account.grants_version:
+            return []
+        misfits.append(f"{left} nano-USD are left of grants, and the account says {account.granted_nano_usd}")
+    if of.whole and quiet and of.granted_nano_usd != account.granted_nano_usd:
+        misfits.append(
+            f"the legs of grants come to {of.granted_nano_usd}, and {left} nano-USD are left of them"
+        )
+    return misfits
 
 
 def _closed_misfit(of: Examination) -> tuple[list[str], NanoUsd]:
