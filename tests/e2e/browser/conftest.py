@@ -74,11 +74,13 @@ def user(new_user: NewUser, admin: ApiCaller) -> Person:
 
 @pytest.fixture(scope="package")
 def operator(stack: Stack, admin: ApiCaller) -> Person:
-    """Who runs the platform, with a plan to give and a grant of their own."""
+    """Who runs the platform, with a plan to give, a grant of their own and a promo code."""
     plan = {"name": "Browsers", "pricePercent": 120, "monthlyCredit": "20.00"}
     assert admin.call("PUT", "/billing/plans/browsers", plan).status == 200
     grant = {"userId": "admin", "amount": "7.50", "expiresAt": "2034-01-01T00:00:00Z", "reason": "Welcome"}
     assert admin.post("/billing/grants", grant).status == 201
+    code = {"name": "Fair", "amount": "2.00", "creditDays": 30, "maxRedemptions": 3}
+    assert admin.post("/billing/codes", code | {"redeemableUntil": "2034-01-01T00:00:00Z"}).status == 201
     return Person("admin", stack.admin_key, "admin", admin)
 
 

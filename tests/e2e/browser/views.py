@@ -42,6 +42,7 @@ FOR_AN_ADMIN = (
     View("users", ("Available", "Warns below", "admin")),
     View("plans", ("Browsers", "120 %", "20.00 USD")),
     View("plans/browsers", ("New version", "in force", "120 % of the key's price")),
+    View("codes", ("Fair", "2.00 USD", "0 of 3")),
     View("catalogue?q=gpt-4o-mini", ("gpt-4o-mini", "openai", "0.15 USD", "0.60 USD")),
     View("catalogue?show=aliases", ("New alias",)),
     View("catalogue?show=versions", ("in force", "Loaded from the data file", "Roll back")),

@@ -31,6 +31,7 @@ const VIEWS = [
   { name: "teams", of: later(people, "Teams"), scope: null },
   { name: "users", of: later(operators, "Users"), scope: "admin" },
   { name: "plans", of: later(operators, "Plans"), scope: "admin" },
+  { name: "codes", of: later(operators, "Codes"), scope: "admin" },
   { name: "catalogue", of: later(operators, "Catalogue"), scope: "admin" },
   { name: "providers", of: later(operators, "Providers"), scope: "admin" },
   { name: "health", of: later(operators, "Health"), scope: "admin" },

@@ -4,6 +4,7 @@ import en from "./text/en-operators.js";
 import ru from "./text/ru-operators.js";
 
 export { Catalogue } from "./views/operators/catalogue.js";
+export { Codes } from "./views/operators/codes.js";
 export { Health } from "./views/operators/health.js";
 export { Plans } from "./views/operators/plans.js";
 export { Providers } from "./views/operators/providers.js";

@@ -35,6 +35,8 @@ export default {
   newTeamKey: "New key that charges this team",
   noTeamKeys: "No keys charge this team yet.",
   grantsNote: "Credit that was given, and ends. It is spent before paid credit, what ends first before all others.",
+  redeemCode: "Redeem",
+  redeemedAs: "{amount} for {user}, until {until}.",
   noGrants: "No credit that ends was given.",
   leftOfGrants: "Left of grants",
   endsNext: "The next ends",

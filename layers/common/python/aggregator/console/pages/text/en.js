@@ -296,6 +296,8 @@ export default {
   teams: "Teams",
   alerts: "Alerts",
   grants: "Grants",
+  codes: "Codes",
+  code: "Code",
   ofItGranted: "Of it grants",
   whenItEnds: "when they end",
   paidBy: "Paid by",

@@ -296,6 +296,8 @@ export default {
   teams: "Команды",
   alerts: "Оповещения",
   grants: "Гранты",
+  codes: "Промокоды",
+  code: "Промокод",
   ofItGranted: "Из них гранты",
   whenItEnds: "когда истекают",
   paidBy: "Оплачено",

@@ -3,6 +3,7 @@ import { call } from "../../api.js";
 import { usd } from "../../format.js";
 import { html, useEffect, useRef, useState } from "../../h.js";
 import { inWords } from "../../inwords.js";
+import { freshKey } from "../../once.js";
 import { language, t } from "../../text.js";
 import { Field, Wrong } from "../../ui.js";
 
@@ -112,10 +113,4 @@ export function Booking({ id, whose = { userId: id }, available, refunded, booke
     </p>`}
     ${refunded && html`<p><button type="button" onClick=${cancel}>${t("bookOther")}</button></p>`}
   </form>`;
-}
-
-// An Idempotency-Key that nobody had.
-export function freshKey() {
-  const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
-  return `console-${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

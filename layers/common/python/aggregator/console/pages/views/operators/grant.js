@@ -2,9 +2,9 @@
 import { call } from "../../api.js";
 import { time, usd } from "../../format.js";
 import { html, useEffect, useRef, useState } from "../../h.js";
+import { freshKey } from "../../once.js";
 import { t } from "../../text.js";
 import { Field, Wrong } from "../../ui.js";
-import { freshKey } from "./booking.js";
 
 const BLANK = { amount: "", expiresAt: "", reason: "" };
 

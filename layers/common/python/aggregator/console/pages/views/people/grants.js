@@ -4,13 +4,16 @@ import { time, usd } from "../../format.js";
 import { html } from "../../h.js";
 import { t } from "../../text.js";
 import { Figure, Loaded, Table, useLoaded } from "../../ui.js";
+import { Redeem } from "./redeem.js";
 
-export function Grants({ me }) {
+export function Grants({ me, route }) {
   // Without a name it is the wallet that the key charges: that of a team, where it charges one.
   const query = { userId: me.admin ? me.userId : null };
   const loaded = useLoaded((signal) => get("/billing/grants", query, { signal }), []);
+  const isOwn = !route.query.userId; // a code is redeemed by whoever has it, and by nobody for another
   return html`<h1>${t("grants")}</h1>
     <p>${t("grantsNote")}</p>
+    ${isOwn && html`<${Redeem} redeemed=${loaded.again} />`}
     <${Loaded} loaded=${loaded} isEmpty=${(found) => !found.data.length} empty=${t("noGrants")}>
       ${(found) => html`
         <dl class="figures">
