@@ -54,5 +54,11 @@ def test_the_client_takes_codes_alone_and_sends_people_back_to_the_console_alone
     assert client["AllowedOAuthScopes"] == ["openid", "email", "profile"]
     assert client["GenerateSecret"] is False
     assert client["CallbackURLs"] == [
-        {"Fn::If": ["WantsDomain", {"Fn::Sub": "https://${DomainName}/console/"}, {"Ref": "ConsoleUrl"}]}
+        {
+            "Fn::If": [
+                "WantsDomain",
+                {"Fn::Sub": "https://${DomainName}/console/"},
+                {"Fn::If": ["TellsConsoleUrl", {"Ref": "ConsoleUrl"}, {"Ref": "AWS::NoValue"}]},
+            ]
+        }
     ]
