@@ -35,6 +35,15 @@ def test_what_did_not_answer_is_null_and_says_why() -> None:
     assert details.alarms is None
 
 
+def test_a_queue_that_nobody_made_is_not_among_them() -> None:
+    made = [each for each in findings() if each.name != "queue:telemetry"]
+
+    assert [each.name for each in Details.of(made, "prod", "docs/runbook.md").queues] == [
+        "billing-usage", "analytics-events", "reconcile", "stream", "invocation",
+    ]  # fmt: skip
+    assert [each.name for each in Details.of(findings(), "prod", "docs/runbook.md").queues][3] == "telemetry"
+
+
 def test_the_embedded_run_has_no_stack_to_name() -> None:
     details = Details.of(findings(), None, "docs/runbook.md")
 

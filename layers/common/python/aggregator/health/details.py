@@ -13,10 +13,13 @@ QUEUES = {
     "billing-usage": "redrive-a-dead-letter-queue",
     "analytics-events": "redrive-a-dead-letter-queue",
     "reconcile": "redrive-a-dead-letter-queue",
+    "telemetry": "redrive-a-dead-letter-queue",
     "stream": "publish-ledger-entries-again",
     "invocation": "alarms",
 }
-"""Each queue, and where the runbook says what to do about its dead letters. The last two are dead letters alone."""
+"""Each queue, and where the runbook says what to do about its dead letters. The last two are dead letters alone.
+
+Telemetry's is there only while an endpoint is set."""
 
 STATES: Mapping[str, Literal["ok", "alarm", "no_data"]] = {"OK": "ok", "ALARM": "alarm"}
 
@@ -94,6 +97,7 @@ class Details(Response):
                     }
                 )
                 for name, anchor in QUEUES.items()
+                if f"queue:{name}" in by_name
             ],
             alarms=None
             if alarms is None

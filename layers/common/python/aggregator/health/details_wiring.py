@@ -37,8 +37,13 @@ def queues() -> list[QueueDetails]:
 
 
 def _of_queues() -> list[Probe]:
+    there = _urls()
     return [
-        *(Probe(f"queue:{name}", partial(_queue, name), vital=False) for name in QUEUES),
+        *(
+            Probe(f"queue:{name}", partial(_queue, name), vital=False)
+            for name in QUEUES
+            if f"{name}-dlq" in there
+        ),
         Probe("ages", _ages, vital=False),
     ]
 
