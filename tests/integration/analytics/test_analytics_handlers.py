@@ -99,7 +99,7 @@ def test_what_was_recorded_is_answered_in_full() -> None:
         "latencyMs": {"p50": 939, "p95": 939, "p99": 939},
         "timeToFirstTokenMs": {"p50": 197, "p95": 197, "p99": 197},
         "outcomes": {"completed": 1},
-        "wallet": {"credits": "0.00", "debits": "0.00", "refunds": "0.00", "adjustments": "0.00"},
+        "wallet": dict.fromkeys(("credits", "debits", "refunds", "adjustments", "grants", "expired"), "0.00"),
     }
     group = {**figures, "key": {"model": "gpt-4o-mini"}}
     assert status == 200
