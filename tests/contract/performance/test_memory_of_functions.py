@@ -21,7 +21,7 @@ LARGEST_ANSWER_MB = 185
 WORST_PROMPTS = {
     "messages, one string, claude-sonnet-4-6": 135,
     "messages, 70,000 messages, claude-sonnet-4-6": 145,
-    "responses, 70,000 items, claude-sonnet-4-6": 150,
+    "responses, 70,000 items, claude-sonnet-4-6": 160,  # 139 alone, 152 beside other work
     "responses, 50,000 parts, gpt-4o-mini": 125,
     "chat, 70,000 messages, gpt-4o-mini": 110,
     "embeddings, one string": 135,
