@@ -238,6 +238,7 @@ def test_a_table_is_touched_by_its_own_domain_and_the_stated_neighbours(stack: S
         ("BillingTable", "AlertsWatchRole"),  # what the user has
         ("AnalyticsTable", "AlertsWatchRole"),  # what was spent
         ("BillingTable", "IdentityGetTeamRole"),  # what a team has
+        ("ProxyTable", "AlertsWatchRole"),  # what budgets of teams count
         ("ProxyTable", "IdentityGetTeamRole"),  # what its budget counts
         ("ProxyTable", "IdentityListMembersRole"),  # what those of its members count
         ("OrchestratorTable", "AlertsWatchRole"),  # models that go

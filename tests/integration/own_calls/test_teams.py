@@ -7,6 +7,7 @@ import pytest
 from aggregator.auth.authorise import ADMIN_CALLER
 from aggregator.auth.caller import Caller, Team
 from aggregator.billing import wiring as billing
+from aggregator.identity import wiring as identity
 from aggregator.identity.standing import Standing, standing_of
 from aggregator.proxy.limits.rules import Demand
 from aggregator.proxy.limits.store import LimitStore
@@ -250,6 +251,19 @@ def test_what_is_spent_of_a_budget_is_told_to_who_may_know_it(platform: Platform
     assert spent("ann") == [("ann", "0.0100375")]
     assert {each["memberUserId"] for each in seen["ann"]["history"]} == {None, "ann"}
     assert {each["memberUserId"] for each in seen["bob"]["history"]} == {None, "ann", "bob"}
+
+    budgets = {
+        user_id: [
+            (each.level, each.budget_nano_usd, each.spent_nano_usd)
+            for each in identity.budgets_of(user_id, clock.now())
+        ]
+        for user_id in ("ann", "bob", "nobody")
+    }
+    assert budgets == {
+        "ann": [("member", 500_000_000, 10_037_500)],
+        "bob": [("team", 1_000_000_000, 10_037_500), ("member", 250_000_000, 0)],
+        "nobody": [],
+    }
 
     changed(platform, team, monthlyBudget=None)
     placed(platform, team, "ann")

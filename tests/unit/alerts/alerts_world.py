@@ -13,6 +13,7 @@ from aggregator.alerts.sign import new_secret
 from aggregator.alerts.store import AlertsStore
 from aggregator.alerts.watch import Retiring, Wallet
 from aggregator.auth.model import ApiKey, Grant
+from aggregator.identity.looking import TeamBudget
 from aggregator.runtime.aws import AwsError
 from aggregator.runtime.public_post import NotPosted, Posted
 from tests.fakes.memory_dynamodb import MemoryDynamoDb
@@ -21,10 +22,10 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 USD = 1_000_000_000
 
 
-def key(key_id: str = "k1", line: tuple[str, ...] = (), **grant: Any) -> ApiKey:
+def key(key_id: str = "k1", line: tuple[str, ...] = (), team_id: str | None = None, **grant: Any) -> ApiKey:
     """A key of ann's."""
     made = Grant(name=f"name of {key_id}", scopes=("inference",))
-    return ApiKey(key_id, "ann", made._replace(**grant), (), NOW, "admin", line=line)
+    return ApiKey(key_id, "ann", made._replace(**grant), (), NOW, "admin", line=line, team_id=team_id)
 
 
 @dataclass
@@ -36,6 +37,8 @@ class FakeWorld:
     by_key: dict[str, int] = field(default_factory=dict)
     by_model: dict[str, int] = field(default_factory=dict)
     going: list[Retiring] = field(default_factory=list)
+    plans: dict[str, dict[str, int]] = field(default_factory=dict)
+    teams: list[TeamBudget] = field(default_factory=list)
 
     def wallet(self, _user_id: str) -> Wallet:
         return self.money
@@ -45,6 +48,12 @@ class FakeWorld:
 
     def spent(self, _user_id: str, _since: datetime, _until: datetime, by: str) -> dict[str, int]:
         return self.by_key if by == "key" else self.by_model
+
+    def plan_limits(self, wallet_id: str) -> dict[str, int]:
+        return self.plans.get(wallet_id, {})
+
+    def team_budgets(self, _user_id: str, _now: datetime) -> list[TeamBudget]:
+        return self.teams
 
     def retiring(self) -> list[Retiring]:
         return self.going

@@ -86,8 +86,44 @@ def test_an_alert_is_mailed_in_words_with_the_way_out() -> None:
             },
             "80 % of a budget are used (ann)",
             (
-                "The key laptop (k1) has spent 4.12 USD. It may spend 5.00 USD a day, "
+                "The key laptop (k1) has spent 4.12 USD. The budget is 5.00 USD a day, "
                 "which begins anew at 2026-11-24T00:00:00.000Z."
+            ),
+        ),
+        (
+            "budget.reached",
+            {
+                "teamId": "ops",
+                "teamName": "Operations",
+                "level": "team",
+                "period": "month",
+                "percent": 80,
+                "budgetUsd": "10.00",
+                "spentUsd": "8.00",
+                "beginsAnewAt": "2026-12-01T00:00:00.000Z",
+            },
+            "80 % of a budget are used (ann)",
+            (
+                "The team Operations (ops) has spent 8.00 USD. The budget is 10.00 USD a month, "
+                "which begins anew at 2026-12-01T00:00:00.000Z."
+            ),
+        ),
+        (
+            "budget.reached",
+            {
+                "teamId": "ops",
+                "teamName": "Operations",
+                "level": "member",
+                "period": "month",
+                "percent": 100,
+                "budgetUsd": "2.00",
+                "spentUsd": "2.00",
+                "beginsAnewAt": "2026-12-01T00:00:00.000Z",
+            },
+            "100 % of a budget are used (ann)",
+            (
+                "In the team Operations (ops) you have spent 2.00 USD. The budget is 2.00 USD a month, "
+                "which begins anew at 2026-12-01T00:00:00.000Z."
             ),
         ),
         (

@@ -7,6 +7,8 @@ import pytest
 from aggregator.alerts.model import Alert
 from aggregator.alerts.run import watch
 from aggregator.alerts.watch import Retiring, Wallet, alerts_of
+from aggregator.identity.looking import TeamBudget
+from aggregator.identity.team import Team
 from tests.unit.alerts.alerts_world import NOW, USD, AlertsWorld, FakeWorld, key
 
 DAY = {"dailyBudgetNanoUsd": 10 * USD}
@@ -66,6 +68,36 @@ def test_keys_that_a_key_made_count_against_its_budget_and_revoked_ones_too() ->
 
     assert (alert.data["percent"], alert.data["spentUsd"]) == (50, "5.00")
     assert alert.data["beginsAnewAt"] == "2026-11-24T00:00:00.000Z"
+
+
+def test_a_key_has_the_stricter_budget_of_its_own_and_of_its_wallets_plan() -> None:
+    world = FakeWorld(
+        those=[key(limits=DAY), key("k2"), key("k3", team_id="ops"), key("k4", team_id="lab")],
+        by_key={"k1": 2 * USD, "k2": 2 * USD, "k3": 2 * USD, "k4": 2 * USD},
+        plans={"ann": {"dailyBudgetNanoUsd": 4 * USD}, "ops": {"monthlyBudgetNanoUsd": 2 * USD}},
+    )
+
+    assert [
+        (alert.data["keyId"], alert.data["period"], alert.data["percent"], alert.data["budgetUsd"])
+        for alert in met(world)
+    ] == [("k1", "day", 50, "4.00"), ("k2", "day", 50, "4.00"), ("k3", "month", 100, "2.00")]
+
+
+def test_a_month_in_a_team_is_told_to_its_member_and_the_teams_to_who_manages_it() -> None:
+    ops = Team("ops", "Operations", NOW, "admin", NOW)
+    world = FakeWorld(
+        teams=[TeamBudget(ops, "team", 10 * USD, 8 * USD), TeamBudget(ops, "member", 4 * USD, 2 * USD - 1)]
+    )
+
+    (alert,) = met(world)
+
+    assert alert.crossing == "budget team ops month 2026-11-01 80"
+    assert alert.data == {
+        "teamId": "ops", "teamName": "Operations", "level": "team", "period": "month", "percent": 80,
+        "budgetUsd": "10.00", "spentUsd": "8.00", "beginsAnewAt": "2026-12-01T00:00:00.000Z",
+    }  # fmt: skip
+    world.teams[1] = TeamBudget(ops, "member", 4 * USD, 2 * USD)
+    assert [each.crossing for each in met(world)][1:] == ["budget member ops month 2026-11-01 50"]
 
 
 def test_a_months_budget_begins_anew_with_the_next() -> None:

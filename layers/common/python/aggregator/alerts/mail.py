@@ -69,8 +69,13 @@ def _balance(said: Mapping[str, Any]) -> Letter:
 
 
 def _budget(said: Mapping[str, Any]) -> Letter:
-    spent = f"The key {said['keyName']} ({said['keyId']}) has spent {said['spentUsd']} USD."
-    budget = f" It may spend {said['budgetUsd']} USD a {said['period']}, which begins anew at {said['beginsAnewAt']}."
+    if "keyId" in said:
+        who = f"The key {said['keyName']} ({said['keyId']}) has"
+    else:
+        team = f"the team {said['teamName']} ({said['teamId']})"
+        who = f"In {team} you have" if said["level"] == "member" else f"T{team[1:]} has"
+    spent = f"{who} spent {said['spentUsd']} USD."
+    budget = f" The budget is {said['budgetUsd']} USD a {said['period']}, which begins anew at {said['beginsAnewAt']}."
     return f"{said['percent']} % of a budget are used", spent + budget
 
 

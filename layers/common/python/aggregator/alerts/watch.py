@@ -1,9 +1,9 @@
 """Watch: what a user should hear of now, from what the other domains know. Nothing is written here."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from aggregator.alerts.model import (
     BALANCE_LOW,
@@ -16,6 +16,8 @@ from aggregator.alerts.model import (
 from aggregator.auth.caller import DAILY_BUDGET_NANO_USD, MONTHLY_BUDGET_NANO_USD
 from aggregator.auth.model import ApiKey
 from aggregator.billing.money import NanoUsd, to_usd
+from aggregator.billing.plans.model import stricter
+from aggregator.identity.looking import TeamBudget
 from aggregator.runtime.clock import iso
 
 PERCENTS = (50, 80, 100)
@@ -65,6 +67,14 @@ class World(Protocol):
         """What the user's requests cost in whole hours, by a dimension (`key`, `model`)."""
         ...
 
+    def plan_limits(self, wallet_id: str) -> Mapping[str, int]:
+        """What the plan of a user or a team allows each key; nothing without one."""
+        ...
+
+    def team_budgets(self, user_id: str, now: datetime) -> Iterable[TeamBudget]:
+        """The user's budgets in teams, and those of teams that the user manages."""
+        ...
+
     def retiring(self) -> Iterable[Retiring]:
         """The models that will go."""
         ...
@@ -75,6 +85,7 @@ def alerts_of(user_id: str, world: World, now: datetime) -> Iterator[Alert]:
     keys = list(world.keys(user_id))
     yield from _balance(user_id, world, now)
     yield from _budgets(user_id, keys, world, now)
+    yield from _team_budgets(user_id, world, now)
     yield from _expiring(user_id, [key for key in keys if key.status(now) == "active"], now)
     yield from _retiring(user_id, world, now)
 
@@ -96,32 +107,68 @@ def _balance(user_id: str, world: World, now: datetime) -> Iterator[Alert]:
 
 
 def _budgets(user_id: str, keys: list[ApiKey], world: World, now: datetime) -> Iterator[Alert]:
-    """The highest mark that each budget has reached; keys that a key made count against its own."""
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    """The highest mark that each budget has reached; keys that a key made count against its own.
+
+    A key has the stricter budget of its own and of the plan of the wallet that it charges.
+    """
+    today = _day(now)
     periods = (
         ("day", DAILY_BUDGET_NANO_USD, today, today + timedelta(days=1)),
         ("month", MONTHLY_BUDGET_NANO_USD, today.replace(day=1), _next_month(today)),
     )
+    active = [key for key in keys if key.status(now) == "active"]
+    wallets = {key.team_id or user_id for key in active}
+    of_plan = {wallet_id: world.plan_limits(wallet_id) for wallet_id in sorted(wallets)}
+    limits = {key.key_id: stricter(key.grant.limits, of_plan[key.team_id or user_id]) for key in active}
     for period, limit, begins, ends in periods:
-        limited = [key for key in keys if limit in key.grant.limits and key.status(now) == "active"]
+        limited = [key for key in active if limit in limits[key.key_id]]
         spent = world.spent(user_id, begins, now, "key") if limited else {}
         for key in limited:
             line = [each.key_id for each in keys if key.key_id in (each.key_id, *each.line)]
-            budget, used = key.grant.limits[limit], sum(spent.get(key_id, 0) for key_id in line)
-            reached = [percent for percent in PERCENTS if used * 100 >= budget * percent]
-            if not reached:
-                continue
-            crossing = f"budget {key.key_id} {period} {begins.date()} {reached[-1]}"
-            data: JsonObject = {
-                "keyId": key.key_id,
-                "keyName": key.grant.name,
-                "period": period,
-                "percent": reached[-1],
-                "budgetUsd": to_usd(budget),
-                "spentUsd": to_usd(used),
-                "beginsAnewAt": iso(ends),
-            }
-            yield Alert(user_id, BUDGET_REACHED, crossing, data)
+            budget, used = limits[key.key_id][limit], sum(spent.get(key_id, 0) for key_id in line)
+            about: JsonObject = {"keyId": key.key_id, "keyName": key.grant.name}
+            yield from _reached(user_id, key.key_id, about, _Budget(period, budget, used, begins, ends))
+
+
+def _team_budgets(user_id: str, world: World, now: datetime) -> Iterator[Alert]:
+    """The same of months in teams: the user's own in each, and the team's for who manages it."""
+    begins = _day(now).replace(day=1)
+    for each in world.team_budgets(user_id, now):
+        about: JsonObject = {
+            "teamId": each.team.team_id,
+            "teamName": each.team.name,
+            "level": each.level,
+        }
+        budget = _Budget("month", each.budget_nano_usd, each.spent_nano_usd, begins, _next_month(begins))
+        yield from _reached(user_id, f"{each.level} {each.team.team_id}", about, budget)
+
+
+class _Budget(NamedTuple):
+    period: str
+    most: NanoUsd
+    used: NanoUsd
+    begins: datetime
+    ends: datetime
+
+
+def _reached(user_id: str, of: str, about: JsonObject, budget: _Budget) -> Iterator[Alert]:
+    reached = [percent for percent in PERCENTS if budget.used * 100 >= budget.most * percent]
+    if not reached:
+        return
+    data: JsonObject = {
+        **about,
+        "period": budget.period,
+        "percent": reached[-1],
+        "budgetUsd": to_usd(budget.most),
+        "spentUsd": to_usd(budget.used),
+        "beginsAnewAt": iso(budget.ends),
+    }
+    crossing = f"budget {of} {budget.period} {budget.begins.date()} {reached[-1]}"
+    yield Alert(user_id, BUDGET_REACHED, crossing, data)
+
+
+def _day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _next_month(day: datetime) -> datetime:

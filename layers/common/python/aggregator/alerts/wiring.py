@@ -1,7 +1,7 @@
 """The use cases of alerts, with their collaborators; the only reader of this domain's environment."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache, partial
 
@@ -17,7 +17,9 @@ from aggregator.auth import wiring as auth
 from aggregator.auth.model import ApiKey
 from aggregator.billing import wiring as billing
 from aggregator.billing.money import NanoUsd
+from aggregator.billing.plans import wiring as plans
 from aggregator.identity import wiring as identity
+from aggregator.identity.looking import TeamBudget
 from aggregator.orchestrator import wiring as orchestrator
 from aggregator.runtime import clock
 from aggregator.runtime.boto_client import BotoClient
@@ -112,6 +114,14 @@ class _Domains:
         ask = Ask(first, until, Granularity.HOUR, (by,), user_id)
         found = get_metrics(ask, analytics.reader(), until)
         return {name: figures["cost"] for (name,), figures in found.groups.items()}
+
+    def plan_limits(self, wallet_id: str) -> Mapping[str, int]:
+        """See `World.plan_limits`."""
+        return plans.limits_of(wallet_id)
+
+    def team_budgets(self, user_id: str, now: datetime) -> Iterator[TeamBudget]:
+        """See `World.team_budgets`."""
+        return identity.budgets_of(user_id, now)
 
     def retiring(self) -> Iterable[Retiring]:
         """See `World.retiring`."""

@@ -4,10 +4,10 @@ An admin and a manager of the team see all of it. Any other member sees the team
 alone: what others may spend, and what they spent, is not theirs to know.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from aggregator.auth.caller import Caller
 from aggregator.billing.model import Account
@@ -75,6 +75,32 @@ class SeenMember:
 
     member: Member
     spent_nano_usd: NanoUsd | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamBudget:
+    """A month's budget in a team that concerns a user, of the team or of the user in it, and what it counts."""
+
+    team: Team
+    level: Literal["team", "member"]
+    budget_nano_usd: NanoUsd
+    spent_nano_usd: NanoUsd
+
+
+def budgets_of(
+    user_id: str, places: Iterable[tuple[Team, Member | None]], *, now: datetime, counts: Counts
+) -> Iterator[TeamBudget]:
+    """The user's own budget in each team, and the team's where the user manages it."""
+    for team, place in places:
+        own = None if place is None else place.monthly_budget_nano_usd
+        whole = team.monthly_budget_nano_usd if place is not None and place.role == "manager" else None
+        if own is None and whole is None:
+            continue
+        month = counts.month(team.team_id, now)
+        if whole is not None:
+            yield TeamBudget(team, "team", whole, month.of_team())
+        if own is not None:
+            yield TeamBudget(team, "member", own, month.of_member(user_id))
 
 
 def team_as_seen(

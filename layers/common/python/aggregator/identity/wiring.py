@@ -1,7 +1,7 @@
 """The use cases of users and teams, with their collaborators; the only reader of this domain's environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ from aggregator.billing.plans import wiring as plans
 from aggregator.identity import binding, looking, teams, users
 from aggregator.identity.announce import PeopleAnnouncer
 from aggregator.identity.binding import Person
-from aggregator.identity.looking import SeenMember, SeenTeam
+from aggregator.identity.looking import SeenMember, SeenTeam, TeamBudget
 from aggregator.identity.model import Change, Profile, User
 from aggregator.identity.nonces import Nonces
 from aggregator.identity.store import IdentityStore
@@ -24,6 +24,8 @@ from aggregator.identity.team import Member, Team, TeamRole
 from aggregator.identity.team_store import TeamStore
 from aggregator.proxy.limits.spent import TeamCounts
 from aggregator.runtime.boto_client import BotoClient
+
+_TEAMS_AT_ONCE = 100
 
 
 @cache
@@ -155,6 +157,16 @@ def list_teams(
     user_id = user_id or by.user_id
     by.require_user(user_id)
     return team_store().of_user(user_id, limit, after)
+
+
+def budgets_of(user_id: str, now: datetime) -> Iterator[TeamBudget]:
+    """See `looking.budgets_of`; teams are read a page at a time."""
+    after: str | None = None
+    while True:
+        places, after = team_store().of_user(user_id, _TEAMS_AT_ONCE, after)
+        yield from looking.budgets_of(user_id, places, now=now, counts=_counts())
+        if after is None:
+            return
 
 
 def get_team(team_id: str, *, by: Caller, now: datetime) -> SeenTeam:

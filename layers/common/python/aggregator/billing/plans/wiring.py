@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 
@@ -92,6 +92,12 @@ def give_monthly_credits() -> credit.Run:
         plan_of=lambda wallet_id: billing.store().account(wallet_id).plan,
         has_time=lambda: time.monotonic() < until,
     )
+
+
+def limits_of(wallet_id: str) -> Mapping[str, int]:
+    """What the plan that a wallet is on now allows each key; nothing without one."""
+    stamp = billing.store().account(wallet_id).plan
+    return {} if stamp is None else store().of_stamp(stamp).in_force(iso(clock.now())).terms.limits
 
 
 def on_its_plan(caller: Caller) -> Caller:
