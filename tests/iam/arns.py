@@ -33,6 +33,8 @@ _ARNS = {
 def resolved(stack: Stack, value: Any) -> str:
     """The ARN that a policy's `Resource` names."""
     match value:
+        case {"Fn::If": [_, made, _]}:  # what it names where the condition holds
+            return resolved(stack, made)
         case {"Ref": name}:
             return PSEUDO.get(name) or _made(stack, name, "Ref")
         case {"Fn::GetAtt": [name, attribute]}:
