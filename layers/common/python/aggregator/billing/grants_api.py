@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from aggregator.billing.api import Amount, ForAWallet, idempotency_key_of
 from aggregator.billing.give import GrantOrder
@@ -22,6 +22,25 @@ LONGEST = timedelta(days=3_660)
 """How far ahead a grant may end."""
 
 
+def _above_zero(amount: str) -> str:
+    if to_nano_usd(amount) <= 0:
+        raise ValueError("must be above zero")
+    return amount
+
+
+def _ahead(moment: datetime) -> datetime:
+    if not timedelta(0) < moment - clock.now() <= LONGEST:
+        raise ValueError("must be ahead, within ten years")
+    return moment
+
+
+AmountGiven = Annotated[Amount, AfterValidator(_above_zero)]
+"""Credit that is given: something."""
+
+Ahead = Annotated[Instant, AfterValidator(_ahead)]
+"""A moment at which credit may end."""
+
+
 def _is_none(value: object) -> bool:
     return value is None
 
@@ -29,26 +48,12 @@ def _is_none(value: object) -> bool:
 class GrantRequest(ForAWallet):
     """Credit that is given, and when it ends."""
 
-    amount: Amount
+    amount: AmountGiven
     currency: Literal["USD"] = CURRENCY
     expires_at: Annotated[
-        Instant, Field(description="When it ends; within ten years.", examples=["2027-01-01T00:00:00Z"])
+        Ahead, Field(description="When it ends; within ten years.", examples=["2027-01-01T00:00:00Z"])
     ]
     reason: str | None = Field(default=None, max_length=200, description="What it is given for.")
-
-    @field_validator("amount")
-    @classmethod
-    def _above_zero(cls, amount: str) -> str:
-        if to_nano_usd(amount) <= 0:
-            raise ValueError("must be above zero")
-        return amount
-
-    @field_validator("expires_at")
-    @classmethod
-    def _ahead(cls, expires_at: datetime) -> datetime:
-        if not timedelta(0) < expires_at - clock.now() <= LONGEST:
-            raise ValueError("must be ahead, within ten years")
-        return expires_at
 
 
 def grant_order_of(body: GrantRequest, event: Event) -> GrantOrder:

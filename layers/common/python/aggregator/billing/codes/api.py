@@ -1,21 +1,20 @@
 """Requests and answers of promo codes."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from aggregator.billing.api import Amount, idempotency_key_of
+from aggregator.billing.api import idempotency_key_of
 from aggregator.billing.codes import model
 from aggregator.billing.codes.redeem import Redemption
+from aggregator.billing.grants_api import Ahead, AmountGiven
 from aggregator.billing.money import CURRENCY, to_nano_usd, to_usd
 from aggregator.errors import InvalidRequest
 from aggregator.runtime import clock
 from aggregator.runtime.request import Event, request_id_of
-from aggregator.runtime.schema import Instant, Request, Response
-
-_LONGEST = timedelta(days=3_660)
+from aggregator.runtime.schema import Request, Response
 
 
 class CodeRequest(Request):
@@ -31,31 +30,17 @@ class CodeRequest(Request):
     name: str | None = Field(
         default=None, max_length=200, description="What it is for; the reason of its grants."
     )
-    amount: Amount
+    amount: AmountGiven
     currency: Literal["USD"] = CURRENCY
     credit_days: int = Field(
         ge=1, le=3_650, description="How long the credit lives, from redeeming on.", examples=[30]
     )
     redeemable_until: Annotated[
-        Instant, Field(description="Within ten years.", examples=["2027-01-01T00:00:00Z"])
+        Ahead, Field(description="Within ten years.", examples=["2027-01-01T00:00:00Z"])
     ]
     max_redemptions: int = Field(
         ge=1, le=1_000_000, description="How many users may redeem it.", examples=[100]
     )
-
-    @field_validator("amount")
-    @classmethod
-    def _above_zero(cls, amount: str) -> str:
-        if to_nano_usd(amount) <= 0:
-            raise ValueError("must be above zero")
-        return amount
-
-    @field_validator("redeemable_until")
-    @classmethod
-    def _ahead(cls, until: datetime) -> datetime:
-        if not timedelta(0) < until - clock.now() <= _LONGEST:
-            raise ValueError("must be ahead, within ten years")
-        return until
 
     def to_code(self, text: str) -> model.Code:
         """The code with its text, as it is kept."""
